@@ -1,0 +1,87 @@
+/* bytes.h - byte order, spans and checked arithmetic for wire data. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_BYTES_H
+#define WS_BYTES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* A run of octets inside somebody else's buffer. Never NUL-terminated, never
+ * owned: it lives exactly as long as the buffer that it points into. */
+struct ws_span {
+	const char *at; /* borrowed */
+	size_t len;
+};
+
+#define WS_LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* A span over a string literal. */
+#define WS_SPAN(literal) ((struct ws_span) { (literal), sizeof(literal) - 1 })
+
+/* Read a 16-bit number in network byte order from any alignment. */
+static inline uint16_t
+ws_load16(const uint8_t *p)
+{
+	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
+}
+
+/* Read a 64-bit number in network byte order from any alignment. */
+static inline uint64_t
+ws_load64(const uint8_t *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+/* Write a 16-bit number in network byte order to any alignment. */
+static inline void
+ws_store16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+/* Write a 64-bit number in network byte order to any alignment. */
+static inline void
+ws_store64(uint8_t *p, uint64_t v)
+{
+	for (int i = 7; i >= 0; i--) {
+		p[i] = (uint8_t)v;
+		v >>= 8;
+	}
+}
+
+/* ASCII lower case; octets outside A-Z are returned unchanged. Wire protocols
+ * compare names in ASCII, whatever the locale says (RFC 9110 section 5.1). */
+static inline char
+ws_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether two spans hold the same octets. */
+static inline bool
+ws_span_equal(struct ws_span a, struct ws_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* Whether two spans hold the same octets but for ASCII case. */
+static inline bool
+ws_span_equal_nocase(struct ws_span a, struct ws_span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		if (ws_lower(a.at[i]) != ws_lower(b.at[i]))
+			return false;
+	}
+	return true;
+}
+
+#endif

@@ -1,0 +1,78 @@
+/* field.h - meanings of HTTP field values and request paths (RFC 9110). */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_FIELD_H
+#define WS_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "bytes.h"
+
+/* Take the next member out of a comma-separated list; empty members are
+ * skipped, white space around members is dropped, commas inside a quoted
+ * string do not separate. Linear in what it takes.
+ *   list    what is left of the list; advanced behind the member
+ *   member  receives the member
+ * Returns false when there is no further member. RFC 9110 section 5.6.1. */
+bool ws_field_next(struct ws_span *list, struct ws_span *member);
+
+#define WS_FIELD_DATE_SIZE 29 /* Sun, 06 Nov 1994 08:49:37 GMT */
+
+/* Write a time as IMF-fixdate.
+ *   unix_s  seconds since 1970, 0 to 253402300799 (the year 9999); what is
+ *           outside is written as the nearest
+ *   out     exactly WS_FIELD_DATE_SIZE characters, not terminated
+ * RFC 9110 section 5.6.7. No use of the C library's locale or time zone. */
+void ws_field_date_write(int64_t unix_s, char out[WS_FIELD_DATE_SIZE]);
+
+/* Read an HTTP date in any of the three forms.
+ *   unix_s  receives seconds since 1970
+ * Returns false when it is none. RFC 9110 section 5.6.7; a two-digit year is
+ * taken as 1970 to 2069. */
+bool ws_field_date_read(struct ws_span value, int64_t *unix_s);
+
+/* Whether If-None-Match matches an entity tag: "*", or a list with the tag in
+ * it by weak comparison. Malformed members never match.
+ *   etag  the whole entity-tag, quotes included
+ * RFC 9110 section 13.1.2. */
+bool ws_field_etag_listed(struct ws_span if_none_match, struct ws_span etag);
+
+/* What a Range field asks for. */
+enum ws_range {
+	WS_RANGE_NONE,  /* ignore it: malformed, another unit, several ranges */
+	WS_RANGE_ONE,   /* first and length are set: 206 */
+	WS_RANGE_UNSATISFIABLE, /* 416 */
+};
+
+/* Read a Range field against a representation.
+ *   size    octets of the representation
+ *   first   receives the offset of the first octet
+ *   length  receives the number of octets, at least 1
+ * RFC 9110 section 14.2: only one range is honoured; several, which a server
+ * may ignore, are answered whole. Numbers of any length cannot overflow. */
+enum ws_range ws_field_range(
+    struct ws_span value, uint64_t size, uint64_t *first, uint64_t *length);
+
+/* How much a client wants a content coding, from its Accept-Encoding: 0 to
+ * 1000 (q times 1000), 0 for not acceptable. "*" counts when the coding is
+ * not named. Malformed members are skipped. RFC 9110 section 12.5.3. */
+unsigned ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding);
+
+/* Percent-decode once.
+ *   out  room for in.len octets
+ * Returns the number of octets written, or -1 when a '%' is not followed by
+ * two hexadecimal digits. '+' stays '+' when plus is false and becomes a
+ * space when it is true (a form's query). RFC 3986 section 2.1. */
+ssize_t ws_field_percent_decode(struct ws_span in, char *out, bool plus);
+
+/* Take the next name=value pair out of a query.
+ *   query        what is left; advanced behind the pair
+ *   name, value  receive the pair, still percent-encoded; value is empty when
+ *                there is no '='
+ * Returns false when nothing is left. */
+bool ws_field_query_next(
+    struct ws_span *query, struct ws_span *name, struct ws_span *value);
+
+#endif

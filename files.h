@@ -1,0 +1,94 @@
+/* files.h - from a request path to an open file under one root. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_FILES_H
+#define WS_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bytes.h"
+
+/* One embedded file, generated at build time. */
+struct ws_asset {
+	const char *path; /* "/chat.html": absolute, decoded */
+	const unsigned char *data;
+	size_t len;
+	const char *etag; /* a strong entity-tag, quotes included */
+};
+
+/* A document root: a directory, or a set of embedded files. */
+struct ws_files;
+
+/* Why a path is not served. */
+enum ws_files_error {
+	WS_FILES_ENOENT = -1, /* no such file, hidden, or outside the root: 404 */
+	WS_FILES_EACCES = -2, /* not readable, or not a regular file: 403 */
+	WS_FILES_EPATH = -3,  /* a path that is refused as it stands: 400 */
+	WS_FILES_EBUSY = -4,  /* out of descriptors or memory: 503 */
+};
+
+#define WS_FILES_ETAG_MAX 64
+
+/* A file that was found. */
+struct ws_file {
+	int fd;                    /* owned; -1 for an embedded file */
+	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
+	uint64_t octets;
+	int64_t modified_s; /* seconds since 1970 */
+	const char *type;   /* Content-Type, static */
+	const char *encoding; /* "br" or "gzip" (static), or NULL */
+	bool vary;          /* the choice depended on Accept-Encoding */
+	bool directory;     /* a directory without slash: redirect; or, with a
+	                       slash, a directory without index.html (fd is open
+	                       and can be listed) */
+	char etag[WS_FILES_ETAG_MAX]; /* a strong entity-tag, a C string; differs
+	                                 between the codings of one file */
+};
+
+/* Open a directory as document root.
+ *   path  borrowed during the call
+ * Returns the root, or NULL with errno set. */
+struct ws_files *ws_files_directory(const char *path);
+
+/* Use embedded files as document root.
+ *   assets       borrowed for as long as the root lives; sorted by path
+ *   modified_s   stands in for the modification time of all of them
+ * Returns the root, or NULL when memory is out. */
+struct ws_files *ws_files_embedded(
+    const struct ws_asset *assets, size_t count, int64_t modified_s);
+
+/* Release a root. NULL is allowed. */
+void ws_files_free(struct ws_files *root);
+
+/* Find and open the file of a request path.
+ *   path             as it stands in the request, begins with '/', still
+ *                    percent-encoded, without the query
+ *   accept_encoding  the field's value, empty when absent: a sibling with
+ *                    .br or .gz is chosen when the client wants it
+ *   file             written on success only; release with ws_file_close
+ * Decoded once. "." and ".." segments, NUL, backslash, control octets and
+ * malformed escapes are refused; a segment that begins with a dot is hidden
+ * (except /.well-known/); a symbolic link is followed only while it stays
+ * under the root. A path that ends in '/' means index.html in it.
+ * Returns 0 or an enum ws_files_error. */
+int ws_files_find(struct ws_files *root, struct ws_span path,
+    struct ws_span accept_encoding, struct ws_file *file);
+
+/* Close what ws_files_find opened. A zeroed or closed file is allowed. */
+void ws_file_close(struct ws_file *file);
+
+/* Write an HTML listing of an open directory, names escaped and sorted,
+ * hidden ones left out.
+ *   file    a directory that was asked for with a slash
+ *   path    the request path, shown as the title
+ *   len     receives the length in octets
+ * Returns the text, to be released with ws_mem_free, or NULL when memory is
+ * out or the root is embedded. */
+char *ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len);
+
+/* The media type of a name by its extension, with charset for text; never
+ * NULL ("application/octet-stream"). */
+const char *ws_files_type(struct ws_span name);
+
+#endif

@@ -1,0 +1,111 @@
+/* rooms.h - who is in which room, and delivery to all of a room. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_ROOMS_H
+#define WS_ROOMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WS_ROOM_NAME_MAX 255 /* octets */
+
+struct ws_rooms;  /* a set of rooms */
+struct ws_room;   /* one room; opaque */
+struct ws_joined; /* one membership; opaque */
+struct ws_member;
+
+/* Hand one message to one member. It may send, close, join and leave, but
+ * must not publish to the same set of rooms (ws_rooms_publish refuses).
+ *   message  whatever was given to ws_rooms_publish; borrowed */
+typedef void ws_deliver_fn(struct ws_member *member, void *message);
+
+/* Anything that can be in rooms, embedded in the object that it stands for.
+ * Kinds may be mixed in one room: each brings its own way of delivery. */
+struct ws_member {
+	ws_deliver_fn *deliver;
+	struct ws_joined *joined; /* owned by rooms.c: its memberships */
+	uint32_t stamp;           /* rooms.c's: the last publish that met it */
+	uint32_t joined_count;
+};
+
+/* Create a set of rooms.
+ *   key  16 octets of randomness, for the table of names
+ * Returns NULL when memory is out. */
+struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
+
+/* Release a set. All members must have left. NULL is allowed. */
+void ws_rooms_free(struct ws_rooms *rooms);
+
+/* Begin a member that is in no room. */
+void ws_member_init(struct ws_member *member, ws_deliver_fn *deliver);
+
+/* Put a member into a room, which is created when it does not exist.
+ *   name, len  any octets, 1 to WS_ROOM_NAME_MAX
+ * Returns 1 when it joined, 0 when it was in already, -1 when memory is out
+ * or the name's length is not allowed (nothing has changed then).
+ * O(1) on average and O(rooms of the member) at worst. */
+int ws_rooms_join(struct ws_rooms *rooms, struct ws_member *member,
+    const void *name, size_t len);
+
+/* Take a member out of a room; an empty room vanishes.
+ * Returns whether it was in. */
+bool ws_rooms_leave(struct ws_rooms *rooms, struct ws_member *member,
+    const void *name, size_t len);
+
+/* Take a member out of all its rooms. O(1) for each. */
+void ws_rooms_leave_all(struct ws_rooms *rooms, struct ws_member *member);
+
+/* Whether a member is in a room. */
+bool ws_rooms_has(struct ws_rooms *rooms, const struct ws_member *member,
+    const void *name, size_t len);
+
+/* One room name among several. */
+struct ws_room_name {
+	const void *at; /* borrowed */
+	size_t len;
+};
+
+/* To whom to publish: the union of the rooms in to, without anybody who is in
+ * one of the rooms in except, without one member. */
+struct ws_selection {
+	const struct ws_room_name *to; /* borrowed */
+	size_t to_count;
+	const struct ws_room_name *except; /* borrowed */
+	size_t except_count;
+	const struct ws_member *without; /* NULL: nobody */
+};
+
+/* Deliver a message to everybody selected, each member once. A member that
+ * leaves during the delivery before its turn gets nothing, one that joins
+ * during it gets nothing either. Cost: members of the rooms named.
+ *   message  handed to each deliver callback
+ * Returns how many members it was delivered to, or -1 when called from inside
+ * a delivery of the same set. */
+long ws_rooms_publish(struct ws_rooms *rooms,
+    const struct ws_selection *selection, void *message);
+
+/* How many members a room has, 0 when there is no such room. */
+size_t ws_rooms_count(struct ws_rooms *rooms, const void *name, size_t len);
+
+/* How many rooms there are. */
+size_t ws_rooms_total(const struct ws_rooms *rooms);
+
+/* Call visit for each member of a room. visit may do what a deliver callback
+ * may; returning false ends the walk.
+ * Returns how many were visited, or -1 from inside a delivery. */
+long ws_rooms_walk_members(struct ws_rooms *rooms, const void *name,
+    size_t len, bool (*visit)(struct ws_member *member, void *arg), void *arg);
+
+/* Call visit for each room of a member; visit must not join or leave.
+ *   name, len  the room's name; borrowed during the call */
+void ws_rooms_walk_joined(const struct ws_member *member,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg);
+
+/* Called for every publish that was accepted, before the delivery; for a
+ * cluster that forwards, or a history. NULL for none. */
+typedef void ws_publish_hook_fn(
+    const struct ws_selection *selection, void *message, void *arg);
+void ws_rooms_set_hook(
+    struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg);
+
+#endif

@@ -1,0 +1,93 @@
+/* timer.h - when things are due: a heap of timers, a wheel of deadlines. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_TIMER_H
+#define WS_TIMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* All times are milliseconds of a clock that never goes back, handed in. */
+
+/* ---- exact timers: a binary heap --------------------------------------- */
+
+/* One timer, embedded in the object that it belongs to. Zeroed memory is a
+ * timer that is not set. */
+struct ws_heap_timer {
+	int64_t due_ms;
+	uint64_t serial; /* timers due at the same time fire in setting order */
+	void (*fire)(struct ws_heap_timer *timer);
+	size_t place;    /* 1-based index in the heap; 0: not set */
+};
+
+struct ws_heap {
+	struct ws_heap_timer **at; /* owned */
+	size_t count, room;
+	uint64_t serial;
+};
+
+/* Set a timer, or move one that is set.
+ *   due_ms  when it fires
+ *   fire    may set and cancel any timer, this one included, and free it
+ * Returns 0, or -1 when memory is out (a set timer stays as it was).
+ * O(log n). */
+int ws_heap_set(struct ws_heap *heap, struct ws_heap_timer *timer,
+    int64_t due_ms, void (*fire)(struct ws_heap_timer *timer));
+
+/* Cancel a timer; one that is not set is left alone. O(log n). */
+void ws_heap_cancel(struct ws_heap *heap, struct ws_heap_timer *timer);
+
+/* When the first timer is due, or INT64_MAX when none is set. */
+int64_t ws_heap_next(const struct ws_heap *heap);
+
+/* Fire every timer that is due at now_ms. Timers that are set by a callback
+ * fire in a later call even when they are due at once, so a callback that
+ * sets itself again with no delay cannot hold the loop. */
+void ws_heap_run(struct ws_heap *heap, int64_t now_ms);
+
+/* Release the heap's memory; no timer may be used with it afterwards. */
+void ws_heap_fini(struct ws_heap *heap);
+
+/* ---- coarse deadlines: a wheel ----------------------------------------- */
+
+#define WS_WHEEL_TICK_MS 128
+#define WS_WHEEL_SLOTS   256 /* a turn of the wheel is 32.8 s */
+
+/* One deadline, embedded in the object that it belongs to; zeroed memory is
+ * one that is not in a wheel. Moving it later costs one store: the wheel finds
+ * the true time when it comes by. */
+struct ws_deadline {
+	struct ws_deadline *next, **link; /* link: what points at this one */
+	uint32_t due_tick;  /* the true deadline */
+	uint32_t slot_tick; /* where it stands; never later than due_tick */
+};
+
+struct ws_wheel {
+	struct ws_deadline *slots[WS_WHEEL_SLOTS];
+	uint32_t now_tick;  /* every slot before it was visited */
+	uint32_t next_tick; /* no occupied slot is before it */
+	size_t count;
+};
+
+/* Begin a wheel at a time. */
+void ws_wheel_init(struct ws_wheel *wheel, int64_t now_ms);
+
+/* Set or move a deadline. It fires not before due_ms and at most two ticks
+ * after it. O(1). */
+void ws_wheel_set(
+    struct ws_wheel *wheel, struct ws_deadline *deadline, int64_t due_ms);
+
+/* Take a deadline out; one that is not in is left alone. O(1). */
+void ws_wheel_cancel(struct ws_wheel *wheel, struct ws_deadline *deadline);
+
+/* When ws_wheel_run should be called next, or INT64_MAX when the wheel is
+ * empty. May be early (a deadline was moved), never late. O(1). */
+int64_t ws_wheel_next(const struct ws_wheel *wheel);
+
+/* Call fire for every deadline that has passed, taken out of the wheel
+ * before; fire may set and cancel any deadline. Cost: the ones that stand in
+ * the slots passed by. */
+void ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
+    void (*fire)(struct ws_deadline *deadline, void *arg), void *arg);
+
+#endif
