@@ -18,7 +18,7 @@ struct ws_span {
 #define WS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A span over a string literal. */
-#define WS_SPAN(literal) ((struct ws_span) { (literal), sizeof(literal) - 1 })
+#define WS_SPAN(literal) ((struct ws_span){ (literal), sizeof(literal) - 1 })
 
 /* Read a 16-bit number in network byte order from any alignment. */
 static inline uint16_t
@@ -27,15 +27,35 @@ ws_load16(const uint8_t *p)
 	return (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }
 
+/* Read a 32-bit number in network byte order from any alignment. */
+static inline uint32_t
+ws_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	       (uint32_t)p[2] << 8 | p[3];
+}
+
 /* Read a 64-bit number in network byte order from any alignment. */
 static inline uint64_t
 ws_load64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	return (uint64_t)ws_load32(p) << 32 | ws_load32(p + 4);
+}
 
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+/* Read a 32-bit number, least significant octet first, from any alignment.
+ * Compilers make one plain load of this where that is the machine's order. */
+static inline uint32_t
+ws_load32_le(const uint8_t *p)
+{
+	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[1] << 8 | p[0];
+}
+
+/* Read a 64-bit number, least significant octet first, from any alignment. */
+static inline uint64_t
+ws_load64_le(const uint8_t *p)
+{
+	return (uint64_t)ws_load32_le(p + 4) << 32 | ws_load32_le(p);
 }
 
 /* Write a 16-bit number in network byte order to any alignment. */
@@ -46,14 +66,22 @@ ws_store16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)v;
 }
 
+/* Write a 32-bit number in network byte order to any alignment. */
+static inline void
+ws_store32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
 /* Write a 64-bit number in network byte order to any alignment. */
 static inline void
 ws_store64(uint8_t *p, uint64_t v)
 {
-	for (int i = 7; i >= 0; i--) {
-		p[i] = (uint8_t)v;
-		v >>= 8;
-	}
+	ws_store32(p, (uint32_t)(v >> 32));
+	ws_store32(p + 4, (uint32_t)v);
 }
 
 /* ASCII lower case; octets outside A-Z are returned unchanged. Wire protocols
