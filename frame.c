@@ -1,0 +1,212 @@
+/* frame.c - WebSocket frame codec and masking (RFC 6455 section 5). */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A frame is a header of 2 to 14 octets and a payload:
+ *
+ *	  0                   1                   2                   3
+ *	  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *	 +-+-+-+-+-------+-+-------------+-------------------------------+
+ *	 |F|R|R|R|       |M|             |                               |
+ *	 |I|S|S|S|opcode |A| length 0-125|  length, 16 bits (if it is    |
+ *	 |N|V|V|V|       |S| or 126, 127 |  126) or 64 bits (if 127) ... |
+ *	 | |1|2|3|       |K|             |                               |
+ *	 +-+-+-+-+-------+-+-------------+-------------------------------+
+ *	 |   ... length, absent if it fitted above ...                   |
+ *	 +-------------------------------+-------------------------------+
+ *	 |   ... length                  |  masking key, only if MASK    |
+ *	 +-------------------------------+-------------------------------+
+ *	 |   ... masking key             |  payload ...                  |
+ *	 +-------------------------------+-------------------------------+
+ *
+ * For example "Hello" as a client sends it (RFC 6455 section 5.7):
+ *
+ *	 81 85 | 37 fa 21 3d | 7f 9f 4d 51 58
+ *	  |  |   masking key    `-- payload, each octet XORed with the key's:
+ *	  |  |                      7f ^ 37 = 'H', 9f ^ fa = 'e', 4d ^ 21 = 'l',
+ *	  |  |                      51 ^ 3d = 'l', 58 ^ 37 = 'o'
+ *	  |  `- MASK, length 5
+ *	  `---- FIN, opcode 1 (text)
+ *
+ * Refused as soon as the octets received leave no doubt:
+ *
+ *	 after octet 1   a reserved opcode; a control frame without FIN
+ *	 after octet 2   a control frame longer than 125 octets
+ *	 after octet 3   a 64-bit length with its top bit set
+ *	 after octet 4   a 16-bit length below 126
+ *	 after octet 8   a 64-bit length below 65536
+ *
+ * The length is a claim and nothing more: whoever calls compares it with a
+ * limit before believing it, and never reserves memory for it.
+ */
+
+#include "frame.h"
+#include "bytes.h"
+
+/* The second octet's parts (RFC 6455 section 5.2). */
+enum {
+	MASK = 0x80,
+	LENGTH = 0x7f,
+	LENGTH_IS_16 = 126,
+	LENGTH_IS_64 = 127,
+};
+
+enum {
+	OPCODE = 0x0f,
+	RSV = WS_RSV1 | WS_RSV2 | WS_RSV3,
+	CONTROL = 0x08, /* RFC 6455 5.5: the opcode's top bit says control */
+	KEY_OCTETS = 4,
+};
+
+/* RFC 6455 section 5.2: one bit for each opcode that has a meaning. */
+static const unsigned known_opcodes =
+    1u << WS_OP_CONTINUATION | 1u << WS_OP_TEXT | 1u << WS_OP_BINARY |
+    1u << WS_OP_CLOSE | 1u << WS_OP_PING | 1u << WS_OP_PONG;
+
+/* What is wrong with a first octet, or 0. */
+static int
+judge_first(uint8_t first)
+{
+	if ((known_opcodes >> (first & OPCODE) & 1) == 0)
+		return WS_FRAME_EOPCODE;
+	/* RFC 6455 5.5: control frames must not be fragmented. */
+	if ((first & (CONTROL | WS_FIN)) == CONTROL)
+		return WS_FRAME_EFRAGMENT;
+	return 0;
+}
+
+/* Decode a length of 16 bits. Returns the octets of the header so far, or as
+ * ws_frame_parse does. */
+static int
+parse_length16(const uint8_t *in, size_t len, uint64_t *payload)
+{
+	if (len < 4)
+		return 0;
+	*payload = ws_load16(in + 2);
+	/* RFC 6455 5.2: the minimal number of octets must be used. */
+	if (*payload < LENGTH_IS_16)
+		return WS_FRAME_EMINIMAL;
+	return 4;
+}
+
+/* Decode a length of 64 bits; the rest as above. */
+static int
+parse_length64(const uint8_t *in, size_t len, uint64_t *payload)
+{
+	static const uint8_t zero[6];
+
+	/* RFC 6455 5.2: the most significant bit must be 0. */
+	if (len > 2 && in[2] >= 0x80)
+		return WS_FRAME_EHIGHBIT;
+	if (len >= 8 && memcmp(in + 2, zero, sizeof(zero)) == 0)
+		return WS_FRAME_EMINIMAL;
+	if (len < 10)
+		return 0;
+	*payload = ws_load64(in + 2);
+	return 10;
+}
+
+/* Decode the length, whichever form it has, from at least two octets. */
+static int
+parse_length(const uint8_t *in, size_t len, uint64_t *payload)
+{
+	*payload = in[1] & LENGTH;
+	if (*payload <= WS_FRAME_CONTROL_MAX)
+		return 2;
+	if (in[0] & CONTROL)
+		return WS_FRAME_ECONTROL;
+	if (*payload == LENGTH_IS_16)
+		return parse_length16(in, len, payload);
+	return parse_length64(in, len, payload);
+}
+
+int
+ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
+{
+	static const uint8_t no_key[KEY_OCTETS];
+	uint64_t payload;
+	int size, error;
+	bool masked;
+
+	if (len == 0)
+		return 0;
+	error = judge_first(in[0]);
+	if (error != 0 || len < 2)
+		return error;
+	size = parse_length(in, len, &payload);
+	if (size <= 0)
+		return size;
+	masked = in[1] & MASK;
+	if (masked && len - (size_t)size < KEY_OCTETS)
+		return 0;
+	frame->payload_octets = payload;
+	frame->opcode = in[0] & OPCODE;
+	frame->rsv = in[0] & RSV;
+	frame->fin = in[0] & WS_FIN;
+	frame->masked = masked;
+	memcpy(frame->masking_key, masked ? in + size : no_key, KEY_OCTETS);
+	return masked ? size + KEY_OCTETS : size;
+}
+
+size_t
+ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
+    uint64_t payload, const uint8_t *masking_key)
+{
+	uint8_t mask = masking_key != NULL ? MASK : 0;
+	size_t size = 2;
+
+	out[0] = first;
+	if (payload < LENGTH_IS_16) {
+		out[1] = (uint8_t)(mask | payload);
+	} else if (payload <= UINT16_MAX) {
+		out[1] = mask | LENGTH_IS_16;
+		ws_store16(out + 2, (uint16_t)payload);
+		size = 4;
+	} else {
+		out[1] = mask | LENGTH_IS_64;
+		ws_store64(out + 2, payload);
+		size = 10;
+	}
+	if (masking_key == NULL)
+		return size;
+	memcpy(out + size, masking_key, KEY_OCTETS);
+	return size + KEY_OCTETS;
+}
+
+void
+ws_frame_mask(
+    uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset)
+{
+	for (size_t i = 0; i < len; i++)
+		data[i] ^= masking_key[(offset + i) % 4];
+}
+
+bool
+ws_frame_close_code_ok(unsigned code)
+{
+	/* 1004 is reserved; 1005, 1006 and 1015 only ever stand for a Close
+	 * that never came (RFC 6455 section 7.4.1). */
+	if (code >= 1000 && code <= 1003)
+		return true;
+	if (code >= 1007 && code <= 1014)
+		return true;
+	return code >= 3000 && code <= 4999;
+}
+
+const char *
+ws_frame_error_text(int error)
+{
+	switch ((enum ws_frame_error)error) {
+	case WS_FRAME_EOPCODE:
+		return "reserved opcode";
+	case WS_FRAME_EMINIMAL:
+		return "length not in its shortest form";
+	case WS_FRAME_EHIGHBIT:
+		return "length of 2^63 octets or more";
+	case WS_FRAME_ECONTROL:
+		return "control frame longer than 125 octets";
+	case WS_FRAME_EFRAGMENT:
+		return "fragmented control frame";
+	}
+	return "no error";
+}
