@@ -17,19 +17,24 @@ struct ws_heap_timer {
 	int64_t due_ms;
 	uint64_t serial; /* timers due at the same time fire in setting order */
 	void (*fire)(struct ws_heap_timer *timer);
-	size_t place;    /* 1-based index in the heap; 0: not set */
+	size_t place; /* 1-based index in the heap; 0: not set */
 };
 
+/* Zeroed memory is an empty heap. Grows as needed and shrinks when three
+ * quarters are empty, so a peak leaves nothing behind. */
 struct ws_heap {
 	struct ws_heap_timer **at; /* owned */
 	size_t count, room;
-	uint64_t serial;
+	uint64_t serial; /* the next one */
+	int64_t run_ms;  /* inside ws_heap_run: its time */
+	bool running;
 };
 
 /* Set a timer, or move one that is set.
  *   due_ms  when it fires
  *   fire    may set and cancel any timer, this one included, and free it
- * Returns 0, or -1 when memory is out (a set timer stays as it was).
+ * Returns 0, or -1 when memory is out. It cannot fail for a timer that is set,
+ * nor for the one whose callback runs if that sets no other one before.
  * O(log n). */
 int ws_heap_set(struct ws_heap *heap, struct ws_heap_timer *timer,
     int64_t due_ms, void (*fire)(struct ws_heap_timer *timer));
@@ -42,7 +47,8 @@ int64_t ws_heap_next(const struct ws_heap *heap);
 
 /* Fire every timer that is due at now_ms. Timers that are set by a callback
  * fire in a later call even when they are due at once, so a callback that
- * sets itself again with no delay cannot hold the loop. */
+ * sets itself again with no delay cannot hold the loop. A call from inside a
+ * callback does nothing. */
 void ws_heap_run(struct ws_heap *heap, int64_t now_ms);
 
 /* Release the heap's memory; no timer may be used with it afterwards. */
@@ -51,21 +57,21 @@ void ws_heap_fini(struct ws_heap *heap);
 /* ---- coarse deadlines: a wheel ----------------------------------------- */
 
 #define WS_WHEEL_TICK_MS 128
-#define WS_WHEEL_SLOTS   256 /* a turn of the wheel is 32.8 s */
+#define WS_WHEEL_SLOTS 256 /* a turn of the wheel is 32.8 s */
 
 /* One deadline, embedded in the object that it belongs to; zeroed memory is
  * one that is not in a wheel. Moving it later costs one store: the wheel finds
  * the true time when it comes by. */
 struct ws_deadline {
 	struct ws_deadline *next, **link; /* link: what points at this one */
-	uint32_t due_tick;  /* the true deadline */
+	uint32_t due_tick;                /* the true deadline */
 	uint32_t slot_tick; /* where it stands; never later than due_tick */
 };
 
 struct ws_wheel {
 	struct ws_deadline *slots[WS_WHEEL_SLOTS];
-	uint32_t now_tick;  /* every slot before it was visited */
-	uint32_t next_tick; /* no occupied slot is before it */
+	int64_t now_tick;  /* everything hangs at it or in the 255 behind it */
+	int64_t next_tick; /* nothing hangs before it */
 	size_t count;
 };
 
@@ -73,7 +79,8 @@ struct ws_wheel {
 void ws_wheel_init(struct ws_wheel *wheel, int64_t now_ms);
 
 /* Set or move a deadline. It fires not before due_ms and at most two ticks
- * after it. O(1). */
+ * after it; one in the past fires within a tick. A wait of more than 8 years
+ * becomes one of 8 years. O(1). */
 void ws_wheel_set(
     struct ws_wheel *wheel, struct ws_deadline *deadline, int64_t due_ms);
 
@@ -85,8 +92,9 @@ void ws_wheel_cancel(struct ws_wheel *wheel, struct ws_deadline *deadline);
 int64_t ws_wheel_next(const struct ws_wheel *wheel);
 
 /* Call fire for every deadline that has passed, taken out of the wheel
- * before; fire may set and cancel any deadline. Cost: the ones that stand in
- * the slots passed by. */
+ * before; fire may set, cancel and free any deadline, this one included. What
+ * is set by fire fires in a later call. Must not be called from fire. Cost:
+ * the ones that stand in the slots passed by. */
 void ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
     void (*fire)(struct ws_deadline *deadline, void *arg), void *arg);
 
