@@ -1,0 +1,61 @@
+/* index.js - ask the server once a second how it is. */
+/* SPDX-License-Identifier: MIT */
+
+import { address, byId, connect, element, showState } from "./wsd.js";
+
+const EVERY_MS = 1000;
+const ROWS = 8;
+const KEEP = 60; /* round trips that the median is taken of */
+
+let count = 0;
+let asked; /* { text, sent } of the question that is under way */
+let trips = [];
+
+/* The server's frame around a short text, as RFC 6455 section 5.2 draws it:
+ * FIN and opcode 1, then no mask and the length, then the text. A browser
+ * shows no frames, but this one can only look like this. */
+function showEcho(text, ms) {
+	const hex = (octet) => octet.toString(16).padStart(2, "0");
+	const payload = new TextEncoder().encode(text);
+	const frame = element("span", "");
+	frame.append(element("b", "", `81 ${hex(payload.length)}`),
+	    " " + Array.from(payload, hex).join(" "));
+	byId("listing").append(element("span", "dim", String(count)), frame,
+	    element("span", "", text), element("span", "ms", `${ms.toFixed(1)} ms`));
+	while (byId("listing").childElementCount > 4 * ROWS)
+		byId("listing").firstElementChild.remove();
+}
+
+function answered(data) {
+	if (!asked || data !== asked.text)
+		return;
+	const ms = performance.now() - asked.sent;
+	asked = undefined;
+	trips = [...trips, ms].slice(-KEEP);
+	const sorted = [...trips].sort((a, b) => a - b);
+	byId("median").textContent = `${sorted[sorted.length >> 1].toFixed(1)} ms`;
+	showEcho(data, ms);
+}
+
+const link = connect(address("/echo"), {
+	state: (state, seconds) => showState(byId("state"), state, seconds),
+	open: ask,
+	message: answered,
+});
+
+function ask() {
+	if (document.hidden)
+		return;
+	count = count % 999 + 1;
+	const text = `echo ${String(count).padStart(3, "0")}`;
+	asked = { text, sent: performance.now() };
+	link.send(text);
+}
+
+setInterval(ask, EVERY_MS);
+
+/* The examples name the server that they are read on. */
+for (const shown of document.querySelectorAll("[data-ws]"))
+	shown.textContent = address("/");
+for (const shown of document.querySelectorAll("[data-http]"))
+	shown.textContent = new URL("./", location.href).href;

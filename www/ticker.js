@@ -1,0 +1,176 @@
+/* ticker.js - a line drawn from what a room says. */
+/* SPDX-License-Identifier: MIT */
+
+import { address, byId, connect, parameter, showState } from "./wsd.js";
+
+const KEEP = 240; /* prices on the chart */
+const MARGIN = 16; /* around the line, in CSS pixels */
+const LABELS = 72; /* room for the scale at the right */
+
+const chart = byId("chart");
+const path = parameter("path", "/room/ticker");
+const prices = [];
+let arrivals = []; /* when the messages of the last second came */
+let frame = 0; /* the animation frame that will draw, 0 when none is due */
+let feeding;
+
+const written = (price) => Number(price.toFixed(2)).toString();
+
+/* Returns the price in a message, or NaN. */
+function priceIn(data) {
+	if (typeof data !== "string")
+		return NaN;
+	try {
+		const said = JSON.parse(data);
+		const price = said?.price ?? said;
+		return typeof price === "number" ? price : NaN;
+	} catch {
+		return NaN;
+	}
+}
+
+function arrived(data) {
+	arrivals.push(performance.now());
+	const price = priceIn(data);
+	if (!Number.isFinite(price))
+		return;
+	prices.push(price);
+	if (prices.length > KEEP)
+		prices.shift();
+	redraw();
+}
+
+/* A thousand messages a second are still one drawing per frame, and no
+ * message is none. */
+function redraw() {
+	frame ||= requestAnimationFrame(draw);
+}
+
+/* ---- drawing ------------------------------------------------------------- */
+
+/* One, two or five times a power of ten, about a quarter of the range. */
+function gridStep(range) {
+	const power = 10 ** Math.floor(Math.log10(range / 4));
+	return power * [1, 2, 5, 10].find((n) => n * power >= range / 4);
+}
+
+/* The canvas has the screen's own pixels; drawing is in CSS pixels. */
+function prepare() {
+	const ratio = devicePixelRatio || 1;
+	const width = chart.clientWidth, height = chart.clientHeight;
+	chart.width = Math.round(width * ratio);
+	chart.height = Math.round(height * ratio);
+	const pen = chart.getContext("2d");
+	pen.scale(ratio, ratio);
+	pen.font = "13px ui-monospace, Menlo, Consolas, monospace";
+	pen.textBaseline = "middle";
+	return { pen, width, height };
+}
+
+/* The chart's extent in both worlds. Equal prices get a range, too. */
+function scale(width, height) {
+	const min = Math.min(...prices), max = Math.max(...prices);
+	const range = max - min || Math.abs(max) * 0.01 || 1;
+	const low = (min + max - range) / 2;
+	const right = width - LABELS;
+	const step = (right - MARGIN) / (KEEP - 1);
+	return {
+		min, max, low, range, right,
+		x: (i) => right - (prices.length - 1 - i) * step,
+		y: (price) => height - MARGIN -
+		    (price - low) / range * (height - 2 * MARGIN),
+	};
+}
+
+function drawGrid(pen, { low, range, right, y }, colours) {
+	const step = gridStep(range);
+	pen.strokeStyle = colours.line;
+	pen.fillStyle = colours.dim;
+	pen.lineWidth = 1;
+	for (let n = Math.ceil(low / step); n * step <= low + range; n++) {
+		const level = Math.round(y(n * step)) + 0.5;
+		pen.beginPath();
+		pen.moveTo(0, level);
+		pen.lineTo(right, level);
+		pen.stroke();
+		pen.fillText(written(n * step), right + 12, level);
+	}
+}
+
+function drawLine(pen, { right, x, y }, colours) {
+	const last = prices[prices.length - 1];
+	pen.strokeStyle = pen.fillStyle = colours.accent;
+	pen.lineWidth = 2;
+	pen.lineJoin = "round";
+	pen.beginPath();
+	prices.forEach((price, i) => pen.lineTo(x(i), y(price)));
+	pen.stroke();
+	pen.beginPath();
+	pen.arc(right, y(last), 4, 0, 2 * Math.PI);
+	pen.fill();
+}
+
+function coloursNow() {
+	const style = getComputedStyle(document.documentElement);
+	const colour = (name) => style.getPropertyValue(name);
+	return {
+		accent: colour("--accent"),
+		dim: colour("--dim"),
+		line: colour("--line"),
+	};
+}
+
+function draw() {
+	frame = 0;
+	const { pen, width, height } = prepare();
+	if (prices.length === 0)
+		return;
+	const at = scale(width, height);
+	const colours = coloursNow();
+	drawGrid(pen, at, colours);
+	drawLine(pen, at, colours);
+
+	const last = written(prices[prices.length - 1]);
+	byId("price").textContent = last;
+	byId("min").textContent = written(at.min);
+	byId("max").textContent = written(at.max);
+	chart.setAttribute("aria-label", `Price ${last}, between ` +
+	    `${written(at.min)} and ${written(at.max)}`);
+}
+
+function showRate() {
+	const since = performance.now() - 1000;
+	arrivals = arrivals.filter((when) => when > since);
+	byId("rate").textContent = arrivals.length;
+}
+
+/* ---- feeding ------------------------------------------------------------- */
+
+/* A random walk from the last price that was seen. */
+function publish() {
+	const from = prices.at(-1) ?? 500;
+	const price = Number((from + (Math.random() - 0.5) * 4).toFixed(2));
+	link.send(JSON.stringify({ price }));
+}
+
+function feed() {
+	clearInterval(feeding);
+	if (byId("feed").checked)
+		feeding = setInterval(publish, Number(byId("every").value));
+}
+
+/* ---- the page ------------------------------------------------------------ */
+
+byId("feed").addEventListener("change", feed);
+byId("every").addEventListener("change", feed);
+byId("source").textContent = path;
+new ResizeObserver(redraw).observe(chart);
+addEventListener("resize", redraw); /* zooming changes only the ratio */
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+setInterval(showRate, 500);
+
+const link = connect(
+    address(path === "/room/ticker" ? `${path}?self=1` : path), {
+	state: (state, seconds) => showState(byId("state"), state, seconds),
+	message: arrived,
+});
