@@ -72,7 +72,7 @@ struct ws_selection {
 	size_t to_count;
 	const struct ws_room_name *except; /* borrowed */
 	size_t except_count;
-	const struct ws_member *without; /* NULL: nobody */
+	struct ws_member *without; /* NULL: nobody */
 };
 
 /* Deliver a message to everybody selected, each member once. A member that
@@ -93,8 +93,8 @@ size_t ws_rooms_total(const struct ws_rooms *rooms);
 /* Call visit for each member of a room. visit may do what a deliver callback
  * may; returning false ends the walk.
  * Returns how many were visited, or -1 from inside a delivery. */
-long ws_rooms_walk_members(struct ws_rooms *rooms, const void *name,
-    size_t len, bool (*visit)(struct ws_member *member, void *arg), void *arg);
+long ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
+    bool (*visit)(struct ws_member *member, void *arg), void *arg);
 
 /* Call visit for each room of a member; visit must not join or leave.
  *   name, len  the room's name; borrowed during the call */
@@ -105,7 +105,7 @@ void ws_rooms_walk_joined(const struct ws_member *member,
  * cluster that forwards, or a history. NULL for none. */
 typedef void ws_publish_hook_fn(
     const struct ws_selection *selection, void *message, void *arg);
-void ws_rooms_set_hook(
-    struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg);
+void
+ws_rooms_set_hook(struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg);
 
 #endif

@@ -1,0 +1,657 @@
+/* rooms.c - who is in which room, and delivery to all of a room. */
+/* SPDX-License-Identifier: MIT */
+
+/* A membership stands in two places at once: in the dense array of its room,
+ * so that delivery walks memory in order, and in a list of its member, so that
+ * a member that goes can leave everything. Here it is one block for both: the
+ * elements of the array are the nodes of the lists.
+ *
+ *   room "news"   joined: [ ann | bob | cid ]
+ *                            |     |
+ *   room "chat"   joined: [  |  | bob | ann ]     ann's list: news, chat
+ *                            |     |     |        bob's list: news, chat
+ *                            +-----|-----+
+ *                                  +-- (down each member's next pointers)
+ *
+ * Whoever leaves is replaced by the last of the array, and an array that grows
+ * moves as a whole. A moved element tells its two neighbours in the list where
+ * it is now. They are in other arrays, because a member is in a room only
+ * once. A membership so costs 32 octets, at most half as much again while the
+ * array has slack, and no allocation of its own.
+ *
+ * Delivery runs while members come and go, so an array has three regions:
+ *
+ *     0 ........ unvisited ........ settled ........ count
+ *     | gets the message | got it already | joined meanwhile |
+ *
+ * The next to get the message is the last unvisited one. A hole is closed
+ * inside its region first: the region's last element fills it, which leaves a
+ * hole at the region's end for the next region to fill. So nobody is met
+ * twice or passed over, and whoever joins during a delivery is not met at
+ * all. Outside of deliveries the first two regions are empty.
+ *
+ * A publish to several rooms must meet each member once: it has a serial
+ * number, and stamps each member that it met, or that it is to spare.
+ *
+ * The rooms stand in a hash table that grows by linear hashing (Litwin 1980):
+ * with each room too many ONE bucket is split in two, with each room too few
+ * the last bucket is merged into the one that it came from. So no join has to
+ * wait until a million rooms are hashed again; and if there is no memory for
+ * more buckets, chains get longer and nothing fails. There are never fewer
+ * buckets than half the rooms, nor more than twice as many. */
+
+#include <assert.h>
+#include <string.h>
+
+#include "mem.h"
+#include "rooms.h"
+#include "siphash.h"
+
+enum {
+	BUCKETS_MIN = 8, /* a power of two */
+};
+
+/* One membership. */
+struct ws_joined {
+	struct ws_member *member;       /* borrowed */
+	struct ws_room *room;           /* whose array this is in */
+	struct ws_joined *next, **link; /* the member's list; link: what
+	                                  * points at this one */
+};
+
+struct ws_room {
+	struct ws_room *next;     /* in the bucket */
+	struct ws_joined *joined; /* owned */
+	uint32_t count, capacity;
+	uint32_t unvisited, settled; /* regions, see above */
+	uint32_t hash;
+	uint8_t name_len;
+	char name[];
+};
+
+struct ws_rooms {
+	struct ws_room **buckets; /* owned */
+	size_t bucket_count, bucket_capacity;
+	size_t bucket_mask; /* 2^n - 1, the least that reaches all buckets */
+	size_t total;
+	ws_publish_hook_fn *hook;
+	void *hook_arg;          /* borrowed */
+	struct ws_room *visited; /* the room that is being delivered to */
+	uint32_t serial;         /* of the last publish; never 0 after it */
+	bool delivering;
+	uint8_t key[16];
+};
+
+/* ---- table of names ----------------------------------------------------- */
+
+static uint32_t
+hash_name(const struct ws_rooms *rooms, const void *name, size_t len)
+{
+	return (uint32_t)ws_siphash(rooms->key, name, len);
+}
+
+/* The bucket of a hash. One that does not exist yet is still a part of the
+ * bucket that it will be split from. */
+static struct ws_room **
+bucket_of(const struct ws_rooms *rooms, uint32_t hash)
+{
+	size_t i = hash & rooms->bucket_mask;
+
+	if (i >= rooms->bucket_count)
+		i &= rooms->bucket_mask >> 1;
+	return &rooms->buckets[i];
+}
+
+/* Give the array of buckets another size. Returns whether it could. */
+static bool
+resize_buckets(struct ws_rooms *rooms, size_t capacity)
+{
+	struct ws_room **buckets;
+
+	buckets = ws_mem_resize(rooms->buckets, capacity * sizeof(*buckets));
+	if (buckets == NULL)
+		return false;
+	rooms->buckets = buckets;
+	rooms->bucket_capacity = capacity;
+	return true;
+}
+
+/* Move the rooms of an old bucket that belong into a new one. */
+static void
+split_bucket(struct ws_rooms *rooms)
+{
+	size_t made = rooms->bucket_count++;
+	struct ws_room **to, **link;
+
+	if (made > rooms->bucket_mask)
+		rooms->bucket_mask = rooms->bucket_mask * 2 + 1;
+	to = &rooms->buckets[made];
+	*to = NULL;
+	link = &rooms->buckets[made & (rooms->bucket_mask >> 1)];
+	while (*link != NULL) {
+		struct ws_room *room = *link;
+
+		if ((room->hash & rooms->bucket_mask) != made) {
+			link = &room->next;
+			continue;
+		}
+		*link = room->next;
+		room->next = *to;
+		*to = room;
+	}
+}
+
+/* Move the rooms of the last bucket back to where they were split from. */
+static void
+merge_bucket(struct ws_rooms *rooms)
+{
+	size_t gone = --rooms->bucket_count;
+	struct ws_room **link;
+
+	link = &rooms->buckets[gone & (rooms->bucket_mask >> 1)];
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = rooms->buckets[gone];
+	if (gone == (rooms->bucket_mask >> 1) + 1)
+		rooms->bucket_mask >>= 1;
+}
+
+static void
+grow_table(struct ws_rooms *rooms)
+{
+	while (rooms->total > rooms->bucket_count) {
+		if (rooms->bucket_count == rooms->bucket_capacity &&
+		    !resize_buckets(rooms, rooms->bucket_capacity * 2))
+			return;
+		split_bucket(rooms);
+	}
+}
+
+/* The gap between the loads at which the table grows and shrinks keeps the
+ * array from being resized back and forth. */
+static void
+shrink_table(struct ws_rooms *rooms)
+{
+	while (rooms->bucket_count > BUCKETS_MIN &&
+	       rooms->total < rooms->bucket_count / 2) {
+		merge_bucket(rooms);
+		if (rooms->bucket_count == rooms->bucket_capacity / 2)
+			(void)resize_buckets(rooms, rooms->bucket_count);
+	}
+}
+
+static struct ws_room *
+find_room(
+    const struct ws_rooms *rooms, uint32_t hash, const void *name, size_t len)
+{
+	struct ws_room *room = *bucket_of(rooms, hash);
+
+	while (room != NULL && (room->hash != hash || room->name_len != len ||
+				   memcmp(room->name, name, len) != 0))
+		room = room->next;
+	return room;
+}
+
+/* Find a room by its name. Returns NULL when there is none. */
+static struct ws_room *
+room_named(const struct ws_rooms *rooms, const void *name, size_t len)
+{
+	return find_room(rooms, hash_name(rooms, name, len), name, len);
+}
+
+/* ---- rooms -------------------------------------------------------------- */
+
+/* Make an empty room that nobody knows yet. */
+static struct ws_room *
+new_room(uint32_t hash, const void *name, size_t len)
+{
+	struct ws_room *room;
+
+	room = ws_mem_resize(NULL, offsetof(struct ws_room, name) + len);
+	if (room == NULL)
+		return NULL;
+	*room = (struct ws_room){ .hash = hash, .name_len = (uint8_t)len };
+	memcpy(room->name, name, len);
+	return room;
+}
+
+static void
+free_room(struct ws_room *room)
+{
+	ws_mem_free(room->joined);
+	ws_mem_free(room);
+}
+
+static void
+add_room(struct ws_rooms *rooms, struct ws_room *room)
+{
+	struct ws_room **bucket = bucket_of(rooms, room->hash);
+
+	room->next = *bucket;
+	*bucket = room;
+	rooms->total++;
+	grow_table(rooms);
+}
+
+/* Take out a room that became empty. If it is being delivered to, it is still
+ * looked at once more; then end_visit frees it. Nobody can join it any more: a
+ * room of the same name would be a new one. */
+static void
+remove_room(struct ws_rooms *rooms, struct ws_room *room)
+{
+	struct ws_room **link = bucket_of(rooms, room->hash);
+
+	while (*link != room)
+		link = &(*link)->next;
+	*link = room->next;
+	rooms->total--;
+	shrink_table(rooms);
+	if (room != rooms->visited)
+		free_room(room);
+}
+
+/* ---- memberships -------------------------------------------------------- */
+
+/* Tell the neighbours in the member's list where a membership is now. */
+static void
+relink(struct ws_joined *moved)
+{
+	*moved->link = moved;
+	if (moved->next != NULL)
+		moved->next->link = &moved->next;
+}
+
+static bool
+resize_room(struct ws_room *room, size_t capacity)
+{
+	struct ws_joined *joined;
+
+	if (capacity > UINT32_MAX)
+		return false;
+	joined = ws_mem_resize(room->joined, capacity * sizeof(*joined));
+	if (joined == NULL)
+		return false;
+	room->joined = joined;
+	room->capacity = (uint32_t)capacity;
+	for (uint32_t i = 0; i < room->count; i++)
+		relink(&joined[i]);
+	return true;
+}
+
+/* Have space for one more member. Most rooms stay small, and many are for one
+ * member alone, so the first step is one and the later ones by half. */
+static bool
+reserve_joined(struct ws_room *room)
+{
+	size_t capacity = room->capacity;
+
+	return room->count < capacity ||
+	       resize_room(room, capacity + capacity / 2 + 1);
+}
+
+/* Append a membership, for which there is space. */
+static void
+put_in(struct ws_room *room, struct ws_member *member)
+{
+	struct ws_joined *joined = &room->joined[room->count++];
+
+	/* Stamps are reset only of those that are in rooms (next_serial). */
+	if (member->joined == NULL)
+		member->stamp = 0;
+	*joined = (struct ws_joined){
+		.member = member,
+		.room = room,
+		.next = member->joined,
+		.link = &member->joined,
+	};
+	relink(joined);
+	member->joined_count++;
+}
+
+/* Fill a hole with the last element of the region that ends at *end, when the
+ * hole is in it. Returns where the hole is now. */
+static uint32_t
+fill_hole(struct ws_room *room, uint32_t hole, uint32_t *end)
+{
+	uint32_t last;
+
+	if (hole >= *end)
+		return hole;
+	last = --*end;
+	if (hole != last) {
+		room->joined[hole] = room->joined[last];
+		relink(&room->joined[hole]);
+	}
+	return last;
+}
+
+static void
+take_out(struct ws_rooms *rooms, struct ws_joined *joined)
+{
+	struct ws_room *room = joined->room;
+	uint32_t hole = (uint32_t)(joined - room->joined);
+
+	*joined->link = joined->next;
+	if (joined->next != NULL)
+		joined->next->link = joined->link;
+	joined->member->joined_count--;
+	hole = fill_hole(room, hole, &room->unvisited);
+	hole = fill_hole(room, hole, &room->settled);
+	fill_hole(room, hole, &room->count);
+	if (room->count == 0)
+		remove_room(rooms, room);
+	else if (room->count < room->capacity / 2)
+		(void)resize_room(room, room->capacity - room->capacity / 3);
+}
+
+/* Find the membership of a member in a room, by the shorter way.
+ * Returns NULL when it is not in. */
+static struct ws_joined *
+find_joined(const struct ws_room *room, const struct ws_member *member)
+{
+	struct ws_joined *joined = member->joined;
+
+	if (room->count < member->joined_count) {
+		for (uint32_t i = 0; i < room->count; i++) {
+			if (room->joined[i].member == member)
+				return &room->joined[i];
+		}
+		return NULL;
+	}
+	while (joined != NULL && joined->room != room)
+		joined = joined->next;
+	return joined;
+}
+
+void
+ws_member_init(struct ws_member *member, ws_deliver_fn *deliver)
+{
+	*member = (struct ws_member){ .deliver = deliver };
+}
+
+/* Found a room with its first member. Returns 1, or -1 when memory is out. */
+static int
+join_new_room(struct ws_rooms *rooms, struct ws_member *member, uint32_t hash,
+    const void *name, size_t len)
+{
+	struct ws_room *room = new_room(hash, name, len);
+
+	if (room == NULL)
+		return -1;
+	if (!reserve_joined(room)) {
+		free_room(room);
+		return -1;
+	}
+	put_in(room, member);
+	add_room(rooms, room);
+	return 1;
+}
+
+int
+ws_rooms_join(struct ws_rooms *rooms, struct ws_member *member,
+    const void *name, size_t len)
+{
+	uint32_t hash;
+	struct ws_room *room;
+
+	if (len < 1 || len > WS_ROOM_NAME_MAX)
+		return -1;
+	hash = hash_name(rooms, name, len);
+	room = find_room(rooms, hash, name, len);
+	if (room == NULL)
+		return join_new_room(rooms, member, hash, name, len);
+	if (find_joined(room, member) != NULL)
+		return 0;
+	if (!reserve_joined(room))
+		return -1;
+	put_in(room, member);
+	return 1;
+}
+
+bool
+ws_rooms_leave(struct ws_rooms *rooms, struct ws_member *member,
+    const void *name, size_t len)
+{
+	struct ws_room *room = room_named(rooms, name, len);
+	struct ws_joined *joined;
+
+	if (room == NULL)
+		return false;
+	joined = find_joined(room, member);
+	if (joined == NULL)
+		return false;
+	take_out(rooms, joined);
+	return true;
+}
+
+void
+ws_rooms_leave_all(struct ws_rooms *rooms, struct ws_member *member)
+{
+	while (member->joined != NULL)
+		take_out(rooms, member->joined);
+}
+
+bool
+ws_rooms_has(struct ws_rooms *rooms, const struct ws_member *member,
+    const void *name, size_t len)
+{
+	const struct ws_room *room = room_named(rooms, name, len);
+
+	return room != NULL && find_joined(room, member) != NULL;
+}
+
+size_t
+ws_rooms_count(struct ws_rooms *rooms, const void *name, size_t len)
+{
+	const struct ws_room *room = room_named(rooms, name, len);
+
+	return room == NULL ? 0 : room->count;
+}
+
+size_t
+ws_rooms_total(const struct ws_rooms *rooms)
+{
+	return rooms->total;
+}
+
+void
+ws_rooms_walk_joined(const struct ws_member *member,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg)
+{
+	const struct ws_joined *joined = member->joined;
+
+	while (joined != NULL &&
+	       visit(joined->room->name, joined->room->name_len, arg))
+		joined = joined->next;
+}
+
+/* ---- delivery ----------------------------------------------------------- */
+
+/* From here on, those in the room now are the ones to be met. */
+static void
+settle(struct ws_room *room)
+{
+	if (room != NULL)
+		room->unvisited = room->settled = room->count;
+}
+
+/* The next member to be met. Nothing may be remembered from one call to the
+ * next: the array moves when somebody joins. */
+static struct ws_member *
+next_unvisited(struct ws_room *room)
+{
+	return room->joined[--room->unvisited].member;
+}
+
+static void
+end_visit(struct ws_rooms *rooms, struct ws_room *room)
+{
+	rooms->visited = NULL;
+	room->unvisited = room->settled = 0;
+	if (room->count == 0)
+		free_room(room);
+}
+
+/* Deliver to those of a room that were not met yet. Returns how many. */
+static long
+deliver_room(struct ws_rooms *rooms, struct ws_room *room, void *message)
+{
+	uint32_t serial = rooms->serial;
+	long delivered = 0;
+
+	if (room == NULL)
+		return 0;
+	rooms->visited = room;
+	while (room->unvisited > 0) {
+		struct ws_member *member = next_unvisited(room);
+
+		if (member->stamp == serial)
+			continue;
+		member->stamp = serial;
+		delivered++;
+		member->deliver(member, message); /* may have freed it */
+	}
+	end_visit(rooms, room);
+	return delivered;
+}
+
+static void
+stamp_room(const struct ws_room *room, uint32_t serial)
+{
+	if (room == NULL)
+		return;
+	for (uint32_t i = 0; i < room->count; i++)
+		room->joined[i].member->stamp = serial;
+}
+
+/* Take the next serial. When they begin anew, no stamp may be left from the
+ * last time. */
+static void
+next_serial(struct ws_rooms *rooms)
+{
+	if (++rooms->serial != 0)
+		return;
+	rooms->serial = 1;
+	for (size_t i = 0; i < rooms->bucket_count; i++) {
+		const struct ws_room *room = rooms->buckets[i];
+
+		for (; room != NULL; room = room->next)
+			stamp_room(room, 0);
+	}
+}
+
+static struct ws_room *
+room_at(const struct ws_rooms *rooms, const struct ws_room_name *name)
+{
+	return room_named(rooms, name->at, name->len);
+}
+
+static long
+deliver_selection(
+    struct ws_rooms *rooms, const struct ws_selection *selection, void *message)
+{
+	long delivered;
+	struct ws_room *first;
+
+	for (size_t i = 0; i < selection->except_count; i++)
+		stamp_room(
+		    room_at(rooms, &selection->except[i]), rooms->serial);
+	if (selection->without != NULL)
+		selection->without->stamp = rooms->serial;
+	if (selection->to_count == 0)
+		return 0;
+	/* All rooms settle before the first delivery. The first is looked up
+	 * once only, as most publishes have no other; the others again when
+	 * their turn comes, as they may be gone by then. A room of that name
+	 * that was made meanwhile has nobody to be met. */
+	first = room_at(rooms, &selection->to[0]);
+	settle(first);
+	for (size_t i = 1; i < selection->to_count; i++)
+		settle(room_at(rooms, &selection->to[i]));
+	delivered = deliver_room(rooms, first, message);
+	for (size_t i = 1; i < selection->to_count; i++)
+		delivered += deliver_room(
+		    rooms, room_at(rooms, &selection->to[i]), message);
+	return delivered;
+}
+
+long
+ws_rooms_publish(
+    struct ws_rooms *rooms, const struct ws_selection *selection, void *message)
+{
+	long delivered;
+
+	if (rooms->delivering)
+		return -1;
+	rooms->delivering = true;
+	if (rooms->hook != NULL)
+		rooms->hook(selection, message, rooms->hook_arg);
+	next_serial(rooms);
+	delivered = deliver_selection(rooms, selection, message);
+	rooms->delivering = false;
+	return delivered;
+}
+
+long
+ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
+    bool (*visit)(struct ws_member *member, void *arg), void *arg)
+{
+	struct ws_room *room;
+	long visited = 0;
+	bool more = true;
+
+	if (rooms->delivering)
+		return -1;
+	room = room_named(rooms, name, len);
+	if (room == NULL)
+		return 0;
+	rooms->delivering = true;
+	rooms->visited = room;
+	settle(room);
+	while (more && room->unvisited > 0) {
+		visited++;
+		more = visit(next_unvisited(room), arg);
+	}
+	end_visit(rooms, room);
+	rooms->delivering = false;
+	return visited;
+}
+
+void
+ws_rooms_set_hook(struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg)
+{
+	rooms->hook = hook;
+	rooms->hook_arg = arg;
+}
+
+/* ---- set of rooms ------------------------------------------------------- */
+
+struct ws_rooms *
+ws_rooms_new(const uint8_t key[16])
+{
+	struct ws_rooms *rooms = ws_mem_resize(NULL, sizeof(*rooms));
+
+	if (rooms == NULL)
+		return NULL;
+	*rooms = (struct ws_rooms){
+		.bucket_count = BUCKETS_MIN,
+		.bucket_mask = BUCKETS_MIN - 1,
+	};
+	memcpy(rooms->key, key, sizeof(rooms->key));
+	if (!resize_buckets(rooms, BUCKETS_MIN)) {
+		ws_mem_free(rooms);
+		return NULL;
+	}
+	memset(rooms->buckets, 0, BUCKETS_MIN * sizeof(*rooms->buckets));
+	return rooms;
+}
+
+void
+ws_rooms_free(struct ws_rooms *rooms)
+{
+	if (rooms == NULL)
+		return;
+	assert(rooms->total == 0);
+	ws_mem_free(rooms->buckets);
+	ws_mem_free(rooms);
+}
