@@ -205,12 +205,15 @@ room_named(const struct ws_rooms *rooms, const void *name, size_t len)
 static struct ws_room *
 new_room(uint32_t hash, const void *name, size_t len)
 {
-	struct ws_room *room;
+	size_t head = offsetof(struct ws_room, name);
+	struct ws_room *room = ws_mem_resize(NULL, head + len);
 
-	room = ws_mem_resize(NULL, offsetof(struct ws_room, name) + len);
 	if (room == NULL)
 		return NULL;
-	*room = (struct ws_room){ .hash = hash, .name_len = (uint8_t)len };
+	/* Not assigned as a whole: a short name may end inside the padding. */
+	memset(room, 0, head);
+	room->hash = hash;
+	room->name_len = (uint8_t)len;
 	memcpy(room->name, name, len);
 	return room;
 }
