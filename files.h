@@ -14,7 +14,8 @@ struct ws_asset {
 	const char *path; /* "/chat.html": absolute, decoded */
 	const unsigned char *data;
 	size_t len;
-	const char *etag; /* a strong entity-tag, quotes included */
+	const char *etag; /* a strong entity-tag, quotes included, of at most 32
+	                     more octets */
 };
 
 /* A document root: a directory, or a set of embedded files. */
@@ -22,7 +23,7 @@ struct ws_files;
 
 /* Why a path is not served. */
 enum ws_files_error {
-	WS_FILES_ENOENT = -1, /* no such file, hidden, or outside the root: 404 */
+	WS_FILES_ENOENT = -1, /* no such file, hidden, or outside: 404 */
 	WS_FILES_EACCES = -2, /* not readable, or not a regular file: 403 */
 	WS_FILES_EPATH = -3,  /* a path that is refused as it stands: 400 */
 	WS_FILES_EBUSY = -4,  /* out of descriptors or memory: 503 */
@@ -32,18 +33,21 @@ enum ws_files_error {
 
 /* A file that was found. */
 struct ws_file {
-	int fd;                    /* owned; -1 for an embedded file */
+	int fd; /* owned; -1 for an embedded file; never 0, so that a zeroed
+	           struct owns nothing */
 	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
 	uint64_t octets;
-	int64_t modified_s; /* seconds since 1970 */
-	const char *type;   /* Content-Type, static */
+	int64_t modified_s;   /* seconds since 1970 */
+	uint32_t modified_ns; /* and what is left of the second */
+	const char *type;     /* Content-Type, static */
 	const char *encoding; /* "br" or "gzip" (static), or NULL */
-	bool vary;          /* the choice depended on Accept-Encoding */
-	bool directory;     /* a directory without slash: redirect; or, with a
-	                       slash, a directory without index.html (fd is open
-	                       and can be listed) */
-	char etag[WS_FILES_ETAG_MAX]; /* a strong entity-tag, a C string; differs
-	                                 between the codings of one file */
+	bool vary;            /* the choice depended on Accept-Encoding */
+	bool directory;       /* a directory without slash: redirect; or, with a
+	                         slash, a directory without index.html (fd is
+	                         open and can be listed; -1 when embedded) */
+	/* A strong entity-tag, a C string; differs between the codings of one
+	 * file. */
+	char etag[WS_FILES_ETAG_MAX];
 };
 
 /* Open a directory as document root.
@@ -52,11 +56,17 @@ struct ws_file {
 struct ws_files *ws_files_directory(const char *path);
 
 /* Use embedded files as document root.
- *   assets       borrowed for as long as the root lives; sorted by path
+ *   assets       borrowed for as long as the root lives; sorted by path as
+ *                strcmp(3) does
  *   modified_s   stands in for the modification time of all of them
- * Returns the root, or NULL when memory is out. */
+ * Returns the root, or NULL with errno set: ENOMEM, or EINVAL when the assets
+ * are not sorted or have an entity-tag that is too long. */
 struct ws_files *ws_files_embedded(
     const struct ws_asset *assets, size_t count, int64_t modified_s);
+
+/* Resolve paths by walking from directory to directory, as on a system whose
+ * kernel cannot do it. The answers are the same; tests call it. */
+void ws_files_walk(struct ws_files *root);
 
 /* Release a root. NULL is allowed. */
 void ws_files_free(struct ws_files *root);
@@ -67,25 +77,28 @@ void ws_files_free(struct ws_files *root);
  *   accept_encoding  the field's value, empty when absent: a sibling with
  *                    .br or .gz is chosen when the client wants it
  *   file             written on success only; release with ws_file_close
- * Decoded once. "." and ".." segments, NUL, backslash, control octets and
- * malformed escapes are refused; a segment that begins with a dot is hidden
- * (except /.well-known/); a symbolic link is followed only while it stays
- * under the root. A path that ends in '/' means index.html in it.
+ * Cut into segments, then decoded once. "." and ".." segments, empty segments
+ * ("//"), NUL, backslash, control octets, an encoded slash and malformed
+ * escapes are refused (WS_FILES_EPATH); a segment that begins with a dot is
+ * hidden (except /.well-known/); a symbolic link is followed only while it
+ * stays under the root. A path that ends in '/' means index.html in it.
  * Returns 0 or an enum ws_files_error. */
 int ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file);
 
-/* Close what ws_files_find opened. A zeroed or closed file is allowed. */
+/* Close what ws_files_find opened and forget it. A zeroed or closed file is
+ * allowed. */
 void ws_file_close(struct ws_file *file);
 
 /* Write an HTML listing of an open directory, names escaped and sorted,
- * hidden ones left out.
+ * hidden and unservable ones left out. No more than 10000 are listed.
  *   file    a directory that was asked for with a slash
  *   path    the request path, shown as the title
  *   len     receives the length in octets
  * Returns the text, to be released with ws_mem_free, or NULL when memory is
  * out or the root is embedded. */
-char *ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len);
+char *ws_files_list(
+    const struct ws_file *file, struct ws_span path, size_t *len);
 
 /* The media type of a name by its extension, with charset for text; never
  * NULL ("application/octet-stream"). */

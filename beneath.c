@@ -1,0 +1,259 @@
+/* beneath.c - open a file that cannot be outside of a directory. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A name like "a/b" can lead anywhere when "a" is a symbolic link, and a check
+ * before opening is too late: the link can be made in between. So the check
+ * must be the opening itself.
+ *
+ * Linux has openat2(2) with RESOLVE_BENEATH and FreeBSD openat(2) with
+ * O_RESOLVE_BENEATH: the kernel resolves the name and fails as soon as it
+ * leaves the directory. Elsewhere, on old kernels, and in a sandbox that
+ * forbids the call, we walk with what POSIX has:
+ *
+ *   open one name at a time in the directory opened before, never following
+ *   a link
+ *      |
+ *      +- it is a link: put its target into the path, and begin again
+ *      +- it is "..":   take it out with the name before it, and begin again;
+ *      |                nothing before it: outside
+ *      `- it is open:   go on from there
+ *
+ * Beginning again is slow and simple; nothing has to be undone, and each round
+ * trusts only what it opened itself. An absolute target is outside even when
+ * it points back in, as it is for the kernels.
+ */
+
+/* syscall(2) and O_LARGEFILE on Linux; on BSD all is visible anyway. */
+#define _DEFAULT_SOURCE
+#define _FILE_OFFSET_BITS 64
+#define _LARGEFILE64_SOURCE
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "beneath.h"
+
+enum {
+	NAME_OCTETS = 255, /* of one name on the way */
+	PATH_SIZE = WS_BENEATH_PATH_SIZE,
+	ROUNDS_MAX = 40, /* as many links as Linux follows */
+
+	/* A FIFO must not block us, a terminal must not become ours. */
+	OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+};
+
+/* ---- portability: what the kernel can do -------------------------------- */
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+#if defined(SYS_openat2)
+
+/* The structure and the RESOLVE_ constants are part of the system call and
+ * cannot change; the header that has them is missing in many places. */
+static int
+kernel_open(int dir, const char *name)
+{
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = {
+		.flags = (unsigned)OPEN_FLAGS | (unsigned)O_LARGEFILE,
+		.resolve = 0x08 | 0x02, /* _BENEATH, _NO_MAGICLINKS */
+	};
+
+	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+}
+
+#elif defined(O_RESOLVE_BENEATH)
+
+static int
+kernel_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, OPEN_FLAGS | O_RESOLVE_BENEATH);
+
+	if (fd < 0 && errno == ENOTCAPABLE)
+		errno = EXDEV;
+	return fd;
+}
+
+#else
+
+static int
+kernel_open(int dir, const char *name)
+{
+	(void)dir, (void)name;
+	errno = ENOSYS;
+	return -1;
+}
+
+#endif
+
+/* To pass through a directory, the right to search it is enough. */
+#if !defined(O_SEARCH)
+#define O_SEARCH O_RDONLY
+#endif
+
+/* ---- walking ------------------------------------------------------------ */
+
+enum {
+	WALK_AGAIN = -2
+}; /* the path was rewritten */
+
+/* Drop empty and "." names, which are left behind by link targets. */
+static void
+tidy(char *path)
+{
+	char *out = path;
+
+	for (const char *at = path; *at != '\0';) {
+		size_t n = strcspn(at, "/");
+		bool skip = n == 0 || (n == 1 && at[0] == '.');
+
+		if (!skip) {
+			if (out != path)
+				*out++ = '/';
+			memmove(out, at, n);
+			out += n;
+		}
+		at += n;
+		at += *at == '/';
+	}
+	*out = '\0';
+}
+
+/* Take the ".." at a place out of the path, together with the name before it,
+ * which is known to be no link. */
+static int
+walk_up(char *path, const char *at)
+{
+	char *parent = path + (at - path);
+
+	if (at == path) {
+		errno = EXDEV;
+		return -1;
+	}
+	parent--; /* the slash */
+	while (parent > path && parent[-1] != '/')
+		parent--;
+	at += 2;
+	memmove(parent, at, strlen(at) + 1);
+	tidy(path);
+	return WALK_AGAIN;
+}
+
+/* Replace the name at a place, which could not be opened, by the target of
+ * the link that it may be. When it is none, errno stays what it was. */
+static int
+walk_link(int dir, const char *name, char *path, const char *at)
+{
+	char target[PATH_SIZE], joined[PATH_SIZE];
+	int open_errno = errno;
+	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
+	int len;
+
+	errno = open_errno;
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	errno = EXDEV;
+	if (target[0] == '/')
+		return -1;
+	len = snprintf(joined, sizeof(joined), "%.*s%s/%s", (int)(at - path),
+	    path, target, at + strlen(name));
+	errno = ENAMETOOLONG;
+	if (len < 0 || (size_t)len >= sizeof(joined))
+		return -1;
+	memcpy(path, joined, (size_t)len + 1);
+	tidy(path);
+	return WALK_AGAIN;
+}
+
+/* Walk one step from dir: open the name at a place of the path.
+ * Returns a descriptor, -1 with errno, or WALK_AGAIN. */
+static int
+walk_step(int dir, char *path, const char *at, size_t n)
+{
+	char name[NAME_OCTETS + 1];
+	bool last = at[n] == '\0';
+	int fd;
+
+	if (n > NAME_OCTETS) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(name, at, n);
+	name[n] = '\0';
+	if (strcmp(name, "..") == 0)
+		return walk_up(path, at);
+	fd = openat(dir, n > 0 ? name : ".",
+	    (last ? OPEN_FLAGS : O_SEARCH | O_DIRECTORY | O_CLOEXEC) |
+		O_NOFOLLOW);
+	return fd >= 0 ? fd : walk_link(dir, name, path, at);
+}
+
+static int
+walk_once(int root, char *path)
+{
+	const char *at = path;
+	int dir = root;
+
+	for (;;) {
+		size_t n = strcspn(at, "/");
+		bool last = at[n] == '\0';
+		int fd = walk_step(dir, path, at, n);
+		int step_errno = errno;
+
+		if (dir != root)
+			close(dir);
+		errno = step_errno;
+		if (fd < 0 || last)
+			return fd;
+		dir = fd;
+		at += n + 1;
+	}
+}
+
+/* Open a name beneath the root without the kernel's help.
+ * Returns a descriptor, or -1 with errno; EXDEV when it leads out. */
+static int
+walk(int root, const char *name)
+{
+	char path[PATH_SIZE];
+
+	memcpy(path, name, strlen(name) + 1);
+	tidy(path);
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		int fd = walk_once(root, path);
+
+		if (fd != WALK_AGAIN)
+			return fd;
+	}
+	errno = ELOOP;
+	return -1;
+}
+
+int
+ws_beneath_open(int dir, const char *name, bool *walking)
+{
+	int fd;
+
+	if (*walking)
+		return walk(dir, name);
+	fd = kernel_open(dir, name);
+	if (fd >= 0)
+		return fd;
+	if (errno == EAGAIN) /* something was moved while it looked */
+		return walk(dir, name);
+	if (errno != ENOSYS && errno != EPERM)
+		return -1;
+	*walking = true; /* it will never help: do not ask again */
+	return walk(dir, name);
+}

@@ -1,0 +1,500 @@
+/* files.c - from a request path to an open file under one root. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A request path is the most attacked input of a web server. Three steps keep
+ * it harmless, each of which would be enough against most of the attacks:
+ *
+ *   "/a%2Eb/../c"   1. cut at '/' BEFORE decoding (RFC 3986 section 2.4), so
+ *                      that %2F can never make a new segment
+ *   "a.b"           2. decode each segment once and look at the result: no
+ *                      dot segment, no control octet, no '/' or '\', nothing
+ *                      hidden
+ *   open beneath    3. open it so that nothing above the root can be reached,
+ *                      whatever symbolic links stand in the way and whoever
+ *                      moves directories around meanwhile: beneath.c
+ *
+ * What remains is a name; no octet of it has a meaning here. Overlong or
+ * broken UTF-8 is simply the name of a file that does not exist.
+ *
+ * An empty segment ("//") is refused rather than collapsed: every file has
+ * one path only, and a path never looks like "//host".
+ *
+ * A directory and a set of embedded files differ only in look_up; index.html,
+ * precompressed siblings and entity-tags are the same for both.
+ */
+
+#define _DEFAULT_SOURCE /* fstat(2), st_mtim */
+#define _FILE_OFFSET_BITS 64
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "beneath.h"
+#include "bytes.h"
+#include "field.h"
+#include "files.h"
+#include "mem.h"
+
+enum {
+	NAME_OCTETS = 255,                /* of one segment, decoded */
+	PATH_SIZE = WS_BENEATH_PATH_SIZE, /* under the root */
+	SUFFIX_OCTETS = 16, /* kept free for "/index.html" with ".br" */
+	TAG_OCTETS = 34,    /* of an asset's entity-tag */
+};
+
+#if defined(__APPLE__)
+#define st_mtim st_mtimespec
+#endif
+
+struct ws_files {
+	int dir;   /* owned; -1 when the files are embedded */
+	bool walk; /* the kernel cannot help */
+	const struct ws_asset *assets; /* borrowed */
+	size_t count;
+	int64_t modified_s; /* of all assets */
+};
+
+/* ---- looking up one exact name ------------------------------------------ */
+
+static int
+error_of_errno(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case ELOOP:
+	case EXDEV: /* outside the root */
+		return WS_FILES_ENOENT;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EINTR:
+	case EAGAIN: /* somebody holds a lease on it */
+		return WS_FILES_EBUSY;
+	default:
+		return WS_FILES_EACCES;
+	}
+}
+
+/* Descriptor 0 is free when a program is started without standard input. In
+ * struct ws_file it would look like nothing at all: take a higher one. */
+static int
+above_stdio(int fd)
+{
+	int higher;
+
+	if (fd != 0)
+		return fd;
+	higher = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	close(fd);
+	return higher;
+}
+
+/* The entity-tag of a file on disk: size and time of modification. Both are
+ * the same for copies of one release on several machines, which an inode
+ * number is not; and hashing the content would mean reading it. The tag is
+ * strong as far as the file system's clock is: a file that is written twice
+ * to the same size within one tick keeps its tag. */
+static void
+disk_tag(struct ws_file *file)
+{
+	snprintf(file->etag, sizeof(file->etag),
+	    "\"%" PRIx64 "-%" PRIx64 ".%" PRIx32 "\"", file->octets,
+	    (uint64_t)file->modified_s, file->modified_ns);
+}
+
+static int
+disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
+{
+	struct stat st;
+	int fd = above_stdio(ws_beneath_open(
+	    root->dir, name[0] == '/' ? name + 1 : ".", &root->walk));
+
+	if (fd < 0)
+		return error_of_errno(errno);
+	if (fstat(fd, &st) != 0 ||
+	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
+		close(fd);
+		return WS_FILES_EACCES;
+	}
+	*file = (struct ws_file){
+		.fd = fd,
+		.octets = (uint64_t)st.st_size,
+		.modified_s = st.st_mtim.tv_sec,
+		.modified_ns = (uint32_t)st.st_mtim.tv_nsec,
+		.directory = S_ISDIR(st.st_mode),
+	};
+	disk_tag(file);
+	return 0;
+}
+
+/* The first asset whose path is not less than a name. */
+static size_t
+lower_bound(const struct ws_files *root, const char *name)
+{
+	size_t low = 0, high = root->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(root->assets[middle].path, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Embedded directories exist through the files in them. */
+static int
+embedded_directory(
+    struct ws_files *root, const char *name, struct ws_file *file)
+{
+	char prefix[PATH_SIZE + 1];
+	size_t len = (size_t)snprintf(prefix, sizeof(prefix), "%s/", name);
+	size_t i = lower_bound(root, prefix);
+
+	if (i == root->count || strncmp(root->assets[i].path, prefix, len) != 0)
+		return WS_FILES_ENOENT;
+	*file = (struct ws_file){
+		.fd = -1,
+		.modified_s = root->modified_s,
+		.directory = true,
+	};
+	return 0;
+}
+
+static int
+embedded_look_up(struct ws_files *root, const char *name, struct ws_file *file)
+{
+	size_t i = lower_bound(root, name);
+	const struct ws_asset *asset;
+
+	if (i == root->count || strcmp(root->assets[i].path, name) != 0)
+		return embedded_directory(root, name, file);
+	asset = &root->assets[i];
+	*file = (struct ws_file){
+		.fd = -1,
+		.data = asset->data,
+		.octets = asset->len,
+		.modified_s = root->modified_s,
+	};
+	memcpy(file->etag, asset->etag, strlen(asset->etag) + 1);
+	return 0;
+}
+
+/* Find exactly this name: "" is the root, anything else begins with '/'.
+ * Says nothing yet about type and coding. */
+static int
+look_up(struct ws_files *root, const char *name, struct ws_file *file)
+{
+	if (root->dir >= 0)
+		return disk_look_up(root, name, file);
+	return embedded_look_up(root, name, file);
+}
+
+/* ---- from request path to name ------------------------------------------ */
+
+/* A request path, decoded. */
+struct target {
+	char name[PATH_SIZE]; /* "/a/b", "" for the root itself */
+	size_t len;
+	bool slash; /* it ended in '/' */
+};
+
+static bool
+segment_allowed(const char *segment, size_t len)
+{
+	if (segment[0] == '.' && (len == 1 || (len == 2 && segment[1] == '.')))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)segment[i];
+
+		if (c < 0x20 || c == 0x7f || c == '/' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+/* Dot files are private, but for the directory of RFC 8615. */
+static bool
+segment_hidden(const struct target *t, const char *segment, size_t len)
+{
+	struct ws_span name = { segment, len };
+
+	if (segment[0] != '.')
+		return false;
+	return t->len > 0 || !ws_span_equal(name, WS_SPAN(".well-known"));
+}
+
+static int
+target_append(struct target *t, struct ws_span segment)
+{
+	char decoded[3 * NAME_OCTETS];
+	ssize_t n;
+	size_t len;
+
+	if (segment.len > sizeof(decoded))
+		return WS_FILES_ENOENT;
+	n = ws_field_percent_decode(segment, decoded, false);
+	if (n <= 0)
+		return WS_FILES_EPATH;
+	len = (size_t)n;
+	if (!segment_allowed(decoded, len))
+		return WS_FILES_EPATH;
+	if (segment_hidden(t, decoded, len) || len > NAME_OCTETS ||
+	    len + 1 > PATH_SIZE - SUFFIX_OCTETS - t->len)
+		return WS_FILES_ENOENT;
+	t->name[t->len++] = '/';
+	memcpy(t->name + t->len, decoded, len);
+	t->len += len;
+	return 0;
+}
+
+static int
+target_parse(struct target *t, struct ws_span path)
+{
+	t->len = 0;
+	t->slash = false;
+	if (path.len == 0 || path.at[0] != '/')
+		return WS_FILES_EPATH;
+	while (path.len > 0) {
+		struct ws_span segment = { path.at + 1, 0 };
+		int error;
+
+		while (segment.len < path.len - 1 &&
+		       segment.at[segment.len] != '/')
+			segment.len++;
+		path.at += segment.len + 1;
+		path.len -= segment.len + 1;
+		t->slash = segment.len == 0 && path.len == 0;
+		error = t->slash ? 0 : target_append(t, segment);
+		if (error != 0)
+			return error;
+	}
+	t->name[t->len] = '\0';
+	return 0;
+}
+
+/* Make the name longer; SUFFIX_OCTETS are free for that. */
+static void
+target_suffix(struct target *t, const char *suffix)
+{
+	size_t len = strlen(suffix);
+
+	memcpy(t->name + t->len, suffix, len + 1);
+	t->len += len;
+}
+
+/* ---- choosing a coding -------------------------------------------------- */
+
+struct coding {
+	const char *name, *suffix;
+};
+
+/* In order of preference among equally wanted ones. */
+static const struct coding codings[] = {
+	{ "br", ".br" },
+	{ "gzip", ".gz" },
+};
+
+/* Whether a sibling is usable: a file that is not older than the plain one,
+ * because an older one was forgotten when the plain one was edited. */
+static bool
+is_current(const struct ws_file *sibling, const struct ws_file *plain)
+{
+	if (sibling->directory)
+		return false;
+	if (sibling->modified_s != plain->modified_s)
+		return sibling->modified_s > plain->modified_s;
+	return sibling->modified_ns >= plain->modified_ns;
+}
+
+/* RFC 9110 section 8.8.3.3: codings of one file are different entities. */
+static void
+tag_coding(struct ws_file *file, const char *coding)
+{
+	size_t quote = strlen(file->etag) - 1;
+
+	snprintf(
+	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
+}
+
+/* Replace the plain file by the sibling that the client likes best. A client
+ * that names "identity" with a higher weight gets it; one that does not name
+ * it takes any coding that it does name (RFC 9110 section 12.5.3). */
+static void
+choose_coding(struct ws_files *root, struct target *t, struct ws_span accept,
+    struct ws_file *file)
+{
+	struct ws_file plain = *file, sibling;
+	unsigned best = ws_field_accepts(accept, WS_SPAN("identity"));
+	size_t len = t->len;
+
+	for (size_t i = 0; i < WS_LEN(codings); i++) {
+		const struct coding *coding = &codings[i];
+		struct ws_span name = { coding->name, strlen(coding->name) };
+		unsigned q = ws_field_accepts(accept, name);
+
+		target_suffix(t, coding->suffix);
+		t->len = len;
+		if (look_up(root, t->name, &sibling) != 0)
+			continue;
+		if (!is_current(&sibling, &plain)) {
+			ws_file_close(&sibling);
+			continue;
+		}
+		file->vary = true;
+		if (q == 0 || q < best || (q == best && file->encoding)) {
+			ws_file_close(&sibling);
+			continue;
+		}
+		best = q;
+		ws_file_close(file);
+		*file = sibling;
+		file->vary = true;
+		file->encoding = coding->name;
+		tag_coding(file, coding->name);
+	}
+}
+
+/* ---- roots -------------------------------------------------------------- */
+
+static struct ws_files *
+root_new(int dir)
+{
+	struct ws_files *root = ws_mem_resize(NULL, sizeof(*root));
+
+	if (root == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	*root = (struct ws_files){ .dir = dir };
+	return root;
+}
+
+struct ws_files *
+ws_files_directory(const char *path)
+{
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct ws_files *root;
+
+	if (dir < 0)
+		return NULL;
+	root = root_new(dir);
+	if (root == NULL) {
+		close(dir);
+		errno = ENOMEM;
+	}
+	return root;
+}
+
+struct ws_files *
+ws_files_embedded(
+    const struct ws_asset *assets, size_t count, int64_t modified_s)
+{
+	struct ws_files *root;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strlen(assets[i].etag) > TAG_OCTETS ||
+		    (i > 0 &&
+			strcmp(assets[i - 1].path, assets[i].path) >= 0)) {
+			errno = EINVAL;
+			return NULL;
+		}
+	}
+	root = root_new(-1);
+	if (root == NULL)
+		return NULL;
+	root->assets = assets;
+	root->count = count;
+	root->modified_s = modified_s;
+	return root;
+}
+
+void
+ws_files_walk(struct ws_files *root)
+{
+	root->walk = true;
+}
+
+void
+ws_files_free(struct ws_files *root)
+{
+	if (root == NULL)
+		return;
+	if (root->dir >= 0)
+		close(root->dir);
+	ws_mem_free(root);
+}
+
+/* ---- finding ------------------------------------------------------------ */
+
+/* Replace a directory by its index.html when it has one. */
+static int
+find_index(struct ws_files *root, struct target *t, struct ws_file *file)
+{
+	struct ws_file index;
+	int error;
+
+	target_suffix(t, "/index.html");
+	error = look_up(root, t->name, &index);
+	if (error == WS_FILES_ENOENT)
+		return 0;
+	if (error == 0 && index.directory) {
+		ws_file_close(&index);
+		return 0;
+	}
+	ws_file_close(file);
+	if (error == 0)
+		*file = index;
+	return error;
+}
+
+int
+ws_files_find(struct ws_files *root, struct ws_span path,
+    struct ws_span accept_encoding, struct ws_file *file)
+{
+	struct target t;
+	struct ws_file found;
+	int error = target_parse(&t, path);
+
+	if (error == 0)
+		error = look_up(root, t.name, &found);
+	if (error != 0)
+		return error;
+	if (t.slash && !found.directory) { /* "/file.txt/" */
+		ws_file_close(&found);
+		return WS_FILES_ENOENT;
+	}
+	if (t.slash)
+		error = find_index(root, &t, &found);
+	if (error != 0)
+		return error;
+	if (!found.directory)
+		choose_coding(root, &t, accept_encoding, &found);
+	else if (!t.slash) {
+		ws_file_close(&found);
+		found.directory = true;
+	}
+	found.type = ws_files_type((struct ws_span){ t.name, t.len });
+	*file = found;
+	return 0;
+}
+
+void
+ws_file_close(struct ws_file *file)
+{
+	if (file->fd > 0)
+		close(file->fd);
+	*file = (struct ws_file){ .fd = -1 };
+}

@@ -1,0 +1,373 @@
+/* files_list.c - an HTML listing of one directory. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A file name is any run of octets, chosen by anybody who may write into the
+ * directory: "<script>" is a name, and so are "javascript:x" and "a\"b". So a
+ * name is written twice and never as it stands:
+ *
+ *   <a href="./%3Cscript%3E">&lt;script&gt;</a>
+ *            |  `- every octet but RFC 3986's unreserved ones as %XX
+ *            `- so that a colon cannot make a scheme of what is before it
+ *
+ * Names that a request could not ask for (hidden ones, control octets, a
+ * backslash) are left out. The target of a symbolic link is not looked at: it
+ * may be outside the root, and its size would be told. A link is shown as a
+ * plain name; asking for it redirects if it is a directory.
+ */
+
+#define _DEFAULT_SOURCE /* openat(2), fdopendir(3) */
+#define _FILE_OFFSET_BITS 64
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bytes.h"
+#include "field.h"
+#include "files.h"
+#include "mem.h"
+
+enum {
+	ENTRIES_MAX = 10000
+};
+
+struct entry {
+	char *name; /* owned */
+	uint64_t octets;
+	int64_t modified_s;
+	bool directory;
+	bool link;
+};
+
+struct entries {
+	struct entry *at; /* owned */
+	size_t count, size;
+};
+
+/* A growing text. Failure sticks. */
+struct text {
+	char *at; /* owned */
+	size_t len, size;
+	bool failed;
+};
+
+/* ---- text --------------------------------------------------------------- */
+
+static void
+put(struct text *t, const char *data, size_t len)
+{
+	size_t size = t->size;
+	char *at;
+
+	if (t->failed)
+		return;
+	while (len > size - t->len)
+		size = size > 0 ? size * 2 : 4096;
+	at = size > t->size ? ws_mem_resize(t->at, size) : t->at;
+	if (at == NULL) {
+		t->failed = true;
+		return;
+	}
+	t->at = at;
+	t->size = size;
+	memcpy(t->at + t->len, data, len);
+	t->len += len;
+}
+
+static void
+put_string(struct text *t, const char *string)
+{
+	put(t, string, strlen(string));
+}
+
+/* Text between tags; quotes too, so that it would also fit an attribute. */
+static void
+put_escaped(struct text *t, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		switch (data[i]) {
+		case '<':
+			put_string(t, "&lt;");
+			break;
+		case '>':
+			put_string(t, "&gt;");
+			break;
+		case '&':
+			put_string(t, "&amp;");
+			break;
+		case '"':
+			put_string(t, "&quot;");
+			break;
+		case '\'':
+			put_string(t, "&#39;");
+			break;
+		default:
+			put(t, &data[i], 1);
+		}
+	}
+}
+
+/* RFC 3986 section 2.3: unreserved. */
+static bool
+is_unreserved(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+static void
+put_encoded(struct text *t, const char *name)
+{
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+		char escape[4];
+
+		if (is_unreserved(c)) {
+			put(t, name, 1);
+			continue;
+		}
+		snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
+		put(t, escape, 3);
+	}
+}
+
+/* ---- reading the directory ---------------------------------------------- */
+
+static bool
+is_servable(const char *name)
+{
+	if (name[0] == '.')
+		return false;
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c < 0x20 || c == 0x7f || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+static bool
+entries_grow(struct entries *list)
+{
+	size_t size = list->size > 0 ? list->size * 2 : 64;
+	struct entry *at = ws_mem_resize(list->at, size * sizeof(*at));
+
+	if (at == NULL)
+		return false;
+	list->at = at;
+	list->size = size;
+	return true;
+}
+
+static bool
+entries_add(struct entries *list, const char *name, const struct stat *st)
+{
+	size_t size = strlen(name) + 1;
+	char *copy;
+
+	if (list->count == list->size && !entries_grow(list))
+		return false;
+	copy = ws_mem_resize(NULL, size);
+	if (copy == NULL)
+		return false;
+	memcpy(copy, name, size);
+	list->at[list->count++] = (struct entry){
+		.name = copy,
+		.octets = (uint64_t)st->st_size,
+		.modified_s = st->st_mtime,
+		.directory = S_ISDIR(st->st_mode),
+		.link = S_ISLNK(st->st_mode),
+	};
+	return true;
+}
+
+static bool
+entries_read(struct entries *list, DIR *dir)
+{
+	struct dirent *found;
+	struct stat st;
+
+	while (list->count < ENTRIES_MAX && (found = readdir(dir)) != NULL) {
+		if (!is_servable(found->d_name))
+			continue;
+		if (fstatat(dirfd(dir), found->d_name, &st,
+			AT_SYMLINK_NOFOLLOW) != 0)
+			continue; /* it is gone already */
+		if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) &&
+		    !S_ISLNK(st.st_mode))
+			continue;
+		if (!entries_add(list, found->d_name, &st))
+			return false;
+	}
+	return true;
+}
+
+static void
+entries_fini(struct entries *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		ws_mem_free(list->at[i].name);
+	ws_mem_free(list->at);
+	*list = (struct entries){ 0 };
+}
+
+/* Directories first, then by octets, whatever the locale is. */
+static int
+entry_order(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	if (a->directory != b->directory)
+		return a->directory ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* ---- the page ----------------------------------------------------------- */
+
+static const char page_style[] =
+    "<style>"
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:50em;"
+    "margin:2em auto;padding:0 1em}"
+    "h1{font-size:1.3em;overflow-wrap:anywhere}"
+    "table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.2em .6em;"
+    "border-bottom:1px solid #8884}"
+    "td:first-child{overflow-wrap:anywhere}"
+    "td+td,th+th{text-align:right;white-space:nowrap;"
+    "font-variant-numeric:tabular-nums}"
+    "a{text-decoration:none}a:hover{text-decoration:underline}"
+    "</style>\n";
+
+/* "999", "1.0 K" to "9.9 K", "10 K" and so on, in powers of 1024. */
+static void
+put_octets(struct text *t, uint64_t octets)
+{
+	static const char units[] = "KMGTPE";
+	char number[32];
+	size_t unit = 0;
+
+	if (octets < 1024) {
+		snprintf(number, sizeof(number), "%" PRIu64, octets);
+		put_string(t, number);
+		return;
+	}
+	for (; octets >= (uint64_t)1024 * 1024; unit++)
+		octets /= 1024;
+	if (octets < (uint64_t)10 * 1024)
+		snprintf(number, sizeof(number), "%" PRIu64 ".%" PRIu64 " %c",
+		    octets / 1024, octets % 1024 * 10 / 1024, units[unit]);
+	else
+		snprintf(number, sizeof(number), "%" PRIu64 " %c",
+		    octets / 1024, units[unit]);
+	put_string(t, number);
+}
+
+static void
+put_entry(struct text *t, const struct entry *entry)
+{
+	const char *slash = entry->directory ? "/" : "";
+	char date[WS_FIELD_DATE_SIZE];
+
+	put_string(t, "<tr><td><a href=\"./");
+	put_encoded(t, entry->name);
+	put_string(t, slash);
+	put_string(t, "\">");
+	put_escaped(t, entry->name, strlen(entry->name));
+	put_string(t, slash);
+	put_string(t, "</a><td>");
+	if (!entry->directory && !entry->link)
+		put_octets(t, entry->octets);
+	put_string(t, "<td>");
+	if (!entry->link) {
+		ws_field_date_write(entry->modified_s, date);
+		put(t, date + 5, 17); /* "06 Nov 1994 08:49" */
+	}
+	put_string(t, "\n");
+}
+
+/* The path as a person reads it: decoded. */
+static void
+put_path(struct text *t, struct ws_span path)
+{
+	char *decoded = ws_mem_resize(NULL, path.len + 1);
+	ssize_t n;
+
+	if (decoded == NULL) {
+		t->failed = true;
+		return;
+	}
+	n = ws_field_percent_decode(path, decoded, false);
+	if (n >= 0)
+		put_escaped(t, decoded, (size_t)n);
+	ws_mem_free(decoded);
+}
+
+static void
+put_page(struct text *t, struct ws_span path, const struct entries *list)
+{
+	put_string(t,
+	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	    "<title>");
+	put_path(t, path);
+	put_string(t, "</title>\n");
+	put_string(t, page_style);
+	put_string(t, "<h1>");
+	put_path(t, path);
+	put_string(
+	    t, "</h1>\n<table>\n<tr><th>Name<th>Size<th>Modified (UTC)\n");
+	if (path.len > 1)
+		put_string(t, "<tr><td><a href=\"../\">../</a><td><td>\n");
+	for (size_t i = 0; i < list->count; i++)
+		put_entry(t, &list->at[i]);
+	put_string(t, "</table>\n");
+	if (list->count == ENTRIES_MAX)
+		put_string(t, "<p>There are more files than are shown.\n");
+}
+
+/* A second descriptor of the same directory, because a directory stream closes
+ * its own; not dup(2), which would share the position. */
+static DIR *
+open_again(int fd)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+
+	if (dir == NULL && copy >= 0)
+		close(copy);
+	return dir;
+}
+
+char *
+ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len)
+{
+	struct entries list = { 0 };
+	struct text text = { 0 };
+	DIR *dir = file->fd > 0 ? open_again(file->fd) : NULL;
+
+	if (dir == NULL)
+		return NULL;
+	text.failed = !entries_read(&list, dir);
+	closedir(dir);
+	if (list.count > 0)
+		qsort(list.at, list.count, sizeof(*list.at), entry_order);
+	put_page(&text, path, &list);
+	entries_fini(&list);
+	if (text.failed) {
+		ws_mem_free(text.at);
+		return NULL;
+	}
+	*len = text.len;
+	return text.at;
+}

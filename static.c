@@ -1,0 +1,571 @@
+/* static.c - answer a GET or HEAD with a file (RFC 9110 sections 8, 13, 14). */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A request becomes an answer in this order; the first that applies wins:
+ *
+ *   method is OPTIONS              204, Allow
+ *   method is not GET or HEAD      405, Allow
+ *   path is malformed              400
+ *   nothing there                  200 with /index.html (option spa), or 404
+ *   not readable                   403
+ *   a directory without slash      301 to the same with slash
+ *   a directory without index      200 with a listing (option list), or 404
+ *   If-Match fails, or without it
+ *     If-Unmodified-Since          412      RFC 9110 section 13.2.2 fixes
+ *   If-None-Match matches, or      304      the order of these
+ *     without it If-Modified-Since
+ *   Range, and If-Range agrees     206, or 416
+ *   otherwise                      200
+ *
+ * A precondition field that cannot be understood is ignored, except If-Range:
+ * when in doubt the client gets the whole file, which is never wrong.
+ *
+ * Nothing of a request is ever repeated in a body. One thing is repeated in a
+ * field, the last segment of a redirected path: see redirect.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "field.h"
+#include "files.h"
+#include "http.h"
+#include "mem.h"
+#include "static.h"
+
+/* One request and its answer on the way through this file. */
+struct context {
+	struct ws_files *root;
+	const struct ws_static_options *options;
+	const struct ws_http_head *head;
+	const char *buf;
+	struct ws_span path;
+	struct ws_http_out *out;
+	struct ws_static_answer *answer;
+};
+
+/* ---- writing ------------------------------------------------------------ */
+
+static struct ws_span
+span_of(const char *string)
+{
+	return (struct ws_span){ string, strlen(string) };
+}
+
+static void
+field(struct context *c, const char *name, const char *value)
+{
+	ws_http_out_field(c->out, name, span_of(value));
+}
+
+/* Every answer begins with this. nosniff: a text that somebody uploaded must
+ * not become a script because it looks like one. */
+static void
+begin(struct context *c, int status)
+{
+	c->answer->status = status;
+	ws_http_out_status(c->out, c->out->at, c->out->size, status);
+	field(c, "X-Content-Type-Options", "nosniff");
+}
+
+static bool
+is_head(const struct context *c)
+{
+	return c->head->method == WS_HTTP_HEAD;
+}
+
+/* Announce a body and send it, or for HEAD only announce it (RFC 9110 section
+ * 8.6: the length that GET would have). */
+static void
+body(struct context *c, uint64_t first, uint64_t octets)
+{
+	ws_http_out_number(c->out, "Content-Length", octets);
+	if (is_head(c) || octets == 0) {
+		ws_file_close(&c->answer->file);
+		return;
+	}
+	c->answer->first = first;
+	c->answer->octets = octets;
+}
+
+/* The one sentence that a person reads who sees a failure. */
+static const char *
+sentence(int status)
+{
+	switch (status) {
+	case 301:
+		return "This is a directory; its address ends in a slash.";
+	case 400:
+		return "The address is malformed.";
+	case 403:
+		return "This may not be read.";
+	case 404:
+		return "There is nothing at this address.";
+	case 405:
+		return "This address can only be read.";
+	case 412:
+		return "The file is not the one that the request is about.";
+	case 414:
+		return "The address is too long.";
+	case 416:
+		return "The file is shorter than the range asked for.";
+	default:
+		return "The server is busy; please try again.";
+	}
+}
+
+/* Give the answer a small text as body. Without memory it stays empty, the
+ * status says enough. */
+static void
+text_body(struct context *c)
+{
+	const char *format = "%d %s\n\n%s\n";
+	int status = c->answer->status;
+	char text[160];
+	int n = snprintf(text, sizeof(text), format, status,
+	    ws_http_reason(status), sentence(status));
+	size_t len = n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0;
+
+	ws_file_close(&c->answer->file);
+	c->answer->text = len > 0 ? ws_mem_resize(NULL, len) : NULL;
+	if (c->answer->text == NULL)
+		len = 0;
+	else
+		memcpy(c->answer->text, text, len);
+	field(c, "Content-Type", "text/plain; charset=utf-8");
+	body(c, 0, len);
+}
+
+/* Fields that describe the file itself, whatever part of it is sent. */
+static void
+describe(struct context *c)
+{
+	const struct ws_file *file = &c->answer->file;
+
+	field(c, "Content-Type", file->type);
+	if (file->encoding != NULL)
+		field(c, "Content-Encoding", file->encoding);
+}
+
+/* RFC 9110 section 15.4.5: what 304 has in common with 200. Vary is there
+ * also when the plain file is sent, or a cache would give it to everybody. */
+static void
+validators(struct context *c, const char *cache)
+{
+	field(c, "ETag", c->answer->file.etag);
+	field(c, "Cache-Control", cache);
+	if (c->answer->file.vary)
+		field(c, "Vary", "Accept-Encoding");
+}
+
+/* ---- failures and redirects --------------------------------------------- */
+
+static void
+failure(struct context *c, int status)
+{
+	begin(c, status);
+	if (status == 405)
+		field(c, "Allow", "GET, HEAD, OPTIONS");
+	if (status == 503)
+		field(c, "Retry-After", "1");
+	field(c, "Cache-Control", "no-cache");
+	text_body(c);
+}
+
+/* Nobody sends two lines of it; the first is enough. */
+static struct ws_span
+accept_encoding(const struct context *c)
+{
+	struct ws_span value = { "", 0 };
+
+	ws_http_field(c->head, c->buf, WS_SPAN("Accept-Encoding"), &value);
+	return value;
+}
+
+/* 404, with the page that the root has for it. The page is no representation
+ * of the address, so it has no validators and no ranges. */
+static void
+not_found(struct context *c)
+{
+	struct ws_file *file = &c->answer->file;
+	int error = ws_files_find(
+	    c->root, WS_SPAN("/404.html"), accept_encoding(c), file);
+
+	if (error != 0 || file->directory) {
+		failure(c, 404);
+		return;
+	}
+	begin(c, 404);
+	describe(c);
+	field(c, "Cache-Control", "no-cache");
+	if (file->vary)
+		field(c, "Vary", "Accept-Encoding");
+	body(c, 0, file->octets);
+}
+
+static struct ws_span
+last_segment(struct ws_span path)
+{
+	size_t at = path.len;
+
+	while (at > 0 && path.at[at - 1] != '/')
+		at--;
+	return (struct ws_span){ path.at + at, path.len - at };
+}
+
+/* "./name/?query", relative to the request. The dot keeps a segment with a
+ * colon from looking like a scheme (RFC 3986 section 4.2); "//host" cannot
+ * come out, because a segment has no slash and is not empty. The segment is
+ * the client's, as it was encoded by it: http.c let nothing through that
+ * could end the field, and ws_http_out_field looks again. */
+static char *
+redirect_target(const struct context *c, size_t *len)
+{
+	struct ws_span name = last_segment(c->path);
+	struct ws_span query = { c->buf + c->head->query_at,
+		c->head->has_query ? c->head->query_octets : 0 };
+	size_t size = 2 + name.len + 1 + 1 + query.len;
+	char *target = ws_mem_resize(NULL, size);
+	char *at = target;
+
+	if (target == NULL)
+		return NULL;
+	memcpy(at, "./", 2);
+	memcpy(at + 2, name.at, name.len);
+	at += 2 + name.len;
+	*at++ = '/';
+	if (c->head->has_query) {
+		*at++ = '?';
+		memcpy(at, query.at, query.len);
+		at += query.len;
+	}
+	*len = (size_t)(at - target);
+	return target;
+}
+
+static void
+redirect(struct context *c)
+{
+	struct ws_span location;
+
+	location.at = redirect_target(c, &location.len);
+	if (location.at == NULL) {
+		failure(c, 503);
+		return;
+	}
+	begin(c, 301);
+	ws_http_out_field(c->out, "Location", location);
+	ws_mem_free((char *)location.at);
+	field(c, "Cache-Control", "no-cache"); /* it may become a file */
+	text_body(c);
+	if (c->out->failed) {
+		ws_mem_free(c->answer->text);
+		*c->answer = (struct ws_static_answer){ .file.fd = -1 };
+		failure(c, 414);
+	}
+}
+
+static void
+listing(struct context *c)
+{
+	struct ws_static_answer *answer = c->answer;
+	size_t len = 0;
+
+	answer->text = ws_files_list(&answer->file, c->path, &len);
+	ws_file_close(&answer->file);
+	if (answer->text == NULL) {
+		failure(c, 503);
+		return;
+	}
+	begin(c, 200);
+	field(c, "Content-Type", "text/html; charset=utf-8");
+	field(c, "Content-Security-Policy",
+	    "default-src 'none'; style-src 'unsafe-inline'");
+	field(c, "Cache-Control", "no-cache");
+	body(c, 0, len);
+}
+
+/* ---- preconditions (RFC 9110 section 13) -------------------------------- */
+
+/* RFC 9110 section 8.8.3.2, strong comparison: ours are strong, so a weak one
+ * or a malformed one is never equal. */
+static bool
+strongly_listed(struct ws_span list, struct ws_span etag)
+{
+	struct ws_span member;
+
+	while (ws_field_next(&list, &member)) {
+		if (ws_span_equal(member, WS_SPAN("*")) ||
+		    ws_span_equal(member, etag))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a list of entity-tags, all its lines together, has the file's.
+ * present tells whether the field is there at all. */
+static bool
+tag_matches(const struct context *c, struct ws_span name,
+    bool (*listed)(struct ws_span, struct ws_span), bool *present)
+{
+	struct ws_span etag = span_of(c->answer->file.etag);
+	struct ws_span value;
+	bool matches = false;
+	unsigned i;
+
+	for (i = 0; ws_http_field_nth(c->head, c->buf, name, i, &value); i++)
+		matches = matches || listed(value, etag);
+	*present = i > 0;
+	return matches;
+}
+
+/* Read a field with one date. Two lines of it, or something else than a date,
+ * are as none. */
+static bool
+date_field(const struct context *c, struct ws_span name, int64_t *unix_s)
+{
+	struct ws_span value;
+
+	return ws_http_field(c->head, c->buf, name, &value) == 1 &&
+	       ws_field_date_read(value, unix_s);
+}
+
+/* RFC 9110 section 13.2.2 steps 1 and 2. */
+static bool
+precondition_failed(const struct context *c)
+{
+	bool present;
+	int64_t date;
+	bool matches =
+	    tag_matches(c, WS_SPAN("If-Match"), strongly_listed, &present);
+
+	if (present)
+		return !matches;
+	return date_field(c, WS_SPAN("If-Unmodified-Since"), &date) &&
+	       c->answer->file.modified_s > date;
+}
+
+/* RFC 9110 section 13.2.2 steps 3 and 4. */
+static bool
+not_modified(const struct context *c)
+{
+	bool present;
+	int64_t date;
+	bool matches = tag_matches(
+	    c, WS_SPAN("If-None-Match"), ws_field_etag_listed, &present);
+
+	if (present)
+		return matches;
+	return date_field(c, WS_SPAN("If-Modified-Since"), &date) &&
+	       c->answer->file.modified_s <= date;
+}
+
+/* RFC 9110 section 13.1.5: an entity-tag compared strongly, or exactly the
+ * date that was sent as Last-Modified. */
+static bool
+range_is_current(const struct context *c)
+{
+	struct ws_span value;
+	int64_t date;
+	unsigned lines =
+	    ws_http_field(c->head, c->buf, WS_SPAN("If-Range"), &value);
+
+	if (lines != 1)
+		return lines == 0;
+	if (ws_span_equal(value, span_of(c->answer->file.etag)))
+		return true;
+	return ws_field_date_read(value, &date) &&
+	       date == c->answer->file.modified_s;
+}
+
+/* RFC 9110 section 14.2: Range has a meaning for GET only. */
+static enum ws_range
+range_of(const struct context *c, uint64_t *first, uint64_t *octets)
+{
+	struct ws_span value;
+
+	if (c->head->method != WS_HTTP_GET ||
+	    ws_http_field(c->head, c->buf, WS_SPAN("Range"), &value) != 1 ||
+	    !range_is_current(c))
+		return WS_RANGE_NONE;
+	return ws_field_range(value, c->answer->file.octets, first, octets);
+}
+
+/* ---- a file ------------------------------------------------------------- */
+
+static void
+content_range(struct context *c, uint64_t first, uint64_t octets)
+{
+	char value[80];
+
+	snprintf(value, sizeof(value), "bytes %llu-%llu/%llu",
+	    (unsigned long long)first, (unsigned long long)(first + octets - 1),
+	    (unsigned long long)c->answer->file.octets);
+	field(c, "Content-Range", value);
+}
+
+/* 200 or 206. */
+static void
+content(struct context *c, const char *cache, int status, uint64_t first,
+    uint64_t octets)
+{
+	char date[WS_FIELD_DATE_SIZE];
+
+	begin(c, status);
+	describe(c);
+	validators(c, cache);
+	ws_field_date_write(c->answer->file.modified_s, date);
+	ws_http_out_field(
+	    c->out, "Last-Modified", (struct ws_span){ date, sizeof(date) });
+	field(c, "Accept-Ranges", "bytes");
+	if (status == 206)
+		content_range(c, first, octets);
+	body(c, first, octets);
+}
+
+/* RFC 9110 section 15.5.17: the client learns how long the file is. */
+static void
+unsatisfiable(struct context *c)
+{
+	char value[40];
+
+	snprintf(value, sizeof(value), "bytes */%llu",
+	    (unsigned long long)c->answer->file.octets);
+	begin(c, 416);
+	field(c, "Content-Range", value);
+	field(c, "Accept-Ranges", "bytes");
+	field(c, "Cache-Control", "no-cache");
+	text_body(c);
+}
+
+static void
+found(struct context *c, const char *cache)
+{
+	uint64_t first = 0, octets = c->answer->file.octets;
+
+	if (precondition_failed(c)) {
+		failure(c, 412);
+		return;
+	}
+	if (not_modified(c)) {
+		begin(c, 304);
+		validators(c, cache);
+		ws_file_close(&c->answer->file);
+		return;
+	}
+	switch (range_of(c, &first, &octets)) {
+	case WS_RANGE_NONE:
+		content(c, cache, 200, 0, c->answer->file.octets);
+		break;
+	case WS_RANGE_ONE:
+		content(c, cache, 206, first, octets);
+		break;
+	case WS_RANGE_UNSATISFIABLE:
+		unsatisfiable(c);
+		break;
+	}
+}
+
+/* ---- deciding ----------------------------------------------------------- */
+
+/* An application that draws its own pages has one document for all of them.
+ * A name with a dot is meant as a file, and its absence must be told. */
+static bool
+wants_application(const struct context *c)
+{
+	struct ws_span name = last_segment(c->path);
+
+	return c->options->spa &&
+	       (name.len == 0 || memchr(name.at, '.', name.len) == NULL);
+}
+
+static void
+nothing_there(struct context *c)
+{
+	struct ws_file *file = &c->answer->file;
+
+	if (!wants_application(c) ||
+	    ws_files_find(c->root, WS_SPAN("/index.html"), accept_encoding(c),
+		file) != 0) {
+		not_found(c);
+		return;
+	}
+	if (file->directory) {
+		ws_file_close(file);
+		not_found(c);
+		return;
+	}
+	/* The same address may have its own file tomorrow. */
+	found(c, "no-cache");
+}
+
+static int
+status_of(int error)
+{
+	switch (error) {
+	case WS_FILES_EPATH:
+		return 400;
+	case WS_FILES_EACCES:
+		return 403;
+	default:
+		return 503;
+	}
+}
+
+static void
+directory(struct context *c)
+{
+	struct ws_file *file = &c->answer->file;
+
+	if (last_segment(c->path).len > 0) {
+		redirect(c);
+		return;
+	}
+	if (c->options->list && file->fd > 0) {
+		listing(c);
+		return;
+	}
+	ws_file_close(file);
+	nothing_there(c);
+}
+
+static void
+get(struct context *c)
+{
+	const char *cache = c->options->cache;
+	struct ws_file *file = &c->answer->file;
+	int error = ws_files_find(c->root, c->path, accept_encoding(c), file);
+
+	if (error == WS_FILES_ENOENT)
+		nothing_there(c);
+	else if (error != 0)
+		failure(c, status_of(error));
+	else if (file->directory)
+		directory(c);
+	else
+		found(c, cache != NULL ? cache : "no-cache");
+}
+
+void
+ws_static_answer(struct ws_files *root, const struct ws_static_options *options,
+    const struct ws_http_head *head, const char *buf, struct ws_span path,
+    struct ws_http_out *out, struct ws_static_answer *answer)
+{
+	struct context c = { root, options, head, buf, path, out, answer };
+
+	*answer = (struct ws_static_answer){ .file.fd = -1 };
+	switch (head->method) {
+	case WS_HTTP_GET:
+	case WS_HTTP_HEAD:
+		get(&c);
+		break;
+	case WS_HTTP_OPTIONS:
+		begin(&c, 204);
+		field(&c, "Allow", "GET, HEAD, OPTIONS");
+		break;
+	default:
+		failure(&c, 405);
+	}
+}
