@@ -10,6 +10,7 @@ import { address, byId, connect, element, octets, parameter, showState }
  * in is a stranger's, and is shown as text whatever it is. */
 
 const KEEP = 500; /* messages on the page, and in the queue while offline */
+const SHOWN = 10000; /* characters of a stranger's message */
 const SAME_MS = 120000; /* one name line for messages that follow closely */
 
 const log = byId("log");
@@ -29,7 +30,7 @@ const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
 
 function showUnseen(n) {
 	unseen = n;
-	byId("newer").hidden = n === 0;
+	byId("newer").hidden = n === 0 || atEnd();
 	byId("newer").textContent = `${n} new \u2193`;
 	document.title = (document.hidden && n ? `(${n}) ` : "") +
 	    `${byId("title").textContent} - wsd`;
@@ -40,22 +41,21 @@ function toEnd() {
 	showUnseen(0);
 }
 
-/* Who reads further up must not lose the place. */
-function append(entry, own) {
-	const follow = own || (atEnd() && !document.hidden);
+/* Who reads further up must not lose the place. Returns whether the entry is
+ * in view. */
+function append(entry) {
+	const follow = atEnd();
 	log.append(entry);
 	while (log.childElementCount > KEEP)
 		log.firstElementChild.remove();
 	if (follow)
-		toEnd();
-	else
-		showUnseen(unseen + 1);
-	return entry;
+		log.scrollTop = log.scrollHeight;
+	return follow && !document.hidden;
 }
 
 function showNotice(text) {
 	last = undefined;
-	append(element("p", "notice", text), true);
+	append(element("p", "notice", text.slice(0, SHOWN)));
 }
 
 function timeElement(time) {
@@ -66,19 +66,18 @@ function timeElement(time) {
 }
 
 function showMessage({ user, text, time, kind = "" }) {
-	const own = kind === "mine";
 	const follows = last && last.user === user && last.kind === kind &&
 	    Math.abs(time - last.time) < SAME_MS;
 	last = { user, time, kind };
 
 	const entry = element("div", `message ${kind}`);
-	const by = element("p", "by");
-	by.append(element("span", "user", user), timeElement(time));
-	entry.append(by, element("p", "text", text));
+	entry.append(element("p", "user", user),
+	    element("p", "text", text.slice(0, SHOWN)), timeElement(time));
 	entry.classList.toggle("same", Boolean(follows));
-	for (const part of entry.querySelectorAll(".user, .text"))
-		part.dir = "auto";
-	return append(entry, own);
+	entry.querySelector(".text").dir = "auto";
+	if (!append(entry))
+		showUnseen(unseen + 1);
+	return entry;
 }
 
 /* ---- messages in --------------------------------------------------------- */
@@ -134,12 +133,19 @@ function transmit(data) {
 }
 
 const announce = (notice) => transmit(JSON.stringify(
-    { user: userName(), notice, time: new Date().toISOString() }));
+    { user: userName(), notice, time: new Date() }));
+
+function farewell() {
+	if (announced)
+		announce("left");
+	announced = false; /* the page may be brought back as it is */
+}
 
 function say(text) {
 	const time = new Date();
 	const data = JSON.stringify({ user: userName(), text, time });
 	const entry = showMessage({ user: userName(), text, time, kind: "mine" });
+	toEnd();
 	if (transmit(data))
 		return;
 	entry.classList.add("unsent");
@@ -165,7 +171,6 @@ function join() {
 	byId("room").value = room;
 	byId("title").textContent = path ? `Chat at ${path}` : room;
 	showUnseen(0);
-	announced = false;
 	link = connect(address(at), {
 		state: (state, seconds) => showState(byId("state"), state, seconds),
 		open: opened,
@@ -175,7 +180,7 @@ function join() {
 
 /* What was not sent was meant for the room that is left. */
 function move(to) {
-	announce("left");
+	farewell();
 	link.close();
 	unsent = [];
 	room = to;
@@ -183,6 +188,7 @@ function move(to) {
 	url.searchParams.set("room", room);
 	history.replaceState(null, "", url);
 	showNotice(`You are now in ${room}`);
+	toEnd();
 	join();
 }
 
@@ -244,13 +250,11 @@ log.addEventListener("scroll", () => {
 	if (unseen && !document.hidden && atEnd())
 		showUnseen(0);
 });
+/* What came while the page was hidden has been seen now. */
 document.addEventListener("visibilitychange", () => {
 	if (!document.hidden && atEnd())
 		showUnseen(0);
 });
-addEventListener("pagehide", () => {
-	announce("left");
-	announced = false; /* the page may be brought back as it is */
-});
+addEventListener("pagehide", farewell);
 
 join();

@@ -88,9 +88,8 @@ function show(state) {
 }
 
 function opened() {
-	const extensions = socket.extensions || "no extension";
-	byId("agreed").textContent = socket.protocol ?
-	    `${extensions}, subprotocol ${socket.protocol}` : extensions;
+	byId("agreed").textContent =
+	    `\u00b7 ${socket.extensions || "no extension"}`;
 	show("open");
 }
 
@@ -110,7 +109,7 @@ function closed({ code, reason, wasClean }) {
 	byId("close-code").textContent = code;
 	byId("close-reason").textContent = reason || "none";
 	byId("close-clean").textContent = wasClean ?
-	    "yes: both sides sent Close" : "no: the closing handshake is missing";
+	    "yes: both sides sent Close" : "no: the closing handshake was not completed";
 	byId("close-meaning").textContent = meaning(code);
 	byId("agreed").textContent = "";
 	row("closed", "", "", "", reason ? `${code} ${reason}` : `${code}`);

@@ -21,7 +21,7 @@ function showEcho(text, ms) {
 	frame.append(element("b", "", `81 ${hex(payload.length)}`),
 	    " " + Array.from(payload, hex).join(" "));
 	byId("listing").append(element("span", "dim", String(count)), frame,
-	    element("span", "", text), element("span", "ms", `${ms.toFixed(1)} ms`));
+	    element("span", "said", text), element("span", "ms", `${ms.toFixed(1)} ms`));
 	while (byId("listing").childElementCount > 4 * ROWS)
 		byId("listing").firstElementChild.remove();
 }
@@ -39,17 +39,23 @@ function answered(data) {
 
 const link = connect(address("/echo"), {
 	state: (state, seconds) => showState(byId("state"), state, seconds),
-	open: ask,
+	open: () => {
+		asked = undefined;
+		ask();
+	},
 	message: answered,
 });
 
 function ask() {
-	if (document.hidden)
+	if (document.hidden || asked)
 		return;
-	count = count % 999 + 1;
-	const text = `echo ${String(count).padStart(3, "0")}`;
-	asked = { text, sent: performance.now() };
-	link.send(text);
+	const next = count % 999 + 1;
+	const text = `echo ${String(next).padStart(3, "0")}`;
+	const sent = performance.now();
+	if (!link.send(text))
+		return;
+	count = next;
+	asked = { text, sent };
 }
 
 setInterval(ask, EVERY_MS);

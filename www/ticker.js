@@ -12,9 +12,13 @@ const path = parameter("path", "/room/ticker");
 const prices = [];
 let arrivals = []; /* when the messages of the last second came */
 let frame = 0; /* the animation frame that will draw, 0 when none is due */
+let decimals = 0; /* of the finest price so far: a steady width */
 let feeding;
 
-const written = (price) => Number(price.toFixed(2)).toString();
+const written = (price) => price.toFixed(decimals);
+
+const decimalsOf = (n) =>
+    Math.min(6, (String(n).split(".")[1] ?? "").length);
 
 /* Returns the price in a message, or NaN. */
 function priceIn(data) {
@@ -35,6 +39,7 @@ function arrived(data) {
 	if (!Number.isFinite(price))
 		return;
 	prices.push(price);
+	decimals = Math.max(decimals, decimalsOf(price));
 	if (prices.length > KEEP)
 		prices.shift();
 	redraw();
@@ -58,10 +63,12 @@ function gridStep(range) {
 function prepare() {
 	const ratio = devicePixelRatio || 1;
 	const width = chart.clientWidth, height = chart.clientHeight;
-	chart.width = Math.round(width * ratio);
-	chart.height = Math.round(height * ratio);
+	const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+	if (chart.width !== wide || chart.height !== high)
+		Object.assign(chart, { width: wide, height: high });
 	const pen = chart.getContext("2d");
-	pen.scale(ratio, ratio);
+	pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+	pen.clearRect(0, 0, width, height);
 	pen.font = "13px ui-monospace, Menlo, Consolas, monospace";
 	pen.textBaseline = "middle";
 	return { pen, width, height };
@@ -84,6 +91,7 @@ function scale(width, height) {
 
 function drawGrid(pen, { low, range, right, y }, colours) {
 	const step = gridStep(range);
+	const digits = Math.max(0, Math.ceil(-Math.log10(step)));
 	pen.strokeStyle = colours.line;
 	pen.fillStyle = colours.dim;
 	pen.lineWidth = 1;
@@ -93,7 +101,7 @@ function drawGrid(pen, { low, range, right, y }, colours) {
 		pen.moveTo(0, level);
 		pen.lineTo(right, level);
 		pen.stroke();
-		pen.fillText(written(n * step), right + 12, level);
+		pen.fillText((n * step).toFixed(digits), right + 12, level);
 	}
 }
 
@@ -123,10 +131,13 @@ function coloursNow() {
 function draw() {
 	frame = 0;
 	const { pen, width, height } = prepare();
-	if (prices.length === 0)
-		return;
-	const at = scale(width, height);
 	const colours = coloursNow();
+	if (prices.length === 0) {
+		pen.fillStyle = colours.dim;
+		pen.fillText("No price has arrived yet.", MARGIN, height / 2);
+		return;
+	}
+	const at = scale(width, height);
 	drawGrid(pen, at, colours);
 	drawLine(pen, at, colours);
 
