@@ -84,6 +84,20 @@ ws_store64(uint8_t *p, uint64_t v)
 	ws_store32(p + 4, (uint32_t)v);
 }
 
+/* Write a 64-bit number, least significant octet first, to any alignment. */
+static inline void
+ws_store64_le(uint8_t *p, uint64_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+	p[2] = (uint8_t)(v >> 16);
+	p[3] = (uint8_t)(v >> 24);
+	p[4] = (uint8_t)(v >> 32);
+	p[5] = (uint8_t)(v >> 40);
+	p[6] = (uint8_t)(v >> 48);
+	p[7] = (uint8_t)(v >> 56);
+}
+
 /* ASCII lower case; octets outside A-Z are returned unchanged. Wire protocols
  * compare names in ASCII, whatever the locale says (RFC 9110 section 5.1). */
 static inline char

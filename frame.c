@@ -123,29 +123,34 @@ parse_length(const uint8_t *in, size_t len, uint64_t *payload)
 int
 ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
 {
-	static const uint8_t no_key[KEY_OCTETS];
+	uint8_t first, key[KEY_OCTETS] = { 0 };
 	uint64_t payload;
 	int size, error;
 	bool masked;
 
 	if (len == 0)
 		return 0;
-	error = judge_first(in[0]);
+	first = in[0];
+	error = judge_first(first);
 	if (error != 0 || len < 2)
 		return error;
 	size = parse_length(in, len, &payload);
 	if (size <= 0)
 		return size;
 	masked = in[1] & MASK;
-	if (masked && len - (size_t)size < KEY_OCTETS)
-		return 0;
+	if (masked) {
+		if (len - (size_t)size < KEY_OCTETS)
+			return 0;
+		memcpy(key, in + size, KEY_OCTETS);
+		size += KEY_OCTETS;
+	}
 	frame->payload_octets = payload;
-	frame->opcode = in[0] & OPCODE;
-	frame->rsv = in[0] & RSV;
-	frame->fin = in[0] & WS_FIN;
+	frame->opcode = first & OPCODE;
+	frame->rsv = first & RSV;
+	frame->fin = first & WS_FIN;
 	frame->masked = masked;
-	memcpy(frame->masking_key, masked ? in + size : no_key, KEY_OCTETS);
-	return masked ? size + KEY_OCTETS : size;
+	memcpy(frame->masking_key, key, KEY_OCTETS);
+	return size;
 }
 
 size_t
@@ -173,12 +178,44 @@ ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
 	return size + KEY_OCTETS;
 }
 
+/* XOR count octets, a multiple of 8, with a word in the machine's order. */
+static void
+mask_words(uint8_t *data, size_t count, uint64_t mask)
+{
+	for (size_t i = 0; i < count; i += sizeof(mask)) {
+		uint64_t word;
+
+		memcpy(&word, data + i, sizeof(word));
+		word ^= mask;
+		memcpy(data + i, &word, sizeof(word));
+	}
+}
+
 void
 ws_frame_mask(
     uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset)
 {
-	for (size_t i = 0; i < len; i++)
-		data[i] ^= masking_key[(offset + i) % 4];
+	enum {
+		BLOCK = 32
+	};
+	unsigned turn = (unsigned)(offset % KEY_OCTETS) * 8;
+	uint64_t key = ws_load32_le(masking_key);
+	uint8_t octets[sizeof(uint64_t)];
+	uint64_t mask;
+
+	/* The key twice, turned so that the octet for offset comes first. */
+	key |= key << 32;
+	key = key >> turn | key << ((64 - turn) % 64);
+	ws_store64_le(octets, key);
+	memcpy(&mask, octets, sizeof(mask));
+
+	/* With a constant count compilers make vector instructions of it. */
+	for (; len >= BLOCK; data += BLOCK, len -= BLOCK)
+		mask_words(data, BLOCK, mask);
+	for (; len >= sizeof(mask); data += sizeof(mask), len -= sizeof(mask))
+		mask_words(data, sizeof(mask), mask);
+	for (; len > 0; len--, key >>= 8)
+		*data++ ^= (uint8_t)key;
 }
 
 bool
