@@ -144,7 +144,8 @@ function farewell() {
 function say(text) {
 	const time = new Date();
 	const data = JSON.stringify({ user: userName(), text, time });
-	const entry = showMessage({ user: userName(), text, time, kind: "mine" });
+	const entry = showMessage(
+	    { user: userName(), text, time, kind: "mine" });
 	toEnd();
 	if (transmit(data))
 		return;
@@ -172,7 +173,7 @@ function join() {
 	byId("title").textContent = path ? `Chat at ${path}` : room;
 	showUnseen(0);
 	link = connect(address(at), {
-		state: (state, seconds) => showState(byId("state"), state, seconds),
+		state: (...now) => showState(byId("state"), ...now),
 		open: opened,
 		message: arrived,
 	});

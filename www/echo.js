@@ -25,7 +25,8 @@ const MEANINGS = {
 	1010: "The client needs an extension that the server did not agree to.",
 	1011: "Internal error: the server met something unexpected.",
 	1012: "The server restarts; connect again.",
-	1013: "Try again later: the server is overloaded, or we read too slowly.",
+	1013: "Try again later: the server is overloaded, or we read " +
+	    "too slowly.",
 	1014: "A gateway got an invalid answer from the server behind it.",
 	1015: "The TLS handshake failed.",
 };
@@ -51,8 +52,8 @@ function preview(data) {
 	    (octet) => octet.toString(16).padStart(2, "0")).join(" ");
 }
 
-function row(way, kind, size, trip, content, odd = false) {
-	const line = element("tr", odd ? "odd" : "");
+function row(way, kind, size, trip, content, wrong = false) {
+	const line = element("tr", wrong ? "wrong" : "");
 	for (const cell of [way, kind, size, trip, content])
 		line.append(element("td", "", cell));
 	line.dataset.way = way;
@@ -61,7 +62,7 @@ function row(way, kind, size, trip, content, odd = false) {
 		byId("log").lastElementChild.remove();
 }
 
-const note = (text) => row("\u00b7", "", "", "", text);
+const note = (text) => row("note", "", "", "", text);
 
 const sizeOf = (data) => typeof data === "string" ?
     new TextEncoder().encode(data).length : data.byteLength;
@@ -109,7 +110,8 @@ function closed({ code, reason, wasClean }) {
 	byId("close-code").textContent = code;
 	byId("close-reason").textContent = reason || "none";
 	byId("close-clean").textContent = wasClean ?
-	    "yes: both sides sent Close" : "no: the closing handshake was not completed";
+	    "yes: both sides sent Close" :
+	    "no: the closing handshake was not completed";
 	byId("close-meaning").textContent = meaning(code);
 	byId("agreed").textContent = "";
 	row("closed", "", "", "", reason ? `${code} ${reason}` : `${code}`);
@@ -148,7 +150,7 @@ function probe(size) {
 	if (probed)
 		send(new ArrayBuffer(size));
 	else
-		note(`${octets(PROBE_MAX)} are still accepted; no larger is tried`);
+		note(`${octets(PROBE_MAX)} are still accepted; that is enough`);
 }
 
 /* "00ff c0" -> three octets; undefined for anything else */
@@ -162,7 +164,8 @@ function fromHex(text) {
 
 function sendHex() {
 	const data = fromHex(byId("hex").value);
-	byId("hex").setCustomValidity(data ? "" : "Two digits 0-9 a-f per octet.");
+	byId("hex").setCustomValidity(
+	    data ? "" : "Two digits 0-9 a-f per octet.");
 	if (byId("hex").reportValidity())
 		send(data);
 }

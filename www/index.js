@@ -11,6 +11,8 @@ let count = 0;
 let asked; /* { text, sent } of the question that is under way */
 let trips = [];
 
+const milliseconds = (ms) => `${ms.toFixed(1)} ms`;
+
 /* The server's frame around a short text, as RFC 6455 section 5.2 draws it:
  * FIN and opcode 1, then no mask and the length, then the text. A browser
  * shows no frames, but this one can only look like this. */
@@ -21,7 +23,8 @@ function showEcho(text, ms) {
 	frame.append(element("b", "", `81 ${hex(payload.length)}`),
 	    " " + Array.from(payload, hex).join(" "));
 	byId("listing").append(element("span", "dim", String(count)), frame,
-	    element("span", "said", text), element("span", "ms", `${ms.toFixed(1)} ms`));
+	    element("span", "said", text),
+	    element("span", "ms", milliseconds(ms)));
 	while (byId("listing").childElementCount > 4 * ROWS)
 		byId("listing").firstElementChild.remove();
 }
@@ -33,12 +36,12 @@ function answered(data) {
 	asked = undefined;
 	trips = [...trips, ms].slice(-KEEP);
 	const sorted = [...trips].sort((a, b) => a - b);
-	byId("median").textContent = `${sorted[sorted.length >> 1].toFixed(1)} ms`;
+	byId("median").textContent = milliseconds(sorted[sorted.length >> 1]);
 	showEcho(data, ms);
 }
 
 const link = connect(address("/echo"), {
-	state: (state, seconds) => showState(byId("state"), state, seconds),
+	state: (...now) => showState(byId("state"), ...now),
 	open: () => {
 		asked = undefined;
 		ask();

@@ -63,7 +63,8 @@ function gridStep(range) {
 function prepare() {
 	const ratio = devicePixelRatio || 1;
 	const width = chart.clientWidth, height = chart.clientHeight;
-	const wide = Math.round(width * ratio), high = Math.round(height * ratio);
+	const wide = Math.round(width * ratio);
+	const high = Math.round(height * ratio);
 	if (chart.width !== wide || chart.height !== high)
 		Object.assign(chart, { width: wide, height: high });
 	const pen = chart.getContext("2d");
@@ -182,6 +183,6 @@ setInterval(showRate, 500);
 
 const link = connect(
     address(path === "/room/ticker" ? `${path}?self=1` : path), {
-	state: (state, seconds) => showState(byId("state"), state, seconds),
+	state: (...now) => showState(byId("state"), ...now),
 	message: arrived,
 });
