@@ -1,0 +1,991 @@
+/* test_files.c - paths that are served, and paths that must not be. */
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#define _XOPEN_SOURCE 700
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../beneath.h"
+#include "../files.h"
+#include "../mem.h"
+#include "guard.h"
+#include "tree.h"
+
+/* The tree; "outside.txt" is what nobody may reach.
+ *
+ *   base/outside.txt
+ *   base/root/...       the document root
+ */
+static char base[64], docroot[80];
+static char name255[NAME_MAX + 1];
+
+static void
+plant(void)
+{
+	tree_make(base);
+	tree_file(base, "outside.txt", "secret");
+	tree_dir(base, "root");
+	snprintf(docroot, sizeof(docroot), "%s/root", base);
+	memset(name255, 'n', NAME_MAX);
+
+	tree_file(docroot, "index.html", "root index");
+	tree_file(docroot, "a.txt", "plain");
+	tree_file(docroot, "we ird.txt", "weird");
+	tree_file(docroot, "100%.txt", "percent");
+	tree_file(docroot, "%41.txt", "double");
+	tree_file(docroot, "\xc3\xa9.txt", "utf8");
+	tree_file(docroot, "\xff.txt", "octets");
+	tree_file(docroot, "nl\nname", "newline");
+	tree_file(docroot, "back\\slash", "backslash");
+	tree_file(docroot, "...", "three dots");
+	tree_file(docroot, "dots...", "dots");
+	tree_file(docroot, name255, "long");
+	tree_file(docroot, ".secret", "hidden");
+	tree_dir(docroot, ".git");
+	tree_file(docroot, ".git/config", "hidden");
+	tree_dir(docroot, ".well-known");
+	tree_file(docroot, ".well-known/acme", "token");
+	tree_file(docroot, ".well-known/.key", "hidden");
+	tree_dir(docroot, "dir");
+	tree_file(docroot, "dir/index.html", "dir index");
+	tree_dir(docroot, "dir/sub");
+	tree_file(docroot, "dir/sub/x.txt", "deep");
+	tree_file(docroot, "dir/sub/.git", "hidden");
+	tree_dir(docroot, "dir/.well-known");
+	tree_file(docroot, "dir/.well-known/x", "hidden");
+	tree_dir(docroot, "empty");
+	tree_dir(docroot, "odd");
+	tree_dir(docroot, "odd/index.html");
+	tree_dir(docroot, "etc");
+	tree_file(docroot, "etc/hosts", "ours");
+
+	tree_link(docroot, "in", "a.txt");
+	tree_link(docroot, "in_dir", "dir");
+	tree_link(docroot, "in_dot", "./dir/./sub//x.txt");
+	tree_link(docroot, "in_slash", "dir/");
+	tree_link(docroot, "in_up", "dir/../a.txt");
+	tree_link(docroot, "in_self", ".");
+	tree_link(docroot, "in_sub", "dir/sub");
+	tree_link(docroot, "in_sub_up", "in_sub/../index.html");
+	tree_link(docroot, "dir/up", "../a.txt");
+	tree_link(docroot, "dir/upup", "sub/../../a.txt");
+	tree_link(docroot, "out", "../outside.txt");
+	tree_link(docroot, "out_dir", "..");
+	tree_link(docroot, "out_deep", "dir/../../outside.txt");
+	tree_link(docroot, "out_back", "../root/a.txt");
+	tree_link(docroot, "dir/out", "../../outside.txt");
+	tree_link(docroot, "absolute", "/etc/passwd");
+	tree_link(docroot, "absolute_root", "/");
+	tree_link(docroot, "absolute_in", tree_path(docroot, "a.txt"));
+	tree_link(docroot, "dangling", "nowhere");
+	tree_link(docroot, "loop", "loop");
+	tree_link(docroot, "loop_a", "loop_b");
+	tree_link(docroot, "loop_b", "loop_a");
+	if (mkfifo(tree_path(docroot, "fifo"), 0644) != 0)
+		abort();
+}
+
+static void
+uproot(void)
+{
+	tree_remove(base);
+}
+
+/* Find a path that ends at an unreadable page. */
+static int
+find(struct ws_files *root, const char *path, size_t len, const char *accept,
+    struct ws_file *file)
+{
+	struct guard p = guard_copy(path, len);
+	struct guard a = guard_copy(accept, strlen(accept));
+	int error = ws_files_find(root, (struct ws_span){ (char *)p.at, p.len },
+	    (struct ws_span){ (char *)a.at, a.len }, file);
+
+	guard_free(&p);
+	guard_free(&a);
+	return error;
+}
+
+static const char *
+content_of(const struct ws_file *file)
+{
+	static char content[64];
+	ssize_t n;
+
+	if (file->directory)
+		return file->fd > 0 ? "<directory>" : "<redirect>";
+	if (file->data != NULL)
+		snprintf(content, sizeof(content), "%.*s", (int)file->octets,
+		    (const char *)file->data);
+	else {
+		n = pread(file->fd, content, sizeof(content) - 1, 0);
+		content[n > 0 ? n : 0] = '\0';
+		cr_expect_eq((uint64_t)n, file->octets);
+	}
+	return content;
+}
+
+struct row {
+	const char *path;
+	size_t len;          /* 0: to the NUL */
+	const char *content; /* NULL: error */
+	int error;
+};
+
+#define FOUND(path, content)        \
+	{                           \
+		path, 0, content, 0 \
+	}
+#define REFUSED(path, error)                                   \
+	{                                                      \
+		path, sizeof(path) - 1, NULL, WS_FILES_##error \
+	}
+
+static const struct row rows[] = {
+	FOUND("/", "root index"),
+	FOUND("/index.html", "root index"),
+	FOUND("/a.txt", "plain"),
+	FOUND("/%61%2Etxt", "plain"),
+	FOUND("/%61%2etx%74", "plain"),
+	FOUND("/we%20ird.txt", "weird"),
+	FOUND("/we ird.txt", "weird"),
+	FOUND("/100%25.txt", "percent"),
+	FOUND("/%2541.txt", "double"),
+	FOUND("/%C3%a9.txt", "utf8"),
+	FOUND("/\xc3\xa9.txt", "utf8"),
+	FOUND("/%ff.txt", "octets"),
+	FOUND("/dots...", "dots"),
+	FOUND("/dir", "<redirect>"),
+	FOUND("/dir/", "dir index"),
+	FOUND("/dir/sub", "<redirect>"),
+	FOUND("/dir/sub/", "<directory>"),
+	FOUND("/dir/sub/x.txt", "deep"),
+	FOUND("/empty/", "<directory>"),
+	FOUND("/odd/", "<directory>"),
+	FOUND("/odd/index.html/", "<directory>"),
+	FOUND("/.well-known/acme", "token"),
+	FOUND("/%2ewell-known/acme", "token"),
+	FOUND("/.well-known", "<redirect>"),
+
+	FOUND("/in", "plain"),
+	FOUND("/in_dir", "<redirect>"),
+	FOUND("/in_dir/", "dir index"),
+	FOUND("/in_dir/sub/x.txt", "deep"),
+	FOUND("/in_dir/up", "plain"),
+	FOUND("/in_dot", "deep"),
+	FOUND("/in_slash/sub/x.txt", "deep"),
+	FOUND("/in_up", "plain"),
+	FOUND("/in_self/in_self/a.txt", "plain"),
+	FOUND("/in_self/", "root index"),
+	FOUND("/in_sub/x.txt", "deep"),
+	FOUND("/in_sub_up", "dir index"),
+	FOUND("/dir/up", "plain"),
+	FOUND("/dir/upup", "plain"),
+	REFUSED("/out", ENOENT),
+	REFUSED("/out_dir", ENOENT),
+	REFUSED("/out_dir/", ENOENT),
+	REFUSED("/out_dir/outside.txt", ENOENT),
+	REFUSED("/out_dir/root/a.txt", ENOENT),
+	REFUSED("/out_deep", ENOENT),
+	REFUSED("/out_back", ENOENT),
+	REFUSED("/dir/out", ENOENT),
+	REFUSED("/in_dir/out", ENOENT),
+	REFUSED("/absolute", ENOENT),
+	REFUSED("/absolute_root/etc/passwd", ENOENT),
+	REFUSED("/absolute_in", ENOENT),
+	REFUSED("/dangling", ENOENT),
+	REFUSED("/loop", ENOENT),
+	REFUSED("/loop/x", ENOENT),
+	REFUSED("/loop_a", ENOENT),
+
+	REFUSED("/fifo", EACCES),
+	REFUSED("/nothing", ENOENT),
+	REFUSED("/a.txt/", ENOENT),
+	REFUSED("/a.txt/b", ENOENT),
+	REFUSED("/.secret", ENOENT),
+	REFUSED("/%2esecret", ENOENT),
+	REFUSED("/.git/config", ENOENT),
+	REFUSED("/.git/", ENOENT),
+	REFUSED("/...", ENOENT),
+	REFUSED("/dir/sub/.git", ENOENT),
+	REFUSED("/dir/.well-known/x", ENOENT),
+	REFUSED("/.well-known/.key", ENOENT),
+	REFUSED("/.well-knownx", ENOENT),
+
+	REFUSED("", EPATH),
+	REFUSED("*", EPATH),
+	REFUSED("a.txt", EPATH),
+	REFUSED("../outside.txt", EPATH),
+	REFUSED("\\a.txt", EPATH),
+	REFUSED("%2fa.txt", EPATH),
+	REFUSED("http://host/a.txt", EPATH),
+	REFUSED("/..", EPATH),
+	REFUSED("/../", EPATH),
+	REFUSED("/../outside.txt", EPATH),
+	REFUSED("/dir/../a.txt", EPATH),
+	REFUSED("/dir/..", EPATH),
+	REFUSED("/.", EPATH),
+	REFUSED("/./a.txt", EPATH),
+	REFUSED("/a/%2e", EPATH),
+	REFUSED("/%2e%2e/outside.txt", EPATH),
+	REFUSED("/%2E%2e/outside.txt", EPATH),
+	REFUSED("/.%2e/outside.txt", EPATH),
+	REFUSED("/%2e%2e%2foutside.txt", EPATH),
+	REFUSED("/..%2foutside.txt", EPATH),
+	REFUSED("/dir%2fsub/x.txt", EPATH),
+	REFUSED("/%2fetc/hosts", EPATH),
+	REFUSED("/..%5coutside.txt", EPATH),
+	REFUSED("/..\\outside.txt", EPATH),
+	REFUSED("/back\\slash", EPATH),
+	REFUSED("/back%5cslash", EPATH),
+	REFUSED("/\\", EPATH),
+	REFUSED("//", EPATH),
+	REFUSED("//a.txt", EPATH),
+	REFUSED("//etc/passwd", EPATH),
+	REFUSED("/dir//", EPATH),
+	REFUSED("/dir//index.html", EPATH),
+	REFUSED("/%00", EPATH),
+	REFUSED("/a.txt%00", EPATH),
+	REFUSED("/a.txt%00.html", EPATH),
+	REFUSED("/a.txt\0.html", EPATH),
+	REFUSED("/nl%0aname", EPATH),
+	REFUSED("/nl\nname", EPATH),
+	REFUSED("/%7f", EPATH),
+	REFUSED("/%1f", EPATH),
+	REFUSED("/%", EPATH),
+	REFUSED("/%4", EPATH),
+	REFUSED("/a%4/", EPATH),
+	REFUSED("/%zz", EPATH),
+	REFUSED("/%u002e", EPATH),
+	/* Decoded twice, these would be "..": decoded once, a plain name. */
+	REFUSED("/%252e%252e/outside.txt", ENOENT),
+	REFUSED("/%252e%252e%252foutside.txt", ENOENT),
+	/* Overlong UTF-8 of ".", "/" and NUL, and their full width twins. */
+	REFUSED("/%c0%ae%c0%ae/outside.txt", ENOENT),
+	REFUSED("/%c0%af", ENOENT),
+	REFUSED("/%e0%80%ae", ENOENT),
+	REFUSED("/a.txt%c0%80", ENOENT),
+	REFUSED("/%ef%bc%8e%ef%bc%8e/outside.txt", ENOENT),
+	REFUSED("/..;/outside.txt", ENOENT),
+	REFUSED("/~root/", ENOENT),
+	REFUSED("/a.txt::$DATA", ENOENT),
+};
+
+static void
+check_rows(struct ws_files *root, const char *how)
+{
+	int before = tree_descriptors();
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		const struct row *row = &rows[i];
+		size_t len = row->len > 0 || row->content == NULL
+				 ? row->len
+				 : strlen(row->path);
+		struct ws_file file = { .fd = -7 };
+		int error = find(root, row->path, len, "", &file);
+
+		cr_expect_eq(error, row->error, "%s %s: error %d", how,
+		    row->path, error);
+		if (error != 0) {
+			cr_expect_eq(
+			    file.fd, -7, "%s %s: written", how, row->path);
+			continue;
+		}
+		if (row->content != NULL)
+			cr_expect_str_eq(content_of(&file), row->content,
+			    "%s %s: %s", how, row->path, content_of(&file));
+		ws_file_close(&file);
+	}
+	cr_expect_eq(tree_descriptors(), before, "%s: leaked", how);
+}
+
+TestSuite(files, .init = plant, .fini = uproot);
+
+Test(files, serves_what_is_under_the_root_only)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+
+	cr_assert_not_null(root);
+	check_rows(root, "kernel");
+	ws_files_free(root);
+}
+
+Test(files, walks_to_the_same_results)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+
+	cr_assert_not_null(root);
+	ws_files_walk(root);
+	check_rows(root, "walk");
+	ws_files_free(root);
+}
+
+/* Find with both ways; the results must agree. */
+static int
+find_both(const char *path, size_t len, struct ws_file *file)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	int kernel = find(root, path, len, "", file), walked;
+
+	if (kernel == 0)
+		ws_file_close(file);
+	ws_files_walk(root);
+	walked = find(root, path, len, "", file);
+	cr_expect_eq(kernel, walked, "%.40s: %d %d", path, kernel, walked);
+	ws_files_free(root);
+	return walked;
+}
+
+Test(files, long_names_end_in_not_found)
+{
+	static char path[65000];
+	struct ws_file file;
+
+	path[0] = '/';
+	memset(path + 1, 'n', sizeof(path) - 1);
+	cr_expect_eq(find_both(path, 1 + 255, &file), 0);
+	cr_expect_str_eq(content_of(&file), "long");
+	ws_file_close(&file);
+	cr_expect_eq(find_both(path, 1 + 256, &file), WS_FILES_ENOENT);
+	cr_expect_eq(find_both(path, 1 + 765, &file), WS_FILES_ENOENT);
+	cr_expect_eq(find_both(path, 1 + 766, &file), WS_FILES_ENOENT);
+	cr_expect_eq(find_both(path, sizeof(path), &file), WS_FILES_ENOENT);
+
+	for (size_t i = 0; i < 256; i++)
+		memcpy(path + 1 + 3 * i, "%6e", 3);
+	cr_expect_eq(find_both(path, 1 + 3 * 255, &file), 0);
+	ws_file_close(&file);
+	cr_expect_eq(find_both(path, 1 + 3 * 256, &file), WS_FILES_ENOENT);
+
+	for (size_t i = 0; i + 1 < sizeof(path); i += 2)
+		memcpy(path + i, "/n", 2);
+	for (size_t len = 4000; len < 4200; len++)
+		cr_expect_eq(find_both(path, len, &file), WS_FILES_ENOENT);
+	cr_expect_eq(find_both(path, sizeof(path), &file), WS_FILES_ENOENT);
+}
+
+/* Directories nested as deep as a path can name them, and one deeper. */
+Test(files, deep_directories_are_found_to_the_limit)
+{
+	struct ws_file file;
+	char path[8192] = "", name[NAME_MAX + 1] = "";
+	size_t len = 0;
+	int at = open(docroot, O_RDONLY | O_DIRECTORY), next;
+
+	memset(name, 'd', NAME_MAX);
+	for (int i = 0; i < 15; i++) {
+		cr_assert_eq(mkdirat(at, name, 0755), 0);
+		next = openat(at, name, O_RDONLY | O_DIRECTORY);
+		close(at);
+		at = next;
+		path[len] = '/';
+		memcpy(path + len + 1, name, NAME_MAX);
+		len += 1 + NAME_MAX;
+	}
+	close(at);
+	cr_expect_eq(find_both(path, len, &file), 0);
+	cr_expect(file.directory);
+	path[len] = '/';
+	memcpy(path + len + 1, name, NAME_MAX);
+	cr_expect_eq(
+	    find_both(path, len + 1 + NAME_MAX, &file), WS_FILES_ENOENT);
+}
+
+Test(files, link_targets_cannot_grow_without_end)
+{
+	struct ws_file file;
+	char target[4000];
+
+	/* Each turn makes the path longer: "grow" -> "grow/xxxxx". */
+	memset(target, 'x', sizeof(target));
+	memcpy(target, "grow/", 5);
+	for (size_t i = 200; i < sizeof(target); i += 200)
+		target[i] = '/';
+	target[sizeof(target) - 1] = '\0';
+	tree_link(docroot, "grow", target);
+	cr_expect_eq(find_both("/grow", 5, &file), WS_FILES_ENOENT);
+
+	/* A component of more than 255 octets inside a target. */
+	memset(target, 'x', 300);
+	target[300] = '\0';
+	tree_link(docroot, "wide", target);
+	cr_expect_eq(find_both("/wide", 5, &file), WS_FILES_ENOENT);
+}
+
+Test(files, sockets_are_not_served)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct ws_file file;
+
+	snprintf(
+	    address.sun_path, sizeof(address.sun_path), "%s/sock", docroot);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_expect_eq(find_both("/sock", 5, &file), WS_FILES_EACCES);
+	close(fd);
+}
+
+Test(files, unreadable_files_are_forbidden)
+{
+	struct ws_file file;
+
+	tree_file(docroot, "locked.txt", "locked");
+	tree_dir(docroot, "closed");
+	tree_dir(docroot, "lockedindex");
+	tree_file(docroot, "lockedindex/index.html", "locked");
+	chmod(tree_path(docroot, "locked.txt"), 0);
+	chmod(tree_path(docroot, "closed"), 0);
+	chmod(tree_path(docroot, "lockedindex/index.html"), 0);
+	if (geteuid() == 0) /* root may read anything */
+		cr_assert_eq(seteuid(65534), 0);
+	cr_expect_eq(find_both("/locked.txt", 11, &file), WS_FILES_EACCES);
+	cr_expect_eq(find_both("/closed/", 8, &file), WS_FILES_EACCES);
+	cr_expect_eq(find_both("/closed/x", 9, &file), WS_FILES_EACCES);
+	cr_expect_eq(find_both("/lockedindex/", 13, &file), WS_FILES_EACCES);
+	cr_assert_eq(seteuid(getuid()), 0);
+}
+
+Test(files, no_descriptor_left_is_busy)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct rlimit old, none;
+	struct ws_file file;
+	int kernel, walked, lowest = dup(0);
+
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = (rlim_t)lowest;
+	setrlimit(RLIMIT_NOFILE, &none);
+	kernel = find(root, "/dir/sub/x.txt", 14, "", &file);
+	ws_files_walk(root);
+	walked = find(root, "/dir/sub/x.txt", 14, "", &file);
+	setrlimit(RLIMIT_NOFILE, &old);
+	cr_expect_eq(kernel, WS_FILES_EBUSY);
+	cr_expect_eq(walked, WS_FILES_EBUSY);
+	ws_files_free(root);
+}
+
+Test(files, descriptor_zero_is_never_used)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	int keep = dup(0);
+	struct ws_file file;
+
+	close(0);
+	cr_expect_eq(find(root, "/a.txt", 6, "", &file), 0);
+	cr_expect_gt(file.fd, 2);
+	cr_expect_str_eq(content_of(&file), "plain");
+	cr_expect_eq(fcntl(0, F_GETFD), -1);
+	ws_file_close(&file);
+	if (keep >= 0)
+		dup2(keep, 0);
+	ws_files_free(root);
+}
+
+Test(files, closing_twice_or_nothing_is_allowed)
+{
+	struct ws_file file = { 0 };
+	int before = tree_descriptors();
+
+	ws_file_close(&file);
+	cr_expect_eq(tree_descriptors(), before);
+	cr_expect_eq(file.fd, -1);
+	ws_file_close(&file);
+	ws_files_free(NULL);
+}
+
+Test(files, descriptors_are_not_inherited)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+
+	cr_assert_eq(find(root, "/a.txt", 6, "", &file), 0);
+	cr_expect(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+	ws_file_close(&file);
+	ws_files_walk(root);
+	cr_assert_eq(find(root, "/dir/sub/x.txt", 14, "", &file), 0);
+	cr_expect(fcntl(file.fd, F_GETFD) & FD_CLOEXEC);
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+Test(files, a_root_must_be_a_directory)
+{
+	cr_expect_null(ws_files_directory("/nonexistent"));
+	cr_expect_eq(errno, ENOENT);
+	cr_expect_null(ws_files_directory(tree_path(docroot, "a.txt")));
+	cr_expect_eq(errno, ENOTDIR);
+}
+
+Test(files, a_renamed_root_is_still_the_root)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+	char moved[96];
+
+	snprintf(moved, sizeof(moved), "%s/moved", base);
+	cr_assert_eq(rename(docroot, moved), 0);
+	cr_assert_eq(find(root, "/a.txt", 6, "", &file), 0);
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+/* ---- tags and codings --------------------------------------------------- */
+
+static void
+tag_of(struct ws_files *root, const char *path, const char *accept,
+    char tag[WS_FILES_ETAG_MAX])
+{
+	struct ws_file file;
+
+	cr_assert_eq(find(root, path, strlen(path), accept, &file), 0);
+	memcpy(tag, file.etag, WS_FILES_ETAG_MAX);
+	cr_expect_eq(tag[0], '"');
+	cr_expect_eq(tag[strlen(tag) - 1], '"');
+	cr_expect_eq(
+	    strspn(tag + 1, "0123456789abcdefgrzip.-"), strlen(tag) - 2);
+	ws_file_close(&file);
+}
+
+Test(files, tag_follows_size_time_and_coding)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	char first[WS_FILES_ETAG_MAX], other[WS_FILES_ETAG_MAX];
+
+	tag_of(root, "/a.txt", "", first);
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_eq(first, other);
+	tree_time(docroot, "a.txt", TREE_TIME, 1);
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_neq(first, other);
+	tree_file(docroot, "a.txt", "plain.");
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_neq(first, other);
+	tree_file(docroot, "a.txt", "plain");
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_eq(first, other);
+	tree_time(docroot, "a.txt", TREE_TIME + 1, 0);
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_neq(first, other);
+	tree_time(docroot, "a.txt", -1, 999999999);
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_neq(first, other);
+
+	tree_file(docroot, "a.txt.gz", "other");
+	tree_file(docroot, "a.txt.br", "third");
+	tag_of(root, "/a.txt", "gzip", first);
+	tag_of(root, "/a.txt", "br", other);
+	cr_expect_str_neq(first, other);
+	tag_of(root, "/a.txt.gz", "", other);
+	cr_expect_str_neq(first, other);
+	ws_files_free(root);
+}
+
+static const struct coding_row {
+	const char *name, *path, *accept, *encoding;
+	bool vary;
+} coding_rows[] = {
+	{ "no field", "/both.js", "", NULL, true },
+	{ "gzip only", "/both.js", "gzip", "gzip", true },
+	{ "br only", "/both.js", "br", "br", true },
+	{ "equal: br", "/both.js", "gzip, br", "br", true },
+	{ "equal: br, turned", "/both.js", "br, gzip", "br", true },
+	{ "browser", "/both.js", "gzip, deflate, br, zstd", "br", true },
+	{ "gzip heavier", "/both.js", "br;q=0.5, gzip;q=0.8", "gzip", true },
+	{ "br refused", "/both.js", "gzip, br;q=0", "gzip", true },
+	{ "both refused", "/both.js", "gzip;q=0, br;q=0", NULL, true },
+	{ "star", "/both.js", "*", "br", true },
+	{ "star refused", "/both.js", "*;q=0", NULL, true },
+	{ "star but br", "/both.js", "*, br;q=0", "gzip", true },
+	{ "identity heavier", "/both.js", "identity, gzip;q=0.5", NULL, true },
+	{ "identity equal", "/both.js", "identity, gzip", "gzip", true },
+	{ "identity refused", "/both.js", "identity;q=0, gzip;q=0.1", "gzip",
+	    true },
+	{ "unknown coding", "/both.js", "zstd", NULL, true },
+	{ "rubbish", "/both.js", ";;;,,,q=1", NULL, true },
+	{ "case", "/both.js", "GZip", "gzip", true },
+	{ "gz sibling only", "/one.css", "br, gzip", "gzip", true },
+	{ "gz sibling, br asked", "/one.css", "br", NULL, true },
+	{ "no sibling", "/none.txt", "br, gzip", NULL, false },
+	{ "older sibling", "/stale.txt", "gzip", NULL, false },
+	{ "older by a nanosecond", "/nano.txt", "gzip", NULL, false },
+	{ "newer sibling", "/newer.txt", "gzip", "gzip", true },
+	{ "sibling is a directory", "/dirsib.txt", "gzip", NULL, false },
+	{ "sibling leads out", "/linksib.txt", "gzip", NULL, false },
+	{ "the sibling itself", "/both.js.gz", "gzip", NULL, false },
+	{ "index", "/withindex/", "gzip", "gzip", true },
+	{ "directory", "/empty/", "gzip", NULL, false },
+};
+
+static void
+plant_codings(void)
+{
+	tree_file(docroot, "both.js", "plain");
+	tree_file(docroot, "both.js.gz", "gzip");
+	tree_file(docroot, "both.js.br", "br");
+	tree_file(docroot, "one.css", "plain");
+	tree_file(docroot, "one.css.gz", "gzip");
+	tree_file(docroot, "none.txt", "plain");
+	tree_file(docroot, "stale.txt", "plain");
+	tree_file(docroot, "stale.txt.gz", "gzip");
+	tree_time(docroot, "stale.txt", TREE_TIME + 1, 0);
+	tree_file(docroot, "nano.txt", "plain");
+	tree_file(docroot, "nano.txt.gz", "gzip");
+	tree_time(docroot, "nano.txt", TREE_TIME, 1);
+	tree_file(docroot, "newer.txt", "plain");
+	tree_file(docroot, "newer.txt.gz", "gzip");
+	tree_time(docroot, "newer.txt.gz", TREE_TIME + 1, 0);
+	tree_file(docroot, "dirsib.txt", "plain");
+	tree_dir(docroot, "dirsib.txt.gz");
+	tree_file(docroot, "linksib.txt", "plain");
+	tree_link(docroot, "linksib.txt.gz", "../outside.txt");
+	tree_dir(docroot, "withindex");
+	tree_file(docroot, "withindex/index.html", "plain");
+	tree_file(docroot, "withindex/index.html.gz", "gzip");
+}
+
+Test(files, chooses_a_precompressed_sibling)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+	int before;
+
+	plant_codings();
+	before = tree_descriptors();
+	for (size_t i = 0; i < WS_LEN(coding_rows); i++) {
+		const struct coding_row *row = &coding_rows[i];
+		const char *encoding;
+
+		cr_assert_eq(find(root, row->path, strlen(row->path),
+				 row->accept, &file),
+		    0, "%s", row->name);
+		encoding = file.encoding != NULL ? file.encoding : "none";
+		cr_expect_str_eq(encoding,
+		    row->encoding != NULL ? row->encoding : "none", "%s: %s",
+		    row->name, encoding);
+		cr_expect_eq(file.vary, row->vary, "%s: vary", row->name);
+		if (file.encoding != NULL)
+			cr_expect_str_eq(
+			    content_of(&file), file.encoding, "%s", row->name);
+		ws_file_close(&file);
+	}
+	cr_expect_eq(tree_descriptors(), before);
+	ws_files_free(root);
+}
+
+Test(files, type_is_of_the_plain_file)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+
+	plant_codings();
+	cr_assert_eq(find(root, "/both.js", 8, "gzip", &file), 0);
+	cr_expect_str_eq(file.type, "text/javascript; charset=utf-8");
+	ws_file_close(&file);
+	cr_assert_eq(find(root, "/both.js.gz", 11, "gzip", &file), 0);
+	cr_expect_str_eq(file.type, "application/gzip");
+	ws_file_close(&file);
+	cr_assert_eq(find(root, "/dir/", 5, "", &file), 0);
+	cr_expect_str_eq(file.type, "text/html; charset=utf-8");
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+Test(files, types_by_extension)
+{
+	static const struct {
+		const char *name, *type;
+	} types[] = {
+		{ "a.html", "text/html; charset=utf-8" },
+		{ "A.HTML", "text/html; charset=utf-8" },
+		{ "/x.y/a.Css", "text/css; charset=utf-8" },
+		{ "a.min.js", "text/javascript; charset=utf-8" },
+		{ "a.json", "application/json" },
+		{ "a.js.map", "application/json" },
+		{ "a.wasm", "application/wasm" },
+		{ "a.svg", "image/svg+xml" },
+		{ "a.jpeg", "image/jpeg" },
+		{ "a.webmanifest", "application/manifest+json" },
+		{ "a.7z", "application/x-7z-compressed" },
+		{ "a.unknown", "application/octet-stream" },
+		{ "html", "application/octet-stream" },
+		{ "a.", "application/octet-stream" },
+		{ "a.html/b", "application/octet-stream" },
+		{ "", "application/octet-stream" },
+		{ ".", "application/octet-stream" },
+	};
+
+	for (size_t i = 0; i < WS_LEN(types); i++) {
+		struct guard g =
+		    guard_copy(types[i].name, strlen(types[i].name));
+		struct ws_span name = { (char *)g.at, g.len };
+
+		cr_expect_str_eq(
+		    ws_files_type(name), types[i].type, "%s", types[i].name);
+		guard_free(&g);
+	}
+}
+
+/* ---- embedded ----------------------------------------------------------- */
+
+#define ASSET(path, text)                                            \
+	{                                                            \
+		path, (const unsigned char *)text, sizeof(text) - 1, \
+		    "\"" path "\""                                   \
+	}
+
+static const struct ws_asset assets[] = {
+	ASSET("/.well-known/a", "token"),
+	ASSET("/a.js", "plain"),
+	ASSET("/a.js.br", "br"),
+	ASSET("/a.js.gz", "gzip"),
+	ASSET("/dir-x/b", "not in dir"),
+	ASSET("/dir/index.html", "dir index"),
+	ASSET("/empty", ""),
+	ASSET("/index.html", "root index"),
+	ASSET("/sub/deep/x", "deep"),
+};
+
+Test(files, serves_embedded_files)
+{
+	static const struct row embedded_rows[] = {
+		FOUND("/", "root index"),
+		FOUND("/a.js", "plain"),
+		FOUND("/%61.js", "plain"),
+		FOUND("/empty", ""),
+		FOUND("/dir", "<redirect>"),
+		FOUND("/dir/", "dir index"),
+		FOUND("/sub", "<redirect>"),
+		FOUND("/sub/", "<redirect>"),
+		FOUND("/sub/deep/x", "deep"),
+		FOUND("/.well-known/a", "token"),
+		REFUSED("/di", ENOENT),
+		REFUSED("/dir/x", ENOENT),
+		REFUSED("/a.js/", ENOENT),
+		REFUSED("/zzz", ENOENT),
+		REFUSED("/\x01", EPATH),
+		REFUSED("/dir/../a.js", EPATH),
+		REFUSED("//a.js", EPATH),
+		REFUSED("/.hidden", ENOENT),
+	};
+	struct ws_files *root =
+	    ws_files_embedded(assets, WS_LEN(assets), TREE_TIME);
+
+	cr_assert_not_null(root);
+	for (size_t i = 0; i < WS_LEN(embedded_rows); i++) {
+		const struct row *row = &embedded_rows[i];
+		size_t len =
+		    row->content != NULL ? strlen(row->path) : row->len;
+		struct ws_file file;
+		int error = find(root, row->path, len, "", &file);
+
+		cr_expect_eq(error, row->error, "%s", row->path);
+		if (error != 0)
+			continue;
+		cr_expect_eq(file.fd, -1, "%s", row->path);
+		cr_expect(file.directory || file.modified_s == TREE_TIME);
+		cr_expect_str_eq(
+		    content_of(&file), row->content, "%s", row->path);
+	}
+	ws_files_free(root);
+}
+
+Test(files, embedded_files_have_codings_too)
+{
+	struct ws_files *root =
+	    ws_files_embedded(assets, WS_LEN(assets), TREE_TIME);
+	struct ws_file file;
+
+	cr_assert_eq(find(root, "/a.js", 5, "", &file), 0);
+	cr_expect(file.vary);
+	cr_expect_null(file.encoding);
+	cr_expect_str_eq(file.etag, "\"/a.js\"");
+	cr_assert_eq(find(root, "/a.js", 5, "gzip", &file), 0);
+	cr_expect_str_eq(content_of(&file), "gzip");
+	cr_expect_str_eq(file.encoding, "gzip");
+	cr_expect_str_eq(file.etag, "\"/a.js.gz-gzip\"");
+	cr_assert_eq(find(root, "/a.js", 5, "gzip, br", &file), 0);
+	cr_expect_str_eq(content_of(&file), "br");
+	cr_expect_str_eq(file.etag, "\"/a.js.br-br\"");
+	cr_assert_eq(find(root, "/index.html", 11, "gzip", &file), 0);
+	cr_expect(!file.vary);
+	ws_files_free(root);
+}
+
+Test(files, embedded_table_must_be_sorted_and_well_tagged)
+{
+	static const struct ws_asset unsorted[] = { ASSET("/b", ""),
+		ASSET("/a", "") };
+	static const struct ws_asset twice[] = { ASSET("/a", ""),
+		ASSET("/a", "") };
+	static const struct ws_asset tagged[] = {
+		{ "/a", NULL, 0, "\"123456789012345678901234567890123\"" },
+	};
+	struct ws_files *root = ws_files_embedded(NULL, 0, 0);
+	struct ws_file file;
+
+	cr_expect_null(ws_files_embedded(unsorted, 2, 0));
+	cr_expect_null(ws_files_embedded(twice, 2, 0));
+	cr_expect_null(ws_files_embedded(tagged, 1, 0));
+	cr_expect_eq(errno, EINVAL);
+	cr_assert_not_null(root);
+	cr_expect_eq(find(root, "/", 1, "", &file), WS_FILES_ENOENT);
+	ws_files_free(root);
+}
+
+/* ---- listing ------------------------------------------------------------ */
+
+static char *
+list(const char *path)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_span title = { path, strlen(path) };
+	struct ws_file file;
+	char *text, *copy = NULL;
+	size_t len = 0;
+
+	cr_assert_eq(find(root, path, title.len, "", &file), 0);
+	text = ws_files_list(&file, title, &len);
+	if (text != NULL) {
+		copy = calloc(1, len + 1);
+		memcpy(copy, text, len);
+		cr_expect_eq(strlen(copy), len);
+	}
+	ws_mem_free(text);
+	ws_file_close(&file);
+	ws_files_free(root);
+	return copy;
+}
+
+static void
+plant_listing(void)
+{
+	tree_dir(docroot, "list");
+	tree_dir(docroot, "list/zdir");
+	tree_dir(docroot, "list/adir");
+	tree_file(docroot, "list/b", "12345");
+	tree_file(docroot, "list/<script>alert(1)<", "x");
+	tree_file(docroot, "list/javascript:x", "x");
+	tree_file(docroot, "list/q\"uo'te&amp;", "x");
+	tree_file(docroot, "list/100%", "x");
+	tree_file(docroot, "list/\xc3\xa9", "x");
+	tree_file(docroot, "list/nl\nx", "x");
+	tree_file(docroot, "list/ba\\ck", "x");
+	tree_file(docroot, "list/.hidden", "x");
+	tree_file(docroot, "list/big", "");
+	tree_file(docroot, "list/kilo", "");
+	tree_link(docroot, "list/link", "../../outside.txt");
+	if (truncate(tree_path(docroot, "list/big"), 5LL << 30) != 0 ||
+	    truncate(tree_path(docroot, "list/kilo"), 20000) != 0 ||
+	    mkfifo(tree_path(docroot, "list/fifo"), 0644) != 0)
+		abort();
+	tree_time(docroot, "list/big", TREE_TIME, 0);
+}
+
+Test(files, listing_escapes_every_name)
+{
+	static const char *const wanted[] = {
+		"<a href=\"./%3Cscript%3Ealert%281%29%3C\">"
+		"&lt;script&gt;alert(1)&lt;</a>",
+		"<a href=\"./javascript%3Ax\">javascript:x</a>",
+		"<a href=\"./q%22uo%27te%26amp%3B\">"
+		"q&quot;uo&#39;te&amp;amp;</a>",
+		"<a href=\"./100%25\">100%</a>",
+		"<a href=\"./%C3%A9\">\xc3\xa9</a>",
+		"<a href=\"./adir/\">adir/</a>",
+		"<a href=\"./b\">b</a><td>5<td>06 Nov 1994 08:49\n",
+		"<a href=\"./big\">big</a><td>5.0 G<td>",
+		"<a href=\"./kilo\">kilo</a><td>19 K<td>",
+		"<a href=\"./link\">link</a><td><td>\n",
+		"<a href=\"../\">../</a>",
+		"<title>/list/</title>",
+	};
+	static const char *const unwanted[] = { "<script", "hidden", "nl",
+		"ba\\ck", "ba%5C", "fifo", "6.0" };
+	char *text;
+
+	plant_listing();
+	text = list("/list/");
+	cr_assert_not_null(text);
+	for (size_t i = 0; i < WS_LEN(wanted); i++)
+		cr_expect_not_null(
+		    strstr(text, wanted[i]), "%s\n%s", wanted[i], text);
+	for (size_t i = 0; i < WS_LEN(unwanted); i++)
+		cr_expect_null(strstr(text, unwanted[i]), "%s", unwanted[i]);
+	free(text);
+}
+
+Test(files, listing_has_directories_first_and_is_sorted)
+{
+	static const char *const order[] = { "adir/<", "zdir/<", ">100%",
+		"&lt;script", ">b<", ">big<", "kilo<", ">link<", "quo" };
+	char *text, *at;
+
+	plant_listing();
+	at = text = list("/list/");
+	for (size_t i = 0; i + 1 < WS_LEN(order); i++) {
+		at = strstr(at, order[i]);
+		cr_assert_not_null(at, "%s\n%s", order[i], text);
+	}
+	free(text);
+}
+
+Test(files, listing_shows_its_path_escaped)
+{
+	char *text;
+
+	tree_dir(docroot, "<b>");
+	text = list("/%3Cb%3E/");
+	cr_expect_not_null(strstr(text, "<title>/&lt;b&gt;/</title>"));
+	cr_expect_not_null(strstr(text, "<h1>/&lt;b&gt;/</h1>"));
+	cr_expect_null(strstr(text, "<b>"));
+	free(text);
+}
+
+Test(files, listing_of_the_root_has_no_parent)
+{
+	char *text;
+
+	unlink(tree_path(docroot, "index.html"));
+	text = list("/");
+	cr_assert_not_null(text);
+	cr_expect_null(strstr(text, "../"));
+	free(text);
+}
+
+Test(files, listing_is_the_same_twice)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+	char *first, *second;
+	size_t first_len, second_len;
+
+	cr_assert_eq(find(root, "/dir/sub/", 9, "", &file), 0);
+	first = ws_files_list(&file, WS_SPAN("/dir/sub/"), &first_len);
+	second = ws_files_list(&file, WS_SPAN("/dir/sub/"), &second_len);
+	cr_assert_eq(first_len, second_len);
+	cr_expect_arr_eq(first, second, first_len);
+	ws_mem_free(first);
+	ws_mem_free(second);
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+Test(files, embedded_roots_cannot_be_listed)
+{
+	struct ws_files *root =
+	    ws_files_embedded(assets, WS_LEN(assets), TREE_TIME);
+	struct ws_file file;
+	size_t len;
+
+	cr_assert_eq(find(root, "/sub/", 5, "", &file), 0);
+	cr_expect(file.directory);
+	cr_expect_null(ws_files_list(&file, WS_SPAN("/sub/"), &len));
+	ws_files_free(root);
+}

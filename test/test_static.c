@@ -1,0 +1,679 @@
+/* test_static.c - what a client may ask of a file, and the answers. */
+/* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
+#define _XOPEN_SOURCE 700
+#include <criterion/criterion.h>
+#include <sys/resource.h>
+
+#include "answer.h"
+#include "guard.h"
+#include "tree.h"
+
+#define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
+#define BEFORE "Sun, 06 Nov 1994 08:49:36 GMT"
+#define AFTER "Sun, 06 Nov 1994 08:49:38 GMT"
+#define TEN "0123456789"
+/* Ten octets, 784111777 seconds, no nanoseconds: see files.c. */
+#define TAG "\"a-2ebc98a1.0\""
+
+static char docroot[64];
+static struct ws_files *root;
+
+static void
+plant(void)
+{
+	tree_make(docroot);
+	tree_file(docroot, "index.html", "<p>index");
+	tree_file(docroot, "ten.txt", TEN);
+	tree_file(docroot, "empty.txt", "");
+	tree_file(docroot, "both.js", TEN);
+	tree_file(docroot, "both.js.gz", "gzip");
+	tree_dir(docroot, "dir");
+	tree_file(docroot, "dir/index.html", "dir");
+	tree_dir(docroot, "bare");
+	tree_file(docroot, "bare/<b>", "x");
+	tree_dir(docroot, "evil.com");
+	tree_dir(docroot, "a:b");
+	tree_dir(docroot, "we ird");
+	tree_file(docroot, "locked.txt", "x");
+	if (mkfifo(tree_path(docroot, "fifo"), 0644) != 0)
+		abort();
+	root = ws_files_directory(docroot);
+}
+
+static void
+uproot(void)
+{
+	ws_files_free(root);
+	tree_remove(docroot);
+}
+
+TestSuite(static_files, .init = plant, .fini = uproot);
+
+/* Ask and check what must be true of every answer. The request lies before an
+ * unreadable page while it is looked at. */
+static void
+ask(struct answer *a, const struct ws_static_options *options,
+    const char *request, size_t len, const char *name)
+{
+	static const struct ws_static_options none;
+	struct guard g = guard_copy(request, len);
+	const char *fault;
+
+	cr_assert(answer_ask(a, root, options != NULL ? options : &none,
+		      (char *)g.at, g.len),
+	    "%s: not a request", name);
+	fault = answer_fault(a);
+	cr_assert_null(fault, "%s: %s\n%s", name, fault, a->head);
+	guard_free(&g);
+}
+
+/* "GET /path" and field lines, each with its CRLF, become a request. */
+static void
+ask_lines(struct answer *a, const struct ws_static_options *options,
+    const char *line, const char *fields)
+{
+	char request[4096];
+	int n = snprintf(request, sizeof(request),
+	    "%s HTTP/1.1\r\nHost: h\r\n%s\r\n", line, fields);
+
+	ask(a, options, request, (size_t)n, line);
+}
+
+static void
+expect_field(const struct answer *a, const char *name, const char *wanted,
+    const char *row)
+{
+	char value[512];
+	int lines = answer_field(a, name, value);
+
+	cr_expect_eq(lines, wanted != NULL, "%s: %s\n%s", row, name, a->head);
+	if (wanted != NULL)
+		cr_expect_str_eq(value, wanted, "%s: %s: %s", row, name, value);
+}
+
+static void
+expect_body(const struct answer *a, const char *wanted, const char *row)
+{
+	char got[4096];
+	size_t n = answer_body(a, got, sizeof(got) - 1);
+
+	got[n] = '\0';
+	cr_expect_str_eq(got, wanted, "%s: body %s", row, got);
+}
+
+/* ---- whole files -------------------------------------------------------- */
+
+Test(static_files, a_file_is_described_completely)
+{
+	static const struct {
+		const char *name, *value;
+	} fields[] = {
+		{ "Content-Type", "text/plain; charset=utf-8" },
+		{ "Content-Length", "10" },
+		{ "ETag", TAG },
+		{ "Last-Modified", DATE },
+		{ "Accept-Ranges", "bytes" },
+		{ "Cache-Control", "no-cache" },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "Content-Encoding", NULL },
+		{ "Vary", NULL },
+		{ "Date", NULL },
+		{ "Connection", NULL },
+	};
+	static const char *const lines[] = { "GET /ten.txt", "HEAD /ten.txt" };
+
+	for (size_t i = 0; i < WS_LEN(lines); i++) {
+		struct answer a;
+
+		ask_lines(&a, NULL, lines[i], "");
+		cr_expect_eq(a.is.status, 200);
+		for (size_t k = 0; k < WS_LEN(fields); k++)
+			expect_field(
+			    &a, fields[k].name, fields[k].value, lines[i]);
+		expect_body(&a, i == 0 ? TEN : "", lines[i]);
+		answer_free(&a);
+	}
+}
+
+Test(static_files, an_empty_file_is_empty)
+{
+	struct answer a;
+
+	ask_lines(&a, NULL, "GET /empty.txt", "");
+	cr_expect_eq(a.is.status, 200);
+	expect_field(&a, "Content-Length", "0", "empty");
+	answer_free(&a);
+}
+
+Test(static_files, the_cache_option_is_for_files)
+{
+	struct ws_static_options options = { .cache = "max-age=60" };
+	struct answer a;
+
+	ask_lines(&a, &options, "GET /ten.txt", "");
+	expect_field(&a, "Cache-Control", "max-age=60", "200");
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /ten.txt", "If-None-Match: *\r\n");
+	expect_field(&a, "Cache-Control", "max-age=60", "304");
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /nothing", "");
+	expect_field(&a, "Cache-Control", "no-cache", "404");
+	answer_free(&a);
+}
+
+Test(static_files, codings_vary)
+{
+	struct answer a;
+	char plain[512], coded[512];
+
+	ask_lines(&a, NULL, "GET /both.js", "");
+	expect_field(&a, "Vary", "Accept-Encoding", "plain");
+	expect_field(&a, "Content-Encoding", NULL, "plain");
+	expect_body(&a, TEN, "plain");
+	answer_field(&a, "ETag", plain);
+	answer_free(&a);
+
+	ask_lines(&a, NULL, "GET /both.js", "Accept-Encoding: gzip\r\n");
+	expect_field(&a, "Vary", "Accept-Encoding", "gzip");
+	expect_field(&a, "Content-Encoding", "gzip", "gzip");
+	expect_field(&a, "Content-Type", "text/javascript; charset=utf-8", "");
+	expect_field(&a, "Content-Length", "4", "gzip");
+	expect_body(&a, "gzip", "gzip");
+	answer_field(&a, "ETag", coded);
+	cr_expect_str_neq(plain, coded);
+	answer_free(&a);
+
+	ask_lines(&a, NULL, "GET /both.js",
+	    "Accept-Encoding: gzip\r\nRange: bytes=1-2\r\n");
+	cr_expect_eq(a.is.status, 206);
+	expect_field(&a, "Content-Range", "bytes 1-2/4", "gzip range");
+	expect_field(&a, "Content-Encoding", "gzip", "gzip range");
+	expect_body(&a, "zi", "gzip range");
+	answer_free(&a);
+
+	ask_lines(&a, NULL, "GET /both.js", "If-None-Match: *\r\n");
+	cr_expect_eq(a.is.status, 304);
+	expect_field(&a, "Vary", "Accept-Encoding", "304");
+	answer_free(&a);
+
+	ask_lines(&a, NULL, "GET /both.js.gz", "Accept-Encoding: gzip\r\n");
+	expect_field(&a, "Content-Type", "application/gzip", "itself");
+	expect_field(&a, "Content-Encoding", NULL, "itself");
+	expect_field(&a, "Vary", NULL, "itself");
+	answer_free(&a);
+}
+
+/* ---- conditions --------------------------------------------------------- */
+
+/* The whole matrix on a file of ten octets. */
+static const struct condition {
+	const char *fields;
+	int status;
+	const char *body;  /* NULL: not compared */
+	const char *range; /* Content-Range */
+} conditions[] = {
+	/* If-None-Match */
+	{ "If-None-Match: " TAG "\r\n", 304, "", NULL },
+	{ "If-None-Match: W/" TAG "\r\n", 304, "", NULL },
+	{ "If-None-Match: *\r\n", 304, "", NULL },
+	{ "If-None-Match: \"x\", " TAG "\r\n", 304, "", NULL },
+	{ "If-None-Match: \"x\"\r\nIf-None-Match: " TAG "\r\n", 304, "", NULL },
+	{ "If-None-Match: \"x\"\r\n", 200, TEN, NULL },
+	{ "If-None-Match: a-2ebc98a1.0\r\n", 200, TEN, NULL },
+	{ "If-None-Match:\r\n", 200, TEN, NULL },
+	/* If-Modified-Since */
+	{ "If-Modified-Since: " DATE "\r\n", 304, "", NULL },
+	{ "If-Modified-Since: " AFTER "\r\n", 304, "", NULL },
+	{ "If-Modified-Since: " BEFORE "\r\n", 200, TEN, NULL },
+	{ "If-Modified-Since: yesterday\r\n", 200, TEN, NULL },
+	{ "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT\r\n", 304, "",
+	    NULL },
+	{ "If-Modified-Since: Sun Nov  6 08:49:37 1994\r\n", 304, "", NULL },
+	{ "If-Modified-Since: " DATE "\r\nIf-Modified-Since: " DATE "\r\n", 200,
+	    TEN, NULL },
+	/* If-None-Match wins over If-Modified-Since, both ways */
+	{ "If-None-Match: \"x\"\r\nIf-Modified-Since: " DATE "\r\n", 200, TEN,
+	    NULL },
+	{ "If-None-Match: " TAG "\r\nIf-Modified-Since: " BEFORE "\r\n", 304,
+	    "", NULL },
+	/* If-Match: strong comparison */
+	{ "If-Match: " TAG "\r\n", 200, TEN, NULL },
+	{ "If-Match: *\r\n", 200, TEN, NULL },
+	{ "If-Match: \"x\", " TAG "\r\n", 200, TEN, NULL },
+	{ "If-Match: \"x\"\r\nIf-Match: " TAG "\r\n", 200, TEN, NULL },
+	{ "If-Match: W/" TAG "\r\n", 412, NULL, NULL },
+	{ "If-Match: \"x\"\r\n", 412, NULL, NULL },
+	{ "If-Match:\r\n", 412, NULL, NULL },
+	/* If-Unmodified-Since */
+	{ "If-Unmodified-Since: " DATE "\r\n", 200, TEN, NULL },
+	{ "If-Unmodified-Since: " AFTER "\r\n", 200, TEN, NULL },
+	{ "If-Unmodified-Since: " BEFORE "\r\n", 412, NULL, NULL },
+	{ "If-Unmodified-Since: never\r\n", 200, TEN, NULL },
+	/* If-Match wins over If-Unmodified-Since; both come before 304 */
+	{ "If-Match: " TAG "\r\nIf-Unmodified-Since: " BEFORE "\r\n", 200, TEN,
+	    NULL },
+	{ "If-Match: \"x\"\r\nIf-Unmodified-Since: " DATE "\r\n", 412, NULL,
+	    NULL },
+	{ "If-Match: \"x\"\r\nIf-None-Match: " TAG "\r\n", 412, NULL, NULL },
+	{ "If-Match: " TAG "\r\nIf-None-Match: " TAG "\r\n", 304, "", NULL },
+	/* Range */
+	{ "Range: bytes=0-0\r\n", 206, "0", "bytes 0-0/10" },
+	{ "Range: bytes=2-4\r\n", 206, "234", "bytes 2-4/10" },
+	{ "Range: bytes=7-\r\n", 206, "789", "bytes 7-9/10" },
+	{ "Range: bytes=-3\r\n", 206, "789", "bytes 7-9/10" },
+	{ "Range: bytes=0-\r\n", 206, TEN, "bytes 0-9/10" },
+	{ "Range: bytes=0-9\r\n", 206, TEN, "bytes 0-9/10" },
+	{ "Range: bytes=8-99\r\n", 206, "89", "bytes 8-9/10" },
+	{ "Range: bytes=-99\r\n", 206, TEN, "bytes 0-9/10" },
+	{ "Range: bytes=9-18446744073709551615\r\n", 206, "9", "bytes 9-9/10" },
+	{ "Range: bytes=9-99999999999999999999999\r\n", 206, "9",
+	    "bytes 9-9/10" },
+	{ "Range: bytes=10-\r\n", 416, NULL, "bytes */10" },
+	{ "Range: bytes=10-20\r\n", 416, NULL, "bytes */10" },
+	{ "Range: bytes=-0\r\n", 416, NULL, "bytes */10" },
+	{ "Range: bytes=99999999999999999999999-\r\n", 416, NULL,
+	    "bytes */10" },
+	{ "Range: bytes=0-1,3-4\r\n", 200, TEN, NULL },
+	{ "Range: bytes=4-2\r\n", 200, TEN, NULL },
+	{ "Range: bytes=-\r\n", 200, TEN, NULL },
+	{ "Range: bytes\r\n", 200, TEN, NULL },
+	{ "Range: lines=1-2\r\n", 200, TEN, NULL },
+	{ "Range: bytes=-1-2\r\n", 200, TEN, NULL },
+	{ "Range: bytes=+1-2\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0x1-2\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-1\r\nRange: bytes=3-4\r\n", 200, TEN, NULL },
+	/* If-Range */
+	{ "Range: bytes=0-0\r\nIf-Range: " TAG "\r\n", 206, "0",
+	    "bytes 0-0/10" },
+	{ "Range: bytes=0-0\r\nIf-Range: " DATE "\r\n", 206, "0",
+	    "bytes 0-0/10" },
+	{ "Range: bytes=0-0\r\nIf-Range: W/" TAG "\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: \"x\"\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: *\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: " BEFORE "\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: " AFTER "\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: nonsense\r\n", 200, TEN, NULL },
+	{ "Range: bytes=0-0\r\nIf-Range: " TAG "\r\nIf-Range: " TAG "\r\n", 200,
+	    TEN, NULL },
+	{ "Range: bytes=99-\r\nIf-Range: \"x\"\r\n", 200, TEN, NULL },
+	{ "If-Range: \"x\"\r\n", 200, TEN, NULL },
+	/* conditions come before ranges */
+	{ "Range: bytes=0-0\r\nIf-None-Match: " TAG "\r\n", 304, "", NULL },
+	{ "Range: bytes=99-\r\nIf-None-Match: " TAG "\r\n", 304, "", NULL },
+	{ "Range: bytes=99-\r\nIf-Match: \"x\"\r\n", 412, NULL, NULL },
+	{ "Range: bytes=1-1\r\nIf-Match: " TAG "\r\n", 206, "1",
+	    "bytes 1-1/10" },
+};
+
+Test(static_files, conditions_follow_rfc9110_section_13)
+{
+	int before = tree_descriptors();
+
+	for (size_t i = 0; i < WS_LEN(conditions); i++) {
+		const struct condition *row = &conditions[i];
+		bool part = row->status == 206 || row->status == 416;
+		struct answer a;
+
+		ask_lines(&a, NULL, "GET /ten.txt", row->fields);
+		cr_expect_eq(a.is.status, row->status, "%s: %d", row->fields,
+		    a.is.status);
+		expect_field(&a, "Content-Range", row->range, row->fields);
+		if (row->body != NULL)
+			expect_body(&a, row->body, row->fields);
+		answer_free(&a);
+
+		/* HEAD: the same, but ranges are for GET only. */
+		ask_lines(&a, NULL, "HEAD /ten.txt", row->fields);
+		cr_expect_eq(a.is.status, part ? 200 : row->status,
+		    "HEAD %s: %d", row->fields, a.is.status);
+		expect_body(&a, "", row->fields);
+		answer_free(&a);
+	}
+	cr_expect_eq(tree_descriptors(), before);
+}
+
+Test(static_files, not_modified_has_what_a_cache_needs_and_no_more)
+{
+	struct answer a;
+
+	ask_lines(&a, NULL, "GET /ten.txt", "If-None-Match: *\r\n");
+	expect_field(&a, "ETag", TAG, "304");
+	expect_field(&a, "Cache-Control", "no-cache", "304");
+	expect_field(&a, "Content-Type", NULL, "304");
+	expect_field(&a, "Last-Modified", NULL, "304");
+	expect_field(&a, "Content-Length", NULL, "304");
+	answer_free(&a);
+}
+
+Test(static_files, a_range_of_an_empty_file_is_unsatisfiable)
+{
+	struct answer a;
+
+	ask_lines(&a, NULL, "GET /empty.txt", "Range: bytes=0-\r\n");
+	cr_expect_eq(a.is.status, 416);
+	expect_field(&a, "Content-Range", "bytes */0", "empty");
+	answer_free(&a);
+}
+
+Test(static_files, large_files_have_large_offsets)
+{
+	struct answer a;
+
+	tree_file(docroot, "large", "");
+	cr_assert_eq(truncate(tree_path(docroot, "large"), 6LL << 30), 0);
+	ask_lines(&a, NULL, "GET /large", "");
+	expect_field(&a, "Content-Length", "6442450944", "large");
+	answer_free(&a);
+	ask_lines(&a, NULL, "GET /large", "Range: bytes=5368709120-\r\n");
+	cr_expect_eq(a.is.first, (uint64_t)5 << 30);
+	cr_expect_eq(a.is.octets, (uint64_t)1 << 30);
+	expect_field(&a, "Content-Range",
+	    "bytes 5368709120-6442450943/6442450944", "large");
+	answer_free(&a);
+}
+
+/* ---- methods and failures ----------------------------------------------- */
+
+static const struct simple {
+	const char *line;
+	int status;
+	bool spa, list;
+	const char *body; /* the beginning of it */
+} simples[] = {
+	{ "GET /", 200, 0, 0, "<p>index" },
+	{ "GET /?query", 200, 0, 0, "<p>index" },
+	{ "GET /dir/", 200, 0, 0, "dir" },
+	{ "GET /dir", 301, 0, 0, "301 Moved Permanently\n\nThis is a" },
+	{ "GET /bare/", 404, 0, 0, "404 Not Found\n\nThere is nothing" },
+	{ "GET /bare/", 200, 0, 1, "<!doctype html>" },
+	{ "GET /dir/", 200, 0, 1, "dir" },
+	{ "GET /nothing", 404, 0, 0, "404 Not Found\n\nThere is nothing" },
+	{ "GET /.hidden", 404, 0, 1, "404 " },
+	{ "GET /fifo", 403, 0, 0, "403 Forbidden\n\nThis may not" },
+	{ "GET /../x", 400, 0, 0, "400 Bad Request\n\nThe address is m" },
+	{ "GET /%2e%2e/x", 400, 1, 1, "400 Bad Request" },
+	{ "GET /%00", 400, 1, 1, "400 Bad Request" },
+	{ "GET //x", 400, 1, 1, "400 Bad Request" },
+	{ "POST /ten.txt", 405, 0, 0, "405 Method Not Allowed\n\nThis add" },
+	{ "PUT /ten.txt", 405, 0, 0, "405 " },
+	{ "DELETE /nothing", 405, 0, 0, "405 " },
+	{ "PATCH /../x", 405, 0, 0, "405 " },
+	{ "OPTIONS /ten.txt", 204, 0, 0, "" },
+	{ "OPTIONS *", 204, 0, 0, "" },
+	{ "HEAD /nothing", 404, 0, 0, "" },
+	{ "HEAD /bare/", 200, 0, 1, "" },
+	{ "HEAD /dir", 301, 0, 0, "" },
+	/* one page for all addresses */
+	{ "GET /app/user/7", 200, 1, 0, "<p>index" },
+	{ "GET /app/", 200, 1, 0, "<p>index" },
+	{ "GET /bare/", 200, 1, 0, "<p>index" },
+	{ "GET /v1.2/users", 200, 1, 0, "<p>index" },
+	{ "GET /app/missing.js", 404, 1, 0, "404 " },
+	{ "GET /fifo", 403, 1, 0, "403 " },
+	{ "GET /ten.txt", 200, 1, 0, TEN },
+	{ "GET /dir", 301, 1, 0, "301 " },
+	{ "GET /bare/", 200, 1, 1, "<!doctype html>" },
+};
+
+Test(static_files, each_failure_is_an_answer)
+{
+	int before = tree_descriptors();
+
+	for (size_t i = 0; i < WS_LEN(simples); i++) {
+		const struct simple *row = &simples[i];
+		struct ws_static_options options = { .spa = row->spa,
+			.list = row->list };
+		struct answer a;
+		char body[64] = "";
+
+		ask_lines(&a, &options, row->line, "");
+		cr_expect_eq(
+		    a.is.status, row->status, "%s: %d", row->line, a.is.status);
+		answer_body(&a, body, strlen(row->body));
+		cr_expect_str_eq(body, row->body, "%s: %s", row->line, body);
+		expect_field(&a, "Allow",
+		    row->status == 405 || row->status == 204
+			? "GET, HEAD, OPTIONS"
+			: NULL,
+		    row->line);
+		answer_free(&a);
+	}
+	cr_expect_eq(tree_descriptors(), before);
+}
+
+Test(static_files, head_has_the_length_of_get)
+{
+	static const char *const paths[] = { "/ten.txt", "/nothing", "/dir",
+		"/bare/", "/fifo", "/%00" };
+	struct ws_static_options options = { .list = true };
+
+	for (size_t i = 0; i < WS_LEN(paths); i++) {
+		struct answer a;
+		char line[64], get[512], head[512];
+
+		snprintf(line, sizeof(line), "GET %s", paths[i]);
+		ask_lines(&a, &options, line, "");
+		answer_field(&a, "Content-Length", get);
+		answer_free(&a);
+		snprintf(line, sizeof(line), "HEAD %s", paths[i]);
+		ask_lines(&a, &options, line, "");
+		answer_field(&a, "Content-Length", head);
+		answer_free(&a);
+		cr_expect_str_eq(get, head, "%s", paths[i]);
+	}
+}
+
+Test(static_files, the_application_page_is_never_cached_blindly)
+{
+	struct ws_static_options options = { .spa = true,
+		.cache = "max-age=9" };
+	struct answer a;
+
+	ask_lines(&a, &options, "GET /app", "");
+	expect_field(&a, "Cache-Control", "no-cache", "/app");
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /index.html", "");
+	expect_field(&a, "Cache-Control", "max-age=9", "/index.html");
+	answer_free(&a);
+	unlink(tree_path(docroot, "index.html"));
+	ask_lines(&a, &options, "GET /app", "");
+	cr_expect_eq(a.is.status, 404);
+	answer_free(&a);
+	tree_dir(docroot, "index.html");
+	ask_lines(&a, &options, "GET /app", "");
+	cr_expect_eq(a.is.status, 404);
+	answer_free(&a);
+}
+
+Test(static_files, a_404_page_of_the_root_is_used)
+{
+	struct answer a;
+
+	tree_file(docroot, "404.html", "lost?");
+	tree_file(docroot, "404.html.gz", "coded");
+	ask_lines(&a, NULL, "GET /nothing",
+	    "Range: bytes=1-2\r\nIf-None-Match: *\r\n");
+	cr_expect_eq(a.is.status, 404);
+	expect_body(&a, "lost?", "404");
+	expect_field(&a, "Content-Type", "text/html; charset=utf-8", "404");
+	expect_field(&a, "ETag", NULL, "404");
+	answer_free(&a);
+	ask_lines(&a, NULL, "GET /nothing", "Accept-Encoding: gzip\r\n");
+	expect_field(&a, "Content-Encoding", "gzip", "404");
+	expect_field(&a, "Vary", "Accept-Encoding", "404");
+	answer_free(&a);
+	ask_lines(&a, NULL, "HEAD /nothing", "");
+	expect_field(&a, "Content-Length", "5", "404");
+	answer_free(&a);
+	ask_lines(&a, NULL, "GET /404.html", "");
+	cr_expect_eq(a.is.status, 200);
+	answer_free(&a);
+}
+
+Test(static_files, nothing_of_the_request_is_reflected)
+{
+	static const char *const lines[] = { "GET /evilmark",
+		"GET /evilmark/%00", "POST /evilmark?evilmark",
+		"GET /evilmark/../" };
+
+	for (size_t i = 0; i < WS_LEN(lines); i++) {
+		struct answer a;
+		char body[4096];
+		size_t n;
+
+		ask_lines(&a, NULL, lines[i], "X: evilmark\r\n");
+		n = answer_body(&a, body, sizeof(body) - 1);
+		body[n] = '\0';
+		cr_expect_gt(n, 0);
+		cr_expect_null(strstr(body, "evilmark"), "%s", lines[i]);
+		cr_expect_null(strstr(a.head, "evilmark"), "%s", lines[i]);
+		answer_free(&a);
+	}
+}
+
+Test(static_files, out_of_descriptors_is_busy)
+{
+	struct rlimit old, none;
+	struct answer a;
+	int lowest = dup(0);
+
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = (rlim_t)lowest;
+	setrlimit(RLIMIT_NOFILE, &none);
+	ask_lines(&a, NULL, "GET /ten.txt", "");
+	setrlimit(RLIMIT_NOFILE, &old);
+	cr_expect_eq(a.is.status, 503);
+	expect_field(&a, "Retry-After", "1", "503");
+	answer_free(&a);
+}
+
+/* ---- redirects and listings --------------------------------------------- */
+
+Test(static_files, redirects_are_relative_and_lead_nowhere_else)
+{
+	static const struct {
+		const char *line, *location;
+	} rows[] = {
+		{ "GET /dir", "./dir/" },
+		{ "GET /dir?", "./dir/?" },
+		{ "GET /dir?a=b&c=//evil.com", "./dir/?a=b&c=//evil.com" },
+		{ "GET /evil.com", "./evil.com/" },
+		{ "GET /%65vil.com", "./%65vil.com/" },
+		{ "GET /a:b", "./a:b/" },
+		{ "GET /we%20ird", "./we%20ird/" },
+		{ "GET http://other/dir?x", "./dir/?x" },
+	};
+	static const char *const refused[] = { "GET //evil.com",
+		"GET //evil.com/dir", "GET /dir//evil.com", "GET /%2fevil.com",
+		"GET /%5cevil.com", "GET /dir%0d%0aX:y" };
+	struct answer a;
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		ask_lines(&a, NULL, rows[i].line, "");
+		cr_expect_eq(a.is.status, 301, "%s", rows[i].line);
+		expect_field(&a, "Location", rows[i].location, rows[i].line);
+		answer_free(&a);
+	}
+	for (size_t i = 0; i < WS_LEN(refused); i++) {
+		ask_lines(&a, NULL, refused[i], "");
+		cr_expect_eq(a.is.status, 400, "%s", refused[i]);
+		answer_free(&a);
+	}
+}
+
+/* CVE-2025-55763 in another server: a heap overflow by exactly this. */
+Test(static_files, redirects_of_any_length_are_safe)
+{
+	static char request[64000];
+
+	for (size_t query = 0;
+	     query<60000; query += query> 1500 && query < 2100 ? 1 : 701) {
+		struct answer a;
+		size_t n = (size_t)sprintf(request, "GET /dir?");
+
+		memset(request + n, 'q', query);
+		n += query;
+		n += (size_t)sprintf(
+		    request + n, " HTTP/1.1\r\nHost: h\r\n\r\n");
+		ask(&a, NULL, request, n, "long query");
+		cr_expect_eq(a.is.status,
+		    query < 1700   ? 301
+		    : query > 2048 ? 414
+				   : a.is.status,
+		    "%zu: %d", query, a.is.status);
+		answer_free(&a);
+	}
+}
+
+Test(static_files, a_listing_is_a_page_that_runs_nothing)
+{
+	struct ws_static_options options = { .list = true };
+	struct answer a;
+	char body[4096];
+	size_t n;
+
+	ask_lines(&a, &options, "GET /bare/?<q>", "Range: bytes=0-1\r\n");
+	cr_expect_eq(a.is.status, 200);
+	expect_field(&a, "Content-Type", "text/html; charset=utf-8", "list");
+	expect_field(&a, "Content-Security-Policy",
+	    "default-src 'none'; style-src 'unsafe-inline'", "list");
+	expect_field(&a, "Cache-Control", "no-cache", "list");
+	n = answer_body(&a, body, sizeof(body) - 1);
+	body[n] = '\0';
+	cr_expect_not_null(strstr(body, "./%3Cb%3E"));
+	cr_expect_null(strstr(body, "<b>"));
+	answer_free(&a);
+}
+
+Test(static_files, a_head_that_does_not_fit_is_told)
+{
+	static const struct ws_static_options none;
+	static const char request[] =
+	    "GET /ten.txt HTTP/1.1\r\nHost: h\r\n\r\n";
+	struct ws_http_head head;
+
+	ws_http_init(&head, 8192, 4096);
+	cr_assert_gt(ws_http_parse(&head, request, sizeof(request) - 1), 0);
+	for (size_t size = 0; size < 200; size++) {
+		char *small = malloc(size + 1);
+		struct ws_http_out out = { .at = small, .size = size };
+		struct ws_static_answer answer;
+
+		ws_static_answer(root, &none, &head, request,
+		    WS_SPAN("/ten.txt"), &out, &answer);
+		cr_expect(out.failed, "%zu", size);
+		cr_expect_leq(out.len, size);
+		ws_file_close(&answer.file);
+		free(small);
+	}
+}
+
+Test(static_files, embedded_files_are_answered_alike)
+{
+	static const struct ws_asset assets[] = {
+		{ "/dir/x.txt", (const unsigned char *)TEN, 10, "\"tag\"" },
+	};
+	struct ws_static_options options = { .list = true };
+	struct answer a;
+
+	ws_files_free(root);
+	root = ws_files_embedded(assets, 1, TREE_TIME);
+	ask_lines(&a, &options, "GET /dir/x.txt", "Range: bytes=3-5\r\n");
+	cr_expect_eq(a.is.status, 206);
+	expect_field(&a, "ETag", "\"tag\"", "embedded");
+	expect_field(&a, "Last-Modified", DATE, "embedded");
+	expect_body(&a, "345", "embedded");
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /dir", "");
+	cr_expect_eq(a.is.status, 301);
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /dir/", "");
+	cr_expect_eq(a.is.status, 404);
+	answer_free(&a);
+	ask_lines(&a, &options, "GET /dir/x.txt", "If-None-Match: \"tag\"\r\n");
+	cr_expect_eq(a.is.status, 304);
+	answer_free(&a);
+}
