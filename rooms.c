@@ -6,18 +6,19 @@
  * a member that goes can leave everything. Here it is one block for both: the
  * elements of the array are the nodes of the lists.
  *
- *   room "news"   joined: [ ann | bob | cid ]
- *                            |     |
- *   room "chat"   joined: [  |  | bob | ann ]     ann's list: news, chat
- *                            |     |     |        bob's list: news, chat
- *                            +-----|-----+
- *                                  +-- (down each member's next pointers)
+ *   array of room "news"   | ann | bob | cid |
+ *                              |     |             ann's list goes through
+ *   array of room "chat"   | ann | bob |           "news" and "chat", bob's
+ *                                    |             through all three
+ *   array of room "dev"    | dan | bob |
  *
  * Whoever leaves is replaced by the last of the array, and an array that grows
- * moves as a whole. A moved element tells its two neighbours in the list where
- * it is now. They are in other arrays, because a member is in a room only
- * once. A membership so costs 32 octets, at most half as much again while the
- * array has slack, and no allocation of its own.
+ * may move as a whole. A moved element tells its two neighbours in the list
+ * where it is now; they are in other arrays, because a member is in a room
+ * only once. So a membership costs 32 octets, half as much again at most when
+ * the array has just grown, and no allocation of its own. The price is that
+ * one join in a great many touches every member of its room, which is less
+ * than a single delivery to that room does.
  *
  * Delivery runs while members come and go, so an array has three regions:
  *

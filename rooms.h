@@ -14,18 +14,21 @@ struct ws_room;   /* one room; opaque */
 struct ws_joined; /* one membership; opaque */
 struct ws_member;
 
-/* Hand one message to one member. It may send, close, join and leave, but
- * must not publish to the same set of rooms (ws_rooms_publish refuses).
+/* Hand one message to one member. It may send, close, make any member join
+ * and leave, and free those that have left everything; but it must not publish
+ * to the same set of rooms (ws_rooms_publish refuses), nor free the set.
  *   message  whatever was given to ws_rooms_publish; borrowed */
 typedef void ws_deliver_fn(struct ws_member *member, void *message);
 
 /* Anything that can be in rooms, embedded in the object that it stands for.
- * Kinds may be mixed in one room: each brings its own way of delivery. */
+ * Kinds may be mixed in one room: each brings its own way of delivery. All the
+ * rooms of a member are of one set. While it is in any it must not be moved in
+ * memory, and it must leave all before it is freed. */
 struct ws_member {
 	ws_deliver_fn *deliver;
 	struct ws_joined *joined; /* owned by rooms.c: its memberships */
 	uint32_t stamp;           /* rooms.c's: the last publish that met it */
-	uint32_t joined_count;
+	uint32_t joined_count;    /* in how many rooms it is; read only */
 };
 
 /* Create a set of rooms.
@@ -33,7 +36,8 @@ struct ws_member {
  * Returns NULL when memory is out. */
 struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
 
-/* Release a set. All members must have left. NULL is allowed. */
+/* Release a set. All members must have left, and no delivery may be going on.
+ * NULL is allowed. */
 void ws_rooms_free(struct ws_rooms *rooms);
 
 /* Begin a member that is in no room. */
@@ -43,7 +47,8 @@ void ws_member_init(struct ws_member *member, ws_deliver_fn *deliver);
  *   name, len  any octets, 1 to WS_ROOM_NAME_MAX
  * Returns 1 when it joined, 0 when it was in already, -1 when memory is out
  * or the name's length is not allowed (nothing has changed then).
- * O(1) on average and O(rooms of the member) at worst. */
+ * O(1) on average, but for the search whether it is in already: that takes the
+ * shorter way, through its rooms or through the room's members. */
 int ws_rooms_join(struct ws_rooms *rooms, struct ws_member *member,
     const void *name, size_t len);
 
@@ -66,7 +71,9 @@ struct ws_room_name {
 };
 
 /* To whom to publish: the union of the rooms in to, without anybody who is in
- * one of the rooms in except, without one member. */
+ * one of the rooms in except, without one member. Rooms that do not exist have
+ * no members, and naming one twice changes nothing. All that is borrowed must
+ * stay until ws_rooms_publish returns. */
 struct ws_selection {
 	const struct ws_room_name *to; /* borrowed */
 	size_t to_count;
@@ -75,12 +82,13 @@ struct ws_selection {
 	struct ws_member *without; /* NULL: nobody */
 };
 
-/* Deliver a message to everybody selected, each member once. A member that
- * leaves during the delivery before its turn gets nothing, one that joins
- * during it gets nothing either. Cost: members of the rooms named.
+/* Deliver a message to everybody selected, each member once, in no promised
+ * order. A member that leaves during the delivery before its turn gets
+ * nothing, one that joins during it gets nothing either; who is excepted is
+ * settled at the beginning. Cost: members of the rooms named.
  *   message  handed to each deliver callback
  * Returns how many members it was delivered to, or -1 when called from inside
- * a delivery of the same set. */
+ * a delivery, a walk or a hook of the same set. */
 long ws_rooms_publish(struct ws_rooms *rooms,
     const struct ws_selection *selection, void *message);
 
@@ -102,7 +110,8 @@ void ws_rooms_walk_joined(const struct ws_member *member,
     bool (*visit)(const void *name, size_t len, void *arg), void *arg);
 
 /* Called for every publish that was accepted, before the delivery; for a
- * cluster that forwards, or a history. NULL for none. */
+ * cluster that forwards, or a history. It may do what a deliver callback may;
+ * who joins or leaves in it does so before the delivery. NULL for none. */
 typedef void ws_publish_hook_fn(
     const struct ws_selection *selection, void *message, void *arg);
 void
