@@ -499,6 +499,28 @@ end_wheel(struct wheel_model *model)
 	free(model->entries);
 }
 
+/* See that whatever hangs is within one turn, and looked at in time. */
+static void
+check_slots(const struct ws_wheel *wheel)
+{
+	size_t count = 0;
+
+	for (uint32_t slot = 0; slot < WS_WHEEL_SLOTS; slot++) {
+		const struct ws_deadline *at = wheel->slots[slot];
+
+		for (; at != NULL; at = at->next) {
+			cr_assert_eq(at->slot_tick % WS_WHEEL_SLOTS, slot);
+			cr_assert_lt(at->slot_tick - (uint32_t)wheel->now_tick,
+			    WS_WHEEL_SLOTS);
+			cr_assert_leq(at->slot_tick - (uint32_t)wheel->now_tick,
+			    at->due_tick - (uint32_t)wheel->now_tick);
+			cr_assert_eq(*at->link, at);
+			count++;
+		}
+	}
+	cr_assert_eq(count, wheel->count);
+}
+
 /* Run, and see that nothing is left that is late, nor waits too long. */
 static void
 run_wheel(struct wheel_model *model, int64_t now_ms)
@@ -509,6 +531,7 @@ run_wheel(struct wheel_model *model, int64_t now_ms)
 	model->running = true;
 	ws_wheel_run(&model->wheel, now_ms, fire_entry, model);
 	model->running = false;
+	check_slots(&model->wheel);
 	next_ms = ws_wheel_next(&model->wheel);
 	cr_assert_eq(model->wheel.count, model->count);
 	cr_assert_eq(next_ms == INT64_MAX, model->count == 0);
@@ -539,6 +562,9 @@ Test(wheel, fires_not_before_and_at_most_two_ticks_after)
 
 			begin_wheel(&model, starts[s]);
 			set_entry(&model.entries[0], starts[s] + waits[w]);
+			run_wheel(&model, starts[s]);
+			run_wheel(&model, starts[s] + waits[w] - 1);
+			cr_expect(waits[w] <= 0 || model.fired == 0);
 			for (int turn = 0; model.fired == 0; turn++) {
 				cr_assert_lt(turn, 10);
 				run_wheel(&model, ws_wheel_next(&model.wheel));
