@@ -1,0 +1,216 @@
+/* loop.c - the readiness loop, above epoll or kqueue. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * One turn:
+ *
+ *      wait ──▶ clock ──▶ events ──▶ timers ──▶ deadlines ──▶ work ──▶ turn_end
+ *       ▲                                                                 │
+ *       └─────────────────────────────────────────────────────────────────┘
+ *
+ * A stale event is one whose descriptor was closed, and perhaps opened again
+ * for something else, after the system had reported it. Two things keep it
+ * away from the wrong object: ws_loop_forget empties the descriptor's place in
+ * the table, and every use of a place gets a new serial, which the event
+ * brings along. So objects may be freed at any time once they are forgotten.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "loop.h"
+#include "mem.h"
+#include "net.h"
+
+int
+ws_loop_open(struct ws_loop *loop,
+    void (*expired)(struct ws_deadline *deadline, void *arg),
+    void (*turn_end)(void *arg), void *arg)
+{
+	*loop = (struct ws_loop){ .fd = -1,
+		.now_ms = ws_net_now_ms(),
+		.expired = expired,
+		.turn_end = turn_end,
+		.arg = arg };
+	loop->work_end = &loop->work;
+	ws_wheel_init(&loop->wheel, loop->now_ms);
+	return ws_backend_open(loop);
+}
+
+void
+ws_loop_close(struct ws_loop *loop)
+{
+	ws_backend_close(loop);
+	ws_heap_fini(&loop->heap);
+	ws_mem_free(loop->watched);
+	loop->watched = NULL;
+}
+
+/* ---- interest ---------------------------------------------------------- */
+
+/* Make the table long enough for a descriptor. */
+static int
+reserve(struct ws_loop *loop, size_t fd)
+{
+	size_t room = loop->watched_room > 0 ? loop->watched_room : 64;
+	struct ws_io **grown;
+
+	if (fd < loop->watched_room)
+		return 0;
+	while (room <= fd)
+		room *= 2;
+	grown = ws_mem_resize(loop->watched, room * sizeof(struct ws_io *));
+	if (grown == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	for (size_t i = loop->watched_room; i < room; i++)
+		grown[i] = NULL;
+	loop->watched = grown;
+	loop->watched_room = room;
+	return 0;
+}
+
+static struct ws_io *
+watched(const struct ws_loop *loop, int fd)
+{
+	return (size_t)fd < loop->watched_room ? loop->watched[fd] : NULL;
+}
+
+int
+ws_loop_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
+{
+	if (watched(loop, io->fd) != io) {
+		if (reserve(loop, (size_t)io->fd) < 0)
+			return -1;
+		io->want = WS_LOOP_UNKNOWN;
+		io->serial = ++loop->serial;
+	} else if (io->want == want)
+		return 0;
+	if (ws_backend_want(loop, io, want) < 0)
+		return -1;
+	loop->watched[io->fd] = io;
+	io->want = (uint8_t)want;
+	return 0;
+}
+
+void
+ws_loop_forget(struct ws_loop *loop, struct ws_io *io)
+{
+	if (io->fd < 0 || watched(loop, io->fd) != io)
+		return;
+	/* Also when it is about to be closed: a child that a fork left behind
+	 * may hold the same open file, and epoll would go on reporting it. */
+	ws_backend_forget(loop, io);
+	loop->watched[io->fd] = NULL;
+}
+
+/* ---- work -------------------------------------------------------------- */
+
+void
+ws_loop_defer(struct ws_loop *loop, struct ws_work *work)
+{
+	if (work->next != NULL || loop->work_end == &work->next)
+		return;
+	*loop->work_end = work;
+	loop->work_end = &work->next;
+}
+
+void
+ws_loop_undefer(struct ws_loop *loop, struct ws_work *work)
+{
+	struct ws_work **link = &loop->work;
+
+	while (*link != NULL && *link != work)
+		link = &(*link)->next;
+	if (*link == NULL)
+		return;
+	*link = work->next;
+	if (loop->work_end == &work->next)
+		loop->work_end = link;
+	work->next = NULL;
+}
+
+/* Run what is pending now. What it defers stays for the next turn, so work
+ * that defers itself cannot hold the loop. */
+static void
+run_work(struct ws_loop *loop)
+{
+	struct ws_work mark = { NULL, NULL };
+	struct ws_work *work;
+
+	if (loop->work == NULL)
+		return;
+	ws_loop_defer(loop, &mark);
+	while ((work = loop->work) != &mark) {
+		loop->work = work->next;
+		work->next = NULL;
+		work->run(work);
+	}
+	ws_loop_undefer(loop, &mark);
+}
+
+/* ---- the turn ---------------------------------------------------------- */
+
+/* Milliseconds from a time to the next thing that is due. */
+static int
+until_next(const struct ws_loop *loop, int64_t now_ms)
+{
+	int64_t next = ws_heap_next(&loop->heap);
+	int64_t coarse = ws_wheel_next(&loop->wheel);
+
+	if (loop->work != NULL)
+		return 0;
+	if (coarse < next)
+		next = coarse;
+	if (next == INT64_MAX)
+		return -1;
+	if (next <= now_ms)
+		return 0;
+	return next - now_ms < INT_MAX ? (int)(next - now_ms) : INT_MAX;
+}
+
+int
+ws_loop_timeout(const struct ws_loop *loop)
+{
+	return until_next(loop, ws_net_now_ms());
+}
+
+/* How long to wait. The clock was read when this turn's predecessor woke; that
+ * is good enough unless something is due so soon that the time spent since
+ * matters. */
+static int
+wait_ms(const struct ws_loop *loop, int limit_ms)
+{
+	int wait = until_next(loop, loop->now_ms);
+
+	if (wait > 0 && wait < WS_WHEEL_TICK_MS)
+		wait = ws_loop_timeout(loop);
+	if (wait < 0 || (limit_ms >= 0 && limit_ms < wait))
+		return limit_ms;
+	return wait;
+}
+
+static void
+dispatch(struct ws_loop *loop, const struct ws_fired *fired)
+{
+	struct ws_io *io = watched(loop, fired->fd);
+
+	if (io != NULL && io->serial == fired->serial)
+		io->ready(io, fired->events);
+}
+
+int
+ws_loop_turn(struct ws_loop *loop, int timeout_ms)
+{
+	int n = ws_backend_wait(loop, wait_ms(loop, timeout_ms));
+
+	if (n < 0)
+		return -1;
+	loop->now_ms = ws_net_now_ms();
+	for (int i = 0; i < n; i++)
+		dispatch(loop, &loop->fired[i]);
+	ws_heap_run(&loop->heap, loop->now_ms);
+	ws_wheel_run(&loop->wheel, loop->now_ms, loop->expired, loop->arg);
+	run_work(loop);
+	loop->turn_end(loop->arg);
+	return n;
+}
