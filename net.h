@@ -1,0 +1,112 @@
+/* net.h - sockets, clocks and randomness: all that is asked of the system. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_NET_H
+#define WS_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* Results of the calls that move octets and accept. */
+enum {
+	WS_NET_AGAIN = -1, /* nothing now: wait for readiness */
+	WS_NET_GONE = -2,  /* the peer is gone, or this connection failed */
+	WS_NET_FULL = -3,  /* out of descriptors or memory */
+};
+
+/* An address in the smallest form: a mapped IPv4 or an IPv6 one. */
+struct ws_peer {
+	uint8_t ip[16];
+	uint16_t port;  /* host order */
+	uint8_t family; /* 4, 6, or 0 for a unix socket */
+};
+
+#define WS_PEER_TEXT 56 /* "[ffff:...]:65535" and its NUL */
+
+/* Write an address as text, "192.0.2.1:80", "[2001:db8::1]:80" or "unix". */
+void ws_net_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT]);
+
+/* Whether an address is this machine's own: 127.0.0.0/8, ::1 or unix. */
+bool ws_net_peer_local(const struct ws_peer *peer);
+
+/* Open a listening socket, non-blocking, close-on-exec.
+ *   address  "HOST:PORT", ":PORT" (every address, both families), "[V6]:PORT"
+ *            or "unix:PATH[,mode=0660]"; port 0 lets the system choose
+ *   error    receives a sentence when it fails; room for WS_NET_ERROR
+ * A unix socket that a live server answers on is never taken over; one that
+ * nobody answers on is replaced.
+ * Returns the descriptor or -1. */
+#define WS_NET_ERROR 160
+int ws_net_listen(const char *address, char error[WS_NET_ERROR]);
+
+/* Take over a listening socket that somebody else opened (LISTEN_FDS).
+ * Returns 0, or -1 with errno set when it is not a listening stream socket. */
+int ws_net_adopt(int fd);
+
+/* The address a socket listens on, as text: "127.0.0.1:8080", "[::]:8080" or
+ * "unix:/run/wsd.sock". Always terminated. */
+void ws_net_local_text(int fd, char *text, size_t size);
+
+/* Remove the file of a unix socket that ws_net_listen made, and close it. */
+void ws_net_unlisten(int fd);
+
+/* Accept one connection: non-blocking, close-on-exec, no delay.
+ *   peer  receives its address
+ * Returns the descriptor, WS_NET_AGAIN when none waits, WS_NET_GONE when the
+ * one that waited is gone (try again), or WS_NET_FULL. */
+int ws_net_accept(int fd, struct ws_peer *peer);
+
+/* Receive what is there, at most size octets. Returns how many, 0 at the end
+ * of the stream, WS_NET_AGAIN or WS_NET_GONE. */
+ssize_t ws_net_recv(int fd, void *buf, size_t size);
+
+/* Send what the system takes. Returns how many octets, WS_NET_AGAIN or
+ * WS_NET_GONE; never raises SIGPIPE. */
+ssize_t ws_net_send(int fd, const void *data, size_t len);
+
+/* The same from several places, at most 64. */
+ssize_t ws_net_sendv(int fd, const struct iovec *parts, int count);
+
+/* Send a part of an open file. Returns how many octets, 0 when the file ends
+ * before offset + len (it was truncated), WS_NET_AGAIN or WS_NET_GONE. The
+ * process must ignore SIGPIPE. */
+ssize_t ws_net_sendfile(int fd, int file, uint64_t offset, size_t len);
+
+/* End our direction of the stream; the peer's goes on. */
+void ws_net_shutdown(int fd);
+
+/* Close a connection. */
+void ws_net_close(int fd);
+
+/* Close a connection so that the peer sees a reset, and forget what was not
+ * sent. */
+void ws_net_reset(int fd);
+
+/* Have the system give up a connection whose data was not acknowledged for
+ * this long, where it can; set on a listening socket it is inherited. */
+void ws_net_user_timeout(int fd, unsigned timeout_ms);
+
+/* Milliseconds of a clock that never goes back. */
+int64_t ws_net_now_ms(void);
+
+/* Seconds since 1970. */
+int64_t ws_net_unix_s(void);
+
+/* Fill with octets that nobody can guess. Returns 0, or -1 with errno set. */
+int ws_net_random(void *out, size_t len);
+
+/* Raise the soft limit of descriptors to the hard one.
+ * Returns the limit now in force. */
+size_t ws_net_raise_descriptors(void);
+
+/* Take a descriptor in reserve for the day when there is none left; close it
+ * with ws_net_close. Returns it or -1. */
+int ws_net_reserve(void);
+
+/* Ignore SIGPIPE unless the process has chosen a handler: sendfile has no flag
+ * that keeps it from being raised. */
+void ws_net_ignore_sigpipe(void);
+
+#endif
