@@ -1,0 +1,321 @@
+/* buf.c - a growing run of octets, and chunks that many queues share. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message for a room of thousands is encoded once, into one chunk; each
+ * member's queue holds a segment that points at it:
+ *
+ *     queue of A:  last ─▶ [ open chunk, 900 octets ] ─▶ (ring)
+ *     queue of B:  last ─▶ [ chunk 7 ] ─▶ [ chunk 8 ] ─▶ (ring)
+ *     queue of C:  last ─▶ [ chunk 8, from octet 20 on: the rest is sent ]
+ *
+ * An "open" chunk belongs to one queue, which copies small things into its
+ * tail until it is full.
+ */
+#include <string.h>
+
+#include "buf.h"
+#include "mem.h"
+
+#define BUF_ROOM_MIN 128
+#define OPEN_ROOM_MIN 2048 /* room of an open chunk, at least */
+#define SPARE_MAX 1024     /* segments kept for reuse, 32 KiB */
+
+/* ---- buffers ----------------------------------------------------------- */
+
+int
+ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max)
+{
+	size_t used = *buf != NULL ? (*buf)->len : 0;
+	size_t room = *buf != NULL ? (*buf)->room : 0;
+	struct ws_buf *grown;
+
+	if (len > max || used > max - len)
+		return -1;
+	if (len == 0)
+		return 0;
+	if (len > room - used) {
+		room = room * 2 > used + len ? room * 2 : used + len;
+		if (room < BUF_ROOM_MIN)
+			room = BUF_ROOM_MIN;
+		grown = ws_mem_resize(*buf, sizeof(struct ws_buf) + room);
+		if (grown == NULL)
+			return -1;
+		grown->room = room;
+		grown->len = used;
+		*buf = grown;
+	}
+	memcpy((*buf)->at + used, data, len);
+	(*buf)->len = used + len;
+	return 0;
+}
+
+void
+ws_buf_consume(struct ws_buf **buf, size_t len)
+{
+	if (*buf == NULL)
+		return;
+	if (len >= (*buf)->len) {
+		ws_buf_free(buf);
+		return;
+	}
+	(*buf)->len -= len;
+	memmove((*buf)->at, (*buf)->at + len, (*buf)->len);
+}
+
+void
+ws_buf_free(struct ws_buf **buf)
+{
+	ws_mem_free(*buf);
+	*buf = NULL;
+}
+
+/* ---- chunks ------------------------------------------------------------ */
+
+struct ws_chunk *
+ws_chunk_new(size_t room)
+{
+	struct ws_chunk *chunk;
+
+	if (room > SIZE_MAX - sizeof(*chunk))
+		return NULL;
+	chunk = ws_mem_resize(NULL, sizeof(*chunk) + room);
+	if (chunk == NULL)
+		return NULL;
+	chunk->refs = 1;
+	chunk->open = false;
+	chunk->len = 0;
+	chunk->room = room;
+	chunk->data = chunk->at;
+	return chunk;
+}
+
+struct ws_chunk *
+ws_chunk_static(const void *data, size_t len)
+{
+	struct ws_chunk *chunk = ws_chunk_new(0);
+
+	if (chunk == NULL)
+		return NULL;
+	chunk->data = data;
+	chunk->len = len;
+	return chunk;
+}
+
+struct ws_chunk *
+ws_chunk_ref(struct ws_chunk *chunk)
+{
+	chunk->refs++;
+	return chunk;
+}
+
+void
+ws_chunk_unref(struct ws_chunk *chunk)
+{
+	if (chunk != NULL && --chunk->refs == 0)
+		ws_mem_free(chunk);
+}
+
+/* ---- segments ---------------------------------------------------------- */
+
+struct ws_segment {
+	struct ws_segment *next;
+	struct ws_chunk *chunk; /* one reference is ours */
+	size_t begin, end;      /* offsets in the chunk */
+};
+
+static struct ws_segment *
+take_segment(struct ws_segments *pool)
+{
+	struct ws_segment *s = pool->spare;
+
+	if (s == NULL)
+		return ws_mem_resize(NULL, sizeof(*s));
+	pool->spare = s->next;
+	pool->count--;
+	return s;
+}
+
+static void
+give_segment(struct ws_segments *pool, struct ws_segment *s)
+{
+	ws_chunk_unref(s->chunk);
+	if (pool->count >= SPARE_MAX) {
+		ws_mem_free(s);
+		return;
+	}
+	s->next = pool->spare;
+	pool->spare = s;
+	pool->count++;
+}
+
+void
+ws_segments_fini(struct ws_segments *pool)
+{
+	struct ws_segment *s;
+
+	while ((s = pool->spare) != NULL) {
+		pool->spare = s->next;
+		ws_mem_free(s);
+	}
+	pool->count = 0;
+}
+
+/* ---- queues ------------------------------------------------------------ */
+
+/* Append a segment; the reference to chunk becomes the segment's. */
+static int
+append_segment(struct ws_queue *queue, struct ws_segments *pool,
+    struct ws_chunk *chunk, size_t begin)
+{
+	struct ws_segment *s;
+
+	if (chunk->len - begin > WS_QUEUE_MAX - queue->octets)
+		return -1;
+	s = take_segment(pool);
+	if (s == NULL)
+		return -1;
+	s->chunk = chunk;
+	s->begin = begin;
+	s->end = chunk->len;
+	if (queue->last == NULL)
+		s->next = s;
+	else {
+		s->next = queue->last->next;
+		queue->last->next = s;
+	}
+	queue->last = s;
+	queue->octets += (uint32_t)(s->end - s->begin);
+	return 0;
+}
+
+/* Copy runs behind what a chunk holds; there is room. */
+static void
+fill(struct ws_chunk *chunk, const struct ws_part *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].len == 0)
+			continue;
+		memcpy(chunk->at + chunk->len, parts[i].at, parts[i].len);
+		chunk->len += parts[i].len;
+	}
+}
+
+int
+ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
+    const struct ws_part *parts, size_t count)
+{
+	struct ws_segment *last = queue->last;
+	struct ws_chunk *chunk;
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
+	if (len > WS_QUEUE_MAX - queue->octets)
+		return -1;
+	if (last != NULL && last->chunk->open &&
+	    len <= last->chunk->room - last->chunk->len) {
+		fill(last->chunk, parts, count);
+		last->end += len;
+		queue->octets += (uint32_t)len;
+		return 0;
+	}
+	chunk = ws_chunk_new(len > OPEN_ROOM_MIN ? len : OPEN_ROOM_MIN);
+	if (chunk == NULL)
+		return -1;
+	chunk->open = true;
+	fill(chunk, parts, count);
+	if (append_segment(queue, pool, chunk, 0) == 0)
+		return 0;
+	ws_chunk_unref(chunk);
+	return -1;
+}
+
+int
+ws_queue_share(struct ws_queue *queue, struct ws_segments *pool,
+    struct ws_chunk *chunk, size_t offset)
+{
+	if (append_segment(queue, pool, chunk, offset) < 0)
+		return -1;
+	chunk->refs++;
+	return 0;
+}
+
+size_t
+ws_queue_parts(const struct ws_queue *queue, struct ws_part *parts, size_t max)
+{
+	const struct ws_segment *s = queue->last;
+	size_t n = 0;
+
+	if (s == NULL)
+		return 0;
+	do {
+		s = s->next;
+		if (n == max)
+			break;
+		parts[n].at = s->chunk->data + s->begin;
+		parts[n].len = s->end - s->begin;
+		n++;
+	} while (s != queue->last);
+	return n;
+}
+
+static void
+drop_first(struct ws_queue *queue, struct ws_segments *pool)
+{
+	struct ws_segment *first = queue->last->next;
+
+	queue->octets -= (uint32_t)(first->end - first->begin);
+	queue->begun = false;
+	if (first == queue->last)
+		queue->last = NULL;
+	else
+		queue->last->next = first->next;
+	give_segment(pool, first);
+}
+
+void
+ws_queue_sent(struct ws_queue *queue, struct ws_segments *pool, size_t len)
+{
+	while (len > 0) {
+		struct ws_segment *first = queue->last->next;
+		size_t have = first->end - first->begin;
+
+		if (len < have) {
+			first->begin += len;
+			queue->octets -= (uint32_t)len;
+			queue->begun = true;
+			return;
+		}
+		len -= have;
+		drop_first(queue, pool);
+	}
+}
+
+void
+ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool)
+{
+	struct ws_segment *first;
+
+	if (!queue->begun) {
+		ws_queue_clear(queue, pool);
+		return;
+	}
+	/* Turn the ring so that the first is the last, drop those before it. */
+	first = queue->last->next;
+	while (queue->last != first) {
+		struct ws_segment *second = first->next;
+
+		first->next = second->next;
+		if (second == queue->last)
+			queue->last = first;
+		queue->octets -= (uint32_t)(second->end - second->begin);
+		give_segment(pool, second);
+	}
+}
+
+void
+ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool)
+{
+	while (queue->last != NULL)
+		drop_first(queue, pool);
+}

@@ -1,0 +1,119 @@
+/* buf.h - a growing run of octets, and chunks that many queues share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_BUF_H
+#define WS_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- buffers ----------------------------------------------------------- */
+
+/* A buffer is one block of memory that exists only while it holds something:
+ * NULL is the empty buffer. */
+struct ws_buf {
+	size_t len, room;
+	uint8_t at[];
+};
+
+/* Append octets.
+ *   buf        the buffer, replaced when it must move; *buf may be NULL
+ *   data, len  borrowed
+ *   max        octets that the buffer may have in all
+ * Returns 0, or -1 when memory is out or max would be exceeded (the buffer is
+ * unchanged). Grows by doubling, so appending is linear in what arrives. */
+int
+ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max);
+
+/* Drop octets at the front; a buffer that gets empty is released. */
+void ws_buf_consume(struct ws_buf **buf, size_t len);
+
+/* Release a buffer and leave NULL. */
+void ws_buf_free(struct ws_buf **buf);
+
+/* ---- chunks ------------------------------------------------------------ */
+
+/* Octets that are read only once they are shared, with a count of those who
+ * hold them. */
+struct ws_chunk {
+	uint32_t refs;
+	bool open; /* a queue may still append: never shared */
+	size_t len, room;
+	const uint8_t *data; /* at, or memory that lives for ever */
+	uint8_t at[];
+};
+
+/* Allocate a chunk with room octets and one reference. Returns NULL when
+ * memory is out. */
+struct ws_chunk *ws_chunk_new(size_t room);
+
+/* A chunk that stands for memory that lives for ever, such as an embedded
+ * file. Returns NULL when memory is out. */
+struct ws_chunk *ws_chunk_static(const void *data, size_t len);
+
+/* Take one more reference. Returns chunk. */
+struct ws_chunk *ws_chunk_ref(struct ws_chunk *chunk);
+
+/* Give one reference back; the last one releases it. NULL is allowed. */
+void ws_chunk_unref(struct ws_chunk *chunk);
+
+/* ---- queues ------------------------------------------------------------ */
+
+/* A part of a queue: some octets of a chunk. */
+struct ws_segment;
+
+/* Segments not in use, kept for the next one. One pool serves a server. */
+struct ws_segments {
+	struct ws_segment *spare; /* owned */
+	size_t count;
+};
+
+/* Octets on their way to one peer. Zeroed memory is an empty queue. What one
+ * call appends is never parted over two segments, so a queue can be cut
+ * between segments without cutting a frame. */
+struct ws_queue {
+	struct ws_segment *last; /* owned; a ring: last->next is the first */
+	uint32_t octets;         /* below 2^31, see WS_QUEUE_MAX */
+	bool begun; /* a part of the first segment was sent already */
+};
+
+/* One run of octets to copy or to send. */
+struct ws_part {
+	const void *at; /* borrowed */
+	size_t len;
+};
+
+#define WS_QUEUE_MAX 0x7fffffff /* octets in one queue */
+
+/* Append a copy of some runs, as one.
+ * Returns 0, or -1 when memory is out or the queue would be longer than
+ * WS_QUEUE_MAX (it is unchanged then). */
+int ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
+    const struct ws_part *parts, size_t count);
+
+/* Append a chunk from offset to its end without copying; takes a reference of
+ * its own. Returns 0, or -1 as ws_queue_copy (nothing has changed). */
+int ws_queue_share(struct ws_queue *queue, struct ws_segments *pool,
+    struct ws_chunk *chunk, size_t offset);
+
+/* The first runs of a queue.
+ *   parts  receives at most max of them
+ * Returns how many were filled. */
+size_t
+ws_queue_parts(const struct ws_queue *queue, struct ws_part *parts, size_t max);
+
+/* Drop octets at the front: they were sent. */
+void
+ws_queue_sent(struct ws_queue *queue, struct ws_segments *pool, size_t len);
+
+/* Drop everything but the rest of a segment that was sent in part: what
+ * follows it on the wire is then at the border of a frame. */
+void ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool);
+
+/* Drop everything. */
+void ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool);
+
+/* Release the spare segments. */
+void ws_segments_fini(struct ws_segments *pool);
+
+#endif
