@@ -1,0 +1,197 @@
+/* handshake.c - the opening handshake, server side (RFC 6455 section 4.2). */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	GET /chat HTTP/1.1                       HTTP/1.1 101 Switching Protocols
+ *	Host: server.example.com                 Upgrade: websocket
+ *	Upgrade: websocket                       Connection: Upgrade
+ *	Connection: Upgrade               ──▶    Sec-WebSocket-Accept:
+ *	Sec-WebSocket-Key:                           s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+ *	    dGhlIHNhbXBsZSBub25jZQ==             Sec-WebSocket-Protocol: chat
+ *	Sec-WebSocket-Version: 13
+ *	Sec-WebSocket-Protocol: chat, superchat
+ *	Origin: http://example.com
+ *
+ * The accept key proves that the server has read the request as a WebSocket
+ * handshake: base64(SHA-1(key + GUID)). It authenticates nobody. Origin is the
+ * only thing that keeps the page of another site from using the visitor's
+ * cookies here, so it is checked unless the operator says otherwise.
+ */
+#include "base64.h"
+#include "field.h"
+#include "handshake.h"
+#include "sha1.h"
+
+static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+static struct ws_span
+span(const char *text)
+{
+	return (struct ws_span){ text, strlen(text) };
+}
+
+bool
+ws_handshake_wanted(const struct ws_http_head *head, const char *buf)
+{
+	return ws_http_has_token(
+	    head, buf, WS_SPAN("Upgrade"), WS_SPAN("websocket"));
+}
+
+/* RFC 6455 4.2.1 item 5: base64 that decodes to 16 octets. */
+static bool
+is_key(struct ws_span key)
+{
+	uint8_t nonce[WS_BASE64_DECODED(24)];
+
+	return key.len == 24 && ws_base64_decode(key.at, key.len, nonce) == 16;
+}
+
+int
+ws_handshake_check(
+    const struct ws_http_head *head, const char *buf, const char **reason)
+{
+	struct ws_span key = { 0 }, version = { 0 };
+	unsigned keys, versions;
+
+	*reason = "a WebSocket is opened with GET";
+	if (head->method != WS_HTTP_GET)
+		return 405;
+	*reason = "a WebSocket needs HTTP/1.1";
+	if (head->minor < 1)
+		return 400;
+	*reason = "Connection does not name Upgrade";
+	if (!head->upgrade)
+		return 400;
+	*reason = "an opening handshake has no body";
+	if (head->chunked || head->content_octets > 0)
+		return 400;
+	versions = ws_http_field(
+	    head, buf, WS_SPAN("Sec-WebSocket-Version"), &version);
+	*reason = "Sec-WebSocket-Version is missing";
+	if (versions == 0)
+		return 400;
+	*reason = "this server speaks WebSocket version 13";
+	if (versions != 1 || !ws_span_equal(version, WS_SPAN("13")))
+		return 426;
+	keys = ws_http_field(head, buf, WS_SPAN("Sec-WebSocket-Key"), &key);
+	*reason = keys == 0 ? "Sec-WebSocket-Key is missing"
+			    : "Sec-WebSocket-Key is not base64 of 16 octets";
+	return keys == 1 && is_key(key) ? 0 : 400;
+}
+
+void
+ws_handshake_accept(const struct ws_http_head *head, const char *buf,
+    char accept[WS_ACCEPT_SIZE])
+{
+	struct ws_span key = { 0 };
+	uint8_t digest[WS_SHA1_SIZE];
+	struct ws_sha1 sha1;
+
+	(void)ws_http_field(head, buf, WS_SPAN("Sec-WebSocket-Key"), &key);
+	ws_sha1_init(&sha1);
+	ws_sha1_update(&sha1, key.at, key.len);
+	ws_sha1_update(&sha1, guid, sizeof(guid) - 1);
+	ws_sha1_final(&sha1, digest);
+	(void)ws_base64_encode(digest, sizeof(digest), accept);
+}
+
+bool
+ws_handshake_offers(const struct ws_http_head *head, const char *buf,
+    struct ws_span subprotocol)
+{
+	struct ws_span list, member;
+
+	for (unsigned n = 0; ws_http_field_nth(
+		 head, buf, WS_SPAN("Sec-WebSocket-Protocol"), n, &list);
+	     n++) {
+		while (ws_field_next(&list, &member)) {
+			if (ws_span_equal(member, subprotocol))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- origin ------------------------------------------------------------ */
+
+/* A host and a port as spans; an empty port is the scheme's default. */
+struct authority {
+	struct ws_span host, port;
+};
+
+static struct authority
+split_authority(struct ws_span text)
+{
+	struct authority a = { .host = text };
+
+	for (size_t i = text.len; i > 0 && text.at[i - 1] != ']'; i--) {
+		if (text.at[i - 1] != ':')
+			continue;
+		a.host.len = i - 1;
+		a.port = (struct ws_span){ text.at + i, text.len - i };
+		break;
+	}
+	return a;
+}
+
+/* Whether an origin has the host and port of the request's Host. The scheme
+ * is not compared, because behind a proxy that ends TLS the page is https and
+ * the connection is not; it only says what a missing port means. */
+static bool
+same_origin(struct ws_span origin, struct ws_span host)
+{
+	struct ws_span implied;
+	struct authority o, h;
+
+	if (origin.len > 7 && memcmp(origin.at, "http://", 7) == 0) {
+		implied = WS_SPAN("80");
+		o = split_authority(
+		    (struct ws_span){ origin.at + 7, origin.len - 7 });
+	} else if (origin.len > 8 && memcmp(origin.at, "https://", 8) == 0) {
+		implied = WS_SPAN("443");
+		o = split_authority(
+		    (struct ws_span){ origin.at + 8, origin.len - 8 });
+	} else
+		return false;
+	h = split_authority(host);
+	if (o.port.len == 0)
+		o.port = implied;
+	if (h.port.len == 0)
+		h.port = implied;
+	return o.host.len > 0 && ws_span_equal_nocase(o.host, h.host) &&
+	       ws_span_equal(o.port, h.port);
+}
+
+static bool
+is_listed(struct ws_span origin, const char *allowed)
+{
+	struct ws_span list = span(allowed), member;
+
+	while (ws_field_next(&list, &member)) {
+		if (ws_span_equal_nocase(member, origin))
+			return true;
+	}
+	return false;
+}
+
+bool
+ws_handshake_origin(const struct ws_http_head *head, const char *buf,
+    const char *allowed, const char **reason)
+{
+	struct ws_span host = { buf + head->host_at, head->host_octets };
+	struct ws_span origin = { 0 };
+	unsigned count = ws_http_field(head, buf, WS_SPAN("Origin"), &origin);
+
+	*reason = "more than one Origin";
+	if (count > 1)
+		return false;
+	if (count == 0)
+		return true;
+	if (allowed != NULL && strcmp(allowed, "*") == 0)
+		return true;
+	if (allowed != NULL) {
+		*reason = "the page's origin is not on the list of this server";
+		return is_listed(origin, allowed);
+	}
+	*reason = "the page comes from another origin than this server";
+	return same_origin(origin, host);
+}

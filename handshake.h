@@ -1,0 +1,45 @@
+/* handshake.h - the opening handshake, server side (RFC 6455 section 4.2). */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_HANDSHAKE_H
+#define WS_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bytes.h"
+#include "http.h"
+
+#define WS_ACCEPT_SIZE 28 /* base64 of 20 octets */
+
+/* Whether a request asks for a WebSocket: GET or not, correct or not, its
+ * Upgrade field names "websocket". */
+bool ws_handshake_wanted(const struct ws_http_head *head, const char *buf);
+
+/* Check everything that RFC 6455 section 4.2.1 demands of a client.
+ *   head, buf  a complete request head and the buffer it was parsed from
+ *   reason     receives a sentence when it is refused, static
+ * Returns 0, or the HTTP status to refuse with: 400, 405, or 426 when the
+ * version is not 13 (the answer must then have Sec-WebSocket-Version: 13). */
+int ws_handshake_check(
+    const struct ws_http_head *head, const char *buf, const char **reason);
+
+/* Check where the page that opens the connection comes from.
+ *   allowed  NULL for the same host and port as the request's; "*" for
+ *            everywhere; or a comma-separated list of origins
+ * A request without Origin is not a browser's and is allowed.
+ * Returns whether it is allowed. RFC 6455 sections 4.2.2 and 10.2. */
+bool ws_handshake_origin(const struct ws_http_head *head, const char *buf,
+    const char *allowed, const char **reason);
+
+/* The value of Sec-WebSocket-Accept.
+ *   accept  exactly WS_ACCEPT_SIZE characters, not terminated
+ * RFC 6455 section 4.2.2, item 5.4. */
+void ws_handshake_accept(const struct ws_http_head *head, const char *buf,
+    char accept[WS_ACCEPT_SIZE]);
+
+/* Whether the client offers a subprotocol; case matters.
+ * RFC 6455 section 4.1, item 10. */
+bool ws_handshake_offers(const struct ws_http_head *head, const char *buf,
+    struct ws_span subprotocol);
+
+#endif
