@@ -1,0 +1,300 @@
+/* session.c - one WebSocket session: octets in, events out (RFC 6455). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a frame goes through:
+ *
+ *	             header complete            last octet of the payload
+ *	  HEADER ──────────────────▶ PAYLOAD ───────────────────────────▶ HEADER
+ *	                             │     ▲                     │
+ *	                             └─────┘ more octets         ▼ FIN, or control
+ *	                                                       event
+ *
+ * A message that arrived whole, in one frame, is unmasked where it lies and
+ * shown there; nothing is copied. Everything else is collected: session->
+ * message holds the fragments of the message that is open, session->control
+ * the payload of a control frame that came in pieces (control frames may
+ * stand between the fragments of a message, RFC 6455 section 5.4, so each
+ * needs a place of its own).
+ *
+ * A length that a header announces reserves nothing. Memory grows as octets
+ * really arrive.
+ */
+#include <string.h>
+
+#include "bytes.h"
+#include "session.h"
+#include "utf8.h"
+#include "ws.h"
+
+/* A message may be cut into FRAGMENTS_FREE frames, and one more for every
+ * FRAGMENT_OCTETS octets that it has. Whoever needs more is sending empty or
+ * tiny fragments for the sake of our time. */
+#define FRAGMENTS_FREE 1024
+#define FRAGMENT_OCTETS 32
+
+static size_t
+fail(struct ws_session *s, struct ws_event *event, size_t len, int code,
+    const char *reason)
+{
+	s->failed = true;
+	event->kind = WS_EVENT_FAIL;
+	event->code = (uint16_t)code;
+	event->reason = reason;
+	return len;
+}
+
+static bool
+is_control(uint8_t opcode)
+{
+	return (opcode & 0x8) != 0;
+}
+
+/* ---- headers ----------------------------------------------------------- */
+
+/* Find what is wrong with a frame's header at this place of the session.
+ * Returns a close code, or 0 when the frame may come. */
+static int
+judge(const struct ws_session *s, const struct ws_frame *frame,
+    size_t message_max, const char **reason)
+{
+	size_t have = s->message != NULL ? s->message->len : 0;
+
+	/* RFC 6455 5.2: RSV must be 0 unless an extension defines it. */
+	*reason = "reserved bits are set";
+	if (frame->rsv != 0)
+		return WS_CLOSE_PROTOCOL_ERROR;
+	/* RFC 6455 5.1: a server closes when a frame is not masked. */
+	*reason = "a client's frame must be masked";
+	if (!frame->masked)
+		return WS_CLOSE_PROTOCOL_ERROR;
+	if (is_control(frame->opcode))
+		return 0;
+	/* RFC 6455 5.4: the first frame has the opcode, the others have 0. */
+	*reason = "a continuation frame without a message to continue";
+	if (frame->opcode == WS_OP_CONTINUATION && s->kind == 0)
+		return WS_CLOSE_PROTOCOL_ERROR;
+	*reason = "a new message inside a fragmented one";
+	if (frame->opcode != WS_OP_CONTINUATION && s->kind != 0)
+		return WS_CLOSE_PROTOCOL_ERROR;
+	*reason = "the message is larger than the limit";
+	if (have > message_max || frame->payload_octets > message_max - have)
+		return WS_CLOSE_TOO_BIG;
+	*reason = "too many tiny fragments";
+	if (frame->opcode == WS_OP_CONTINUATION &&
+	    s->fragments > FRAGMENTS_FREE + have / FRAGMENT_OCTETS)
+		return WS_CLOSE_POLICY_VIOLATION;
+	return 0;
+}
+
+static void
+enter_payload(struct ws_session *s, const struct ws_frame *frame)
+{
+	s->opcode = frame->opcode;
+	s->fin = frame->fin;
+	s->remaining = frame->payload_octets;
+	s->offset = 0;
+	s->in_payload = true;
+	memcpy(s->masking_key, frame->masking_key, 4);
+	if (is_control(frame->opcode))
+		return;
+	if (frame->opcode != WS_OP_CONTINUATION) {
+		s->kind = frame->opcode;
+		s->utf8 = WS_UTF8_ACCEPT;
+		s->fragments = 0;
+	}
+	s->fragments++;
+}
+
+/* Decode a header that may have begun in an earlier read.
+ *   taken  receives how many octets of in belong to it
+ * Returns as ws_frame_parse. */
+static int
+take_header(struct ws_session *s, const uint8_t *in, size_t len,
+    struct ws_frame *frame, size_t *taken)
+{
+	size_t had = s->header_octets;
+	size_t more = WS_FRAME_HEADER_MAX - had;
+	int size;
+
+	if (had == 0) {
+		size = ws_frame_parse(in, len, frame);
+		*taken = size > 0 ? (size_t)size : len;
+		if (size != 0)
+			return size;
+	}
+	/* A header is incomplete at 13 octets at most, so it fits. */
+	more = more < len ? more : len;
+	memcpy(s->header + had, in, more);
+	s->header_octets = (uint8_t)(had + more);
+	if (had == 0)
+		return 0;
+	size = ws_frame_parse(s->header, had + more, frame);
+	*taken = size > 0 ? (size_t)size - had : more;
+	if (size > 0)
+		s->header_octets = 0;
+	return size;
+}
+
+/* ---- payloads ---------------------------------------------------------- */
+
+/* Unmask the next octets of a payload, and check them if they are text. */
+static bool
+unmask(struct ws_session *s, uint8_t *data, size_t len)
+{
+	ws_frame_mask(data, len, s->masking_key, s->offset);
+	s->offset = (uint8_t)((s->offset + len) & 3);
+	s->remaining -= len;
+	if (is_control(s->opcode) || s->kind != WS_OP_TEXT)
+		return true;
+	s->utf8 = ws_utf8_check(s->utf8, data, len);
+	return s->utf8 != WS_UTF8_REJECT;
+}
+
+/* Show a Close frame. RFC 6455 section 5.5.1. */
+static void
+show_close(struct ws_session *s, struct ws_event *event)
+{
+	event->kind = WS_EVENT_CLOSE;
+	event->code = WS_CLOSE_NO_STATUS;
+	if (event->len == 0)
+		return;
+	if (event->len == 1) {
+		(void)fail(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
+		    "a Close frame with half a code");
+		return;
+	}
+	event->code = ws_load16(event->data);
+	event->data += 2;
+	event->len -= 2;
+	if (!ws_frame_close_code_ok(event->code))
+		(void)fail(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
+		    "a close code that must not be sent");
+	else if (ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) !=
+		 WS_UTF8_ACCEPT)
+		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
+		    "the close reason is not UTF-8");
+}
+
+static void
+show_control(struct ws_session *s, struct ws_event *event)
+{
+	switch (s->opcode) {
+	case WS_OP_CLOSE:
+		show_close(s, event);
+		return;
+	case WS_OP_PING:
+		event->kind = WS_EVENT_PING;
+		return;
+	default:
+		event->kind = WS_EVENT_PONG;
+		return;
+	}
+}
+
+static void
+show_message(struct ws_session *s, struct ws_event *event)
+{
+	if (s->kind == WS_OP_TEXT && s->utf8 != WS_UTF8_ACCEPT) {
+		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
+		    "the text ends inside a character");
+		return;
+	}
+	event->kind = WS_EVENT_MESSAGE;
+	event->opcode = s->kind;
+	s->kind = 0;
+}
+
+/* The payload of a frame is complete. What it shows stands at data, or, when
+ * data is NULL, was collected in the session's own memory. */
+static void
+end_frame(
+    struct ws_session *s, struct ws_event *event, uint8_t *data, size_t len)
+{
+	struct ws_buf *kept = is_control(s->opcode) ? s->control : s->message;
+
+	s->in_payload = false;
+	if (!is_control(s->opcode) && !s->fin)
+		return;
+	event->data = data != NULL ? data : kept->at;
+	event->len = data != NULL ? len : kept->len;
+	s->spent = data == NULL;
+	if (is_control(s->opcode))
+		show_control(s, event);
+	else
+		show_message(s, event);
+}
+
+/* Take octets of a payload. Returns how many. */
+static size_t
+take_payload(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
+    struct ws_event *event)
+{
+	bool control = is_control(s->opcode);
+	struct ws_buf **keep = control ? &s->control : &s->message;
+	size_t take = s->remaining < len ? (size_t)s->remaining : len;
+
+	if (!unmask(s, in, take))
+		return fail(s, event, take, WS_CLOSE_INVALID_PAYLOAD,
+		    "the text is not UTF-8");
+	if (s->remaining == 0 && *keep == NULL && (s->fin || control)) {
+		end_frame(s, event, in, take);
+		return take;
+	}
+	if (ws_buf_append(keep, in, take,
+		control ? WS_FRAME_CONTROL_MAX : message_max) < 0)
+		return fail(
+		    s, event, take, WS_CLOSE_INTERNAL_ERROR, "memory is out");
+	if (s->remaining == 0)
+		end_frame(s, event, NULL, 0);
+	return take;
+}
+
+/* ---- the session ------------------------------------------------------- */
+
+size_t
+ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
+    size_t message_max, struct ws_event *event)
+{
+	struct ws_session *s = session;
+	struct ws_frame frame;
+	const char *reason;
+	size_t taken = 0;
+	int result;
+
+	event->kind = WS_EVENT_NONE;
+	if (s->spent)
+		ws_session_release(s);
+	if (s->failed)
+		return len;
+	if (!s->in_payload) {
+		result = take_header(s, in, len, &frame, &taken);
+		if (result == 0)
+			return taken;
+		if (result < 0)
+			return fail(s, event, len, WS_CLOSE_PROTOCOL_ERROR,
+			    ws_frame_error_text(result));
+		result = judge(s, &frame, message_max, &reason);
+		if (result != 0)
+			return fail(s, event, len, result, reason);
+		enter_payload(s, &frame);
+	}
+	return taken +
+	       take_payload(s, in + taken, len - taken, message_max, event);
+}
+
+void
+ws_session_release(struct ws_session *session)
+{
+	session->spent = false;
+	/* A message that is open behind a control frame stays. */
+	ws_buf_free(&session->control);
+	if (session->kind == 0)
+		ws_buf_free(&session->message);
+}
+
+void
+ws_session_fini(struct ws_session *session)
+{
+	ws_buf_free(&session->message);
+	ws_buf_free(&session->control);
+}

@@ -1,0 +1,74 @@
+/* session.h - one WebSocket session: octets in, events out (RFC 6455). */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_SESSION_H
+#define WS_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "frame.h"
+
+/* The receiving half of a server's session. Zeroed memory is a new session.
+ * It holds memory only while a message or a frame is incomplete. */
+struct ws_session {
+	struct ws_buf *message; /* owned: the message so far, unmasked */
+	struct ws_buf *control; /* owned: a control frame's payload so far */
+	uint64_t remaining;     /* payload octets of the frame still to come */
+	uint32_t fragments;     /* frames of the message so far */
+	uint8_t masking_key[4];
+	uint8_t offset;        /* of remaining's first octet, modulo 4 */
+	uint8_t utf8;          /* state of the text so far */
+	uint8_t kind;          /* opcode of the message that is open, or 0 */
+	uint8_t opcode;        /* of the frame whose payload is coming */
+	bool fin;              /* that frame ends its message */
+	bool in_payload;       /* between a frame's header and its end */
+	bool spent;            /* what the last event showed can be released */
+	bool failed;           /* nothing more is read */
+	uint8_t header_octets; /* of an incomplete header, below */
+	uint8_t header[WS_FRAME_HEADER_MAX];
+};
+
+enum ws_event_kind {
+	WS_EVENT_NONE,    /* all octets were taken, nothing is complete */
+	WS_EVENT_MESSAGE, /* opcode, data, len */
+	WS_EVENT_PING,    /* data, len */
+	WS_EVENT_PONG,    /* data, len */
+	WS_EVENT_CLOSE, /* code (1005 when there is none), data, len: reason */
+	WS_EVENT_FAIL,  /* code to close with, reason: why; a C string */
+};
+
+struct ws_event {
+	enum ws_event_kind kind;
+	uint8_t opcode; /* WS_OP_TEXT or WS_OP_BINARY */
+	uint16_t code;
+	uint8_t *data; /* borrowed until the next call; points into in, or into
+	                  memory of the session's */
+	size_t len;
+	const char *reason; /* static */
+};
+
+/* Take the next event out of the octets received.
+ *   in, len      what arrived and was not taken before; payloads are unmasked
+ *                in place
+ *   message_max  octets that a message may have
+ *   event        receives what happened
+ * Returns how many octets were taken; call again with the rest until all is
+ * taken. A failure is final: after WS_EVENT_FAIL all octets are taken and
+ * nothing happens any more.
+ *
+ * Checked: RSV bits, opcodes, masking, minimal lengths (RFC 6455 section 5.2),
+ * fragmentation (5.4), control frames (5.5), UTF-8 at the first bad octet
+ * (8.1), close codes and reasons (7.4), the message's size before any of it is
+ * stored (1009), and a limit on fragments that carry next to nothing (1008). */
+size_t ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
+    size_t message_max, struct ws_event *event);
+
+/* Release what the last event showed, as soon as it is not needed. */
+void ws_session_release(struct ws_session *session);
+
+/* Release everything. */
+void ws_session_fini(struct ws_session *session);
+
+#endif
