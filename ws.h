@@ -1,0 +1,612 @@
+/* ws.h - an embeddable WebSocket and HTTP server (RFC 6455, RFC 9112). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * One thread, one loop. Create a server, say what it answers, listen, run:
+ *
+ *	static void
+ *	on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+ *	{
+ *		ws_send(conn, kind, data, len);
+ *	}
+ *
+ *	int
+ *	main(void)
+ *	{
+ *		struct ws_server *server = ws_server_new(NULL);
+ *
+ *		ws_endpoint(server, "/",
+ *		    &(struct ws_handler) { .message = on_message }, NULL);
+ *		if (ws_listen(server, ":8080") < 0)
+ *			return 1;
+ *		return ws_run(server);
+ *	}
+ *
+ * Rules that hold everywhere:
+ *
+ * - Every callback may call every function, close any connection (its own
+ *   included) and start or stop any timer. Nothing is freed under its feet:
+ *   connections end at the end of the loop's turn.
+ * - Nothing blocks. Sending queues.
+ * - Functions that can fail return 0 or a positive number, or a negative
+ *   enum ws_error.
+ * - Pointers handed to a callback are valid until it returns, unless the
+ *   comment says more. What is handed in is copied unless the comment says
+ *   "borrowed".
+ * - A length may be WS_STR where the data is a C string.
+ * - All calls come from the thread that runs the server. Two servers may run
+ *   in two threads: the library has no global state.
+ */
+#ifndef WS_H
+#define WS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WS_VERSION "0.1.0"
+
+/* In place of a length: the data is a C string. */
+#define WS_STR ((size_t)-1)
+
+struct ws_server;   /* a server and its loop */
+struct ws_conn;     /* one open WebSocket */
+struct ws_request;  /* one HTTP request that waits for its answer */
+struct ws_prepared; /* one message, encoded once, for many */
+struct ws_timer;    /* one timer */
+struct ws_watch;    /* one foreign descriptor */
+
+/* Why a function failed. */
+enum ws_error {
+	WS_ENOMEM = -1,   /* memory is out */
+	WS_EINVAL = -2,   /* an argument is not allowed */
+	WS_ECLOSED = -3,  /* the connection is closing or gone */
+	WS_EFULL = -4,    /* the peer is too slow: its queue is full, and the
+	                     connection is being closed with 1013 */
+	WS_ESKIPPED = -5, /* a volatile message was left out: peer is slow */
+	WS_ESTATE = -6,   /* not now: answered already, or inside a delivery */
+	WS_ESYSTEM = -7,  /* the system refused; errno says why */
+	WS_EEXIST = -8,   /* there is one already */
+};
+
+/* A sentence about an enum ws_error, static. */
+const char *ws_strerror(int error);
+
+/* Kinds of messages; the values are the opcodes of RFC 6455 section 11.8. */
+enum ws_kind {
+	WS_TEXT = 1,   /* UTF-8, checked by the library when it is received */
+	WS_BINARY = 2, /* any octets */
+};
+
+/* May be added to a kind when sending: leave the message out, rather than
+ * close the connection, when the peer has more than queue_soft waiting. */
+#define WS_VOLATILE 0x100
+
+/* Close codes: RFC 6455 section 7.4.1 and the IANA registry. */
+enum ws_close_code {
+	WS_CLOSE_NORMAL = 1000,
+	WS_CLOSE_GOING_AWAY = 1001,
+	WS_CLOSE_PROTOCOL_ERROR = 1002,
+	WS_CLOSE_UNSUPPORTED_DATA = 1003,
+	WS_CLOSE_NO_STATUS = 1005, /* never on the wire: no code was given */
+	WS_CLOSE_ABNORMAL = 1006, /* never on the wire: the stream just ended */
+	WS_CLOSE_INVALID_PAYLOAD = 1007,
+	WS_CLOSE_POLICY_VIOLATION = 1008,
+	WS_CLOSE_TOO_BIG = 1009,
+	WS_CLOSE_MANDATORY_EXTENSION = 1010,
+	WS_CLOSE_INTERNAL_ERROR = 1011,
+	WS_CLOSE_SERVICE_RESTART = 1012,
+	WS_CLOSE_TRY_AGAIN_LATER = 1013,
+};
+
+/* ---- server ------------------------------------------------------------ */
+
+enum ws_log_level {
+	WS_LOG_ERROR = 0, /* something needs the operator */
+	WS_LOG_WARN = 1,  /* a limit was met */
+	WS_LOG_INFO = 2, /* start, stop, refusals and closes with their cause */
+	WS_LOG_ACCESS = 3, /* one line per request, connection opened */
+	WS_LOG_DEBUG = 4,
+};
+
+/* How a server behaves. Zero is the default of every member. */
+struct ws_options {
+	size_t max_message; /* octets of one message; 1 MiB. Larger: 1009 */
+	size_t max_head;    /* octets of a request head; 8 KiB. Larger: 431 */
+	size_t max_body;    /* octets of a request body; 1 MiB. Larger: 413 */
+	size_t queue_soft;  /* octets queued for one peer; 64 KiB. Above it the
+	                         server stops reading from the peer, and calls
+	                         drain when the queue is below again */
+	size_t queue_max;   /* octets queued for one peer; 1 MiB. Above it the
+	                         connection is closed with 1013. One message
+	                         always fits an empty queue */
+	unsigned max_clients; /* connections at once; what descriptors allow */
+	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
+	                         at once; no limit */
+	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
+	int idle_ms;          /* between two requests, and without progress
+	                         while a response is sent; 60 s */
+	int ping_ms;          /* silence until the server pings; 25 s; negative:
+	                         it never does */
+	int pong_ms;          /* silence after the ping until the server gives
+	                         the connection up; 20 s */
+	int close_ms;         /* from our Close frame to the peer's; 5 s */
+	const char *origin;   /* from where browsers may connect: NULL for the
+	                         same host and port as the request's Host; "*"
+	                         for everywhere; or a comma-separated list like
+	                         "https://a.example, http://b.example:8080" */
+	const char *base_path; /* prefix of all paths, such as "/live"; "" */
+	int log_level;         /* enum ws_log_level plus 1; WS_LOG_INFO; -1 for
+	                         silence */
+	/* Where log lines go; stderr. line has no newline. */
+	void (*log)(void *arg, int level, const char *line);
+	void *log_arg; /* borrowed */
+};
+
+/* Create a server that listens nowhere yet.
+ *   options  NULL for all defaults; copied, strings included
+ * Returns it, or NULL with errno set. */
+struct ws_server *ws_server_new(const struct ws_options *options);
+
+/* End everything at once, close callbacks included, and release the server.
+ * Not from inside a callback. NULL is allowed. */
+void ws_server_free(struct ws_server *server);
+
+/* Listen on one more address.
+ *   address  "HOST:PORT", ":PORT" for every address, "[IPV6]:PORT", or
+ *            "unix:PATH" with an optional ",mode=0660"; port 0 lets the system
+ *            choose one
+ * Returns 0 or a negative enum ws_error; the log says why. Never takes a
+ * socket over from a live server. */
+int ws_listen(struct ws_server *server, const char *address);
+
+/* Listen on a socket that is open and listening already (socket activation).
+ *   fd  owned by the server from now on
+ * Returns 0 or a negative enum ws_error. */
+int ws_listen_fd(struct ws_server *server, int fd);
+
+/* The nth address listened on, counted from 0: "127.0.0.1:8080".
+ *   text, size  receive it, always terminated
+ * Returns 0, or WS_EINVAL when there are not that many. */
+int ws_address(
+    const struct ws_server *server, unsigned nth, char *text, size_t size);
+
+/* Run until ws_stop has done its work. Ignores SIGPIPE unless the program
+ * handles it.
+ * Returns 0 when stopped, or WS_ESYSTEM. */
+int ws_run(struct ws_server *server);
+
+/* Stop in good order: listen no more, close every WebSocket with 1001 and
+ * every idle HTTP connection, let answers and queues drain.
+ *   grace_ms  how long; what is left then is ended. 0 ends all at once
+ * A second call shortens the time. */
+void ws_stop(struct ws_server *server, int grace_ms);
+
+/* Whether ws_stop has done its work: everything is closed. */
+bool ws_stopped(const struct ws_server *server);
+
+/* How many descriptors the process may have, after raising the soft limit to
+ * the hard one: what bounds the number of connections. */
+size_t ws_raise_descriptors(void);
+
+/* The clock of the loop: milliseconds that never go back, read once a turn. */
+int64_t ws_now(const struct ws_server *server);
+
+/* Figures of a server. */
+struct ws_stats {
+	size_t connections;    /* TCP connections now, HTTP included */
+	size_t websockets;     /* open WebSockets now */
+	size_t rooms;          /* rooms now */
+	size_t max_clients;    /* connections at most */
+	uint64_t accepted;     /* connections ever */
+	uint64_t messages_in;  /* messages ever received */
+	uint64_t messages_out; /* messages ever queued */
+};
+void ws_stats(const struct ws_server *server, struct ws_stats *stats);
+
+/* ---- another loop ------------------------------------------------------ */
+
+/* A descriptor that becomes readable when the server has work: watch it in
+ * any other loop and call ws_step then, and when ws_timeout has passed. */
+int ws_fd(const struct ws_server *server);
+
+/* Milliseconds until ws_step must be called even if ws_fd is not readable, -1
+ * for never. Ask again after every ws_step and after every call into the
+ * server from outside its callbacks. */
+int ws_timeout(const struct ws_server *server);
+
+/* One turn of the loop.
+ *   timeout_ms  how long to wait for the first event; 0 not at all
+ * Returns 0, or WS_ESYSTEM. */
+int ws_step(struct ws_server *server, int timeout_ms);
+
+/* ---- WebSocket endpoints ----------------------------------------------- */
+
+/* Who ended a connection. */
+enum ws_by {
+	WS_BY_PEER,   /* the peer sent a Close frame first, or just vanished */
+	WS_BY_SERVER, /* we did: ws_close, a violation, a limit, a time-out */
+};
+
+/* How a connection ended. */
+struct ws_closed {
+	int code; /* the code of the Close frame that ended it; 1005
+	                       when it had none; 1006 when there was no frame */
+	const char
+	    *reason; /* UTF-8, not terminated; valid during the callback */
+	size_t reason_len;
+	enum ws_by by;
+};
+
+/* What an endpoint does; members that are NULL do nothing. */
+struct ws_handler {
+	/* A request to open; Origin and the handshake are checked already.
+	 * Call ws_accept, or ws_reply to refuse, or ws_hold to decide later;
+	 * when it does none of these the request is accepted. */
+	void (*upgrade)(struct ws_request *request);
+	/* The connection is open. */
+	void (*open)(struct ws_conn *conn);
+	/* A whole message.
+	 *   kind  WS_TEXT (the data is valid UTF-8) or WS_BINARY
+	 *   data  may be changed in place; not terminated */
+	void (*message)(
+	    struct ws_conn *conn, int kind, const void *data, size_t len);
+	/* The queue was above queue_soft and is below half of it again. */
+	void (*drain)(struct ws_conn *conn);
+	/* A Pong frame came; data is what was sent with the Ping. */
+	void (*pong)(struct ws_conn *conn, const void *data, size_t len);
+	/* The connection has ended; called exactly once for each open. It has
+	 * left all its rooms. conn must not be used after this returns. */
+	void (*close)(struct ws_conn *conn, const struct ws_closed *how);
+	size_t max_message; /* octets; 0 for the server's */
+	int kinds; /* WS_TEXT or WS_BINARY when only that kind is understood;
+	              the other is answered with 1003. 0 for both */
+};
+
+/* Serve WebSockets at a path.
+ *   path     "/echo" for exactly this path; with a '/' at its end, this path
+ *            and all below. The longest match wins. Compared with the request
+ *            path as it stands, percent-encoding included
+ *   handler  copied
+ *   user     borrowed; what ws_request_user and ws_endpoint_user return
+ * Returns 0, WS_EINVAL, WS_EEXIST or WS_ENOMEM. RFC 6455 section 4.2. */
+int ws_endpoint(struct ws_server *server, const char *path,
+    const struct ws_handler *handler, void *user);
+
+/* Accept a WebSocket inside upgrade, or later when the request is held.
+ *   subprotocol  one of those the client offers, or NULL for none
+ *   user         attached to the connection
+ * Returns the connection, whose open callback has been called; or NULL when
+ * the client offers no such subprotocol, the request is no upgrade, or it was
+ * answered already. request is invalid after success. */
+struct ws_conn *
+ws_accept(struct ws_request *request, const char *subprotocol, void *user);
+
+/* Whether the client offers a subprotocol. Case matters.
+ * RFC 6455 section 4.1, item 10. */
+bool ws_offers(const struct ws_request *request, const char *subprotocol);
+
+/* ---- connections ------------------------------------------------------- */
+
+/* Send one message.
+ *   kind  WS_TEXT (data must be UTF-8; it is not checked again) or WS_BINARY,
+ *         perhaps with WS_VOLATILE
+ * Returns 0 when the whole message is on its way; WS_ECLOSED, WS_EFULL,
+ * WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when nothing of it is. */
+int ws_send(struct ws_conn *conn, int kind, const void *data, size_t len);
+
+/* Send a Ping frame with at most 125 octets. Not needed to keep a connection
+ * alive: the server does that. Returns as ws_send. RFC 6455 section 5.5.2. */
+int ws_ping(struct ws_conn *conn, const void *data, size_t len);
+
+/* Start the closing handshake. Messages that arrive from now on are dropped.
+ *   code    1000, 1001, 1008, 1011 ..., or 3000 to 4999; 0 for a Close frame
+ *           without a code
+ *   reason  UTF-8, at most 123 octets (more is cut at a character); may be
+ *           NULL when len is 0
+ * Returns 0, WS_ECLOSED or WS_EINVAL. RFC 6455 section 7.1.2. */
+int ws_close(struct ws_conn *conn, int code, const char *reason, size_t len);
+
+/* End the connection without a closing handshake; close is called with 1006
+ * at the end of the turn. */
+void ws_terminate(struct ws_conn *conn);
+
+/* Octets that wait to be sent. */
+size_t ws_queued(const struct ws_conn *conn);
+
+/* Stop reading from the peer, so that it feels the pressure, until ws_resume.
+ * No message is lost: what was read already waits. */
+void ws_pause(struct ws_conn *conn);
+void ws_resume(struct ws_conn *conn);
+
+/* The application's pointer: what ws_accept was given, until it is set. */
+void *ws_user(const struct ws_conn *conn);
+void ws_set_user(struct ws_conn *conn, void *user);
+
+/* The pointer that ws_endpoint was given. */
+void *ws_endpoint_user(const struct ws_conn *conn);
+
+/* The server of a connection. */
+struct ws_server *ws_server_of(const struct ws_conn *conn);
+
+#define WS_PEER_MAX 56
+
+/* The peer's address, "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
+ * Returns text. */
+const char *ws_peer(const struct ws_conn *conn, char text[WS_PEER_MAX]);
+
+/* Call visit for every open WebSocket of the server; returning false ends the
+ * walk. visit may do what any callback may. */
+void ws_walk(struct ws_server *server,
+    bool (*visit)(struct ws_conn *conn, void *arg), void *arg);
+
+/* ---- prepared messages ------------------------------------------------- */
+
+/* Encode a message once, to be sent to many.
+ *   kind  WS_TEXT or WS_BINARY
+ * Returns it with one reference, or NULL when memory is out. */
+struct ws_prepared *ws_prepare(int kind, const void *data, size_t len);
+
+/* Take one more reference, or give one back; NULL is allowed in both. */
+struct ws_prepared *ws_prepared_ref(struct ws_prepared *message);
+void ws_prepared_free(struct ws_prepared *message);
+
+/* What is in it.
+ *   kind, len  receive kind and length; may be NULL
+ * Returns the data, which lives as long as the message. */
+const void *
+ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len);
+
+/* Send it to one connection.
+ *   flags  0 or WS_VOLATILE
+ * Returns as ws_send. */
+int
+ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags);
+
+/* ---- rooms ------------------------------------------------------------- */
+
+#define WS_ROOM_NAME_MAX 255 /* octets; any octets are allowed */
+
+/* Put a connection into a room, which exists while somebody is in it. It
+ * leaves by itself when it ends.
+ * Returns 1 when it joined, 0 when it was in already, WS_ECLOSED, WS_EINVAL
+ * or WS_ENOMEM. */
+int ws_join(struct ws_conn *conn, const char *room, size_t len);
+
+/* Take a connection out of a room. Returns whether it was in. */
+bool ws_leave(struct ws_conn *conn, const char *room, size_t len);
+
+/* Take a connection out of all its rooms. */
+void ws_leave_all(struct ws_conn *conn);
+
+/* Whether a connection is in a room. */
+bool ws_in_room(struct ws_conn *conn, const char *room, size_t len);
+
+/* How many members a room has, 0 when there is no such room. */
+size_t ws_room_count(struct ws_server *server, const char *room, size_t len);
+
+/* Send a message to all of a room.
+ *   room    NULL: to every open WebSocket of the server
+ *   kind    WS_TEXT or WS_BINARY, perhaps with WS_VOLATILE
+ *   except  left out; NULL for nobody
+ * Returns how many it was handed to, or a negative enum ws_error. A peer that
+ * is too slow is closed or skipped without any effect on the others. */
+long ws_publish(struct ws_server *server, const char *room, size_t room_len,
+    int kind, const void *data, size_t len, struct ws_conn *except);
+
+/* Anything that can be in rooms beside connections, embedded in an object of
+ * the application's. Only deliver is the application's to read. */
+struct ws_member {
+	/* Called with every message for a room that it is in: a
+	 * struct ws_prepared, valid during the call (take a reference to keep
+	 * it). May do what any callback may except publish. */
+	void (*deliver)(struct ws_member *member, void *message);
+	struct ws_joined *joined; /* owned by the library */
+	uint32_t stamp;
+	uint32_t joined_count;
+};
+
+/* Begin a member that is in no room. */
+void ws_member_init(struct ws_member *member,
+    void (*deliver)(struct ws_member *member, void *message));
+
+/* The member that a connection is; to name it in a selection. */
+struct ws_member *ws_conn_member(struct ws_conn *conn);
+
+/* The connection that a member is, or NULL when it is another object. */
+struct ws_conn *ws_member_conn(struct ws_member *member);
+
+/* As ws_join, ws_leave, ws_leave_all for any member. It must have left all
+ * rooms before its memory is released. */
+int ws_member_join(struct ws_server *server, struct ws_member *member,
+    const void *room, size_t len);
+bool ws_member_leave(struct ws_server *server, struct ws_member *member,
+    const void *room, size_t len);
+void ws_member_leave_all(struct ws_server *server, struct ws_member *member);
+
+/* One room name among several. */
+struct ws_room_name {
+	const void *at; /* borrowed */
+	size_t len;     /* not WS_STR */
+};
+
+/* To whom to publish: the union of the rooms in to, each member once, without
+ * anybody who is in one of the rooms in except, without one member. */
+struct ws_selection {
+	const struct ws_room_name *to; /* borrowed */
+	size_t to_count;
+	const struct ws_room_name *except; /* borrowed */
+	size_t except_count;
+	const struct ws_member *without; /* NULL: nobody */
+};
+
+/* Publish a prepared message to a selection of rooms.
+ *   flags  0 or WS_VOLATILE
+ * Returns how many members it was handed to, or WS_ESTATE inside a delivery. */
+long ws_publish_to(struct ws_server *server,
+    const struct ws_selection *selection, struct ws_prepared *message,
+    int flags);
+
+/* Call visit for each member of a room; returning false ends the walk. visit
+ * may do what any callback may, except publish.
+ * Returns how many were visited, or WS_ESTATE inside a delivery. */
+long ws_room_walk(struct ws_server *server, const char *room, size_t len,
+    bool (*visit)(struct ws_member *member, void *arg), void *arg);
+
+/* Call visit for each room of a member; visit must not join or leave. */
+void ws_member_walk(const struct ws_member *member,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg);
+
+/* ---- HTTP endpoints ---------------------------------------------------- */
+
+/* Answer HTTP requests at a path.
+ *   path     as for ws_endpoint
+ *   methods  "GET", "GET, POST" and so on; others get 405. GET includes HEAD,
+ *            whose body is left out by the library. NULL: all methods
+ *   handler  called when the request with its body is complete; must call
+ *            ws_reply or ws_hold
+ *   user     borrowed; what ws_request_user returns
+ * Returns 0, WS_EINVAL, WS_EEXIST or WS_ENOMEM. */
+int ws_http(struct ws_server *server, const char *path, const char *methods,
+    void (*handler)(struct ws_request *request), void *user);
+
+/* How static files are served. Zero is the default of each member. */
+struct ws_files_options {
+	const char *cache; /* Cache-Control; "no-cache" */
+	bool spa;  /* unknown paths without a dot in their last segment get
+	              /index.html, for single-page applications */
+	bool list; /* list directories that have no index.html */
+};
+
+/* Serve the files of a directory, for paths that have no other endpoint.
+ *   path       as for ws_endpoint; with a '/' at its end
+ *   directory  the document root; nothing outside is ever served, whatever the
+ *              links in it say
+ *   options    NULL for the defaults; copied
+ * Returns 0, WS_EINVAL, WS_EEXIST, WS_ENOMEM or WS_ESYSTEM. */
+int ws_files(struct ws_server *server, const char *path, const char *directory,
+    const struct ws_files_options *options);
+
+/* One file that is part of the program. */
+struct ws_asset {
+	const char *path; /* "/index.html": absolute, decoded */
+	const unsigned char *data;
+	size_t len;
+	const char *etag; /* a strong entity-tag, quotes included */
+};
+
+/* Serve files that are part of the program, as ws_files does.
+ *   assets  borrowed for as long as the server lives; sorted by path */
+int ws_assets(struct ws_server *server, const char *path,
+    const struct ws_asset *assets, size_t count,
+    const struct ws_files_options *options);
+
+/* The parts of a request. Strings are C strings and live until the request is
+ * answered; the path is as it stands in the request, below the base path,
+ * without query; query is "" when there is none. */
+const char *ws_request_method(const struct ws_request *request);
+const char *ws_request_path(const struct ws_request *request);
+const char *ws_request_query(const struct ws_request *request);
+
+/* A field's first value, or NULL. The name's case does not matter. */
+const char *
+ws_request_field(const struct ws_request *request, const char *name);
+
+/* Call visit for every field in order; returning false ends the walk. */
+void ws_request_fields(const struct ws_request *request,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg);
+
+/* A parameter of the query, decoded once ('+' is a space).
+ *   value, size  receive its first value, terminated
+ * Returns its length, or -1 when it is not there, malformed, holds a NUL or
+ * does not fit. */
+long ws_request_param(const struct ws_request *request, const char *name,
+    char *value, size_t size);
+
+/* The body, NULL when it is empty. Lives until the request is answered. */
+const void *ws_request_body(const struct ws_request *request, size_t *len);
+
+/* The peer's address, as ws_peer. */
+const char *
+ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX]);
+
+/* The pointer that ws_http or ws_endpoint was given. */
+void *ws_request_user(const struct ws_request *request);
+struct ws_server *ws_request_server(const struct ws_request *request);
+
+/* Add a field to the answer, before ws_reply or ws_accept.
+ * Returns 0, WS_EINVAL for a name or value that is not allowed in a field (a
+ * line break, say) or for one that the library writes itself (Connection,
+ * Content-Length, Date ...), or WS_ENOMEM. */
+int
+ws_reply_field(struct ws_request *request, const char *name, const char *value);
+
+/* Answer a request; also how an upgrade is refused.
+ *   status  200 to 599
+ *   type    Content-Type; NULL: text/plain in UTF-8
+ * Returns 0; WS_ESTATE when it was answered, WS_EINVAL or WS_ENOMEM.
+ * request is invalid after success. */
+int ws_reply(struct ws_request *request, int status, const char *type,
+    const void *body, size_t len);
+
+/* Keep a request to answer it later (long polling).
+ *   gone  called when the peer leaves before the answer; request is invalid
+ *         when it returns. NULL when that does not matter: ws_reply may then
+ *         be called all the same
+ *   arg   borrowed
+ * Returns 0, or WS_ESTATE or WS_ENOMEM. */
+int ws_hold(struct ws_request *request,
+    void (*gone)(struct ws_request *request, void *arg), void *arg);
+
+/* ---- timers, descriptors, work ----------------------------------------- */
+
+/* Start a timer.
+ *   delay_ms   until it fires first
+ *   repeat_ms  between further ones; 0: it fires once and is released then
+ *   fire       may stop the timer; arg is borrowed
+ * Returns it, owned by the server, or NULL when memory is out. */
+struct ws_timer *ws_timer_start(struct ws_server *server, int64_t delay_ms,
+    int64_t repeat_ms, void (*fire)(struct ws_timer *timer, void *arg),
+    void *arg);
+
+/* Stop and release a timer that has not fired or that repeats. NULL is
+ * allowed. */
+void ws_timer_stop(struct ws_timer *timer);
+
+/* Fire again after delay_ms from now, whatever was set before. Cheap.
+ * Returns 0 or WS_ENOMEM. */
+int ws_timer_again(struct ws_timer *timer, int64_t delay_ms);
+
+enum ws_ready {
+	WS_READABLE = 1,
+	WS_WRITABLE = 2,
+	WS_HANGUP = 4, /* reported, never asked for */
+};
+
+/* Watch a descriptor of the application's. Level-triggered.
+ *   fd      borrowed: ws_unwatch before it is closed
+ *   events  WS_READABLE, WS_WRITABLE or both
+ *   ready   called with the events that are there
+ * Returns the watch, owned by the server, or NULL with errno set. */
+struct ws_watch *ws_watch(struct ws_server *server, int fd, unsigned events,
+    void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
+    void *arg);
+
+/* Change what is watched for. Returns 0 or WS_ESYSTEM. */
+int ws_watch_set(struct ws_watch *watch, unsigned events);
+
+/* Stop watching and release the watch. NULL is allowed. */
+void ws_unwatch(struct ws_watch *watch);
+
+/* Call a function at the end of this turn of the loop.
+ * Returns 0 or WS_ENOMEM. */
+int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
