@@ -14,7 +14,16 @@
 #include "../files.h"
 #include "../mem.h"
 #include "guard.h"
+#include "scarce.h"
 #include "tree.h"
+
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 /* The tree; "outside.txt" is what nobody may reach.
  *
@@ -324,6 +333,59 @@ Test(files, walks_to_the_same_results)
 	check_rows(root, "walk");
 	ws_files_free(root);
 }
+
+#if defined(SYS_openat2)
+
+/* Let openat2(2) fail with an error from now on, as a sandbox does. */
+static void
+forbid_openat2(unsigned error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { WS_LEN(filter), filter };
+
+	cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+static void
+check_forbidden(unsigned error, bool remembered)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	bool walking = false;
+	int dir = open(docroot, O_RDONLY | O_DIRECTORY), fd;
+
+	forbid_openat2(error);
+	check_rows(root, "forbidden");
+	ws_files_free(root);
+	fd = ws_beneath_open(dir, "a.txt", &walking);
+	cr_expect_geq(fd, 0);
+	cr_expect_eq(walking, remembered);
+	close(fd);
+	close(dir);
+}
+
+Test(files, an_old_kernel_is_walked_around)
+{
+	check_forbidden(ENOSYS, true);
+}
+
+Test(files, a_sandbox_is_walked_around)
+{
+	check_forbidden(EPERM, true);
+}
+
+Test(files, a_disturbed_kernel_is_asked_again_next_time)
+{
+	check_forbidden(EAGAIN, false);
+}
+
+#endif
 
 /* Find with both ways; the results must agree. */
 static int
@@ -860,6 +922,7 @@ list(const char *path)
 	ws_mem_free(text);
 	ws_file_close(&file);
 	ws_files_free(root);
+	cr_expect_eq(scarce_blocks, 0);
 	return copy;
 }
 
@@ -987,5 +1050,87 @@ Test(files, embedded_roots_cannot_be_listed)
 	cr_assert_eq(find(root, "/sub/", 5, "", &file), 0);
 	cr_expect(file.directory);
 	cr_expect_null(ws_files_list(&file, WS_SPAN("/sub/"), &len));
+	ws_files_free(root);
+}
+
+Test(files, listing_has_a_limit)
+{
+	char *text, *at;
+	size_t count = 0;
+
+	tree_dir(docroot, "many");
+	for (int i = 0; i < 10001; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "many/%d", i);
+		close(open(tree_path(docroot, name), O_CREAT | O_WRONLY, 0644));
+	}
+	text = list("/many/");
+	cr_assert_not_null(text);
+	for (at = text; (at = strstr(at, "<a href=\"./")) != NULL; at++)
+		count++;
+	cr_expect_eq(count, 10000);
+	cr_expect_not_null(strstr(text, "more files than are shown"));
+	free(text);
+}
+
+/* ---- without memory ----------------------------------------------------- */
+
+Test(files, a_root_needs_memory)
+{
+	int before = tree_descriptors();
+
+	scarce(1);
+	cr_expect_null(ws_files_directory(docroot));
+	cr_expect_eq(errno, ENOMEM);
+	cr_expect_eq(tree_descriptors(), before);
+	scarce(1);
+	cr_expect_null(ws_files_embedded(assets, WS_LEN(assets), 0));
+	cr_expect_eq(errno, ENOMEM);
+	cr_expect_eq(scarce_blocks, 0);
+}
+
+Test(files, a_listing_survives_each_failing_allocation)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+	char *text = NULL;
+	size_t nth, len;
+	int before;
+
+	plant_listing();
+	cr_assert_eq(find(root, "/list/", 6, "", &file), 0);
+	before = tree_descriptors();
+	for (nth = 1; text == NULL && nth < 1000; nth++) {
+		scarce(nth);
+		text = ws_files_list(&file, WS_SPAN("/list/"), &len);
+		cr_expect_eq(tree_descriptors(), before);
+		cr_expect_eq(scarce_blocks, text == NULL ? 1 : 2);
+	}
+	cr_expect_gt(nth, 10);
+	cr_expect_not_null(text);
+	ws_mem_free(text);
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+Test(files, a_listing_needs_a_descriptor)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct rlimit old, none;
+	struct ws_file file;
+	size_t len;
+	int lowest;
+
+	cr_assert_eq(find(root, "/empty/", 7, "", &file), 0);
+	lowest = dup(0);
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = (rlim_t)lowest;
+	setrlimit(RLIMIT_NOFILE, &none);
+	cr_expect_null(ws_files_list(&file, WS_SPAN("/empty/"), &len));
+	setrlimit(RLIMIT_NOFILE, &old);
+	ws_file_close(&file);
 	ws_files_free(root);
 }

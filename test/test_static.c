@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "guard.h"
+#include "scarce.h"
 #include "tree.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -676,4 +677,34 @@ Test(static_files, embedded_files_are_answered_alike)
 	ask_lines(&a, &options, "GET /dir/x.txt", "If-None-Match: \"tag\"\r\n");
 	cr_expect_eq(a.is.status, 304);
 	answer_free(&a);
+}
+
+Test(static_files, without_memory_the_status_is_still_told)
+{
+	static const struct {
+		const char *line;
+		int status, statuses[3]; /* when the nth allocation fails */
+	} rows[] = {
+		{ "GET /nothing", 404, { 404, 404, 404 } },
+		{ "GET /dir", 301, { 503, 301, 301 } },
+		{ "GET /bare/", 200, { 503, 503, 503 } },
+	};
+	struct ws_static_options options = { .list = true };
+	struct answer a;
+	long before = scarce_blocks;
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		for (size_t nth = 0; nth <= 3; nth++) {
+			int wanted = nth == 0 ? rows[i].status
+					      : rows[i].statuses[nth - 1];
+
+			scarce(nth);
+			ask_lines(&a, &options, rows[i].line, "");
+			scarce(0);
+			cr_expect_eq(a.is.status, wanted, "%s %zu: %d",
+			    rows[i].line, nth, a.is.status);
+			answer_free(&a);
+			cr_expect_eq(scarce_blocks, before);
+		}
+	}
 }
