@@ -4,7 +4,9 @@
 import { address, byId, connect, parameter, showState } from "./wsd.js";
 
 const KEEP = 240; /* prices on the chart */
+const GRID_MAX = 10; /* lines */
 const MARGIN = 16; /* around the line, in CSS pixels */
+const PRICE_MAX = 1e12; /* with six decimals a double is still exact enough */
 const LABELS = 72; /* room for the scale at the right */
 
 const chart = byId("chart");
@@ -36,13 +38,26 @@ function priceIn(data) {
 function arrived(data) {
 	arrivals.push(performance.now());
 	const price = priceIn(data);
-	if (!Number.isFinite(price))
+	if (!(Math.abs(price) <= PRICE_MAX)) /* nor is NaN */
 		return;
 	prices.push(price);
 	decimals = Math.max(decimals, decimalsOf(price));
 	if (prices.length > KEEP)
 		prices.shift();
+	showFigures();
 	redraw();
+}
+
+/* At once: a hidden page gets no animation frames, but can be read. */
+function showFigures() {
+	const last = written(prices.at(-1));
+	const min = written(Math.min(...prices));
+	const max = written(Math.max(...prices));
+	byId("price").textContent = last;
+	byId("min").textContent = min;
+	byId("max").textContent = max;
+	chart.setAttribute("aria-label",
+	    `Price ${last}, between ${min} and ${max}`);
 }
 
 /* A thousand messages a second are still one drawing per frame, and no
@@ -83,7 +98,7 @@ function scale(width, height) {
 	const right = width - LABELS;
 	const step = (right - MARGIN) / (KEEP - 1);
 	return {
-		min, max, low, range, right,
+		low, range, right,
 		x: (i) => right - (prices.length - 1 - i) * step,
 		y: (price) => height - MARGIN -
 		    (price - low) / range * (height - 2 * MARGIN),
@@ -92,22 +107,28 @@ function scale(width, height) {
 
 function drawGrid(pen, { low, range, right, y }, colours) {
 	const step = gridStep(range);
-	const digits = Math.max(0, Math.ceil(-Math.log10(step)));
+	const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step))));
+	const first = Math.ceil(low / step);
 	pen.strokeStyle = colours.line;
 	pen.fillStyle = colours.dim;
 	pen.lineWidth = 1;
-	for (let n = Math.ceil(low / step); n * step <= low + range; n++) {
-		const level = Math.round(y(n * step)) + 0.5;
+	/* Counted from zero: a stranger may choose prices at which adding one
+	 * to first changes nothing, and the loop must end all the same. */
+	for (let i = 0; i <= GRID_MAX; i++) {
+		const price = (first + i) * step;
+		if (!(price <= low + range))
+			return;
+		const level = Math.round(y(price)) + 0.5;
 		pen.beginPath();
 		pen.moveTo(0, level);
 		pen.lineTo(right, level);
 		pen.stroke();
-		pen.fillText((n * step).toFixed(digits), right + 12, level);
+		pen.fillText(price.toFixed(digits), right + 12, level);
 	}
 }
 
 function drawLine(pen, { right, x, y }, colours) {
-	const last = prices[prices.length - 1];
+	const last = prices.at(-1);
 	pen.strokeStyle = pen.fillStyle = colours.accent;
 	pen.lineWidth = 2;
 	pen.lineJoin = "round";
@@ -141,13 +162,6 @@ function draw() {
 	const at = scale(width, height);
 	drawGrid(pen, at, colours);
 	drawLine(pen, at, colours);
-
-	const last = written(prices[prices.length - 1]);
-	byId("price").textContent = last;
-	byId("min").textContent = written(at.min);
-	byId("max").textContent = written(at.max);
-	chart.setAttribute("aria-label", `Price ${last}, between ` +
-	    `${written(at.min)} and ${written(at.max)}`);
 }
 
 function showRate() {
