@@ -24,10 +24,9 @@
  * it points back in, as it is for the kernels.
  */
 
-/* syscall(2) and O_LARGEFILE on Linux; on BSD all is visible anyway. */
-#define _DEFAULT_SOURCE
+/* syscall(2), O_PATH and O_LARGEFILE on Linux; BSD shows all anyway. */
+#define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
-#define _LARGEFILE64_SOURCE
 
 #include <sys/types.h>
 
@@ -72,7 +71,7 @@ kernel_open(int dir, const char *name)
 	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
 }
 
-#elif defined(O_RESOLVE_BENEATH)
+#elif defined(O_RESOLVE_BENEATH) && defined(ENOTCAPABLE)
 
 static int
 kernel_open(int dir, const char *name)
@@ -97,8 +96,18 @@ kernel_open(int dir, const char *name)
 #endif
 
 /* To pass through a directory, the right to search it is enough. */
-#if !defined(O_SEARCH)
-#define O_SEARCH O_RDONLY
+#if defined(O_SEARCH)
+enum {
+	PASS_FLAGS = O_SEARCH | O_DIRECTORY | O_CLOEXEC
+};
+#elif defined(O_PATH)
+enum {
+	PASS_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC
+};
+#else
+enum {
+	PASS_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+};
 #endif
 
 /* ---- walking ------------------------------------------------------------ */
@@ -194,8 +203,7 @@ walk_step(int dir, char *path, const char *at, size_t n)
 	if (strcmp(name, "..") == 0)
 		return walk_up(path, at);
 	fd = openat(dir, n > 0 ? name : ".",
-	    (last ? OPEN_FLAGS : O_SEARCH | O_DIRECTORY | O_CLOEXEC) |
-		O_NOFOLLOW);
+	    (last ? OPEN_FLAGS : PASS_FLAGS) | O_NOFOLLOW);
 	return fd >= 0 ? fd : walk_link(dir, name, path, at);
 }
 

@@ -121,19 +121,17 @@ sentence(int status)
 static void
 text_body(struct context *c)
 {
-	const char *format = "%d %s\n\n%s\n";
 	int status = c->answer->status;
-	char text[160];
-	int n = snprintf(text, sizeof(text), format, status,
-	    ws_http_reason(status), sentence(status));
-	size_t len = n > 0 && (size_t)n < sizeof(text) ? (size_t)n : 0;
+	char text[160]; /* the longest sentence needs half of it */
+	size_t len = (size_t)snprintf(text, sizeof(text), "%d %s\n\n%s\n",
+	    status, ws_http_reason(status), sentence(status));
 
 	ws_file_close(&c->answer->file);
-	c->answer->text = len > 0 ? ws_mem_resize(NULL, len) : NULL;
-	if (c->answer->text == NULL)
-		len = 0;
-	else
+	c->answer->text = ws_mem_resize(NULL, len);
+	if (c->answer->text != NULL)
 		memcpy(c->answer->text, text, len);
+	else
+		len = 0;
 	field(c, "Content-Type", "text/plain; charset=utf-8");
 	body(c, 0, len);
 }

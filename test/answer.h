@@ -164,8 +164,12 @@ answer_fault(const struct answer *a)
 		return "range outside of the file";
 	if (is->octets == 0 && is->file.fd > 0)
 		return "a descriptor that nobody needs";
-	if (is->text != NULL && is->first != 0)
-		return "a part of a text";
+	if (is->text != NULL && (is->first != 0 || is->file.fd > 0))
+		return "a text together with a file";
+	if (answer_field(a, "Cache-Control", value) != (is->status != 204))
+		return "Cache-Control is missing or too much";
+	if (!bodiless && answer_field(a, "Content-Type", value) != 1)
+		return "no Content-Type";
 	if ((is->status == 206 || is->status == 416) !=
 	    answer_field(a, "Content-Range", value))
 		return "Content-Range is missing or too much";

@@ -512,6 +512,22 @@ Test(files, unreadable_files_are_forbidden)
 	cr_assert_eq(seteuid(getuid()), 0);
 }
 
+Test(files, a_directory_that_may_only_be_searched_is_passed)
+{
+	struct ws_file file;
+
+	tree_dir(docroot, "search");
+	tree_file(docroot, "search/x", "through");
+	chmod(tree_path(docroot, "search"), 0111);
+	if (geteuid() == 0)
+		cr_assert_eq(seteuid(65534), 0);
+	cr_expect_eq(find_both("/search/x", 9, &file), 0);
+	cr_expect_str_eq(content_of(&file), "through");
+	ws_file_close(&file);
+	cr_expect_eq(find_both("/search/", 8, &file), WS_FILES_EACCES);
+	cr_assert_eq(seteuid(getuid()), 0);
+}
+
 Test(files, no_descriptor_left_is_busy)
 {
 	struct ws_files *root = ws_files_directory(docroot);
