@@ -93,12 +93,10 @@ parse_length16(const uint8_t *in, size_t len, uint64_t *payload)
 static int
 parse_length64(const uint8_t *in, size_t len, uint64_t *payload)
 {
-	static const uint8_t zero[6];
-
 	/* RFC 6455 5.2: the most significant bit must be 0. */
 	if (len > 2 && in[2] >= 0x80)
 		return WS_FRAME_EHIGHBIT;
-	if (len >= 8 && memcmp(in + 2, zero, sizeof(zero)) == 0)
+	if (len >= 8 && ws_load32(in + 2) == 0 && ws_load16(in + 6) == 0)
 		return WS_FRAME_EMINIMAL;
 	if (len < 10)
 		return 0;
