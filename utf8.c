@@ -23,8 +23,8 @@
  * is judged at once by the four octets that end at each place of it,
  *
  *	 ... d0 9f d1 80 | d0 b8 d0 b2 d0 b5 d1 82 ...       "Привет"
- *	        |  |  |     |
- *	        c3 c2 c1    c
+ *	        |  |  |    |
+ *	        c3 c2 c1   c
  *
  * without a branch, so that the mixture of scripts does not matter. Only what
  * an octet has before it is needed, no state: a block may begin and end inside
@@ -151,8 +151,9 @@ skip_ascii(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Below, a shift by 7 - n brings bit n of each octet to the octet's top; the
- * caller looks at nothing but these. */
+/* Below, a shift by 7 - n brings bit n of each octet to that octet's top. What
+ * it brings to the other bits is of no meaning: the caller looks at the tops
+ * alone. */
 
 /* Where one of the eight octets at p continues a character though none is open
  * there, or does not though one is. */
