@@ -8,15 +8,7 @@
 #include <stdint.h>
 
 #include "bytes.h"
-
-/* One embedded file, generated at build time. */
-struct ws_asset {
-	const char *path; /* "/chat.html": absolute, decoded */
-	const unsigned char *data;
-	size_t len;
-	const char *etag; /* a strong entity-tag, quotes included, of at most 32
-	                     more octets */
-};
+#include "ws.h"
 
 /* A document root: a directory, or a set of embedded files. */
 struct ws_files;
@@ -97,8 +89,8 @@ void ws_file_close(struct ws_file *file);
  *   len     receives the length in octets
  * Returns the text, to be released with ws_mem_free, or NULL when memory is
  * out or the root is embedded. */
-char *ws_files_list(
-    const struct ws_file *file, struct ws_span path, size_t *len);
+char *
+ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len);
 
 /* The media type of a name by its extension, with charset for text; never
  * NULL ("application/octet-stream"). */

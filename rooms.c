@@ -368,7 +368,8 @@ find_joined(const struct ws_room *room, const struct ws_member *member)
 }
 
 void
-ws_member_init(struct ws_member *member, ws_deliver_fn *deliver)
+ws_member_init(struct ws_member *member,
+    void (*deliver)(struct ws_member *member, void *message))
 {
 	*member = (struct ws_member){ .deliver = deliver };
 }

@@ -7,29 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WS_ROOM_NAME_MAX 255 /* octets */
+#include "ws.h" /* struct ws_member, struct ws_selection */
 
-struct ws_rooms;  /* a set of rooms */
-struct ws_room;   /* one room; opaque */
-struct ws_joined; /* one membership; opaque */
-struct ws_member;
-
-/* Hand one message to one member. It may send, close, make any member join
- * and leave, and free those that have left everything; but it must not publish
- * to the same set of rooms (ws_rooms_publish refuses), nor free the set.
- *   message  whatever was given to ws_rooms_publish; borrowed */
-typedef void ws_deliver_fn(struct ws_member *member, void *message);
-
-/* Anything that can be in rooms, embedded in the object that it stands for.
- * Kinds may be mixed in one room: each brings its own way of delivery. All the
+/* A member's deliver callback may send, close, make any member join and
+ * leave, and free those that have left everything; but it must not publish to
+ * the same set of rooms (ws_rooms_publish refuses), nor free the set. All the
  * rooms of a member are of one set. While it is in any it must not be moved in
  * memory, and it must leave all before it is freed. */
-struct ws_member {
-	ws_deliver_fn *deliver;
-	struct ws_joined *joined; /* owned by rooms.c: its memberships */
-	uint32_t stamp;           /* rooms.c's: the last publish that met it */
-	uint32_t joined_count;    /* in how many rooms it is; read only */
-};
+struct ws_rooms; /* a set of rooms */
 
 /* Create a set of rooms.
  *   key  16 octets of randomness, for the table of names
@@ -39,9 +24,6 @@ struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
 /* Release a set. All members must have left, and no delivery may be going on.
  * NULL is allowed. */
 void ws_rooms_free(struct ws_rooms *rooms);
-
-/* Begin a member that is in no room. */
-void ws_member_init(struct ws_member *member, ws_deliver_fn *deliver);
 
 /* Put a member into a room, which is created when it does not exist.
  *   name, len  any octets, 1 to WS_ROOM_NAME_MAX
@@ -63,24 +45,6 @@ void ws_rooms_leave_all(struct ws_rooms *rooms, struct ws_member *member);
 /* Whether a member is in a room. */
 bool ws_rooms_has(struct ws_rooms *rooms, const struct ws_member *member,
     const void *name, size_t len);
-
-/* One room name among several. */
-struct ws_room_name {
-	const void *at; /* borrowed */
-	size_t len;
-};
-
-/* To whom to publish: the union of the rooms in to, without anybody who is in
- * one of the rooms in except, without one member. Rooms that do not exist have
- * no members, and naming one twice changes nothing. All that is borrowed must
- * stay until ws_rooms_publish returns. */
-struct ws_selection {
-	const struct ws_room_name *to; /* borrowed */
-	size_t to_count;
-	const struct ws_room_name *except; /* borrowed */
-	size_t except_count;
-	struct ws_member *without; /* NULL: nobody */
-};
 
 /* Deliver a message to everybody selected, each member once, in no promised
  * order. A member that leaves during the delivery before its turn gets

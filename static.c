@@ -38,7 +38,7 @@
 /* One request and its answer on the way through this file. */
 struct context {
 	struct ws_files *root;
-	const struct ws_static_options *options;
+	const struct ws_files_options *options;
 	const struct ws_http_head *head;
 	const char *buf;
 	struct ws_span path;
@@ -547,7 +547,7 @@ get(struct context *c)
 }
 
 void
-ws_static_answer(struct ws_files *root, const struct ws_static_options *options,
+ws_static_answer(struct ws_files *root, const struct ws_files_options *options,
     const struct ws_http_head *head, const char *buf, struct ws_span path,
     struct ws_http_out *out, struct ws_static_answer *answer)
 {

@@ -10,14 +10,7 @@
 #include "bytes.h"
 #include "files.h"
 #include "http.h"
-
-/* How a document root is served. Zero is the default of each. */
-struct ws_static_options {
-	const char *cache; /* Cache-Control, borrowed; NULL: "no-cache" */
-	bool spa;          /* unknown paths without a dot in the last segment
-	                      get /index.html with 200 and no-cache */
-	bool list;         /* list directories without index.html */
-};
+#include "ws.h"
 
 /* What to send. The head written to out has everything but Date, Connection
  * and its empty line, which belong to the connection. */
@@ -46,7 +39,7 @@ struct ws_static_answer {
  * there. OPTIONS is answered with 204 and Allow. The redirect of a directory
  * is relative to the request, so that it works behind any prefix. */
 void ws_static_answer(struct ws_files *root,
-    const struct ws_static_options *options, const struct ws_http_head *head,
+    const struct ws_files_options *options, const struct ws_http_head *head,
     const char *buf, struct ws_span path, struct ws_http_out *out,
     struct ws_static_answer *answer);
 

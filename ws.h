@@ -434,13 +434,14 @@ struct ws_room_name {
 };
 
 /* To whom to publish: the union of the rooms in to, each member once, without
- * anybody who is in one of the rooms in except, without one member. */
+ * anybody who is in one of the rooms in except, without one member. Rooms that
+ * do not exist have no members; naming one twice changes nothing. */
 struct ws_selection {
 	const struct ws_room_name *to; /* borrowed */
 	size_t to_count;
 	const struct ws_room_name *except; /* borrowed */
 	size_t except_count;
-	const struct ws_member *without; /* NULL: nobody */
+	struct ws_member *without; /* NULL: nobody */
 };
 
 /* Publish a prepared message to a selection of rooms.

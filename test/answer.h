@@ -27,7 +27,7 @@ struct answer {
  * Returns false when it is none. */
 static inline bool
 answer_ask(struct answer *a, struct ws_files *root,
-    const struct ws_static_options *options, const char *request, size_t len)
+    const struct ws_files_options *options, const char *request, size_t len)
 {
 	struct ws_http_head head;
 	struct ws_http_out out = { .at = a->head, .size = ANSWER_HEAD_SIZE };

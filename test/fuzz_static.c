@@ -85,7 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct ws_static_options options = { 0 };
+	struct ws_files_options options = { 0 };
 	int statuses[3] = { 0 };
 
 	if (roots[0] == NULL)

@@ -54,10 +54,10 @@ TestSuite(static_files, .init = plant, .fini = uproot);
 /* Ask and check what must be true of every answer. The request lies before an
  * unreadable page while it is looked at. */
 static void
-ask(struct answer *a, const struct ws_static_options *options,
+ask(struct answer *a, const struct ws_files_options *options,
     const char *request, size_t len, const char *name)
 {
-	static const struct ws_static_options none;
+	static const struct ws_files_options none;
 	struct guard g = guard_copy(request, len);
 	const char *fault;
 
@@ -71,7 +71,7 @@ ask(struct answer *a, const struct ws_static_options *options,
 
 /* "GET /path" and field lines, each with its CRLF, become a request. */
 static void
-ask_lines(struct answer *a, const struct ws_static_options *options,
+ask_lines(struct answer *a, const struct ws_files_options *options,
     const char *line, const char *fields)
 {
 	char request[4096];
@@ -149,7 +149,7 @@ Test(static_files, an_empty_file_is_empty)
 
 Test(static_files, the_cache_option_is_for_files)
 {
-	struct ws_static_options options = { .cache = "max-age=60" };
+	struct ws_files_options options = { .cache = "max-age=60" };
 	struct answer a;
 
 	ask_lines(&a, &options, "GET /ten.txt", "");
@@ -320,6 +320,8 @@ Test(static_files, conditions_follow_rfc9110_section_13)
 		cr_expect_eq(a.is.status, row->status, "%s: %d", row->fields,
 		    a.is.status);
 		expect_field(&a, "Content-Range", row->range, row->fields);
+		expect_field(&a, "Accept-Ranges",
+		    part || row->status == 200 ? "bytes" : NULL, row->fields);
 		if (row->body != NULL)
 			expect_body(&a, row->body, row->fields);
 		answer_free(&a);
@@ -423,7 +425,7 @@ Test(static_files, each_failure_is_an_answer)
 
 	for (size_t i = 0; i < WS_LEN(simples); i++) {
 		const struct simple *row = &simples[i];
-		struct ws_static_options options = { .spa = row->spa,
+		struct ws_files_options options = { .spa = row->spa,
 			.list = row->list };
 		struct answer a;
 		char body[64] = "";
@@ -447,7 +449,7 @@ Test(static_files, head_has_the_length_of_get)
 {
 	static const char *const paths[] = { "/ten.txt", "/nothing", "/dir",
 		"/bare/", "/fifo", "/%00" };
-	struct ws_static_options options = { .list = true };
+	struct ws_files_options options = { .list = true };
 
 	for (size_t i = 0; i < WS_LEN(paths); i++) {
 		struct answer a;
@@ -467,8 +469,7 @@ Test(static_files, head_has_the_length_of_get)
 
 Test(static_files, the_application_page_is_never_cached_blindly)
 {
-	struct ws_static_options options = { .spa = true,
-		.cache = "max-age=9" };
+	struct ws_files_options options = { .spa = true, .cache = "max-age=9" };
 	struct answer a;
 
 	ask_lines(&a, &options, "GET /app", "");
@@ -510,6 +511,26 @@ Test(static_files, a_404_page_of_the_root_is_used)
 	ask_lines(&a, NULL, "GET /404.html", "");
 	cr_expect_eq(a.is.status, 200);
 	answer_free(&a);
+}
+
+Test(static_files, directories_do_not_leak_behind_a_404_page)
+{
+	struct ws_static_options options = { .spa = true };
+	int before = tree_descriptors();
+	struct answer a;
+
+	tree_file(docroot, "404.html", "lost?");
+	unlink(tree_path(docroot, "index.html"));
+	tree_dir(docroot, "index.html");
+	ask_lines(&a, &options, "GET /bare/", "");
+	cr_expect_eq(a.is.status, 404);
+	answer_free(&a);
+	unlink(tree_path(docroot, "404.html"));
+	tree_dir(docroot, "404.html");
+	ask_lines(&a, &options, "GET /bare/", "");
+	cr_expect_eq(a.is.status, 404);
+	answer_free(&a);
+	cr_expect_eq(tree_descriptors(), before);
 }
 
 Test(static_files, nothing_of_the_request_is_reflected)
@@ -606,12 +627,13 @@ Test(static_files, redirects_of_any_length_are_safe)
 				   : a.is.status,
 		    "%zu: %d", query, a.is.status);
 		answer_free(&a);
+		cr_expect_eq(scarce_blocks, 1, "leaked");
 	}
 }
 
 Test(static_files, a_listing_is_a_page_that_runs_nothing)
 {
-	struct ws_static_options options = { .list = true };
+	struct ws_files_options options = { .list = true };
 	struct answer a;
 	char body[4096];
 	size_t n;
@@ -631,7 +653,7 @@ Test(static_files, a_listing_is_a_page_that_runs_nothing)
 
 Test(static_files, a_head_that_does_not_fit_is_told)
 {
-	static const struct ws_static_options none;
+	static const struct ws_files_options none;
 	static const char request[] =
 	    "GET /ten.txt HTTP/1.1\r\nHost: h\r\n\r\n";
 	struct ws_http_head head;
@@ -657,7 +679,7 @@ Test(static_files, embedded_files_are_answered_alike)
 	static const struct ws_asset assets[] = {
 		{ "/dir/x.txt", (const unsigned char *)TEN, 10, "\"tag\"" },
 	};
-	struct ws_static_options options = { .list = true };
+	struct ws_files_options options = { .list = true };
 	struct answer a;
 
 	ws_files_free(root);
@@ -689,7 +711,7 @@ Test(static_files, without_memory_the_status_is_still_told)
 		{ "GET /dir", 301, { 503, 301, 301 } },
 		{ "GET /bare/", 200, { 503, 503, 503 } },
 	};
-	struct ws_static_options options = { .list = true };
+	struct ws_files_options options = { .list = true };
 	struct answer a;
 	long before = scarce_blocks;
 
