@@ -22,30 +22,60 @@
 
 /* ---- buffers ----------------------------------------------------------- */
 
+/* Move what a buffer holds to its beginning. */
+static void
+compact(struct ws_buf *buf)
+{
+	memmove(buf->at, buf->at + buf->begin, buf->len);
+	buf->begin = 0;
+}
+
+/* Make room for len more octets behind those held. Octets are moved only when
+ * more than as many were consumed, or into a block twice as large, so each is
+ * moved a bounded number of times on average. */
+static struct ws_buf *
+make_room(struct ws_buf *buf, size_t len)
+{
+	size_t used = buf != NULL ? buf->len : 0;
+	size_t room = buf != NULL ? buf->room : 0;
+	struct ws_buf *grown;
+
+	if (buf != NULL && len <= room - used - buf->begin)
+		return buf;
+	if (buf != NULL && buf->begin > used)
+		compact(buf);
+	if (buf != NULL && len <= room - used - buf->begin)
+		return buf;
+	room = room * 2 > used + len ? room * 2 : used + len;
+	if (room < BUF_ROOM_MIN)
+		room = BUF_ROOM_MIN;
+	if (buf != NULL)
+		room += buf->begin;
+	grown = ws_mem_resize(buf, sizeof(struct ws_buf) + room);
+	if (grown == NULL)
+		return NULL;
+	grown->room = room;
+	if (buf == NULL)
+		grown->begin = grown->len = 0;
+	return grown;
+}
+
 int
 ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max)
 {
 	size_t used = *buf != NULL ? (*buf)->len : 0;
-	size_t room = *buf != NULL ? (*buf)->room : 0;
-	struct ws_buf *grown;
+	struct ws_buf *ready;
 
 	if (len > max || used > max - len)
 		return -1;
 	if (len == 0)
 		return 0;
-	if (len > room - used) {
-		room = room * 2 > used + len ? room * 2 : used + len;
-		if (room < BUF_ROOM_MIN)
-			room = BUF_ROOM_MIN;
-		grown = ws_mem_resize(*buf, sizeof(struct ws_buf) + room);
-		if (grown == NULL)
-			return -1;
-		grown->room = room;
-		grown->len = used;
-		*buf = grown;
-	}
-	memcpy((*buf)->at + used, data, len);
-	(*buf)->len = used + len;
+	ready = make_room(*buf, len);
+	if (ready == NULL)
+		return -1;
+	memcpy(ws_buf_data(ready) + used, data, len);
+	ready->len = used + len;
+	*buf = ready;
 	return 0;
 }
 
@@ -58,8 +88,8 @@ ws_buf_consume(struct ws_buf **buf, size_t len)
 		ws_buf_free(buf);
 		return;
 	}
+	(*buf)->begin += len;
 	(*buf)->len -= len;
-	memmove((*buf)->at, (*buf)->at + len, (*buf)->len);
 }
 
 void

@@ -12,9 +12,16 @@
 /* A buffer is one block of memory that exists only while it holds something:
  * NULL is the empty buffer. */
 struct ws_buf {
-	size_t len, room;
+	size_t begin, len, room; /* len octets from begin on are held */
 	uint8_t at[];
 };
+
+/* The octets of a buffer that is not NULL. */
+static inline uint8_t *
+ws_buf_data(struct ws_buf *buf)
+{
+	return buf->at + buf->begin;
+}
 
 /* Append octets.
  *   buf        the buffer, replaced when it must move; *buf may be NULL
@@ -25,7 +32,8 @@ struct ws_buf {
 int
 ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max);
 
-/* Drop octets at the front; a buffer that gets empty is released. */
+/* Drop octets at the front, in constant time; a buffer that gets empty is
+ * released. */
 void ws_buf_consume(struct ws_buf **buf, size_t len);
 
 /* Release a buffer and leave NULL. */

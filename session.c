@@ -215,7 +215,7 @@ end_frame(
 	s->in_payload = false;
 	if (!is_control(s->opcode) && !s->fin)
 		return;
-	event->data = data != NULL ? data : kept->at;
+	event->data = data != NULL ? data : ws_buf_data(kept);
 	event->len = data != NULL ? len : kept->len;
 	s->spent = data == NULL;
 	if (is_control(s->opcode))
