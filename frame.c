@@ -121,10 +121,9 @@ parse_length(const uint8_t *in, size_t len, uint64_t *payload)
 int
 ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
 {
-	uint8_t first, key[KEY_OCTETS] = { 0 };
 	uint64_t payload;
+	uint8_t first;
 	int size, error;
-	bool masked;
 
 	if (len == 0)
 		return 0;
@@ -135,19 +134,20 @@ ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
 	size = parse_length(in, len, &payload);
 	if (size <= 0)
 		return size;
-	masked = in[1] & MASK;
-	if (masked) {
-		if (len - (size_t)size < KEY_OCTETS)
-			return 0;
-		memcpy(key, in + size, KEY_OCTETS);
+	if (in[1] & MASK) {
 		size += KEY_OCTETS;
+		if (len < (size_t)size)
+			return 0;
+		memcpy(frame->masking_key, in + size - KEY_OCTETS, KEY_OCTETS);
+		frame->masked = true;
+	} else {
+		memset(frame->masking_key, 0, KEY_OCTETS);
+		frame->masked = false;
 	}
 	frame->payload_octets = payload;
 	frame->opcode = first & OPCODE;
 	frame->rsv = first & RSV;
 	frame->fin = first & WS_FIN;
-	frame->masked = masked;
-	memcpy(frame->masking_key, key, KEY_OCTETS);
 	return size;
 }
 
