@@ -20,16 +20,16 @@
  * one join in a great many touches every member of its room, which is less
  * than a single delivery to that room does.
  *
- * Delivery runs while members come and go, so an array has three regions:
+ * Delivery runs while members come and go, so an array has two regions:
  *
- *     0 ........ unvisited ........ settled ........ count
- *     | gets the message | got it already | joined meanwhile |
+ *     0 ............... unvisited ............................... count
+ *     | gets the message | got it already, or joined meanwhile |
  *
  * The next to get the message is the last unvisited one. A hole is closed
- * inside its region first: the region's last element fills it, which leaves a
- * hole at the region's end for the next region to fill. So nobody is met
- * twice or passed over, and whoever joins during a delivery is not met at
- * all. Outside of deliveries the first two regions are empty.
+ * inside its region: the region's last element fills it, which in the first
+ * one leaves a hole at its end for the second to fill. So nobody is met twice
+ * or passed over, and whoever joins during a delivery is not met at all.
+ * Outside of deliveries the first region is empty.
  *
  * A publish to several rooms must meet each member once: it has a serial
  * number, and stamps each member that it met, or that it is to spare.
@@ -64,7 +64,7 @@ struct ws_room {
 	struct ws_room *next;     /* in the bucket */
 	struct ws_joined *joined; /* owned */
 	uint32_t count, capacity;
-	uint32_t unvisited, settled; /* regions, see above */
+	uint32_t unvisited; /* the first region, see above */
 	uint32_t hash;
 	uint8_t name_len;
 	char name[];
@@ -340,7 +340,6 @@ take_out(struct ws_rooms *rooms, struct ws_joined *joined)
 		joined->next->link = joined->link;
 	joined->member->joined_count--;
 	hole = fill_hole(room, hole, &room->unvisited);
-	hole = fill_hole(room, hole, &room->settled);
 	fill_hole(room, hole, &room->count);
 	if (room->count == 0)
 		remove_room(rooms, room);
@@ -477,7 +476,7 @@ static void
 settle(struct ws_room *room)
 {
 	if (room != NULL)
-		room->unvisited = room->settled = room->count;
+		room->unvisited = room->count;
 }
 
 /* The next member to be met. Nothing may be remembered from one call to the
@@ -492,7 +491,7 @@ static void
 end_visit(struct ws_rooms *rooms, struct ws_room *room)
 {
 	rooms->visited = NULL;
-	room->unvisited = room->settled = 0;
+	room->unvisited = 0;
 	if (room->count == 0)
 		free_room(room);
 }

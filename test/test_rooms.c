@@ -440,6 +440,12 @@ Test(rooms, stamps_are_forgotten_when_the_serial_wraps)
 	p[0].member.stamp = p[1].member.stamp = 0;
 	cr_expect_eq(ws_rooms_publish(rooms, &selection, NULL), 3);
 	cr_expect_eq(p[2].got, 4);
+	/* One that is in a room over the wrap, with the stamp of a serial that
+	 * comes again. */
+	rooms->serial = 0;
+	cr_expect_eq(ws_rooms_publish(rooms, &selection, NULL), 3);
+	rooms->serial = UINT32_MAX;
+	cr_expect_eq(ws_rooms_publish(rooms, &selection, NULL), 3);
 	leave_everything(rooms, p, 3);
 	ws_rooms_free(rooms);
 }
@@ -798,11 +804,14 @@ Test(rooms, a_hundred_thousand_come_and_go)
 		check_load(rooms);
 	}
 	cr_expect_eq(publish_to(rooms, "all"), COUNT / 2);
+	cr_expect_leq(room_named(rooms, "all", 3)->capacity, COUNT);
 	for (int i = 1; i < COUNT; i += 2) {
 		snprintf(name, sizeof(name), "own%d", i);
 		cr_assert(is_in(&p[i], name));
 		cr_assert(leave(&p[i], "all"));
 		cr_assert(leave(&p[i], name));
+		if (i == COUNT - 3)
+			cr_expect_leq(room_named(rooms, "all", 3)->capacity, 3);
 		check_load(rooms);
 	}
 	cr_expect_eq(ws_rooms_total(rooms), 0);
