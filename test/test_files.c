@@ -334,6 +334,46 @@ Test(files, walks_to_the_same_results)
 	ws_files_free(root);
 }
 
+Test(files, opening_beneath_tells_why_not)
+{
+	static const struct {
+		const char *name;
+		int error;
+	} names[] = {
+		{ "a.txt", 0 },
+		{ ".", 0 },
+		{ "in_self", 0 },
+		{ "in_up", 0 },
+		{ "..", EXDEV },
+		{ "../root/a.txt", EXDEV },
+		{ "dir/../../outside.txt", EXDEV },
+		{ "out", EXDEV },
+		{ "out_back", EXDEV },
+		{ "absolute", EXDEV },
+		{ "absolute_in", EXDEV },
+		{ "loop", ELOOP },
+		{ "nothing", ENOENT },
+		{ "dangling", ENOENT },
+		{ "a.txt/b", ENOTDIR },
+	};
+	int dir = open(docroot, O_RDONLY | O_DIRECTORY);
+
+	for (size_t i = 0; i < 2 * WS_LEN(names); i++) {
+		const char *name = names[i / 2].name;
+		bool walking = i % 2 == 1;
+		int error, fd;
+
+		errno = 0;
+		fd = ws_beneath_open(dir, name, &walking);
+		error = fd >= 0 ? 0 : errno;
+		cr_expect_eq(error, names[i / 2].error, "%s, %s: %s", name,
+		    walking ? "walking" : "kernel", strerror(error));
+		if (fd >= 0)
+			close(fd);
+	}
+	close(dir);
+}
+
 #if defined(SYS_openat2)
 
 /* Let openat2(2) fail with an error from now on, as a sandbox does. */

@@ -515,7 +515,7 @@ Test(static_files, a_404_page_of_the_root_is_used)
 
 Test(static_files, directories_do_not_leak_behind_a_404_page)
 {
-	struct ws_static_options options = { .spa = true };
+	struct ws_files_options options = { .spa = true };
 	int before = tree_descriptors();
 	struct answer a;
 
