@@ -241,7 +241,7 @@ main(int argc, char *argv[])
 		qsort(list.at, list.count, sizeof(*list.at), path_order);
 	contents = grow(NULL, (list.count + 1) * sizeof(*contents));
 	printf("/* Written by embed.c at build time. */\n"
-	       "#include \"files.h\"\n");
+	       "#include \"ws.h\"\n");
 	for (size_t i = 0; i < list.count; i++)
 		contents[i] = write_array(argv[1], list.at[i], i);
 	write_table(&list, contents);
