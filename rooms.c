@@ -7,9 +7,9 @@
  * elements of the array are the nodes of the lists.
  *
  *   array of room "news"   | ann | bob | cid |
- *                              |     |             ann's list goes through
- *   array of room "chat"   | ann | bob |           "news" and "chat", bob's
- *                                    |             through all three
+ *                             |     |            ann's list goes through
+ *   array of room "chat"   | ann | bob |         "news" and "chat", bob's
+ *                                   |            through all three
  *   array of room "dev"    | dan | bob |
  *
  * Whoever leaves is replaced by the last of the array, and an array that grows
@@ -38,8 +38,9 @@
  * with each room too many ONE bucket is split in two, with each room too few
  * the last bucket is merged into the one that it came from. So no join has to
  * wait until a million rooms are hashed again; and if there is no memory for
- * more buckets, chains get longer and nothing fails. There are never fewer
- * buckets than half the rooms, nor more than twice as many. */
+ * more buckets, chains get longer and nothing fails. Otherwise there are as
+ * many buckets as rooms at least, and twice as many at most, but for the
+ * first few. */
 
 #include <assert.h>
 #include <string.h>
