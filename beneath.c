@@ -113,8 +113,8 @@ enum {
 /* ---- walking ------------------------------------------------------------ */
 
 enum {
-	WALK_AGAIN = -2
-}; /* the path was rewritten */
+	WALK_AGAIN = -2, /* the path was rewritten */
+};
 
 /* Drop empty and "." names, which are left behind by link targets. */
 static void

@@ -329,6 +329,26 @@ tag_coding(struct ws_file *file, const char *coding)
 	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
 }
 
+/* Open the sibling with a coding, if it is there and current. */
+static bool
+find_sibling(struct ws_files *root, struct target *t,
+    const struct coding *coding, const struct ws_file *plain,
+    struct ws_file *sibling)
+{
+	size_t len = t->len;
+	int error;
+
+	target_suffix(t, coding->suffix);
+	error = look_up(root, t->name, sibling);
+	t->len = len;
+	if (error != 0)
+		return false;
+	if (is_current(sibling, plain))
+		return true;
+	ws_file_close(sibling);
+	return false;
+}
+
 /* Replace the plain file by the sibling that the client likes best. A client
  * that names "identity" with a higher weight gets it; one that does not name
  * it takes any coding that it does name (RFC 9110 section 12.5.3). */
@@ -338,21 +358,14 @@ choose_coding(struct ws_files *root, struct target *t, struct ws_span accept,
 {
 	struct ws_file plain = *file, sibling;
 	unsigned best = ws_field_accepts(accept, WS_SPAN("identity"));
-	size_t len = t->len;
 
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
 		struct ws_span name = { coding->name, strlen(coding->name) };
 		unsigned q = ws_field_accepts(accept, name);
 
-		target_suffix(t, coding->suffix);
-		t->len = len;
-		if (look_up(root, t->name, &sibling) != 0)
+		if (!find_sibling(root, t, coding, &plain, &sibling))
 			continue;
-		if (!is_current(&sibling, &plain)) {
-			ws_file_close(&sibling);
-			continue;
-		}
 		file->vary = true;
 		if (q == 0 || q < best || (q == best && file->encoding)) {
 			ws_file_close(&sibling);
@@ -398,19 +411,37 @@ ws_files_directory(const char *path)
 	return root;
 }
 
+/* RFC 9110 section 8.8.3: quoted, and short enough for tag_coding. */
+static bool
+tag_is_usable(const char *tag)
+{
+	size_t len = strlen(tag);
+
+	return len >= 2 && len <= TAG_OCTETS && tag[0] == '"' &&
+	       tag[len - 1] == '"';
+}
+
+static bool
+assets_are_usable(const struct ws_asset *assets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (assets[i].path[0] != '/' || !tag_is_usable(assets[i].etag))
+			return false;
+		if (i > 0 && strcmp(assets[i - 1].path, assets[i].path) >= 0)
+			return false;
+	}
+	return true;
+}
+
 struct ws_files *
 ws_files_embedded(
     const struct ws_asset *assets, size_t count, int64_t modified_s)
 {
 	struct ws_files *root;
 
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(assets[i].etag) > TAG_OCTETS ||
-		    (i > 0 &&
-			strcmp(assets[i - 1].path, assets[i].path) >= 0)) {
-			errno = EINVAL;
-			return NULL;
-		}
+	if (!assets_are_usable(assets, count)) {
+		errno = EINVAL;
+		return NULL;
 	}
 	root = root_new(-1);
 	if (root == NULL)

@@ -52,7 +52,8 @@ struct ws_files *ws_files_directory(const char *path);
  *                strcmp(3) does
  *   modified_s   stands in for the modification time of all of them
  * Returns the root, or NULL with errno set: ENOMEM, or EINVAL when the assets
- * are not sorted or have an entity-tag that is too long. */
+ * are not sorted, a path does not begin with '/', or an entity-tag is not in
+ * quotes or longer than 34 octets with them. */
 struct ws_files *ws_files_embedded(
     const struct ws_asset *assets, size_t count, int64_t modified_s);
 

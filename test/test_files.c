@@ -357,7 +357,12 @@ Test(files, opening_beneath_tells_why_not)
 		{ "a.txt/b", ENOTDIR },
 	};
 	int dir = open(docroot, O_RDONLY | O_DIRECTORY);
+	char wide[NAME_MAX + 2] = "";
+	bool walk = true;
 
+	memset(wide, 'x', NAME_MAX + 1);
+	cr_expect_eq(ws_beneath_open(dir, wide, &walk), -1);
+	cr_expect_eq(errno, ENAMETOOLONG);
 	for (size_t i = 0; i < 2 * WS_LEN(names); i++) {
 		const char *name = names[i / 2].name;
 		bool walking = i % 2 == 1;
@@ -599,6 +604,11 @@ Test(files, descriptor_zero_is_never_used)
 	cr_expect_eq(find(root, "/a.txt", 6, "", &file), 0);
 	cr_expect_gt(file.fd, 2);
 	cr_expect_str_eq(content_of(&file), "plain");
+	cr_expect_eq(fcntl(0, F_GETFD), -1);
+	ws_file_close(&file);
+	ws_files_walk(root);
+	cr_expect_eq(find(root, "/in_dir/sub/x.txt", 17, "", &file), 0);
+	cr_expect_gt(file.fd, 2);
 	cr_expect_eq(fcntl(0, F_GETFD), -1);
 	ws_file_close(&file);
 	if (keep >= 0)
@@ -938,22 +948,39 @@ Test(files, embedded_files_have_codings_too)
 
 Test(files, embedded_table_must_be_sorted_and_well_tagged)
 {
-	static const struct ws_asset unsorted[] = { ASSET("/b", ""),
-		ASSET("/a", "") };
-	static const struct ws_asset twice[] = { ASSET("/a", ""),
-		ASSET("/a", "") };
-	static const struct ws_asset tagged[] = {
-		{ "/a", NULL, 0, "\"123456789012345678901234567890123\"" },
+	static const struct {
+		const char *name;
+		struct ws_asset assets[2];
+	} tables[] = {
+		{ "unsorted", { ASSET("/b", ""), ASSET("/a", "") } },
+		{ "twice", { ASSET("/a", ""), ASSET("/a", "") } },
+		{ "path", { ASSET("/", ""), ASSET("a", "") } },
+		{ "no tag", { ASSET("/a", ""), { "/b", NULL, 0, "" } } },
+		{ "quote", { ASSET("/a", ""), { "/b", NULL, 0, "\"" } } },
+		{ "bare", { ASSET("/a", ""), { "/b", NULL, 0, "tag" } } },
+		{ "open", { ASSET("/a", ""), { "/b", NULL, 0, "\"tag" } } },
+		{ "weak", { ASSET("/a", ""), { "/b", NULL, 0, "W/\"t\"" } } },
+		{ "35 octets", { { "/a", NULL, 0,
+				     "\"123456789012345678901234567890123\"" },
+				   ASSET("/b", "") } },
+	};
+	static const struct ws_asset longest[] = {
+		{ "/a", NULL, 0, "\"12345678901234567890123456789012\"" },
 	};
 	struct ws_files *root = ws_files_embedded(NULL, 0, 0);
 	struct ws_file file;
 
-	cr_expect_null(ws_files_embedded(unsorted, 2, 0));
-	cr_expect_null(ws_files_embedded(twice, 2, 0));
-	cr_expect_null(ws_files_embedded(tagged, 1, 0));
-	cr_expect_eq(errno, EINVAL);
 	cr_assert_not_null(root);
 	cr_expect_eq(find(root, "/", 1, "", &file), WS_FILES_ENOENT);
+	ws_files_free(root);
+	for (size_t i = 0; i < WS_LEN(tables); i++) {
+		errno = 0;
+		cr_expect_null(ws_files_embedded(tables[i].assets, 2, 0), "%s",
+		    tables[i].name);
+		cr_expect_eq(errno, EINVAL, "%s", tables[i].name);
+	}
+	root = ws_files_embedded(longest, 1, 0);
+	cr_expect_not_null(root);
 	ws_files_free(root);
 }
 
