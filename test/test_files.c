@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "../beneath.h"
 #include "../files.h"
@@ -522,6 +523,40 @@ Test(files, link_targets_cannot_grow_without_end)
 	target[300] = '\0';
 	tree_link(docroot, "wide", target);
 	cr_expect_eq(find_both("/wide", 5, &file), WS_FILES_ENOENT);
+}
+
+/* Somebody turns a link to and fro between inside and outside while we open:
+ * a check before the opening would be overtaken sooner or later. */
+Test(files, links_that_change_meanwhile_do_not_help)
+{
+	char link[96];
+	struct ws_file file;
+	pid_t turner;
+
+	tree_dir(docroot, "flip_target");
+	snprintf(link, sizeof(link), "%s/flip", docroot);
+	turner = fork();
+	cr_assert_geq(turner, 0);
+	for (unsigned i = 0; turner == 0; i++) {
+		char next[104];
+
+		snprintf(next, sizeof(next), "%s.next", link);
+		if (symlink(i % 2 == 0 ? "flip_target" : "..", next) != 0 ||
+		    rename(next, link) != 0)
+			_exit(1);
+	}
+	for (int i = 0; i < 2000; i++) {
+		struct ws_files *root = ws_files_directory(docroot);
+		int error;
+
+		if (i % 2 == 0)
+			ws_files_walk(root);
+		error = find(root, "/flip/outside.txt", 17, "", &file);
+		cr_expect_eq(error, WS_FILES_ENOENT, "%d", error);
+		ws_files_free(root);
+	}
+	kill(turner, SIGKILL);
+	waitpid(turner, NULL, 0);
 }
 
 Test(files, sockets_are_not_served)
