@@ -318,11 +318,13 @@ TestSuite(files, .init = plant, .fini = uproot);
 
 Test(files, serves_what_is_under_the_root_only)
 {
+	int before = tree_descriptors();
 	struct ws_files *root = ws_files_directory(docroot);
 
 	cr_assert_not_null(root);
 	check_rows(root, "kernel");
 	ws_files_free(root);
+	cr_expect_eq(tree_descriptors(), before);
 }
 
 Test(files, walks_to_the_same_results)
@@ -426,6 +428,19 @@ Test(files, a_sandbox_is_walked_around)
 	check_forbidden(EPERM, true);
 }
 
+Test(files, a_walking_root_does_not_ask_the_kernel)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+
+	forbid_openat2(EIO);
+	cr_expect_eq(find(root, "/a.txt", 6, "", &file), WS_FILES_EACCES);
+	ws_files_walk(root);
+	cr_expect_eq(find(root, "/a.txt", 6, "", &file), 0);
+	ws_file_close(&file);
+	ws_files_free(root);
+}
+
 Test(files, a_disturbed_kernel_is_asked_again_next_time)
 {
 	check_forbidden(EAGAIN, false);
@@ -477,16 +492,21 @@ Test(files, long_names_end_in_not_found)
 	cr_expect_eq(find_both(path, sizeof(path), &file), WS_FILES_ENOENT);
 }
 
-/* Directories nested as deep as a path can name them, and one deeper. */
+/* Directories nested as deep as a path can name them, and one octet more:
+ * 15 names of 255 octets, then one that fills the path up. */
 Test(files, deep_directories_are_found_to_the_limit)
 {
+	enum {
+		LIMIT = 4096 - 16,
+		DEPTH = 15
+	};
 	struct ws_file file;
 	char path[8192] = "", name[NAME_MAX + 1] = "";
-	size_t len = 0;
+	size_t len = 0, rest = LIMIT - DEPTH * (1 + NAME_MAX) - 1;
 	int at = open(docroot, O_RDONLY | O_DIRECTORY), next;
 
 	memset(name, 'd', NAME_MAX);
-	for (int i = 0; i < 15; i++) {
+	for (int i = 0; i < DEPTH; i++) {
 		cr_assert_eq(mkdirat(at, name, 0755), 0);
 		next = openat(at, name, O_RDONLY | O_DIRECTORY);
 		close(at);
@@ -495,13 +515,17 @@ Test(files, deep_directories_are_found_to_the_limit)
 		memcpy(path + len + 1, name, NAME_MAX);
 		len += 1 + NAME_MAX;
 	}
-	close(at);
-	cr_expect_eq(find_both(path, len, &file), 0);
-	cr_expect(file.directory);
 	path[len] = '/';
 	memcpy(path + len + 1, name, NAME_MAX);
-	cr_expect_eq(
-	    find_both(path, len + 1 + NAME_MAX, &file), WS_FILES_ENOENT);
+	cr_assert_eq(mkdirat(at, name + NAME_MAX - rest, 0755), 0);
+	cr_assert_eq(mkdirat(at, name + NAME_MAX - rest - 1, 0755), 0);
+	cr_expect_eq(find_both(path, LIMIT, &file), 0);
+	cr_expect(file.directory);
+	cr_expect_eq(find_both(path, LIMIT + 1, &file), WS_FILES_ENOENT);
+	/* tree_remove could not name them either */
+	unlinkat(at, name + NAME_MAX - rest, AT_REMOVEDIR);
+	unlinkat(at, name + NAME_MAX - rest - 1, AT_REMOVEDIR);
+	close(at);
 }
 
 Test(files, link_targets_cannot_grow_without_end)
@@ -631,10 +655,20 @@ Test(files, no_descriptor_left_is_busy)
 
 Test(files, descriptor_zero_is_never_used)
 {
-	struct ws_files *root = ws_files_directory(docroot);
-	int keep = dup(0);
+	int keep = dup(0), before = tree_descriptors();
+	struct ws_files *root;
 	struct ws_file file;
 
+	close(0);
+	root = ws_files_directory(docroot); /* may well have 0 itself */
+	cr_expect_eq(find(root, "/a.txt", 6, "", &file), 0);
+	cr_expect_str_eq(content_of(&file), "plain");
+	ws_file_close(&file);
+	ws_files_free(root);
+	cr_expect_eq(tree_descriptors(), before - 1);
+
+	dup2(keep, 0);
+	root = ws_files_directory(docroot);
 	close(0);
 	cr_expect_eq(find(root, "/a.txt", 6, "", &file), 0);
 	cr_expect_gt(file.fd, 2);
