@@ -10,6 +10,28 @@
 
 #include "bytes.h"
 
+/* ---- octet classes ------------------------------------------------------ */
+
+/* What an octet may be part of; one octet may be in several classes. */
+enum ws_http_class {
+	WS_HTTP_TOKEN = 1,  /* tchar, RFC 9110 section 5.6.2 */
+	WS_HTTP_TEXT = 2,   /* a field value: HTAB, SP, VCHAR, obs-text */
+	WS_HTTP_TARGET = 4, /* a request-target: VCHAR without '#' */
+	WS_HTTP_HOST = 8,   /* a reg-name, RFC 3986 section 3.2.2, without '%'
+	                       and ',' */
+};
+
+extern const uint8_t ws_http_classes[256];
+
+/* Whether an octet is in one of some classes (enum ws_http_class, or-ed). */
+static inline bool
+ws_http_is(char octet, unsigned classes)
+{
+	return (ws_http_classes[(uint8_t)octet] & classes) != 0;
+}
+
+/* ---- request head (RFC 9112 sections 2 to 5) ---------------------------- */
+
 #define WS_HTTP_FIELDS_MAX 100   /* fields in one head */
 #define WS_HTTP_HEAD_MAX   65000 /* no limit may be set above this */
 
@@ -61,11 +83,12 @@ struct ws_http_field {
 /* One request head. The members from method on are valid only after
  * ws_http_parse returned a positive number. */
 struct ws_http_head {
-	/* where the last call stopped */
-	uint16_t line_at;    /* first octet of the line being received */
+	/* where the last call stopped; http.c's own */
+	uint16_t part_at;    /* first octet of the part being received */
 	uint16_t scanned_at; /* octets before this need not be read again */
-	uint8_t phase;       /* http.c's own */
-	int8_t error;        /* sticky: the first enum ws_http_error */
+	uint8_t phase;
+	uint8_t seen; /* what the fields so far said */
+	int8_t error; /* sticky: the first enum ws_http_error */
 
 	uint16_t head_max; /* limits, set by ws_http_init */
 	uint16_t uri_max;
@@ -80,12 +103,14 @@ struct ws_http_head {
 	uint64_t content_octets; /* Content-Length, 0 when absent */
 
 	/* The request-target's path and query, without what an absolute-form
-	 * has before them; "*" for OPTIONS *. The query excludes its '?'. */
+	 * has before them. The path begins with '/' (an absolute-form without
+	 * a path has "/"), or is "*" for OPTIONS *, or is empty for CONNECT,
+	 * whose target is in host. The query excludes its '?'. */
 	uint16_t path_at, path_octets;
 	uint16_t query_at, query_octets;
 	bool has_query;
-	/* Host, or the authority of an absolute-form, which wins
-	 * (RFC 9112 section 3.2.2). Empty in HTTP/1.0 without Host. */
+	/* Host, or the authority of an absolute-form or authority-form, which
+	 * wins (RFC 9112 section 3.2.2). Empty in HTTP/1.0 without Host. */
 	uint16_t host_at, host_octets;
 
 	uint16_t nfields;
@@ -100,7 +125,8 @@ struct ws_http_head {
 void ws_http_init(struct ws_http_head *h, size_t head_max, size_t uri_max);
 
 /* Parse what has arrived of a head. Call again with the same buffer, longer,
- * when more arrived; no octet is scanned twice, however small the pieces are.
+ * when more arrived. What was scanned is not scanned again, so the time is
+ * linear however small the pieces are.
  *   buf  the head from its first octet; may have moved since the last call;
  *        may hold more than the head
  *   len  all octets received so far
@@ -130,21 +156,27 @@ bool ws_http_field_nth(const struct ws_http_head *h, const char *buf,
 bool ws_http_has_token(const struct ws_http_head *h, const char *buf,
     struct ws_span name, struct ws_span token);
 
+/* The name of a method ("GET"), "" for none of enum ws_http_method. Static. */
+const char *ws_http_method_name(int method);
+
 /* The HTTP status (400, 413, 414, 417, 431, 501, 505) of an error. */
 int ws_http_error_status(int error);
 
 /* A sentence about an error for the response body and the log, static. */
 const char *ws_http_error_text(int error);
 
-/* ---- chunked transfer coding (RFC 9112 section 7.1) -------------------- */
+/* ---- chunked transfer coding (RFC 9112 section 7.1), chunked.c ---------- */
+
+#define WS_HTTP_CHUNK_EXTRA_MAX 4096 /* extensions and trailers of a body */
 
 /* The state of one chunked body. Zeroed memory is the initial state. */
 struct ws_http_chunked {
-	uint64_t remaining; /* octets of the chunk still to come */
-	uint32_t line_octets; /* of the size line or the trailers so far */
-	uint8_t phase;      /* http.c's own */
-	int8_t error;       /* sticky */
-	bool done;          /* the last chunk and the trailers were read */
+	uint64_t remaining;    /* octets of the chunk still to come */
+	uint16_t extra_octets; /* of extensions and trailers so far */
+	uint8_t digits;        /* of the chunk size so far */
+	uint8_t phase;         /* chunked.c's own */
+	int8_t error;          /* sticky */
+	bool done;             /* the last chunk and the trailers were read */
 };
 
 /* Decode a part of a chunked body.
@@ -152,15 +184,17 @@ struct ws_http_chunked {
  *   data     receives a run of body octets inside in; empty when these octets
  *            held framing only
  * Returns how many octets of in were consumed (the run included); call again
- * with the rest until all is consumed or c->done. Returns WS_HTTP_ECHUNK on
- * malformed framing: an empty, signed or prefixed size, more than 16 digits,
- * bare CR or LF, control octets in an extension, extensions or trailers of
- * more than 4096 octets in all, anything but CRLF behind a chunk.
+ * with the rest until all is consumed or c->done; what is left then is the next
+ * request. Returns WS_HTTP_ECHUNK on malformed framing: an empty, signed or
+ * prefixed size, more than 16 digits, bare CR or LF, a malformed extension,
+ * extensions and trailers of more than WS_HTTP_CHUNK_EXTRA_MAX octets in all,
+ * anything but CRLF behind a chunk. A size of 16 digits may be near 2^64:
+ * what a body may have is the caller's decision.
  * Trailer fields are checked for form and dropped (RFC 9110 section 6.5.1). */
 ssize_t ws_http_chunked(struct ws_http_chunked *c, const char *in, size_t len,
     struct ws_span *data);
 
-/* ---- response head ----------------------------------------------------- */
+/* ---- response head, reply.c --------------------------------------------- */
 
 /* A response head being written. Overflow sticks: write everything, then
  * look at failed once. */
@@ -191,8 +225,5 @@ void ws_http_out_end(struct ws_http_out *out);
 /* The reason phrase of a status ("Not Found"), "" for one that is not
  * registered. Static. RFC 9110 section 15. */
 const char *ws_http_reason(int status);
-
-/* The canonical name of a method ("GET"). Static. */
-const char *ws_http_method_name(int method);
 
 #endif

@@ -1,0 +1,852 @@
+/* http.c - incremental HTTP/1.x request head parser (RFC 9112). */
+/* SPDX-License-Identifier: MIT */
+
+/* A request head is one request line, field lines, and an empty line, each
+ * ended by CRLF (RFC 9112 section 2.1):
+ *
+ *	GET /chat?room=1 HTTP/1.1\r\n
+ *	|   |            |       |
+ *	|   TARGET       VERSION |
+ *	METHOD                   |
+ *	Host: example.com\r\n
+ *	|    |           |
+ *	NAME VALUE       |
+ *	\r\n             FIELD (the next line begins)
+ *	FIELD, then COMPLETE
+ *
+ * The parser walks these parts in order; the words are its phases. It reads
+ * the caller's buffer in place and remembers two offsets, where the part
+ * began and how far it was scanned, so a head may arrive octet by octet and
+ * still costs linear time. It copies nothing and allocates nothing.
+ *
+ *	EMPTY_LINES -> METHOD -> TARGET -> VERSION -> FIELD -> COMPLETE
+ *	  ^     |                                      |  ^
+ *	  +-----+ at most 8                       NAME <  | VALUE
+ *	                                            +-----+
+ *
+ * Every error is certain from the octets before it: how the octets were cut
+ * into pieces never changes the result. Two programs that read one head
+ * differently are the root of request smuggling, so wherever RFC 9112 lets a
+ * recipient choose between repairing and refusing, this one refuses:
+ *
+ *   - a bare CR or a bare LF (section 2.2), obs-fold (5.2), white space before
+ *     the colon (5.1), other than one SP in the request line (3);
+ *   - two Host lines, a Host that is not host[:port] (3.2), a ',' or '%' in it;
+ *   - two Content-Length lines even if equal, lists, signs and leading zeros
+ *     in it (6.3; RFC 9110 section 8.6), together with Transfer-Encoding (6.1);
+ *   - any Transfer-Encoding but exactly "chunked", and any in HTTP/1.0 (6.1);
+ *   - control octets and NUL anywhere, '#' in the target, and octets above
+ *     0x7f outside field values. */
+
+#include "field.h"
+#include "http.h"
+
+enum {
+	EMPTY_LINES_MAX = 8,
+	METHOD_OCTETS_MAX = 7,  /* CONNECT and OPTIONS */
+	LENGTH_DIGITS_MAX = 19, /* every such number fits 64 bits */
+	PORT_DIGITS_MAX = 5,
+};
+
+enum phase {
+	EMPTY_LINES,
+	METHOD,
+	TARGET,
+	VERSION,
+	FIELD,
+	NAME,
+	VALUE,
+	COMPLETE,
+};
+
+/* What the fields so far said: bits of ws_http_head.seen. */
+enum {
+	SEEN_HOST = 1,
+	SEEN_CLOSE = 2,
+	SEEN_KEEP_ALIVE = 4,
+	SEEN_UPGRADE_OPTION = 8, /* Connection: upgrade */
+	SEEN_UPGRADE_FIELD = 16,
+};
+
+/* ---- tables -------------------------------------------------------------- */
+
+enum {
+	V = WS_HTTP_TEXT,
+	VU = WS_HTTP_TEXT | WS_HTTP_TARGET,
+	VT = WS_HTTP_TEXT | WS_HTTP_TOKEN,
+	VUT = VU | WS_HTTP_TOKEN,
+	VUH = VU | WS_HTTP_HOST,
+	VUTH = VUT | WS_HTTP_HOST,
+};
+
+const uint8_t ws_http_classes[256] = {
+	['\t'] = V,
+	[' '] = V,
+	['!'] = VUTH,
+	['"'] = VU,
+	['#'] = VT,
+	['$'] = VUTH,
+	['%'] = VUT,
+	['&' ... '\''] = VUTH,
+	['(' ... ')'] = VUH,
+	['*' ... '+'] = VUTH,
+	[','] = VU,
+	['-' ... '.'] = VUTH,
+	['/'] = VU,
+	['0' ... '9'] = VUTH,
+	[':'] = VU,
+	[';'] = VUH,
+	['<'] = VU,
+	['='] = VUH,
+	['>' ... '@'] = VU,
+	['A' ... 'Z'] = VUTH,
+	['[' ... ']'] = VU,
+	['^'] = VUT,
+	['_'] = VUTH,
+	['`'] = VUT,
+	['a' ... 'z'] = VUTH,
+	['{'] = VU,
+	['|'] = VUT,
+	['}'] = VU,
+	['~'] = VUTH,
+	[0x80 ... 0xff] = V,
+};
+
+/* Methods are case-sensitive (RFC 9110 section 9.1). */
+static const char *const methods[] = {
+	[WS_HTTP_GET] = "GET",
+	[WS_HTTP_HEAD] = "HEAD",
+	[WS_HTTP_POST] = "POST",
+	[WS_HTTP_PUT] = "PUT",
+	[WS_HTTP_DELETE] = "DELETE",
+	[WS_HTTP_CONNECT] = "CONNECT",
+	[WS_HTTP_OPTIONS] = "OPTIONS",
+	[WS_HTTP_TRACE] = "TRACE",
+	[WS_HTTP_PATCH] = "PATCH",
+};
+
+static const struct {
+	int status;
+	const char *text;
+} errors[] = {
+	[-WS_HTTP_EREQUEST] = { 400, "the request line is malformed" },
+	[-WS_HTTP_EMETHOD] = { 501, "the method is not known" },
+	[-WS_HTTP_EVERSION] = { 505, "the HTTP version is not 1.x" },
+	[-WS_HTTP_EURI] = { 414,
+	    "the request-target is longer than the limit" },
+	[-WS_HTTP_ETARGET] = { 400, "the request-target is malformed" },
+	[-WS_HTTP_EFIELD] = { 400, "a field line is malformed" },
+	[-WS_HTTP_EFOLD] = { 400, "a field line begins with white space" },
+	[-WS_HTTP_ELINE] = { 400, "a line ends with a bare CR or a bare LF" },
+	[-WS_HTTP_ETOOLARGE] = { 431,
+	    "the header section is larger than the limit" },
+	[-WS_HTTP_ETOOMANY] = { 431, "there are too many fields" },
+	[-WS_HTTP_EHOST] = { 400, "Host is missing, repeated or malformed" },
+	[-WS_HTTP_ELENGTH] = { 400, "Content-Length is repeated or malformed" },
+	[-WS_HTTP_ESMUGGLE] = { 400,
+	    "Content-Length and Transfer-Encoding exclude each other" },
+	[-WS_HTTP_ECODING] = { 501, "the transfer coding is not known" },
+	[-WS_HTTP_ECHUNK] = { 400, "the chunked body is malformed" },
+	[-WS_HTTP_EEXPECT] = { 417, "the expectation is not known" },
+	[-WS_HTTP_EBODY] = { 413, "the body is larger than the limit" },
+	[-WS_HTTP_ETRANSFER] = { 400,
+	    "Transfer-Encoding is malformed, repeated or not allowed here" },
+};
+
+const char *
+ws_http_method_name(int method)
+{
+	if (method < 0 || method >= (int)WS_LEN(methods))
+		return "";
+	return methods[method];
+}
+
+int
+ws_http_error_status(int error)
+{
+	if (error >= 0 || error <= -(int)WS_LEN(errors))
+		return 400;
+	return errors[-error].status;
+}
+
+const char *
+ws_http_error_text(int error)
+{
+	if (error >= 0 || error <= -(int)WS_LEN(errors))
+		return "the request is malformed";
+	return errors[-error].text;
+}
+
+/* ---- scanning ------------------------------------------------------------ */
+
+/* Every offset into a head is at most WS_HTTP_HEAD_MAX, so it fits. */
+static uint16_t
+offset(size_t at)
+{
+	return (uint16_t)at;
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The first offset from at on whose octet is not in the class, or len. */
+static size_t
+skip(unsigned class, const char *buf, size_t at, size_t len)
+{
+	while (at < len && ws_http_is(buf[at], class))
+		at++;
+	return at;
+}
+
+/* Whether any of eight octets is below 0x20 or is 0x7f. The first term borrows
+ * into the top bit of an octet that is below 0x20, the second does the same
+ * for 0x7f turned into 0; ~word masks out obs-text. */
+static bool
+any_control(const char *eight)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t tops = ones * 0x80;
+	uint64_t word, del;
+
+	memcpy(&word, eight, sizeof(word));
+	del = word ^ ones * 0x7f;
+	return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & tops;
+}
+
+/* As skip for WS_HTTP_TEXT. Most of a head is field values, so these are read
+ * eight octets at a time for as long as nothing is to be looked at closer. */
+static size_t
+skip_text(const char *buf, size_t at, size_t len)
+{
+	while (len - at >= 8 && !any_control(buf + at))
+		at += 8;
+	return skip(WS_HTTP_TEXT, buf, at, len);
+}
+
+/* Whether CRLF is at a CR: 1, 0 when the next octet is missing, or an error.
+ * RFC 9112 section 2.2: a bare CR is invalid. */
+static int
+line_end(const char *buf, size_t at, size_t len)
+{
+	if (len - at < 2)
+		return 0;
+	return buf[at + 1] == '\n' ? 1 : WS_HTTP_ELINE;
+}
+
+/* The error for an octet that must not be here. */
+static int
+unexpected(char octet, int error)
+{
+	return octet == '\n' ? WS_HTTP_ELINE : error;
+}
+
+/* Begin the next phase at an offset. */
+static int
+enter(struct ws_http_head *h, size_t at, enum phase phase)
+{
+	h->part_at = h->scanned_at = offset(at);
+	h->phase = (uint8_t)phase;
+	return 1;
+}
+
+/* ---- host and request-target --------------------------------------------- */
+
+/* How many octets of an authority are its host: a reg-name, an IPv4 address
+ * or a bracketed IPv6 address; 0 for none. The characters are checked, not
+ * whether an address can exist. RFC 3986 section 3.2.2. */
+static size_t
+host_octets(struct ws_span authority)
+{
+	const char *at = authority.at;
+	size_t n = 1;
+
+	if (authority.len == 0 || at[0] != '[')
+		return skip(WS_HTTP_HOST, at, 0, authority.len);
+	while (n < authority.len && strchr("0123456789abcdefABCDEF:.", at[n]))
+		n++;
+	return n > 1 && n < authority.len && at[n] == ']' ? n + 1 : 0;
+}
+
+/* Whether a span is a port, which may be empty. RFC 3986 section 3.2.3. */
+static bool
+port_ok(struct ws_span port)
+{
+	unsigned number = 0;
+
+	if (port.len > PORT_DIGITS_MAX)
+		return false;
+	for (size_t i = 0; i < port.len; i++) {
+		if (port.at[i] < '0' || port.at[i] > '9')
+			return false;
+		number = number * 10 + (unsigned)(port.at[i] - '0');
+	}
+	return number <= 65535;
+}
+
+/* Whether a span is host[:port]. Userinfo is refused: in an http URI it is
+ * only good for deceiving somebody (RFC 9110 section 4.2.4).
+ *   port_octets  receives how long the port is */
+static bool
+authority_ok(struct ws_span authority, size_t *port_octets)
+{
+	size_t host = host_octets(authority);
+	struct ws_span port = { NULL, 0 };
+
+	*port_octets = 0;
+	if (host == 0)
+		return false;
+	if (host == authority.len)
+		return true;
+	if (authority.at[host] != ':')
+		return false;
+	port.at = authority.at + host + 1;
+	port.len = authority.len - host - 1;
+	*port_octets = port.len;
+	return port_ok(port);
+}
+
+/* Store a path that may be followed by a query. */
+static void
+split_query(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+{
+	const char *mark = memchr(buf + at, '?', end - at);
+	size_t path_end = mark != NULL ? (size_t)(mark - buf) : end;
+
+	h->path_at = offset(at);
+	h->path_octets = offset(path_end - at);
+	h->has_query = mark != NULL;
+	if (!h->has_query)
+		return;
+	h->query_at = offset(path_end + 1);
+	h->query_octets = offset(end - path_end - 1);
+}
+
+/* RFC 9112 section 3.2.3: CONNECT names a host and, always, a port. */
+static int
+authority_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+{
+	struct ws_span authority = { buf + at, end - at };
+	size_t port_octets;
+
+	if (!authority_ok(authority, &port_octets) || port_octets == 0)
+		return WS_HTTP_ETARGET;
+	h->host_at = offset(at);
+	h->host_octets = offset(authority.len);
+	return 1;
+}
+
+/* How many octets "http://" or "https://" has at the front of a target, or 0.
+ * Schemes are compared without regard to case (RFC 3986 section 3.1). */
+static size_t
+scheme_octets(struct ws_span target)
+{
+	static const struct ws_span schemes[] = {
+		{ "http://", 7 },
+		{ "https://", 8 },
+	};
+
+	for (size_t i = 0; i < WS_LEN(schemes); i++) {
+		size_t n = schemes[i].len;
+		struct ws_span front = { target.at, smaller(n, target.len) };
+
+		if (ws_span_equal_nocase(front, schemes[i]))
+			return n;
+	}
+	return 0;
+}
+
+/* RFC 9112 section 3.2.2: a whole URI, as clients send it to proxies; servers
+ * must take it too. */
+static int
+absolute_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+{
+	size_t scheme = scheme_octets((struct ws_span){ buf + at, end - at });
+	size_t host = at + scheme, path = host, port_octets;
+
+	while (path < end && buf[path] != '/' && buf[path] != '?')
+		path++;
+	if (scheme == 0 ||
+	    !authority_ok(
+		(struct ws_span){ buf + host, path - host }, &port_octets))
+		return WS_HTTP_ETARGET;
+	h->host_at = offset(host);
+	h->host_octets = offset(path - host);
+	split_query(h, buf, path, end);
+	if (h->path_octets == 0) {
+		/* RFC 9110 section 4.2.3: an empty path is "/". There is one
+		 * in the buffer: the second slash before the authority. */
+		h->path_at = offset(host - 1);
+		h->path_octets = 1;
+	}
+	return 1;
+}
+
+/* Which of the four forms a request-target has. RFC 9112 section 3.2. */
+static int
+target_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+{
+	if (h->method == WS_HTTP_CONNECT)
+		return authority_form(h, buf, at, end);
+	if (buf[at] == '/' ||
+	    (buf[at] == '*' && end - at == 1 && h->method == WS_HTTP_OPTIONS)) {
+		split_query(h, buf, at, end);
+		return 1;
+	}
+	return absolute_form(h, buf, at, end);
+}
+
+/* ---- fields that the parser understands ---------------------------------- */
+
+static struct ws_span
+value_of(const char *buf, const struct ws_http_field *f)
+{
+	return (struct ws_span){ buf + f->value_at, f->value_octets };
+}
+
+/* RFC 9112 section 3.2. */
+static int
+take_host(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	size_t port_octets;
+
+	if (h->seen & SEEN_HOST ||
+	    !authority_ok(value_of(buf, f), &port_octets))
+		return WS_HTTP_EHOST;
+	h->seen |= SEEN_HOST;
+	if (h->host_octets != 0)
+		return 1; /* the request-target named it */
+	h->host_at = f->value_at;
+	h->host_octets = f->value_octets;
+	return 1;
+}
+
+/* RFC 9110 section 7.6.1: what concerns this connection only. */
+static int
+take_connection(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	struct ws_span list = value_of(buf, f), option;
+
+	while (ws_field_next(&list, &option)) {
+		if (ws_span_equal_nocase(option, WS_SPAN("close")))
+			h->seen |= SEEN_CLOSE;
+		else if (ws_span_equal_nocase(option, WS_SPAN("keep-alive")))
+			h->seen |= SEEN_KEEP_ALIVE;
+		else if (ws_span_equal_nocase(option, WS_SPAN("upgrade")))
+			h->seen |= SEEN_UPGRADE_OPTION;
+	}
+	return 1;
+}
+
+static int
+take_upgrade(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	(void)buf;
+	(void)f;
+	h->seen |= SEEN_UPGRADE_FIELD;
+	return 1;
+}
+
+/* RFC 9110 section 8.6, RFC 9112 section 6.3. */
+static int
+take_content_length(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	struct ws_span digits = value_of(buf, f);
+	uint64_t octets = 0;
+
+	if (h->chunked)
+		return WS_HTTP_ESMUGGLE;
+	if (h->has_length || digits.len == 0 || digits.len > LENGTH_DIGITS_MAX)
+		return WS_HTTP_ELENGTH;
+	if (digits.at[0] == '0' && digits.len > 1)
+		return WS_HTTP_ELENGTH; /* somebody may read it as octal */
+	for (size_t i = 0; i < digits.len; i++) {
+		if (digits.at[i] < '0' || digits.at[i] > '9')
+			return WS_HTTP_ELENGTH;
+		octets = octets * 10 + (uint64_t)(digits.at[i] - '0');
+	}
+	h->has_length = true;
+	h->content_octets = octets;
+	return 1;
+}
+
+/* RFC 9112 section 6.1. The only coding known is chunked, so the only good
+ * value is exactly that; the rest is about which error to tell. */
+static int
+take_transfer_encoding(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	struct ws_span list = value_of(buf, f), first;
+	const struct ws_span chunked = WS_SPAN("chunked");
+
+	if (h->minor == 0 || h->chunked)
+		return WS_HTTP_ETRANSFER;
+	if (h->has_length)
+		return WS_HTTP_ESMUGGLE;
+	if (!ws_span_equal_nocase(list, chunked)) {
+		if (ws_field_next(&list, &first) &&
+		    !ws_span_equal_nocase(first, chunked))
+			return WS_HTTP_ECODING;
+		return WS_HTTP_ETRANSFER;
+	}
+	h->chunked = true;
+	return 1;
+}
+
+/* RFC 9110 section 10.1.1; in HTTP/1.0 100-continue means nothing. */
+static int
+take_expect(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	struct ws_span list = value_of(buf, f), expectation;
+
+	while (ws_field_next(&list, &expectation)) {
+		if (!ws_span_equal_nocase(expectation, WS_SPAN("100-continue")))
+			return WS_HTTP_EEXPECT;
+		h->expect_continue = h->minor > 0;
+	}
+	return 1;
+}
+
+/* Act on one complete field line. Returns 1 or an error. */
+static int
+take_field(
+    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+{
+	static const struct {
+		struct ws_span name;
+		int (*take)(struct ws_http_head *, const char *,
+		    const struct ws_http_field *);
+	} known[] = {
+		{ { "host", 4 }, take_host },
+		{ { "expect", 6 }, take_expect },
+		{ { "upgrade", 7 }, take_upgrade },
+		{ { "connection", 10 }, take_connection },
+		{ { "content-length", 14 }, take_content_length },
+		{ { "transfer-encoding", 17 }, take_transfer_encoding },
+	};
+	struct ws_span name = { buf + f->name_at, f->name_octets };
+
+	for (size_t i = 0; i < WS_LEN(known); i++) {
+		if (ws_span_equal_nocase(name, known[i].name))
+			return known[i].take(h, buf, f);
+	}
+	return 1;
+}
+
+/* ---- phases -------------------------------------------------------------- */
+
+/* Each of these reads on in its part of the head. It returns 1 when the part
+ * is over and the next phase was entered, 0 when more octets are needed, or an
+ * error. */
+
+/* RFC 9112 section 2.2: empty lines before the request line are ignored; some
+ * clients send one behind the body of a POST. */
+static int
+parse_empty_lines(struct ws_http_head *h, const char *buf, size_t len)
+{
+	size_t at = h->scanned_at;
+	int r;
+
+	if (at == len)
+		return 0;
+	if (buf[at] != '\r')
+		return enter(h, at, METHOD);
+	if (at >= 2 * EMPTY_LINES_MAX)
+		return WS_HTTP_EREQUEST;
+	r = line_end(buf, at, len);
+	return r > 0 ? enter(h, at + 2, EMPTY_LINES) : r;
+}
+
+/* RFC 9112 section 3.1. Nothing longer than the longest method is worth
+ * waiting for. */
+static int
+parse_method(struct ws_http_head *h, const char *buf, size_t len)
+{
+	size_t begin = h->part_at;
+	size_t bound = smaller(len, begin + METHOD_OCTETS_MAX + 1);
+	size_t at = skip(WS_HTTP_TOKEN, buf, h->scanned_at, bound);
+
+	h->scanned_at = offset(at);
+	if (at - begin > METHOD_OCTETS_MAX)
+		return WS_HTTP_EMETHOD;
+	if (at == len)
+		return 0;
+	if (buf[at] != ' ' || at == begin)
+		return unexpected(buf[at], WS_HTTP_EREQUEST);
+	for (size_t i = 0; i < WS_LEN(methods); i++) {
+		if (strlen(methods[i]) == at - begin &&
+		    memcmp(methods[i], buf + begin, at - begin) == 0) {
+			h->method = (uint8_t)i;
+			return enter(h, at + 1, TARGET);
+		}
+	}
+	return WS_HTTP_EMETHOD;
+}
+
+/* RFC 9112 section 3.2. */
+static int
+parse_target(struct ws_http_head *h, const char *buf, size_t len)
+{
+	size_t begin = h->part_at;
+	size_t bound = smaller(len, begin + h->uri_max);
+	size_t at = skip(WS_HTTP_TARGET, buf, h->scanned_at, bound);
+	int r;
+
+	h->scanned_at = offset(at);
+	if (at == len)
+		return 0;
+	if (buf[at] != ' ' && at - begin == h->uri_max)
+		return WS_HTTP_EURI;
+	if (buf[at] == '\r' || at == begin)
+		return unexpected(buf[at], WS_HTTP_EREQUEST);
+	if (buf[at] != ' ')
+		return unexpected(buf[at], WS_HTTP_ETARGET);
+	r = target_form(h, buf, begin, at);
+	return r > 0 ? enter(h, at + 1, VERSION) : r;
+}
+
+/* Whether the octet at i, which is no CR, can be part of "HTTP/" 1*DIGIT "."
+ * DIGIT; those before it are. */
+static bool
+version_octet(const char *version, size_t i)
+{
+	if (i < 5)
+		return version[i] == "HTTP/"[i];
+	if (i > 6 && version[i - 2] == '.')
+		return false; /* the CR is due */
+	if (version[i] == '.')
+		return i > 5 && version[i - 1] != '.';
+	return version[i] >= '0' && version[i] <= '9';
+}
+
+/* RFC 9112 section 2.3. */
+static int
+parse_version(struct ws_http_head *h, const char *buf, size_t len)
+{
+	const char *version = buf + h->part_at;
+	size_t i = (size_t)(h->scanned_at - h->part_at);
+	size_t n = len - h->part_at;
+	int r;
+
+	for (; i < n && version[i] != '\r'; i++) {
+		if (!version_octet(version, i))
+			return unexpected(version[i], WS_HTTP_EREQUEST);
+	}
+	h->scanned_at = offset(h->part_at + i);
+	if (i == n)
+		return 0;
+	if (i < 8 || version[i - 2] != '.')
+		return WS_HTTP_EREQUEST;
+	r = line_end(version, i, n);
+	if (r <= 0)
+		return r;
+	if (i != 8 || version[5] != '1')
+		return WS_HTTP_EVERSION;
+	h->minor = (uint8_t)(version[7] - '0');
+	return enter(h, h->part_at + i + 2, FIELD);
+}
+
+/* What only the whole head can tell. Returns 1 or an error. */
+static int
+finish(struct ws_http_head *h)
+{
+	const unsigned both = SEEN_UPGRADE_OPTION | SEEN_UPGRADE_FIELD;
+
+	/* RFC 9112 section 3.2. */
+	if (h->minor > 0 && !(h->seen & SEEN_HOST))
+		return WS_HTTP_EHOST;
+	/* RFC 9112 section 9.3: close wins over everything. */
+	h->keep_alive = !(h->seen & SEEN_CLOSE) &&
+			(h->minor > 0 || h->seen & SEEN_KEEP_ALIVE);
+	/* RFC 9110 section 7.8: HTTP/1.0 cannot upgrade. */
+	h->upgrade = h->minor > 0 && (h->seen & both) == both;
+	return 1;
+}
+
+/* The first octet of a line behind the request line. */
+static int
+parse_field(struct ws_http_head *h, const char *buf, size_t len)
+{
+	size_t at = h->scanned_at;
+	int r;
+
+	if (at == len)
+		return 0;
+	/* RFC 9112 section 5.2; and section 2.2, before the first field. */
+	if (buf[at] == ' ' || buf[at] == '\t')
+		return WS_HTTP_EFOLD;
+	if (buf[at] == '\r') {
+		r = line_end(buf, at, len);
+		if (r > 0)
+			r = finish(h);
+		return r > 0 ? enter(h, at + 2, COMPLETE) : r;
+	}
+	if (h->nfields == WS_HTTP_FIELDS_MAX)
+		return WS_HTTP_ETOOMANY;
+	return enter(h, at, NAME);
+}
+
+/* RFC 9112 section 5.1: nothing between the name and its colon. */
+static int
+parse_name(struct ws_http_head *h, const char *buf, size_t len)
+{
+	struct ws_http_field *f = &h->fields[h->nfields];
+	size_t at = skip(WS_HTTP_TOKEN, buf, h->scanned_at, len);
+
+	h->scanned_at = offset(at);
+	if (at == len)
+		return 0;
+	if (buf[at] != ':' || at == h->part_at)
+		return unexpected(buf[at], WS_HTTP_EFIELD);
+	f->name_at = h->part_at;
+	f->name_octets = offset(at - h->part_at);
+	return enter(h, at + 1, VALUE);
+}
+
+/* Store a value without the white space around it. RFC 9112 section 5.1. */
+static void
+store_value(struct ws_http_field *f, const char *buf, size_t at, size_t end)
+{
+	while (at < end && (buf[at] == ' ' || buf[at] == '\t'))
+		at++;
+	while (at < end && (buf[end - 1] == ' ' || buf[end - 1] == '\t'))
+		end--;
+	f->value_at = offset(at);
+	f->value_octets = offset(end - at);
+}
+
+/* RFC 9110 section 5.5. */
+static int
+parse_value(struct ws_http_head *h, const char *buf, size_t len)
+{
+	struct ws_http_field *f = &h->fields[h->nfields];
+	size_t at = skip_text(buf, h->scanned_at, len);
+	int r;
+
+	h->scanned_at = offset(at);
+	if (at == len)
+		return 0;
+	if (buf[at] != '\r')
+		return unexpected(buf[at], WS_HTTP_EFIELD);
+	r = line_end(buf, at, len);
+	if (r <= 0)
+		return r;
+	store_value(f, buf, h->part_at, at);
+	h->nfields++;
+	r = take_field(h, buf, f);
+	return r > 0 ? enter(h, at + 2, FIELD) : r;
+}
+
+static int
+step(struct ws_http_head *h, const char *buf, size_t len)
+{
+	switch ((enum phase)h->phase) {
+	case EMPTY_LINES:
+		return parse_empty_lines(h, buf, len);
+	case METHOD:
+		return parse_method(h, buf, len);
+	case TARGET:
+		return parse_target(h, buf, len);
+	case VERSION:
+		return parse_version(h, buf, len);
+	case FIELD:
+		return parse_field(h, buf, len);
+	case NAME:
+		return parse_name(h, buf, len);
+	case VALUE:
+		return parse_value(h, buf, len);
+	case COMPLETE:
+		break;
+	}
+	return 0;
+}
+
+/* ---- the interface ------------------------------------------------------- */
+
+void
+ws_http_init(struct ws_http_head *h, size_t head_max, size_t uri_max)
+{
+	/* The fields need not be zeroed: nfields says how many there are. */
+	memset(h, 0, offsetof(struct ws_http_head, fields));
+	h->head_max = offset(smaller(head_max, WS_HTTP_HEAD_MAX));
+	h->uri_max = offset(smaller(uri_max, WS_HTTP_HEAD_MAX));
+}
+
+ssize_t
+ws_http_parse(struct ws_http_head *h, const char *buf, size_t len)
+{
+	size_t have = smaller(len, h->head_max);
+	int r = h->error;
+
+	if (r != 0)
+		return r;
+	do
+		r = step(h, buf, have);
+	while (r > 0);
+	if (h->phase == COMPLETE)
+		return h->scanned_at;
+	if (r == 0 && have == h->head_max)
+		r = WS_HTTP_ETOOLARGE;
+	h->error = (int8_t)r;
+	return r;
+}
+
+bool
+ws_http_field_nth(const struct ws_http_head *h, const char *buf,
+    struct ws_span name, unsigned nth, struct ws_span *value)
+{
+	for (const struct ws_http_field *f = h->fields;
+	     f < h->fields + h->nfields; f++) {
+		struct ws_span its = { buf + f->name_at, f->name_octets };
+
+		if (!ws_span_equal_nocase(its, name) || nth-- > 0)
+			continue;
+		*value = value_of(buf, f);
+		return true;
+	}
+	return false;
+}
+
+unsigned
+ws_http_field(const struct ws_http_head *h, const char *buf,
+    struct ws_span name, struct ws_span *value)
+{
+	unsigned count = 0;
+
+	for (const struct ws_http_field *f = h->fields;
+	     f < h->fields + h->nfields; f++) {
+		struct ws_span its = { buf + f->name_at, f->name_octets };
+
+		if (!ws_span_equal_nocase(its, name))
+			continue;
+		if (count++ == 0)
+			*value = value_of(buf, f);
+	}
+	return count;
+}
+
+bool
+ws_http_has_token(const struct ws_http_head *h, const char *buf,
+    struct ws_span name, struct ws_span token)
+{
+	for (const struct ws_http_field *f = h->fields;
+	     f < h->fields + h->nfields; f++) {
+		struct ws_span its = { buf + f->name_at, f->name_octets };
+		struct ws_span list = value_of(buf, f), member;
+
+		if (!ws_span_equal_nocase(its, name))
+			continue;
+		while (ws_field_next(&list, &member)) {
+			if (ws_span_equal_nocase(member, token))
+				return true;
+		}
+	}
+	return false;
+}
