@@ -549,8 +549,22 @@ Test(files, link_targets_cannot_grow_without_end)
 	cr_expect_eq(find_both("/wide", 5, &file), WS_FILES_ENOENT);
 }
 
-/* Somebody turns a link to and fro between inside and outside while we open:
- * a check before the opening would be overtaken sooner or later. */
+/* Turn a link to and fro between inside and outside, until killed or until the
+ * tree is removed. */
+static void
+turn_link(const char *link)
+{
+	char next[104];
+
+	snprintf(next, sizeof(next), "%s.next", link);
+	for (unsigned i = 0;; i++) {
+		if (symlink(i % 2 == 0 ? "flip_target" : "..", next) != 0 ||
+		    rename(next, link) != 0)
+			_exit(1);
+	}
+}
+
+/* A check before the opening would be overtaken sooner or later. */
 Test(files, links_that_change_meanwhile_do_not_help)
 {
 	char link[96];
@@ -561,14 +575,8 @@ Test(files, links_that_change_meanwhile_do_not_help)
 	snprintf(link, sizeof(link), "%s/flip", docroot);
 	turner = fork();
 	cr_assert_geq(turner, 0);
-	for (unsigned i = 0; turner == 0; i++) {
-		char next[104];
-
-		snprintf(next, sizeof(next), "%s.next", link);
-		if (symlink(i % 2 == 0 ? "flip_target" : "..", next) != 0 ||
-		    rename(next, link) != 0)
-			_exit(1);
-	}
+	if (turner == 0)
+		turn_link(link);
 	for (int i = 0; i < 2000; i++) {
 		struct ws_files *root = ws_files_directory(docroot);
 		int error;
