@@ -349,15 +349,35 @@ find_sibling(struct ws_files *root, struct target *t,
 	return false;
 }
 
-/* Replace the plain file by the sibling that the client likes best. A client
- * that names "identity" with a higher weight gets it; one that does not name
- * it takes any coding that it does name (RFC 9110 section 12.5.3). */
+/* The weight of no coding at all, 0 when the client does not name it. Not
+ * naming it makes it acceptable (RFC 9110 section 12.5.3), but does not mean
+ * that it is preferred: "gzip;q=0.8" asks for gzip. */
+static unsigned
+identity_weight(struct ws_span accept)
+{
+	struct ws_span list = accept, member;
+
+	while (ws_field_next(&list, &member)) {
+		size_t n = 0;
+
+		while (n < member.len && member.at[n] != ';' &&
+		       member.at[n] != ' ' && member.at[n] != '\t')
+			n++;
+		member.len = n;
+		if (ws_span_equal_nocase(member, WS_SPAN("identity")))
+			return ws_field_accepts(accept, member);
+	}
+	return 0;
+}
+
+/* Replace the plain file by the sibling that the client likes best, unless it
+ * likes the plain one better. */
 static void
 choose_coding(struct ws_files *root, struct target *t, struct ws_span accept,
     struct ws_file *file)
 {
 	struct ws_file plain = *file, sibling;
-	unsigned best = ws_field_accepts(accept, WS_SPAN("identity"));
+	unsigned best = identity_weight(accept);
 
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
