@@ -23,7 +23,7 @@
  * This is a program for the machine that builds. It may stop at any failure.
  */
 
-#define _DEFAULT_SOURCE /* opendir(3), strdup(3) */
+
 #define _FILE_OFFSET_BITS 64
 
 #include <sys/stat.h>

@@ -533,18 +533,26 @@ ws_net_unix_s(void)
 }
 
 size_t
-ws_net_raise_descriptors(void)
+ws_net_descriptors(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 256;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 &&
-	    getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 256;
 	/* An unlimited number is still one that an int must count. */
 	return limit.rlim_cur < 1u << 30 ? (size_t)limit.rlim_cur : 1u << 30;
+}
+
+size_t
+ws_net_raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return ws_net_descriptors();
 }
 
 int

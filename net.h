@@ -97,6 +97,9 @@ int64_t ws_net_unix_s(void);
 /* Fill with octets that nobody can guess. Returns 0, or -1 with errno set. */
 int ws_net_random(void *out, size_t len);
 
+/* How many descriptors the process may have. */
+size_t ws_net_descriptors(void);
+
 /* Raise the soft limit of descriptors to the hard one.
  * Returns the limit now in force. */
 size_t ws_net_raise_descriptors(void);

@@ -1,0 +1,261 @@
+/* config.c - the program's options, from its command line. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+static const char usage[] =
+    "usage: wsd [options] [DIRECTORY]\n"
+    "\n"
+    "Serves WebSockets, and the files of DIRECTORY or its own pages.\n"
+    "\n"
+    "  -l, --listen ADDRESS   HOST:PORT, :PORT, [IPV6]:PORT or\n"
+    "                         unix:PATH[,mode=0660]; may be repeated (:8080)\n"
+    "      --origin LIST      from where pages may connect: \"*\", or origins\n"
+    "                         separated by commas (the same host and port)\n"
+    "      --max-message SIZE largest message (1M)\n"
+    "      --max-clients N    connections at once (what descriptors allow)\n"
+    "      --max-per-ip N     connections of one address at once (no limit)\n"
+    "      --queue SIZE       octets that may wait for a slow client (1M)\n"
+    "      --ping TIME        silence until a ping; 0 for never (25s)\n"
+    "      --idle TIME        an HTTP connection may be idle for (60s)\n"
+    "      --grace TIME       time to finish after SIGTERM (10s)\n"
+    "      --base-path PATH   prefix of all paths, as behind a proxy\n"
+    "      --spa              serve /index.html for unknown paths\n"
+    "      --list             list directories without index.html\n"
+    "      --cache VALUE      Cache-Control of files (no-cache)\n"
+    "      --log LEVEL        error, warn, info, access or debug (info)\n"
+    "  -q, --quiet            print errors only\n"
+    "  -h, --help             print this\n"
+    "  -V, --version          print the version\n"
+    "\n"
+    "SIZE is in octets or ends in K, M or G; TIME is in seconds or ends in\n"
+    "ms, s, m or h.\n"
+    "\n"
+    "Endpoints: /echo answers what it gets; /room/NAME passes what a client\n"
+    "sends to all others in the room (with ?self=1 to itself too); /healthz.\n";
+
+enum {
+	OPT_ORIGIN = 256,
+	OPT_MAX_MESSAGE,
+	OPT_MAX_CLIENTS,
+	OPT_MAX_PER_IP,
+	OPT_QUEUE,
+	OPT_PING,
+	OPT_IDLE,
+	OPT_GRACE,
+	OPT_BASE_PATH,
+	OPT_SPA,
+	OPT_LIST,
+	OPT_CACHE,
+	OPT_LOG,
+};
+
+static const struct option options[] = {
+	{ "listen", required_argument, NULL, 'l' },
+	{ "origin", required_argument, NULL, OPT_ORIGIN },
+	{ "max-message", required_argument, NULL, OPT_MAX_MESSAGE },
+	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
+	{ "max-per-ip", required_argument, NULL, OPT_MAX_PER_IP },
+	{ "queue", required_argument, NULL, OPT_QUEUE },
+	{ "ping", required_argument, NULL, OPT_PING },
+	{ "idle", required_argument, NULL, OPT_IDLE },
+	{ "grace", required_argument, NULL, OPT_GRACE },
+	{ "base-path", required_argument, NULL, OPT_BASE_PATH },
+	{ "spa", no_argument, NULL, OPT_SPA },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ "cache", required_argument, NULL, OPT_CACHE },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void fail(const char *format, ...)
+    __attribute__((format(printf, 1, 2), noreturn));
+
+static void
+fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("wsd: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs(" (see wsd --help)\n", stderr);
+	va_end(args);
+	exit(2);
+}
+
+/* One unit that a number may end in. */
+struct unit {
+	const char *suffix;
+	int64_t factor;
+};
+
+static const struct unit sizes[] = {
+	{ "", 1 },
+	{ "K", 1 << 10 },
+	{ "M", 1 << 20 },
+	{ "G", 1 << 30 },
+	{ NULL, 0 },
+};
+static const struct unit times[] = {
+	{ "", 1000 },
+	{ "ms", 1 },
+	{ "s", 1000 },
+	{ "m", 60 * 1000 },
+	{ "h", 60 * 60 * 1000 },
+	{ NULL, 0 },
+};
+static const struct unit counts[] = {
+	{ "", 1 },
+	{ NULL, 0 },
+};
+
+/* Read a number with a unit, between min and max. */
+static int64_t
+number(const char *option, const char *text, const struct unit *units,
+    int64_t min, int64_t max)
+{
+	char *end;
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	/* strtoll would take white space and a sign. */
+	if (text[0] < '0' || text[0] > '9' || errno != 0)
+		fail("--%s: '%s' is not a number", option, text);
+	while (units->suffix != NULL && strcmp(units->suffix, end) != 0)
+		units++;
+	if (units->suffix == NULL)
+		fail("--%s: '%s' has an unknown unit", option, text);
+	if (value > max / units->factor || value * units->factor < min)
+		fail("--%s: '%s' is out of range", option, text);
+	return value * units->factor;
+}
+
+static int
+level(const char *text)
+{
+	static const char *const names[] = { "error", "warn", "info", "access",
+		"debug" };
+
+	for (int i = 0; i < 5; i++) {
+		if (strcmp(text, names[i]) == 0)
+			return i + 1;
+	}
+	fail("--log: '%s' is not error, warn, info, access or debug", text);
+}
+
+static void
+add_listen(struct config *config, const char *address)
+{
+	if (config->listen_count == CONFIG_LISTEN_MAX)
+		fail("--listen: more than %d addresses", CONFIG_LISTEN_MAX);
+	config->listen[config->listen_count++] = address;
+}
+
+/* Take one option. */
+static void
+take(struct config *config, int option, const char *value)
+{
+	struct ws_options *server = &config->server;
+
+	switch (option) {
+	case 'l':
+		add_listen(config, value);
+		break;
+	case OPT_ORIGIN:
+		server->origin = value;
+		break;
+	case OPT_MAX_MESSAGE:
+		server->max_message =
+		    (size_t)number("max-message", value, sizes, 1, 1 << 30);
+		break;
+	case OPT_MAX_CLIENTS:
+		server->max_clients =
+		    (unsigned)number("max-clients", value, counts, 1, INT_MAX);
+		break;
+	case OPT_MAX_PER_IP:
+		server->max_per_ip =
+		    (unsigned)number("max-per-ip", value, counts, 0, INT_MAX);
+		break;
+	case OPT_QUEUE:
+		server->queue_max =
+		    (size_t)number("queue", value, sizes, 1024, 1 << 30);
+		break;
+	case OPT_PING:
+		server->ping_ms =
+		    (int)number("ping", value, times, 0, 86400000);
+		if (server->ping_ms == 0)
+			server->ping_ms = -1;
+		break;
+	case OPT_IDLE:
+		server->idle_ms =
+		    (int)number("idle", value, times, 1, 86400000);
+		break;
+	case OPT_GRACE:
+		config->grace_ms =
+		    (int)number("grace", value, times, 0, 86400000);
+		break;
+	case OPT_BASE_PATH:
+		if (value[0] != '/')
+			fail(
+			    "--base-path: '%s' does not begin with '/'", value);
+		server->base_path = value;
+		break;
+	case OPT_SPA:
+		config->files.spa = true;
+		break;
+	case OPT_LIST:
+		config->files.list = true;
+		break;
+	case OPT_CACHE:
+		config->files.cache = value;
+		break;
+	case OPT_LOG:
+		server->log_level = level(value);
+		break;
+	case 'q':
+		config->quiet = true;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(0);
+	case 'V':
+		puts("wsd " WS_VERSION);
+		exit(0);
+	default:
+		exit(2); /* getopt_long has said why */
+	}
+}
+
+void
+config_read(struct config *config, int argc, char **argv)
+{
+	int option;
+
+	*config = (struct config){ .grace_ms = 10000 };
+	while ((option = getopt_long(argc, argv, "l:qhV", options, NULL)) != -1)
+		take(config, option, optarg);
+	if (optind < argc)
+		config->directory = argv[optind++];
+	if (optind < argc)
+		fail(
+		    "one directory can be served, not also '%s'", argv[optind]);
+	/* A soft mark above the hard one would never be met. */
+	if (config->server.queue_max > 0 &&
+	    config->server.queue_max < 128 * 1024)
+		config->server.queue_soft = config->server.queue_max / 2;
+	if (config->quiet && config->server.log_level == 0)
+		config->server.log_level = WS_LOG_ERROR + 1;
+}

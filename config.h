@@ -1,0 +1,26 @@
+/* config.h - the program's options, from its command line. */
+/* SPDX-License-Identifier: MIT */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+
+#include "ws.h"
+
+#define CONFIG_LISTEN_MAX 16
+
+struct config {
+	struct ws_options server;
+	struct ws_files_options files;
+	const char *listen[CONFIG_LISTEN_MAX]; /* borrowed from argv */
+	unsigned listen_count;
+	const char *directory; /* borrowed from argv; NULL: embedded pages */
+	int grace_ms;
+	bool quiet;
+};
+
+/* Read the command line. --help and --version print and exit with 0; a mistake
+ * prints one line and exits with 2. */
+void config_read(struct config *config, int argc, char **argv);
+
+#endif

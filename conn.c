@@ -1,0 +1,575 @@
+/* conn.c - the state machine of one connection: life, reading, writing. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	     head complete, the answer is a file          all sent, keep-alive
+ *	HTTP ─────────────────────────────▶ RESPONDING ───────────────────▶ HTTP
+ *	 │ ▲                                    │
+ *	 │ └── answered ── HOLDING ◀── held ──┐ │ last response
+ *	 │                 (until answered,   │ ▼
+ *	 │ ───────────────  or the peer is ───┘ LINGER ── their end, or deadline
+ *	 │                  gone)               ▲                      │
+ *	 │ upgrade accepted: 101                │                      ▼
+ *	 ▼                                      │                    DEAD
+ *	OPEN ── their Close, ours echoed ───────┤            (released at the end
+ *	 │                                      │                 of the turn)
+ *	 └─ our Close ─▶ CLOSING ─ theirs ──────┘
+ *
+ * Every state may also go to DEAD: the peer is gone, a deadline passed, memory
+ * is out. What HTTP, HOLDING and RESPONDING do is in conn_http.c, what OPEN and
+ * CLOSING do in conn_ws.c. This file moves octets and never looks at them.
+ *
+ * Reading. All connections receive into one buffer. What a state cannot take
+ * yet (a head without its end; frames while the application has paused) is
+ * stashed, and shown again later with what follows it.
+ *
+ * Writing. While a connection is being served, what it sends is gathered in
+ * one output buffer and handed to the system at the end, in one call. What is
+ * sent to others goes into their queues, and they are served at the end of the
+ * turn. The socket is watched for writability only while it is full.
+ *
+ * Pressure. A peer that lets more than queue_soft pile up is "choked": nothing
+ * is read from it until half of that is gone.
+ */
+#include <string.h>
+
+#include "conn.h"
+#include "mem.h"
+
+#define PARTS_MAX 64     /* handed to the system in one call */
+#define FLUSH_ROUNDS 4   /* such calls for one connection in one turn */
+#define DIRECT_MIN 16384 /* from here on copying costs more than a call */
+#define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* Take note of a send call's result. Returns the octets that went out. */
+static size_t
+sent(struct ws_conn *c, ssize_t n)
+{
+	if (n == WS_NET_GONE) {
+		c->broken = true;
+		ws_conn_touch(c);
+	}
+	if (n <= 0)
+		return 0;
+	/* A peer that is not read from shows that it lives by taking. */
+	if (c->choked)
+		c->heard_ms = (uint32_t)c->host->loop.now_ms;
+	return (size_t)n;
+}
+
+/* Queue what remains of some runs when the first octets of them went out. */
+static int
+queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
+{
+	size_t left = gone, total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t take = left < parts[i].len ? left : parts[i].len;
+
+		parts[i].at = (const char *)parts[i].at + take;
+		parts[i].len -= take;
+		left -= take;
+		total += parts[i].len;
+	}
+	if (total == 0 || c->broken)
+		return 0;
+	if (ws_queue_copy(&c->queue, &c->host->segments, parts, count) < 0) {
+		c->broken = true; /* a part of it may be on the wire */
+		ws_conn_touch(c);
+		return -1;
+	}
+	c->queue.begun = gone > 0;
+	return 0;
+}
+
+/* Send runs at once, behind what output holds; nothing is queued. */
+static int
+send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
+{
+	struct ws_host *host = c->host;
+	struct ws_part all[8];
+	struct iovec vec[8];
+	size_t n = 0, gone;
+
+	if (host->serving == c && host->output_octets > 0) {
+		all[n++] =
+		    (struct ws_part){ host->output, host->output_octets };
+		host->output_octets = 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		all[n++] = parts[i];
+	for (size_t i = 0; i < n; i++) {
+		memcpy(&vec[i].iov_base, &all[i].at, sizeof(void *));
+		vec[i].iov_len = all[i].len;
+	}
+	gone = sent(c, ws_net_sendv(c->io.fd, vec, (int)n));
+	ws_conn_touch(c);
+	return queue_rest(c, all, n, gone);
+}
+
+/* Hand output to the system. */
+static void
+flush_output(struct ws_conn *c)
+{
+	struct ws_host *host = c->host;
+	struct ws_part all = { host->output, host->output_octets };
+	size_t gone;
+
+	if (host->serving != c || all.len == 0)
+		return;
+	host->output_octets = 0;
+	gone = sent(c, ws_net_send(c->io.fd, all.at, all.len));
+	if (gone < all.len)
+		(void)queue_rest(c, &all, 1, gone);
+}
+
+/* Hand a part of the queue to the system. Returns whether all of it was
+ * taken, so that more may be. */
+static bool
+flush_queue(struct ws_conn *c)
+{
+	struct ws_part parts[PARTS_MAX];
+	struct iovec vec[PARTS_MAX];
+	size_t n = ws_queue_parts(&c->queue, parts, PARTS_MAX);
+	size_t total = 0, gone;
+
+	if (n == 1) {
+		total = parts[0].len;
+		gone = sent(c, ws_net_send(c->io.fd, parts[0].at, total));
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&vec[i].iov_base, &parts[i].at, sizeof(void *));
+			vec[i].iov_len = parts[i].len;
+			total += parts[i].len;
+		}
+		gone = sent(c, ws_net_sendv(c->io.fd, vec, (int)n));
+	}
+	ws_queue_sent(&c->queue, &c->host->segments, gone);
+	return gone == total;
+}
+
+void
+ws_conn_flush(struct ws_conn *conn)
+{
+	if (conn->broken || conn->state == WS_CONN_DEAD)
+		return;
+	flush_output(conn);
+	for (int i = 0; i < FLUSH_ROUNDS && conn->queue.last != NULL; i++) {
+		if (conn->broken || !flush_queue(conn))
+			return;
+	}
+}
+
+int
+ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
+{
+	struct ws_host *host = conn->host;
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += parts[i].len;
+	if (conn->queue.last == NULL && host->serving == conn &&
+	    total <= WS_HOST_OUTPUT - host->output_octets) {
+		for (size_t i = 0; i < count; i++) {
+			if (parts[i].len == 0)
+				continue;
+			memcpy(host->output + host->output_octets, parts[i].at,
+			    parts[i].len);
+			host->output_octets += parts[i].len;
+		}
+		return 0;
+	}
+	if (conn->queue.last == NULL && total >= DIRECT_MIN)
+		return send_direct(conn, parts, count);
+	flush_output(conn);
+	ws_conn_touch(conn);
+	return ws_queue_copy(&conn->queue, &host->segments, parts, count);
+}
+
+int
+ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
+{
+	struct ws_part part = { chunk->data, chunk->len };
+
+	if (conn->host->serving == conn && conn->queue.last == NULL) {
+		if (chunk->len <= COPY_MAX)
+			return ws_conn_write(conn, &part, 1);
+		flush_output(conn);
+	}
+	ws_conn_touch(conn);
+	return ws_queue_share(&conn->queue, &conn->host->segments, chunk, 0);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* Whether the connection's state can take octets now. */
+static bool
+is_taking(const struct ws_conn *c)
+{
+	switch ((enum ws_conn_state)c->state) {
+	case WS_CONN_HTTP:
+		return !c->choked;
+	case WS_CONN_OPEN:
+		return !c->choked && !c->paused;
+	case WS_CONN_CLOSING:
+	case WS_CONN_LINGER:
+	case WS_CONN_DEAD:
+		return true;
+	case WS_CONN_HOLDING:
+	case WS_CONN_RESPONDING:
+		return false;
+	}
+	return false;
+}
+
+/* Show octets to the state, as many as it takes. Returns how many. */
+static size_t
+process(struct ws_conn *c, uint8_t *in, size_t len)
+{
+	size_t used = 0, n = 0;
+
+	while (used < len && is_taking(c)) {
+		switch ((enum ws_conn_state)c->state) {
+		case WS_CONN_HTTP:
+			n = ws_conn_http_read(c, in + used, len - used);
+			break;
+		case WS_CONN_OPEN:
+		case WS_CONN_CLOSING:
+			n = ws_conn_ws_read(c, in + used, len - used);
+			break;
+		case WS_CONN_HOLDING:
+		case WS_CONN_RESPONDING:
+		case WS_CONN_LINGER:
+		case WS_CONN_DEAD:
+			return len;
+		}
+		if (n == 0)
+			break;
+		used += n;
+		if (c->queue.octets > c->host->limits.queue_soft)
+			c->choked = true;
+	}
+	return used;
+}
+
+/* Show what is stashed. Returns how many octets were taken. */
+static size_t
+process_stash(struct ws_conn *c)
+{
+	size_t used = process(c, ws_buf_data(c->stash), c->stash->len);
+
+	ws_buf_consume(&c->stash, used);
+	return used;
+}
+
+/* Keep what the state did not take. */
+static void
+stash(struct ws_conn *c, const uint8_t *rest, size_t len)
+{
+	if (ws_buf_append(&c->stash, rest, len, SIZE_MAX) < 0)
+		ws_conn_kill(c, "memory is out");
+}
+
+/* The peer has ended its direction of the stream. */
+static void
+end_of_stream(struct ws_conn *c)
+{
+	c->ended = true;
+	switch ((enum ws_conn_state)c->state) {
+	case WS_CONN_HTTP:
+		/* It may have asked all it wanted and wait for the rest. */
+		if (c->queue.last != NULL && c->request == NULL)
+			ws_conn_linger(c, "the peer has no more requests");
+		else
+			ws_conn_kill(c, "the peer hung up");
+		return;
+	case WS_CONN_HOLDING:
+		ws_conn_kill(c, "the peer hung up before the answer");
+		return;
+	case WS_CONN_OPEN:
+		ws_conn_kill(c, "the stream ended without a Close frame");
+		return;
+	case WS_CONN_CLOSING:
+		ws_conn_kill(c, "the stream ended before their Close frame");
+		return;
+	case WS_CONN_RESPONDING:
+	case WS_CONN_LINGER:
+	case WS_CONN_DEAD:
+		return;
+	}
+}
+
+static void
+receive(struct ws_conn *c)
+{
+	struct ws_host *host = c->host;
+	ssize_t n = ws_net_recv(c->io.fd, host->input, WS_HOST_INPUT);
+	size_t used;
+
+	if (n == WS_NET_AGAIN)
+		return;
+	if (n == WS_NET_GONE) {
+		ws_conn_kill(c, "the connection was reset");
+		return;
+	}
+	if (n == 0) {
+		end_of_stream(c);
+		return;
+	}
+	c->heard_ms = (uint32_t)host->loop.now_ms;
+	if (c->stash != NULL) {
+		stash(c, host->input, (size_t)n);
+		if (c->state != WS_CONN_DEAD)
+			(void)process_stash(c);
+		return;
+	}
+	used = process(c, host->input, (size_t)n);
+	if (used < (size_t)n)
+		stash(c, host->input + used, (size_t)n - used);
+}
+
+/* ---- serving ----------------------------------------------------------- */
+
+/* What to watch the socket for. */
+static unsigned
+wanted(const struct ws_conn *c)
+{
+	unsigned want = 0;
+
+	/* One that holds a request is read from only to hear it hang up, so
+	 * what it sends ahead need not be kept without a bound. */
+	if (!c->ended &&
+	    (is_taking(c) || (c->state == WS_CONN_HOLDING && c->stash == NULL)))
+		want |= WS_LOOP_READ;
+	if (c->queue.last != NULL || c->state == WS_CONN_RESPONDING)
+		want |= WS_LOOP_WRITE;
+	return want;
+}
+
+/* Let a choked connection go on when its queue has drained. */
+static void
+unchoke(struct ws_conn *c)
+{
+	if (!c->choked || c->queue.octets > c->host->limits.queue_soft / 2)
+		return;
+	c->choked = false;
+	if (c->state == WS_CONN_OPEN && c->endpoint->handler.drain != NULL)
+		c->endpoint->handler.drain(c);
+}
+
+/* Bring the connection into the state that its flags ask for. */
+static void
+settle(struct ws_conn *c)
+{
+	unsigned want;
+
+	if (c->broken)
+		ws_conn_kill(c, "the connection was reset");
+	if (c->state == WS_CONN_LINGER && c->queue.last == NULL) {
+		if (!c->shut)
+			ws_net_shutdown(c->io.fd);
+		c->shut = true;
+		if (c->ended)
+			ws_conn_kill(c, NULL);
+	}
+	if (c->state == WS_CONN_DEAD)
+		return;
+	if (c->queue.octets > c->host->limits.queue_soft)
+		c->choked = true;
+	want = wanted(c);
+	if (want != c->io.want &&
+	    ws_loop_want(&c->host->loop, &c->io, want) < 0)
+		ws_conn_kill(c, "the system refused to watch the socket");
+}
+
+/* One visit to a connection: read if there is something, process, send. */
+static void
+serve(struct ws_conn *c, bool readable)
+{
+	c->host->serving = c;
+	if (readable)
+		receive(c);
+	for (;;) {
+		ws_conn_flush(c);
+		unchoke(c);
+		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL)
+			ws_conn_http_send(c);
+		/* Nothing is taken of a part of a head. */
+		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
+			break;
+	}
+	ws_conn_flush(c);
+	c->host->serving = NULL;
+	settle(c);
+}
+
+static void
+on_ready(struct ws_io *io, unsigned events)
+{
+	struct ws_conn *c = (struct ws_conn *)io;
+	bool reading = (io->want & WS_LOOP_READ) != 0;
+
+	if (c->state == WS_CONN_DEAD)
+		return;
+	/* Reading tells the cause of a hangup better than anything else. */
+	if ((events & WS_LOOP_HANGUP) && !reading) {
+		ws_conn_kill(c, "the connection was reset");
+		return;
+	}
+	serve(c, reading && (events & (WS_LOOP_READ | WS_LOOP_HANGUP)));
+}
+
+void
+ws_conn_touch(struct ws_conn *conn)
+{
+	struct ws_host *host = conn->host;
+
+	/* The one being served is looked at anyway, unless it has died. */
+	if (conn->dirty ||
+	    (host->serving == conn && conn->state != WS_CONN_DEAD))
+		return;
+	conn->dirty = true;
+	conn->next = NULL;
+	*host->dirty_end = conn;
+	host->dirty_end = &conn->next;
+}
+
+void
+ws_conn_arm(struct ws_conn *conn, int64_t delay_ms)
+{
+	struct ws_loop *loop = &conn->host->loop;
+
+	ws_wheel_set(&loop->wheel, &conn->deadline, loop->now_ms + delay_ms);
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+struct ws_conn *
+ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer)
+{
+	struct ws_conn *c = ws_mem_resize(NULL, sizeof(*c));
+
+	if (c == NULL) {
+		ws_net_close(fd);
+		return NULL;
+	}
+	*c = (struct ws_conn){ .io = { .ready = on_ready, .fd = fd },
+		.host = host,
+		.peer = *peer,
+		.state = WS_CONN_HTTP,
+		.heard_ms = (uint32_t)host->loop.now_ms };
+	if (ws_loop_want(&host->loop, &c->io, WS_LOOP_READ) < 0) {
+		ws_net_close(fd);
+		ws_mem_free(c);
+		return NULL;
+	}
+	ws_conn_arm(c, host->limits.handshake_ms);
+	return c;
+}
+
+void
+ws_conn_kill(struct ws_conn *conn, const char *cause)
+{
+	if (conn->state == WS_CONN_DEAD)
+		return;
+	if (conn->cause == NULL)
+		conn->cause = cause;
+	conn->state = WS_CONN_DEAD;
+	ws_loop_forget(&conn->host->loop, &conn->io);
+	ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
+	ws_conn_touch(conn);
+}
+
+void
+ws_conn_linger(struct ws_conn *conn, const char *cause)
+{
+	if (conn->state == WS_CONN_DEAD)
+		return;
+	if (conn->cause == NULL)
+		conn->cause = cause;
+	conn->state = WS_CONN_LINGER;
+	ws_conn_arm(conn, conn->host->limits.close_ms);
+	ws_conn_touch(conn);
+}
+
+/* Release a dead connection. The callbacks inside may do anything. */
+static void
+reap(struct ws_conn *c)
+{
+	struct ws_host *host = c->host;
+
+	if (c->websocket) {
+		ws_conn_ws_report(c,
+		    c->closed_code ? c->closed_code : WS_CLOSE_ABNORMAL,
+		    c->cause, WS_STR, c->ours ? WS_BY_SERVER : WS_BY_PEER);
+		ws_session_fini(&c->session);
+	} else
+		ws_conn_http_abort(c);
+	host->ended(c);
+	ws_net_close(c->io.fd);
+	ws_queue_clear(&c->queue, &host->segments);
+	ws_buf_free(&c->stash);
+	ws_mem_free(c);
+}
+
+/* Serve all that were touched; what they send to each other is served too. */
+static void
+serve_dirty(struct ws_host *host)
+{
+	struct ws_conn *c;
+
+	while ((c = host->dirty) != NULL) {
+		host->dirty = c->next;
+		if (host->dirty == NULL)
+			host->dirty_end = &host->dirty;
+		c->dirty = false;
+		if (c->state != WS_CONN_DEAD) {
+			serve(c, false);
+			continue;
+		}
+		c->next = host->dead;
+		host->dead = c;
+	}
+}
+
+void
+ws_host_turn_end(void *arg)
+{
+	struct ws_host *host = arg;
+	struct ws_conn *c;
+
+	do {
+		serve_dirty(host);
+		while ((c = host->dead) != NULL) {
+			host->dead = c->next;
+			reap(c);
+		}
+	} while (host->dirty != NULL);
+}
+
+void
+ws_host_expired(struct ws_deadline *deadline, void *arg)
+{
+	struct ws_conn *c =
+	    (struct ws_conn *)(void *)((char *)deadline -
+				       offsetof(struct ws_conn, deadline));
+
+	(void)arg;
+	switch ((enum ws_conn_state)c->state) {
+	case WS_CONN_HTTP:
+	case WS_CONN_HOLDING:
+	case WS_CONN_RESPONDING:
+		ws_conn_http_expired(c);
+		return;
+	case WS_CONN_OPEN:
+	case WS_CONN_CLOSING:
+		ws_conn_ws_expired(c);
+		return;
+	case WS_CONN_LINGER:
+		ws_conn_kill(c, "the peer did not hang up");
+		return;
+	case WS_CONN_DEAD:
+		return;
+	}
+}

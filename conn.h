@@ -1,0 +1,217 @@
+/* conn.h - the state machine of one connection, and what all of them share. */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_CONN_H
+#define WS_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "field.h"
+#include "http.h"
+#include "log.h"
+#include "loop.h"
+#include "net.h"
+#include "session.h"
+#include "static.h"
+#include "ws.h"
+
+/* See the diagram in conn.c. */
+enum ws_conn_state {
+	WS_CONN_HTTP,       /* reading a request, or waiting for one */
+	WS_CONN_HOLDING,    /* the application has the request */
+	WS_CONN_RESPONDING, /* the body of a response is a file being sent */
+	WS_CONN_OPEN,       /* a WebSocket */
+	WS_CONN_CLOSING,    /* our Close frame went first; waiting for theirs */
+	WS_CONN_LINGER,     /* nothing more to say; waiting for their end */
+	WS_CONN_DEAD,       /* until the end of the turn */
+};
+
+/* One connection. 10,000 idle ones are the measure of its size: what is only
+ * needed for a while is behind a pointer. */
+struct ws_conn {
+	struct ws_io io;             /* first: what the loop hands back */
+	struct ws_deadline deadline; /* what it is for depends on state */
+	struct ws_host *host;        /* borrowed */
+	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
+	void *user;                         /* the application's */
+	const char *cause;                  /* static: why it ends */
+	struct ws_queue queue; /* what the system did not take yet */
+	struct ws_buf *stash;  /* owned: received, not yet processed */
+	struct ws_conn *next;  /* in host->dirty or host->dead */
+	struct ws_member member;
+	union {
+		struct ws_request
+		    *request; /* owned; while state is below OPEN */
+		struct ws_session session; /* from OPEN on */
+	};
+	struct ws_peer peer;
+	uint16_t closed_code; /* of the Close frame that we sent */
+	uint32_t heard_ms;    /* the peer's last sign of life, modulo 2^32 */
+	uint32_t index;       /* in the server's table */
+	uint8_t state;        /* enum ws_conn_state */
+	bool dirty : 1;       /* in host->dirty */
+	bool choked : 1;      /* too much is queued: not reading */
+	bool paused : 1;      /* the application paused reading */
+	bool pinged : 1;      /* a Ping is unanswered */
+	bool reported : 1;    /* close was called, or open never */
+	bool broken : 1;      /* sending failed: dies at the end of the turn */
+	bool last : 1;        /* HTTP: close after this response */
+	bool served : 1;      /* HTTP: not the first request */
+	bool ended : 1;       /* the peer has ended its direction */
+	bool shut : 1;        /* we have ended ours */
+	bool websocket : 1;   /* the union holds a session */
+	bool ours : 1;        /* we ended it, not the peer */
+};
+
+/* One request, from its first octet to the end of its answer. */
+struct ws_request {
+	struct ws_conn *conn; /* borrowed */
+	char *base;           /* the head: in the receive buffer, or in kept */
+	size_t head_octets;   /* 0 while the head is incomplete */
+	struct ws_buf *kept; /* owned copy of a head that must outlive a read */
+	struct ws_buf *body; /* owned */
+	struct ws_buf *fields; /* owned: field lines for the answer */
+	struct ws_http_chunked chunked;
+	uint64_t body_octets;               /* of the body so far */
+	void *user;                         /* the endpoint's */
+	const struct ws_endpoint *endpoint; /* borrowed: for an upgrade */
+	size_t prefix_octets; /* of the path, taken off by the router */
+	struct ws_file file;  /* RESPONDING: fd is owned */
+	uint64_t file_at, file_left;
+	void (*gone)(struct ws_request *request, void *arg);
+	void *gone_arg;
+	bool dispatched; /* the application has seen it */
+	bool held;
+	bool continued;           /* 100 Continue went out */
+	struct ws_http_head head; /* last: large and seldom touched */
+};
+
+struct ws_limits {
+	size_t message_max, head_max, uri_max, body_max;
+	size_t queue_soft, queue_max;
+	int handshake_ms, idle_ms, ping_ms, pong_ms, close_ms;
+};
+
+#define WS_HOST_INPUT 131072 /* octets taken from one connection per event */
+#define WS_HOST_OUTPUT 65536 /* small answers gathered into one send */
+
+/* What all connections of a server share. */
+struct ws_host {
+	struct ws_loop loop;
+	struct ws_log log;
+	struct ws_limits limits;
+	struct ws_segments segments;
+	uint8_t *input;  /* owned: the one receive buffer */
+	uint8_t *output; /* owned: answers of the connection being served */
+	size_t output_octets;
+	struct ws_conn *serving; /* the one that output belongs to, or NULL */
+	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
+	struct ws_conn *dead;               /* to be released by turn_end */
+	struct ws_request *spare;           /* owned: kept for the next one */
+	const char *origin;                 /* as in struct ws_options */
+	int64_t date_s;                     /* the second that date is for */
+	char date[WS_FIELD_DATE_SIZE];
+	bool stopping; /* every response is the last */
+	size_t websockets;
+	uint64_t messages_in, messages_out;
+	/* The floor above. A request is complete: answer it, hold it, or
+	 * accept the upgrade. */
+	void (*request)(struct ws_request *request);
+	/* A WebSocket has ended and close is about to be called. */
+	void (*left)(struct ws_conn *conn);
+	/* A connection is about to be released. */
+	void (*ended)(struct ws_conn *conn);
+};
+
+/* An endpoint of WebSockets, as connections see it. */
+struct ws_endpoint {
+	struct ws_handler handler;
+	void *user; /* borrowed */
+};
+
+/* ---- conn.c: life, reading, writing ------------------------------------ */
+
+/* Begin a connection that was accepted.
+ *   fd  owned from now on, closed on failure
+ * Returns it, or NULL when memory or the system is out. */
+struct ws_conn *
+ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer);
+
+/* Mark a connection as dead: nothing is read or sent any more, and it is
+ * released at the end of the turn. */
+void ws_conn_kill(struct ws_conn *conn, const char *cause);
+
+/* Send runs of octets as one, now or later.
+ * Returns 0, or -1 when nothing was taken: memory is out. A peer that is gone
+ * is found out at the end of the turn. */
+int
+ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
+
+/* The same for a chunk, which is not copied unless that is cheaper. */
+int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
+
+/* Send what waits, as far as the system takes it. */
+void ws_conn_flush(struct ws_conn *conn);
+
+/* Have turn_end look at a connection: flush it, go on with what is stashed,
+ * adjust what it is watched for. */
+void ws_conn_touch(struct ws_conn *conn);
+
+/* Nothing more to say: end our direction when all is sent, wait for the peer
+ * to end its own. */
+void ws_conn_linger(struct ws_conn *conn, const char *cause);
+
+/* Set the connection's deadline. */
+void ws_conn_arm(struct ws_conn *conn, int64_t delay_ms);
+
+/* What turn_end and expired of the host's loop are. */
+void ws_host_turn_end(void *host);
+void ws_host_expired(struct ws_deadline *deadline, void *host);
+
+/* ---- conn_http.c: requests and responses ------------------------------- */
+
+/* Take octets of requests. Returns how many were taken; the rest must be shown
+ * again, with more behind it. */
+size_t ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len);
+
+/* Go on sending a file. */
+void ws_conn_http_send(struct ws_conn *conn);
+
+/* The deadline of a state below OPEN has passed. */
+void ws_conn_http_expired(struct ws_conn *conn);
+
+/* Release a connection's request; tells the application when it holds it. */
+void ws_conn_http_abort(struct ws_conn *conn);
+
+/* Answer with an error of the library's own, as plain text. */
+void
+ws_request_refuse(struct ws_request *request, int status, const char *reason);
+
+/* Answer with what static.c decided.
+ *   out     the head so far
+ *   answer  what it owns is taken over */
+void ws_request_send(struct ws_request *request, struct ws_http_out *out,
+    struct ws_static_answer *answer);
+
+/* ---- conn_ws.c: an open WebSocket -------------------------------------- */
+
+/* Take octets of frames. Returns how many were taken. */
+size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);
+
+/* The deadline of a state from OPEN on has passed. */
+void ws_conn_ws_expired(struct ws_conn *conn);
+
+/* Become an open WebSocket, after 101 was written. */
+void ws_conn_ws_open(
+    struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user);
+
+/* Call close, unless it was called. */
+void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
+    size_t len, enum ws_by by);
+
+/* Start the closing handshake for a cause of the library's own. */
+void ws_conn_ws_close(struct ws_conn *conn, int code, const char *cause);
+
+#endif

@@ -1,0 +1,479 @@
+/* conn_ws.c - one connection as an open WebSocket (RFC 6455). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * The closing handshake (RFC 6455 section 7.1), and what close is told:
+ *
+ *	they begin:   Close(code) ──▶            close(code, by the peer)
+ *	                          ◀── Close(code)
+ *	                          ◀── end of stream, then we wait for theirs
+ *
+ *	we begin:                 ◀── Close(code)
+ *	              Close ──▶                  close(our code, by the server)
+ *	                          ◀── end of stream, then we wait for theirs
+ *
+ *	they offend:              ◀── Close(1002 ...)   close(the same, server)
+ *	                          ◀── end of stream; what they send is dropped
+ *
+ * The server ends its direction first and goes on reading until the peer ends
+ * the other one. Closing at once would make the system answer octets that are
+ * still under way with a reset, which destroys the Close frame on its way.
+ */
+#include <string.h>
+
+#include "conn.h"
+
+/* ---- frames out -------------------------------------------------------- */
+
+/* Write one frame. */
+static int
+write_frame(struct ws_conn *c, uint8_t opcode, const void *data, size_t len)
+{
+	uint8_t header[WS_FRAME_HEADER_MAX];
+	struct ws_part parts[2] = { { header, 0 }, { data, len } };
+
+	parts[0].len =
+	    ws_frame_write(header, (uint8_t)(WS_FIN | opcode), len, NULL);
+	return ws_conn_write(c, parts, 2);
+}
+
+/* Write a Close frame; the reason is cut to what fits, at a character. */
+static int
+write_close(struct ws_conn *c, int code, const char *reason, size_t len)
+{
+	uint8_t payload[WS_FRAME_CONTROL_MAX];
+
+	if (code == 0 || code == WS_CLOSE_NO_STATUS)
+		return write_frame(c, WS_OP_CLOSE, NULL, 0);
+	if (len > sizeof(payload) - 2) {
+		len = sizeof(payload) - 2;
+		while (len > 0 && ((unsigned char)reason[len] & 0xC0) == 0x80)
+			len--;
+	}
+	ws_store16(payload, (uint16_t)code);
+	if (len > 0)
+		memcpy(payload + 2, reason, len);
+	return write_frame(c, WS_OP_CLOSE, payload, len + 2);
+}
+
+/* The peer is too slow for what is meant for it. What it did not get yet is
+ * dropped, but for a frame that has begun, so that the code can follow. */
+static int
+give_up_slow(struct ws_conn *c)
+{
+	ws_queue_cut(&c->queue, &c->host->segments);
+	ws_conn_ws_close(
+	    c, WS_CLOSE_TRY_AGAIN_LATER, "the peer is too slow: queue full");
+	return WS_EFULL;
+}
+
+/* Whether len more octets may be queued. */
+static int
+admit(struct ws_conn *c, size_t len, int flags)
+{
+	const struct ws_limits *limits = &c->host->limits;
+
+	if (c->state != WS_CONN_OPEN || c->broken)
+		return WS_ECLOSED;
+	if (c->queue.octets == 0)
+		return 0;
+	/* Before a peer is called slow it gets the chance to take what was
+	 * queued in this turn. */
+	if (c->queue.octets > limits->queue_soft && !c->choked)
+		ws_conn_flush(c);
+	if (c->broken)
+		return WS_ECLOSED;
+	if ((flags & WS_VOLATILE) && c->queue.octets > limits->queue_soft)
+		return WS_ESKIPPED;
+	if (c->queue.octets == 0 ||
+	    (c->queue.octets <= limits->queue_max &&
+		len <= limits->queue_max - c->queue.octets))
+		return 0;
+	return give_up_slow(c);
+}
+
+int
+ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	int opcode = kind & ~WS_VOLATILE, result;
+
+	if (opcode != WS_TEXT && opcode != WS_BINARY)
+		return WS_EINVAL;
+	if (len == WS_STR)
+		len = strlen(data);
+	result = admit(conn, len, kind);
+	if (result < 0)
+		return result;
+	if (write_frame(conn, (uint8_t)opcode, data, len) < 0)
+		return WS_ENOMEM;
+	conn->host->messages_out++;
+	return 0;
+}
+
+int
+ws_ping(struct ws_conn *conn, const void *data, size_t len)
+{
+	int result;
+
+	if (len == WS_STR)
+		len = strlen(data);
+	if (len > WS_FRAME_CONTROL_MAX)
+		return WS_EINVAL;
+	result = admit(conn, len, 0);
+	if (result < 0)
+		return result;
+	return write_frame(conn, WS_OP_PING, data, len) < 0 ? WS_ENOMEM : 0;
+}
+
+/* ---- prepared messages ------------------------------------------------- */
+
+/* A prepared message is a chunk that holds one frame. */
+static struct ws_chunk *
+chunk_of(struct ws_prepared *message)
+{
+	return (struct ws_chunk *)message;
+}
+
+struct ws_prepared *
+ws_prepare(int kind, const void *data, size_t len)
+{
+	uint8_t header[WS_FRAME_HEADER_MAX];
+	struct ws_chunk *chunk;
+	size_t size;
+
+	if (len == WS_STR)
+		len = strlen(data);
+	size =
+	    ws_frame_write(header, (uint8_t)(WS_FIN | (kind & 0xF)), len, NULL);
+	if (len > SIZE_MAX - size)
+		return NULL;
+	chunk = ws_chunk_new(size + len);
+	if (chunk == NULL)
+		return NULL;
+	memcpy(chunk->at, header, size);
+	if (len > 0)
+		memcpy(chunk->at + size, data, len);
+	chunk->len = size + len;
+	return (struct ws_prepared *)chunk;
+}
+
+struct ws_prepared *
+ws_prepared_ref(struct ws_prepared *message)
+{
+	if (message != NULL)
+		(void)ws_chunk_ref(chunk_of(message));
+	return message;
+}
+
+void
+ws_prepared_free(struct ws_prepared *message)
+{
+	ws_chunk_unref(chunk_of(message));
+}
+
+const void *
+ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len)
+{
+	const struct ws_chunk *chunk = (const struct ws_chunk *)message;
+	struct ws_frame frame = { 0 };
+	int size = ws_frame_parse(chunk->data, chunk->len, &frame);
+
+	if (kind != NULL)
+		*kind = frame.opcode;
+	if (len != NULL)
+		*len = chunk->len - (size_t)size;
+	return chunk->data + size;
+}
+
+int
+ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags)
+{
+	struct ws_chunk *chunk = chunk_of(message);
+	int result = admit(conn, chunk->len, flags);
+
+	if (result < 0)
+		return result;
+	if (ws_conn_share(conn, chunk) < 0)
+		return WS_ENOMEM;
+	conn->host->messages_out++;
+	return 0;
+}
+
+/* ---- opening and closing ----------------------------------------------- */
+
+void
+ws_conn_ws_open(
+    struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user)
+{
+	const struct ws_limits *limits = &conn->host->limits;
+
+	memset(&conn->session, 0, sizeof(conn->session));
+	conn->state = WS_CONN_OPEN;
+	conn->websocket = true;
+	conn->endpoint = endpoint;
+	conn->user = user;
+	conn->heard_ms = (uint32_t)conn->host->loop.now_ms;
+	conn->host->websockets++;
+	if (limits->ping_ms >= 0)
+		ws_conn_arm(conn, limits->ping_ms);
+	else
+		ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
+	/* What came right behind the request is looked at after this. */
+	ws_conn_touch(conn);
+	if (endpoint->handler.open != NULL)
+		endpoint->handler.open(conn);
+}
+
+static void
+log_close(struct ws_conn *c, const struct ws_closed *how)
+{
+	char peer[WS_PEER_TEXT];
+
+	if (c->host->log.level < WS_LOG_INFO)
+		return;
+	ws_net_peer_text(&c->peer, peer);
+	ws_log(&c->host->log, WS_LOG_INFO, "%s closed with %d by %s%s%.*s",
+	    peer, how->code, how->by == WS_BY_PEER ? "the peer" : "this server",
+	    how->reason_len > 0 ? ": " : "", (int)how->reason_len,
+	    how->reason_len > 0 ? how->reason : "");
+}
+
+void
+ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
+    size_t len, enum ws_by by)
+{
+	struct ws_closed how = { .code = code, .by = by };
+
+	if (conn->reported)
+		return;
+	conn->reported = true;
+	conn->host->websockets--;
+	how.reason = reason != NULL ? reason : "";
+	how.reason_len = len == WS_STR ? strlen(how.reason) : len;
+	log_close(conn, &how);
+	conn->host->left(conn);
+	if (conn->endpoint->handler.close != NULL)
+		conn->endpoint->handler.close(conn, &how);
+}
+
+int
+ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
+{
+	if (conn->state != WS_CONN_OPEN || conn->broken)
+		return WS_ECLOSED;
+	if (code != 0 && !ws_frame_close_code_ok((unsigned)code))
+		return WS_EINVAL;
+	if (len == WS_STR)
+		len = strlen(reason);
+	conn->state = WS_CONN_CLOSING;
+	conn->ours = true;
+	conn->closed_code = (uint16_t)(code != 0 ? code : WS_CLOSE_NO_STATUS);
+	ws_conn_arm(conn, conn->host->limits.close_ms);
+	ws_conn_touch(conn);
+	if (write_close(conn, code, reason, len) < 0)
+		ws_conn_kill(conn, "memory is out");
+	return 0;
+}
+
+void
+ws_conn_ws_close(struct ws_conn *conn, int code, const char *cause)
+{
+	if (conn->cause == NULL)
+		conn->cause = cause;
+	(void)ws_close(conn, code, cause, strlen(cause));
+}
+
+void
+ws_terminate(struct ws_conn *conn)
+{
+	conn->ours = true;
+	ws_conn_kill(conn, "ended by the application");
+}
+
+/* ---- frames in --------------------------------------------------------- */
+
+static void
+on_message(struct ws_conn *c, const struct ws_event *event)
+{
+	const struct ws_handler *handler = &c->endpoint->handler;
+
+	if (c->state != WS_CONN_OPEN)
+		return; /* RFC 6455 7.1.2: after our Close, data is dropped */
+	c->host->messages_in++;
+	/* RFC 6455 7.4.1: 1003, a kind of data that is not understood. */
+	if (handler->kinds != 0 && handler->kinds != event->opcode) {
+		ws_conn_ws_close(c, WS_CLOSE_UNSUPPORTED_DATA,
+		    event->opcode == WS_TEXT ? "text is not understood here"
+					     : "binary is not understood here");
+		return;
+	}
+	if (handler->message != NULL)
+		handler->message(c, event->opcode, event->data, event->len);
+}
+
+static void
+on_ping(struct ws_conn *c, const struct ws_event *event)
+{
+	if (c->state != WS_CONN_OPEN)
+		return;
+	if (write_frame(c, WS_OP_PONG, event->data, event->len) < 0)
+		ws_conn_kill(c, "memory is out");
+}
+
+/* RFC 6455 5.5.1: a Close is answered with a Close. */
+static void
+on_close(struct ws_conn *c, const struct ws_event *event)
+{
+	if (c->state == WS_CONN_CLOSING) {
+		ws_conn_linger(c, NULL);
+		ws_conn_ws_report(
+		    c, c->closed_code, c->cause, WS_STR, WS_BY_SERVER);
+		return;
+	}
+	if (write_close(c, event->code, NULL, 0) < 0)
+		ws_conn_kill(c, "memory is out");
+	ws_conn_linger(c, NULL);
+	ws_conn_ws_report(
+	    c, event->code, (const char *)event->data, event->len, WS_BY_PEER);
+}
+
+/* RFC 6455 7.1.7: fail the connection. What follows is not even parsed. */
+static void
+on_fail(struct ws_conn *c, const struct ws_event *event)
+{
+	int code = event->code;
+
+	if (c->state == WS_CONN_CLOSING)
+		code = c->closed_code;
+	else if (write_close(c, code, event->reason, strlen(event->reason)) < 0)
+		ws_conn_kill(c, "memory is out");
+	c->ours = true;
+	ws_conn_linger(c, event->reason);
+	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
+}
+
+size_t
+ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
+{
+	size_t max = conn->endpoint->handler.max_message;
+	struct ws_event event;
+	size_t used;
+
+	if (max == 0)
+		max = conn->host->limits.message_max;
+	used = ws_session_read(&conn->session, in, len, max, &event);
+	switch (event.kind) {
+	case WS_EVENT_NONE:
+		return used;
+	case WS_EVENT_MESSAGE:
+		on_message(conn, &event);
+		break;
+	case WS_EVENT_PING:
+		on_ping(conn, &event);
+		break;
+	case WS_EVENT_PONG:
+		if (conn->state == WS_CONN_OPEN &&
+		    conn->endpoint->handler.pong != NULL)
+			conn->endpoint->handler.pong(
+			    conn, event.data, event.len);
+		break;
+	case WS_EVENT_CLOSE:
+		on_close(conn, &event);
+		break;
+	case WS_EVENT_FAIL:
+		on_fail(conn, &event);
+		break;
+	}
+	ws_session_release(&conn->session);
+	return used;
+}
+
+/* ---- signs of life ----------------------------------------------------- */
+
+static void
+on_silence(struct ws_conn *c)
+{
+	const struct ws_limits *limits = &c->host->limits;
+	int64_t silent_ms =
+	    (int64_t)(uint32_t)((uint32_t)c->host->loop.now_ms - c->heard_ms);
+
+	if (silent_ms < limits->ping_ms) {
+		c->pinged = false;
+		ws_conn_arm(c, limits->ping_ms - silent_ms);
+		return;
+	}
+	/* A pong cannot be heard while nothing is read: an application that
+	 * pauses vouches for the peer, and the ping still lets the system find
+	 * out that nobody acknowledges it. A choked peer shows life by taking
+	 * what waits. */
+	if (c->pinged && !c->paused && silent_ms >= limits->pong_ms) {
+		c->ours = true;
+		ws_conn_kill(c, c->choked ? "the peer takes nothing"
+					  : "no sign of life after a ping");
+		return;
+	}
+	if (!c->choked && write_frame(c, WS_OP_PING, NULL, 0) < 0) {
+		ws_conn_kill(c, "memory is out");
+		return;
+	}
+	c->pinged = true;
+	ws_conn_arm(c, limits->pong_ms);
+}
+
+void
+ws_conn_ws_expired(struct ws_conn *conn)
+{
+	if (conn->state == WS_CONN_OPEN)
+		on_silence(conn);
+	else
+		ws_conn_kill(conn, "no Close frame came in answer to ours");
+}
+
+/* ---- the rest of what ws.h says of a connection ------------------------ */
+
+size_t
+ws_queued(const struct ws_conn *conn)
+{
+	const struct ws_host *host = conn->host;
+
+	return conn->queue.octets +
+	       (host->serving == conn ? host->output_octets : 0);
+}
+
+void
+ws_pause(struct ws_conn *conn)
+{
+	conn->paused = true;
+	ws_conn_touch(conn);
+}
+
+void
+ws_resume(struct ws_conn *conn)
+{
+	conn->paused = false;
+	ws_conn_touch(conn);
+}
+
+void *
+ws_user(const struct ws_conn *conn)
+{
+	return conn->user;
+}
+
+void
+ws_set_user(struct ws_conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+void *
+ws_endpoint_user(const struct ws_conn *conn)
+{
+	return conn->endpoint->user;
+}
+
+const char *
+ws_peer(const struct ws_conn *conn, char text[WS_PEER_MAX])
+{
+	ws_net_peer_text(&conn->peer, text);
+	return text;
+}

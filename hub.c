@@ -1,0 +1,214 @@
+/* hub.c - connections as members of rooms; sending to many. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "server.h"
+
+static struct ws_conn *
+conn_of(struct ws_member *member)
+{
+	return (struct ws_conn *)(void *)((char *)member -
+					  offsetof(struct ws_conn, member));
+}
+
+/* Deliver to a connection. One that is too slow has been dealt with there. */
+static void
+deliver(struct ws_member *member, void *message)
+{
+	struct ws_conn *c = conn_of(member);
+
+	(void)ws_send_prepared(
+	    c, message, ws_server_of_host(c->host)->publish_flags);
+}
+
+static size_t
+length(const char *name, size_t len)
+{
+	return len == WS_STR ? strlen(name) : len;
+}
+
+/* ---- membership -------------------------------------------------------- */
+
+void
+ws_hub_init_member(struct ws_conn *conn)
+{
+	ws_member_init(&conn->member, deliver);
+}
+
+void
+ws_hub_left(struct ws_conn *conn)
+{
+	ws_rooms_leave_all(ws_server_of(conn)->rooms, &conn->member);
+}
+
+struct ws_server *
+ws_server_of(const struct ws_conn *conn)
+{
+	return ws_server_of_host(conn->host);
+}
+
+struct ws_member *
+ws_conn_member(struct ws_conn *conn)
+{
+	return &conn->member;
+}
+
+struct ws_conn *
+ws_member_conn(struct ws_member *member)
+{
+	return member->deliver == deliver ? conn_of(member) : NULL;
+}
+
+int
+ws_member_join(struct ws_server *server, struct ws_member *member,
+    const void *room, size_t len)
+{
+	int result;
+
+	len = length(room, len);
+	if (len == 0 || len > WS_ROOM_NAME_MAX)
+		return WS_EINVAL;
+	result = ws_rooms_join(server->rooms, member, room, len);
+	return result < 0 ? WS_ENOMEM : result;
+}
+
+bool
+ws_member_leave(struct ws_server *server, struct ws_member *member,
+    const void *room, size_t len)
+{
+	return ws_rooms_leave(server->rooms, member, room, length(room, len));
+}
+
+void
+ws_member_leave_all(struct ws_server *server, struct ws_member *member)
+{
+	ws_rooms_leave_all(server->rooms, member);
+}
+
+int
+ws_join(struct ws_conn *conn, const char *room, size_t len)
+{
+	/* After close was called nobody would take it out again. */
+	if (conn->state != WS_CONN_OPEN)
+		return WS_ECLOSED;
+	return ws_member_join(ws_server_of(conn), &conn->member, room, len);
+}
+
+bool
+ws_leave(struct ws_conn *conn, const char *room, size_t len)
+{
+	return ws_member_leave(ws_server_of(conn), &conn->member, room, len);
+}
+
+void
+ws_leave_all(struct ws_conn *conn)
+{
+	ws_hub_left(conn);
+}
+
+bool
+ws_in_room(struct ws_conn *conn, const char *room, size_t len)
+{
+	return ws_rooms_has(
+	    ws_server_of(conn)->rooms, &conn->member, room, length(room, len));
+}
+
+size_t
+ws_room_count(struct ws_server *server, const char *room, size_t len)
+{
+	return ws_rooms_count(server->rooms, room, length(room, len));
+}
+
+/* ---- sending to many --------------------------------------------------- */
+
+long
+ws_publish_to(struct ws_server *server, const struct ws_selection *selection,
+    struct ws_prepared *message, int flags)
+{
+	long count;
+	int outer = server->publish_flags;
+
+	server->publish_flags = flags;
+	count = ws_rooms_publish(server->rooms, selection, message);
+	server->publish_flags = outer;
+	return count < 0 ? WS_ESTATE : count;
+}
+
+/* Send to every open WebSocket. */
+static long
+publish_all(struct ws_server *server, struct ws_prepared *message, int flags,
+    const struct ws_conn *except)
+{
+	long count = 0;
+
+	for (size_t i = server->conns_count; i > 0; i--) {
+		struct ws_conn *c = server->conns[i - 1];
+
+		if (c->state == WS_CONN_OPEN && c != except) {
+			(void)ws_send_prepared(c, message, flags);
+			count++;
+		}
+	}
+	return count;
+}
+
+long
+ws_publish(struct ws_server *server, const char *room, size_t room_len,
+    int kind, const void *data, size_t len, struct ws_conn *except)
+{
+	int flags = kind & WS_VOLATILE;
+	struct ws_room_name to = { room, 0 };
+	struct ws_selection selection = { .to = &to, .to_count = 1 };
+	struct ws_prepared *message;
+	long count;
+
+	kind &= ~WS_VOLATILE;
+	if (kind != WS_TEXT && kind != WS_BINARY)
+		return WS_EINVAL;
+	message = ws_prepare(kind, data, len);
+	if (message == NULL)
+		return WS_ENOMEM;
+	if (room == NULL)
+		count = publish_all(server, message, flags, except);
+	else {
+		to.len = length(room, room_len);
+		selection.without = except != NULL ? &except->member : NULL;
+		count = ws_publish_to(server, &selection, message, flags);
+	}
+	ws_prepared_free(message);
+	return count;
+}
+
+/* ---- walking ----------------------------------------------------------- */
+
+void
+ws_walk(struct ws_server *server,
+    bool (*visit)(struct ws_conn *conn, void *arg), void *arg)
+{
+	/* Backwards: a connection leaves the table only at the end of a turn,
+	 * and then the last one takes its place. */
+	for (size_t i = server->conns_count; i > 0; i--) {
+		if (i > server->conns_count)
+			continue;
+		if (server->conns[i - 1]->state == WS_CONN_OPEN &&
+		    !visit(server->conns[i - 1], arg))
+			return;
+	}
+}
+
+long
+ws_room_walk(struct ws_server *server, const char *room, size_t len,
+    bool (*visit)(struct ws_member *member, void *arg), void *arg)
+{
+	long count = ws_rooms_walk_members(
+	    server->rooms, room, length(room, len), visit, arg);
+
+	return count < 0 ? WS_ESTATE : count;
+}
+
+void
+ws_member_walk(const struct ws_member *member,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg)
+{
+	ws_rooms_walk_joined(member, visit, arg);
+}

@@ -1,0 +1,306 @@
+/* listen.c - accepting connections, and what to do when there are too many. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Out of descriptors, a level-triggered loop would report the listening socket
+ * for ever and accept would fail for ever: 100 % of a processor and a log full
+ * of one line. So one descriptor is kept in reserve. When accept fails it is
+ * given up to take one waiting peer, tell it 503 and close; then all listeners
+ * pause until a connection ends, or for a second.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "server.h"
+
+#define ACCEPTS_MAX 64      /* connections taken in one event */
+#define PAUSE_MS 1000       /* how long to wait for descriptors */
+#define WARN_EVERY_MS 60000 /* how often a limit is logged */
+
+struct ws_listener {
+	struct ws_io io; /* first: what the loop hands back */
+	struct ws_listener *next;
+	struct ws_server *server;
+	bool adopted; /* somebody else's: its file is not ours to remove */
+};
+
+/* ---- limits ------------------------------------------------------------ */
+
+/* Log that a limit was met, but not for every peer that meets it. */
+static void
+warn_limit(struct ws_server *server, const char *what)
+{
+	int64_t now_ms = server->host.loop.now_ms;
+
+	if (server->warned_ms != 0 &&
+	    now_ms - server->warned_ms < WARN_EVERY_MS)
+		return;
+	server->warned_ms = now_ms;
+	ws_log(&server->host.log, WS_LOG_WARN,
+	    "%s with %zu connections: turning new ones away", what,
+	    server->conns_count);
+}
+
+/* Tell a peer that there is no room, without waiting for its request. */
+static void
+turn_away(int fd, const char *status, const char *text)
+{
+	char answer[256];
+	int n = snprintf(answer, sizeof(answer),
+	    "HTTP/1.1 %s\r\n"
+	    "Connection: close\r\n"
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Length: %zu\r\n"
+	    "Retry-After: 1\r\n"
+	    "\r\n%s",
+	    status, strlen(text), text);
+
+	(void)ws_net_send(fd, answer, (size_t)n);
+	ws_net_shutdown(fd);
+	ws_net_close(fd);
+}
+
+static void
+want_all(struct ws_server *server, unsigned want)
+{
+	for (struct ws_listener *l = server->listeners; l != NULL; l = l->next)
+		(void)ws_loop_want(&server->host.loop, &l->io, want);
+}
+
+static void
+on_pause_over(struct ws_heap_timer *timer)
+{
+	struct ws_server *server =
+	    (struct ws_server *)(void *)((char *)timer -
+					 offsetof(
+					     struct ws_server, accept_timer));
+
+	server->accept_paused = false;
+	want_all(server, WS_LOOP_READ);
+}
+
+/* The system has no descriptor left. */
+static void
+on_exhaustion(struct ws_server *server, int listener_fd)
+{
+	struct ws_loop *loop = &server->host.loop;
+	struct ws_peer peer;
+	int fd;
+
+	warn_limit(server, "out of descriptors");
+	if (server->reserve_fd >= 0) {
+		ws_net_close(server->reserve_fd);
+		fd = ws_net_accept(listener_fd, &peer);
+		if (fd >= 0)
+			turn_away(fd, "503 Service Unavailable",
+			    "The server is out of descriptors.\n");
+		server->reserve_fd = ws_net_reserve();
+	}
+	if (ws_heap_set(&loop->heap, &server->accept_timer,
+		loop->now_ms + PAUSE_MS, on_pause_over) < 0)
+		return;
+	server->accept_paused = true;
+	want_all(server, 0);
+}
+
+/* ---- the table of connections ------------------------------------------ */
+
+static int
+add_conn(struct ws_server *server, struct ws_conn *conn)
+{
+	size_t room = server->conns_room;
+	struct ws_conn **grown;
+
+	if (server->conns_count == room) {
+		room = room > 0 ? room * 2 : 64;
+		grown = ws_mem_resize(
+		    server->conns, room * sizeof(struct ws_conn *));
+		if (grown == NULL)
+			return -1;
+		server->conns = grown;
+		server->conns_room = room;
+	}
+	conn->index = (uint32_t)server->conns_count;
+	server->conns[server->conns_count++] = conn;
+	return 0;
+}
+
+void
+ws_listen_ended(struct ws_conn *conn)
+{
+	struct ws_server *server = ws_server_of_host(conn->host);
+	struct ws_conn *last;
+
+	if (server->peers != NULL && conn->peer.family != 0)
+		ws_peers_drop(server->peers, conn->peer.ip);
+	if (conn->index == UINT32_MAX)
+		return;
+	last = server->conns[--server->conns_count];
+	server->conns[conn->index] = last;
+	last->index = conn->index;
+	if (server->accept_paused && !server->host.stopping) {
+		ws_heap_cancel(&server->host.loop.heap, &server->accept_timer);
+		on_pause_over(&server->accept_timer);
+	}
+}
+
+/* ---- accepting --------------------------------------------------------- */
+
+/* Whether one connection more is allowed; counts it for its address. */
+static bool
+admit(struct ws_server *server, int fd, const struct ws_peer *peer)
+{
+	unsigned count;
+
+	if (server->conns_count >= server->clients_max) {
+		warn_limit(server, "the limit of clients is reached");
+		turn_away(fd, "503 Service Unavailable",
+		    "The server has as many clients as it may have.\n");
+		return false;
+	}
+	if (server->peers == NULL || peer->family == 0)
+		return true;
+	count = ws_peers_add(server->peers, peer->ip);
+	if (count > 0 && count <= server->per_ip_max)
+		return true;
+	if (count > 0)
+		ws_peers_drop(server->peers, peer->ip);
+	warn_limit(server, "the limit of connections per address is reached");
+	turn_away(fd, "429 Too Many Requests",
+	    "Your address has as many connections as it may have.\n");
+	return false;
+}
+
+static void
+take(struct ws_server *server, int fd, const struct ws_peer *peer)
+{
+	struct ws_conn *conn;
+
+	if (!admit(server, fd, peer))
+		return;
+	conn = ws_conn_new(&server->host, fd, peer);
+	if (conn == NULL) {
+		if (server->peers != NULL && peer->family != 0)
+			ws_peers_drop(server->peers, peer->ip);
+		warn_limit(server, "memory is out");
+		return;
+	}
+	ws_hub_init_member(conn);
+	server->accepted++;
+	conn->index = UINT32_MAX;
+	if (add_conn(server, conn) < 0)
+		ws_conn_kill(conn, "memory is out");
+}
+
+static void
+on_acceptable(struct ws_io *io, unsigned events)
+{
+	struct ws_listener *l = (struct ws_listener *)io;
+	struct ws_server *server = l->server;
+	struct ws_peer peer;
+	int fd;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		fd = ws_net_accept(io->fd, &peer);
+		if (fd >= 0) {
+			take(server, fd, &peer);
+			continue;
+		}
+		if (fd == WS_NET_AGAIN)
+			return;
+		if (fd == WS_NET_FULL) {
+			on_exhaustion(server, io->fd);
+			return;
+		}
+	}
+}
+
+/* ---- listening --------------------------------------------------------- */
+
+static int
+add_listener(struct ws_server *server, int fd, bool adopted)
+{
+	const struct ws_limits *limits = &server->host.limits;
+	struct ws_listener *l = ws_mem_resize(NULL, sizeof(*l));
+	struct ws_listener **end = &server->listeners;
+
+	if (l == NULL) {
+		ws_net_close(fd);
+		return WS_ENOMEM;
+	}
+	*l = (struct ws_listener){ .io = { .ready = on_acceptable, .fd = fd },
+		.server = server,
+		.adopted = adopted };
+	/* Data that nobody acknowledges says as much as a missing pong. */
+	if (limits->ping_ms >= 0)
+		ws_net_user_timeout(
+		    fd, (unsigned)(limits->ping_ms + limits->pong_ms));
+	if (ws_loop_want(&server->host.loop, &l->io, WS_LOOP_READ) < 0) {
+		ws_net_close(fd);
+		ws_mem_free(l);
+		return WS_ESYSTEM;
+	}
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = l;
+	return 0;
+}
+
+int
+ws_listen(struct ws_server *server, const char *address)
+{
+	char error[WS_NET_ERROR];
+	int fd = ws_net_listen(address, error);
+
+	if (fd < 0) {
+		ws_log(&server->host.log, WS_LOG_ERROR, "%s", error);
+		return WS_ESYSTEM;
+	}
+	return add_listener(server, fd, false);
+}
+
+int
+ws_listen_fd(struct ws_server *server, int fd)
+{
+	if (ws_net_adopt(fd) < 0) {
+		ws_log(&server->host.log, WS_LOG_ERROR,
+		    "descriptor %d is not a listening socket: %s", fd,
+		    strerror(errno));
+		return WS_ESYSTEM;
+	}
+	return add_listener(server, fd, true);
+}
+
+int
+ws_address(
+    const struct ws_server *server, unsigned nth, char *text, size_t size)
+{
+	const struct ws_listener *l = server->listeners;
+
+	while (l != NULL && nth-- > 0)
+		l = l->next;
+	if (l == NULL || size == 0)
+		return WS_EINVAL;
+	ws_net_local_text(l->io.fd, text, size);
+	return 0;
+}
+
+void
+ws_listen_stop(struct ws_server *server)
+{
+	struct ws_listener *l;
+
+	ws_heap_cancel(&server->host.loop.heap, &server->accept_timer);
+	server->accept_paused = false;
+	while ((l = server->listeners) != NULL) {
+		server->listeners = l->next;
+		ws_loop_forget(&server->host.loop, &l->io);
+		if (l->adopted)
+			ws_net_close(l->io.fd);
+		else
+			ws_net_unlisten(l->io.fd);
+		ws_mem_free(l);
+	}
+}

@@ -1,0 +1,334 @@
+/* main.c - wsd, the program: a server that is useful without writing C. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "assets.h"
+#include "config.h"
+#include "systemd.h"
+#include "ws.h"
+
+static volatile sig_atomic_t signal_fd = -1; /* where signals are written */
+
+struct program {
+	struct ws_server *server;    /* owned */
+	const struct config *config; /* borrowed */
+	int signal_pipe;             /* where signals are read */
+	bool stopping;
+};
+
+/* ---- endpoints --------------------------------------------------------- */
+
+static void
+echo_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	ws_send(conn, kind, data, len);
+}
+
+/* One client's place in a room. */
+struct seat {
+	bool self; /* it also wants what it sends itself */
+	size_t len;
+	char room[WS_ROOM_NAME_MAX];
+};
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+		return (c | 0x20) - 'a' + 10;
+	return -1;
+}
+
+/* Decode the percent-encoded name behind /room/. Returns whether it is one. */
+static bool
+read_room(struct seat *seat, const char *name)
+{
+	seat->len = 0;
+	for (; *name != '\0'; name++) {
+		int octet = (unsigned char)*name;
+
+		if (octet == '%') {
+			int high = hex(name[1]);
+			int low = high < 0 ? -1 : hex(name[2]);
+
+			if (low < 0)
+				return false;
+			octet = high << 4 | low;
+			name += 2;
+		}
+		if (seat->len == sizeof(seat->room))
+			return false;
+		seat->room[seat->len++] = (char)octet;
+	}
+	return seat->len > 0;
+}
+
+static void
+room_upgrade(struct ws_request *request)
+{
+	const char *name = ws_request_path(request) + strlen("/room/");
+	struct seat *seat = malloc(sizeof(*seat));
+	char self[8];
+
+	if (seat == NULL) {
+		ws_reply(request, 503, NULL, "memory is out\n", WS_STR);
+		return;
+	}
+	if (!read_room(seat, name)) {
+		free(seat);
+		ws_reply(request, 400, NULL,
+		    "a room's name has 1 to 255 octets\n", WS_STR);
+		return;
+	}
+	seat->self =
+	    ws_request_param(request, "self", self, sizeof(self)) > 0 &&
+	    strcmp(self, "0") != 0;
+	if (ws_accept(request, NULL, seat) == NULL)
+		free(seat);
+}
+
+static void
+room_open(struct ws_conn *conn)
+{
+	const struct seat *seat = ws_user(conn);
+
+	if (ws_join(conn, seat->room, seat->len) < 0)
+		ws_close(
+		    conn, WS_CLOSE_INTERNAL_ERROR, "memory is out", WS_STR);
+}
+
+static void
+room_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	const struct seat *seat = ws_user(conn);
+
+	ws_publish(ws_server_of(conn), seat->room, seat->len, kind, data, len,
+	    seat->self ? NULL : conn);
+}
+
+static void
+room_close(struct ws_conn *conn, const struct ws_closed *how)
+{
+	(void)how;
+	free(ws_user(conn));
+}
+
+static void
+healthz(struct ws_request *request)
+{
+	ws_reply_field(request, "Cache-Control", "no-store");
+	ws_reply(request, 200, NULL, "ok\n", WS_STR);
+}
+
+static int
+add_endpoints(struct ws_server *server, const struct config *config)
+{
+	static const struct ws_handler echo = { .message = echo_message };
+	static const struct ws_handler room = { .upgrade = room_upgrade,
+		.open = room_open,
+		.message = room_message,
+		.close = room_close };
+
+	if (ws_endpoint(server, "/echo", &echo, NULL) < 0 ||
+	    ws_endpoint(server, "/room/", &room, NULL) < 0 ||
+	    ws_http(server, "/healthz", "GET", healthz, NULL) < 0)
+		return -1;
+	if (config->directory != NULL)
+		return ws_files(server, "/", config->directory, &config->files);
+	return ws_assets(
+	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
+}
+
+/* ---- signals ----------------------------------------------------------- */
+
+/* A handler may do next to nothing, so it writes to a pipe that the loop
+ * watches. */
+static void
+on_signal(int number)
+{
+	int saved = errno;
+	unsigned char octet = (unsigned char)number;
+
+	(void)!write(signal_fd, &octet, 1);
+	errno = saved;
+}
+
+/* The first SIGTERM or SIGINT stops in good order, the second at once. */
+static void
+on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
+{
+	struct program *program = arg;
+	unsigned char octet;
+
+	(void)watch;
+	(void)events;
+	if (read(program->signal_pipe, &octet, 1) != 1)
+		return;
+	systemd_notify("STOPPING=1");
+	if (!program->config->quiet)
+		fprintf(stderr,
+		    program->stopping
+			? "stopping at once\n"
+			: "stopping: a second signal ends all at once\n");
+	ws_stop(
+	    program->server, program->stopping ? 0 : program->config->grace_ms);
+	program->stopping = true;
+}
+
+static int
+watch_signals(struct program *program)
+{
+	static const int stopping[] = { SIGTERM, SIGINT };
+	struct sigaction action = { .sa_handler = on_signal };
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return -1;
+	for (int i = 0; i < 2; i++) {
+		(void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+		(void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
+	}
+	program->signal_pipe = ends[0];
+	signal_fd = ends[1];
+	if (ws_watch(program->server, ends[0], WS_READABLE, on_signal_pipe,
+		program) == NULL)
+		return -1;
+	for (int i = 0; i < 2; i++)
+		(void)sigaction(stopping[i], &action, NULL);
+	/* There is nothing to reload; sockets are not touched. */
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGHUP, &action, NULL);
+	(void)sigaction(SIGPIPE, &action, NULL);
+	return 0;
+}
+
+/* ---- start ------------------------------------------------------------- */
+
+static int
+listen_all(struct ws_server *server, const struct config *config)
+{
+	int count = systemd_listen_fds();
+
+	for (int i = 0; i < count; i++) {
+		if (ws_listen_fd(server, SYSTEMD_FIRST_FD + i) < 0)
+			return -1;
+	}
+	for (unsigned i = 0; i < config->listen_count; i++) {
+		if (ws_listen(server, config->listen[i]) < 0)
+			return -1;
+	}
+	if (count == 0 && config->listen_count == 0)
+		return ws_listen(server, ":8080");
+	return 0;
+}
+
+/* The address to open in a browser. */
+static void
+print_address(const char *text, const char *base)
+{
+	const char *port = strrchr(text, ':');
+
+	if (strncmp(text, "unix:", 5) == 0)
+		printf("listening on %s\n", text);
+	else if (strncmp(text, "[::]:", 5) == 0 ||
+		 strncmp(text, "0.0.0.0:", 8) == 0)
+		printf("listening on http://localhost%s%s/ (every address)\n",
+		    port, base);
+	else
+		printf("listening on http://%s%s/\n", text, base);
+}
+
+static void
+print_size(const char *what, size_t octets, size_t otherwise)
+{
+	size_t n = octets > 0 ? octets : otherwise;
+
+	if (n % (1 << 20) == 0)
+		printf(", %s of %zu MiB", what, n >> 20);
+	else if (n % 1024 == 0)
+		printf(", %s of %zu KiB", what, n >> 10);
+	else
+		printf(", %s of %zu octets", what, n);
+}
+
+static void
+print_start(struct ws_server *server, const struct config *config)
+{
+	const char *base = config->server.base_path;
+	int ping_ms = config->server.ping_ms;
+	struct ws_stats stats;
+	char text[256];
+
+	for (unsigned i = 0; ws_address(server, i, text, sizeof(text)) == 0;
+	     i++)
+		print_address(text, base != NULL ? base : "");
+	printf("serving %s\n", config->directory != NULL
+				   ? config->directory
+				   : "the pages built into the program");
+	ws_stats(server, &stats);
+	printf("limits: %zu clients", stats.max_clients);
+	print_size("messages", config->server.max_message, 1 << 20);
+	print_size("queues", config->server.queue_max, 1 << 20);
+	if (ping_ms < 0)
+		printf("; no pings\n");
+	else
+		printf("; a ping after %g s of silence\n",
+		    (ping_ms > 0 ? ping_ms : 25000) / 1000.0);
+	fflush(stdout);
+}
+
+static int
+run(struct program *program)
+{
+	const struct config *config = program->config;
+
+	if (add_endpoints(program->server, config) < 0) {
+		fprintf(stderr, "wsd: cannot serve %s: %s\n",
+		    config->directory != NULL ? config->directory : "the pages",
+		    strerror(errno));
+		return 1;
+	}
+	if (listen_all(program->server, config) < 0)
+		return 1;
+	if (watch_signals(program) < 0) {
+		fprintf(
+		    stderr, "wsd: cannot watch signals: %s\n", strerror(errno));
+		return 1;
+	}
+	if (!config->quiet)
+		print_start(program->server, config);
+	systemd_notify("READY=1");
+	if (ws_run(program->server) < 0) {
+		fprintf(stderr, "wsd: cannot wait for events: %s\n",
+		    strerror(errno));
+		return 1;
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct config config;
+	struct program program = { .config = &config };
+	int status;
+
+	config_read(&config, argc, argv);
+	(void)ws_raise_descriptors();
+	program.server = ws_server_new(&config.server);
+	if (program.server == NULL) {
+		fprintf(stderr, "wsd: cannot start: %s\n", strerror(errno));
+		return 1;
+	}
+	status = run(&program);
+	ws_server_free(program.server);
+	return status;
+}

@@ -1,0 +1,557 @@
+/* route.c - who answers a request, and what the application sees of it. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * An endpoint's path is "/exactly/this", or "/this/and/below/" with a slash at
+ * its end. The longest path that matches wins. WebSocket endpoints answer
+ * requests that ask for a WebSocket, all others answer the rest; so a page and
+ * a WebSocket can have one address.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "field.h"
+#include "files.h"
+#include "handshake.h"
+#include "mem.h"
+#include "server.h"
+#include "static.h"
+
+#define HEAD_ROOM \
+	2048 /* of the head of a static answer; its redirect grows it */
+
+enum route_kind {
+	ROUTE_WEBSOCKET,
+	ROUTE_HTTP,
+	ROUTE_FILES,
+};
+
+struct ws_route {
+	struct ws_route *next;
+	char *path; /* owned */
+	size_t path_len;
+	bool subtree; /* path ends in a slash */
+	enum route_kind kind;
+	struct ws_endpoint endpoint;                 /* ROUTE_WEBSOCKET */
+	void (*handler)(struct ws_request *request); /* ROUTE_HTTP */
+	char *methods;                               /* owned; NULL: all */
+	void *user;                                  /* borrowed */
+	struct ws_files *files;                      /* owned; ROUTE_FILES */
+	struct ws_files_options files_options;
+	char *cache; /* owned; of files_options */
+};
+
+/* ---- adding ------------------------------------------------------------ */
+
+static void
+free_route(struct ws_route *route)
+{
+	if (route == NULL)
+		return;
+	ws_files_free(route->files);
+	ws_mem_free(route->path);
+	ws_mem_free(route->methods);
+	ws_mem_free(route->cache);
+	ws_mem_free(route);
+}
+
+void
+ws_route_free(struct ws_server *server)
+{
+	struct ws_route *route;
+
+	while ((route = server->routes) != NULL) {
+		server->routes = route->next;
+		free_route(route);
+	}
+}
+
+static int
+new_route(
+    const char *path, enum route_kind kind, void *user, struct ws_route **out)
+{
+	struct ws_route *route;
+
+	if (path == NULL || path[0] != '/')
+		return WS_EINVAL;
+	route = ws_mem_resize(NULL, sizeof(*route));
+	if (route == NULL)
+		return WS_ENOMEM;
+	memset(route, 0, sizeof(*route));
+	route->path = ws_server_copy(path);
+	if (route->path == NULL) {
+		ws_mem_free(route);
+		return WS_ENOMEM;
+	}
+	route->path_len = strlen(path);
+	route->subtree = path[route->path_len - 1] == '/';
+	route->kind = kind;
+	route->user = user;
+	*out = route;
+	return 0;
+}
+
+/* Put a route before the first shorter one. */
+static int
+add_route(struct ws_server *server, struct ws_route *route)
+{
+	struct ws_route **link = &server->routes;
+
+	for (const struct ws_route *r = *link; r != NULL; r = r->next) {
+		if (strcmp(r->path, route->path) == 0 &&
+		    (r->kind == ROUTE_WEBSOCKET) ==
+			(route->kind == ROUTE_WEBSOCKET)) {
+			free_route(route);
+			return WS_EEXIST;
+		}
+	}
+	while (*link != NULL && (*link)->path_len >= route->path_len)
+		link = &(*link)->next;
+	route->next = *link;
+	*link = route;
+	return 0;
+}
+
+int
+ws_endpoint(struct ws_server *server, const char *path,
+    const struct ws_handler *handler, void *user)
+{
+	struct ws_route *route;
+	int result = new_route(path, ROUTE_WEBSOCKET, user, &route);
+
+	if (result < 0)
+		return result;
+	route->endpoint =
+	    (struct ws_endpoint){ .handler = *handler, .user = user };
+	return add_route(server, route);
+}
+
+int
+ws_http(struct ws_server *server, const char *path, const char *methods,
+    void (*handler)(struct ws_request *request), void *user)
+{
+	struct ws_route *route;
+	int result = new_route(path, ROUTE_HTTP, user, &route);
+
+	if (result < 0)
+		return result;
+	route->handler = handler;
+	if (methods != NULL) {
+		route->methods = ws_server_copy(methods);
+		if (route->methods == NULL) {
+			free_route(route);
+			return WS_ENOMEM;
+		}
+	}
+	return add_route(server, route);
+}
+
+/* Finish a route to files; takes the root over. */
+static int
+add_files(struct ws_server *server, const char *path, struct ws_files *files,
+    const struct ws_files_options *options)
+{
+	struct ws_route *route;
+	int result = new_route(path, ROUTE_FILES, NULL, &route);
+
+	if (result < 0) {
+		ws_files_free(files);
+		return result;
+	}
+	route->files = files;
+	if (options != NULL)
+		route->files_options = *options;
+	if (route->files_options.cache != NULL) {
+		route->cache = ws_server_copy(options->cache);
+		route->files_options.cache = route->cache;
+		if (route->cache == NULL) {
+			free_route(route);
+			return WS_ENOMEM;
+		}
+	}
+	if (!route->subtree) {
+		free_route(route);
+		return WS_EINVAL;
+	}
+	return add_route(server, route);
+}
+
+int
+ws_files(struct ws_server *server, const char *path, const char *directory,
+    const struct ws_files_options *options)
+{
+	struct ws_files *files = ws_files_directory(directory);
+
+	if (files == NULL)
+		return errno == ENOMEM ? WS_ENOMEM : WS_ESYSTEM;
+	return add_files(server, path, files, options);
+}
+
+int
+ws_assets(struct ws_server *server, const char *path,
+    const struct ws_asset *assets, size_t count,
+    const struct ws_files_options *options)
+{
+	struct ws_files *files =
+	    ws_files_embedded(assets, count, ws_net_unix_s());
+
+	if (files == NULL)
+		return WS_ENOMEM;
+	return add_files(server, path, files, options);
+}
+
+/* ---- finding ----------------------------------------------------------- */
+
+/* The path of a request below the base path. */
+static struct ws_span
+path_of(const struct ws_request *rq)
+{
+	return (
+	    struct ws_span){ rq->base + rq->head.path_at + rq->prefix_octets,
+		rq->head.path_octets - rq->prefix_octets };
+}
+
+static bool
+is_match(const struct ws_route *route, struct ws_span path)
+{
+	if (route->subtree ? path.len < route->path_len
+			   : path.len != route->path_len)
+		return false;
+	return memcmp(path.at, route->path, route->path_len) == 0;
+}
+
+/* The longest match among WebSocket endpoints, or among the others. */
+static const struct ws_route *
+find_route(const struct ws_server *server, struct ws_span path, bool websocket)
+{
+	for (const struct ws_route *r = server->routes; r != NULL;
+	     r = r->next) {
+		if ((r->kind == ROUTE_WEBSOCKET) == websocket &&
+		    is_match(r, path))
+			return r;
+	}
+	return NULL;
+}
+
+/* ---- answering --------------------------------------------------------- */
+
+static void
+answer_upgrade(const struct ws_server *server, struct ws_request *rq)
+{
+	const struct ws_route *route = find_route(server, path_of(rq), true);
+	const char *reason;
+	int status;
+
+	if (route == NULL) {
+		ws_request_refuse(
+		    rq, 404, "there is no WebSocket at this path");
+		return;
+	}
+	rq->user = route->user;
+	status = ws_handshake_check(&rq->head, rq->base, &reason);
+	/* RFC 6455 4.4: say which version would do. */
+	if (status == 426)
+		(void)ws_reply_field(rq, "Sec-WebSocket-Version", "13");
+	if (status == 405)
+		(void)ws_reply_field(rq, "Allow", "GET");
+	if (status != 0) {
+		ws_request_refuse(rq, status, reason);
+		return;
+	}
+	if (!ws_handshake_origin(
+		&rq->head, rq->base, rq->conn->host->origin, &reason)) {
+		ws_request_refuse(rq, 403, reason);
+		return;
+	}
+	if (server->host.stopping) {
+		ws_request_refuse(rq, 503, "the server is shutting down");
+		return;
+	}
+	rq->endpoint = &route->endpoint;
+	if (route->endpoint.handler.upgrade != NULL) {
+		struct ws_conn *c = rq->conn;
+
+		route->endpoint.handler.upgrade(rq);
+		if (c->request != rq || c->state != WS_CONN_HTTP)
+			return;
+	}
+	(void)ws_accept(rq, NULL, NULL);
+}
+
+/* Whether a route's list of methods has the request's. */
+static bool
+is_method_allowed(const struct ws_route *route, int method)
+{
+	struct ws_span list = { route->methods, 0 }, member;
+	const char *name =
+	    ws_http_method_name(method == WS_HTTP_HEAD ? WS_HTTP_GET : method);
+
+	if (route->methods == NULL)
+		return true;
+	list.len = strlen(route->methods);
+	while (ws_field_next(&list, &member)) {
+		if (ws_span_equal(
+			member, (struct ws_span){ name, strlen(name) }))
+			return true;
+	}
+	return false;
+}
+
+static void
+answer_http(const struct ws_route *route, struct ws_request *rq)
+{
+	rq->user = route->user;
+	if (is_method_allowed(route, rq->head.method)) {
+		route->handler(rq);
+		return;
+	}
+	(void)ws_reply_field(rq, "Allow", route->methods);
+	ws_request_refuse(rq, 405, "this path does not know the method");
+}
+
+static void
+answer_files(const struct ws_route *route, struct ws_request *rq)
+{
+	struct ws_static_answer answer;
+	struct ws_span path = path_of(rq);
+	struct ws_http_out out = { .size = HEAD_ROOM };
+	char small[HEAD_ROOM], *large = NULL;
+
+	/* Where a redirect goes is as long as the request says. */
+	path.at += route->path_len - 1;
+	path.len -= route->path_len - 1;
+	out.at = small;
+	if (rq->head_octets > HEAD_ROOM / 4) {
+		out.size = HEAD_ROOM + 4 * rq->head_octets;
+		out.at = large = ws_mem_resize(NULL, out.size);
+	}
+	if (out.at == NULL) {
+		ws_conn_kill(rq->conn, "memory is out");
+		return;
+	}
+	ws_static_answer(route->files, &route->files_options, &rq->head,
+	    rq->base, path, &out, &answer);
+	ws_request_send(rq, &out, &answer);
+	ws_mem_free(large);
+}
+
+/* Take the base path off. Returns whether it was there. */
+static bool
+strip_base(const struct ws_server *server, struct ws_request *rq)
+{
+	struct ws_span path = path_of(rq);
+	size_t len = strlen(server->base_path);
+
+	if (path.len < len || memcmp(path.at, server->base_path, len) != 0 ||
+	    (path.len > len && path.at[len] != '/'))
+		return false;
+	rq->prefix_octets = len;
+	return true;
+}
+
+/* The base path without the slash that makes it a directory. */
+static void
+redirect_to_base(struct ws_server *server, struct ws_request *rq)
+{
+	char location[1024];
+	struct ws_http_out out = { .at = location, .size = sizeof(location) };
+	size_t len = strlen(server->base_path);
+
+	if (len + 2 > out.size) {
+		ws_request_refuse(rq, 404, "there is nothing at this path");
+		return;
+	}
+	memcpy(location, server->base_path, len);
+	memcpy(location + len, "/", 2);
+	(void)ws_reply_field(rq, "Location", location);
+	(void)ws_reply(rq, 308, NULL, NULL, 0);
+}
+
+static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "
+				   "DELETE";
+
+void
+ws_route_request(struct ws_request *request)
+{
+	struct ws_server *server = ws_server_of_host(request->conn->host);
+	struct ws_span path = path_of(request);
+	const struct ws_route *route, *socket;
+
+	/* OPTIONS * asks about the server itself (RFC 9110 section 9.3.7). */
+	if (path.len == 1 && path.at[0] == '*') {
+		(void)ws_reply_field(request, "Allow", every_method);
+		(void)ws_reply(request, 204, NULL, NULL, 0);
+		return;
+	}
+	if (request->head.method == WS_HTTP_CONNECT ||
+	    request->head.method == WS_HTTP_TRACE) {
+		(void)ws_reply_field(request, "Allow", every_method);
+		ws_request_refuse(request, 405, "this is no proxy");
+		return;
+	}
+	if (!strip_base(server, request)) {
+		ws_request_refuse(
+		    request, 404, "there is nothing at this path");
+		return;
+	}
+	path = path_of(request);
+	if (path.len == 0) {
+		redirect_to_base(server, request);
+		return;
+	}
+	if (ws_handshake_wanted(&request->head, request->base)) {
+		answer_upgrade(server, request);
+		return;
+	}
+	route = find_route(server, path, false);
+	socket = find_route(server, path, true);
+	if (socket != NULL &&
+	    (route == NULL || socket->path_len > route->path_len)) {
+		(void)ws_reply_field(request, "Sec-WebSocket-Version", "13");
+		ws_request_refuse(request, 426, "only a WebSocket is here");
+	} else if (route == NULL)
+		ws_request_refuse(
+		    request, 404, "there is nothing at this path");
+	else if (route->kind == ROUTE_HTTP)
+		answer_http(route, request);
+	else
+		answer_files(route, request);
+}
+
+/* ---- what the application sees ----------------------------------------- */
+
+/* Turn a span of the head into a C string. The octet behind it is a separator
+ * that was parsed already, so a NUL may take its place. */
+static const char *
+terminate(const struct ws_request *rq, size_t at, size_t octets)
+{
+	rq->base[at + octets] = '\0';
+	return rq->base + at;
+}
+
+const char *
+ws_request_method(const struct ws_request *request)
+{
+	return ws_http_method_name(request->head.method);
+}
+
+const char *
+ws_request_path(const struct ws_request *request)
+{
+	size_t end = request->head.path_at + (size_t)request->head.path_octets;
+
+	/* The one path that no separator follows: that of an absolute-form
+	 * without any. */
+	if (request->base[end] != ' ' && request->base[end] != '?' &&
+	    request->base[end] != '\0')
+		return "/";
+	return terminate(request,
+	    request->head.path_at + request->prefix_octets,
+	    request->head.path_octets - request->prefix_octets);
+}
+
+const char *
+ws_request_query(const struct ws_request *request)
+{
+	if (!request->head.has_query)
+		return "";
+	return terminate(
+	    request, request->head.query_at, request->head.query_octets);
+}
+
+const char *
+ws_request_field(const struct ws_request *request, const char *name)
+{
+	struct ws_span value;
+
+	if (ws_http_field(&request->head, request->base,
+		(struct ws_span){ name, strlen(name) }, &value) == 0)
+		return NULL;
+	return terminate(
+	    request, (size_t)(value.at - request->base), value.len);
+}
+
+void
+ws_request_fields(const struct ws_request *request,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < request->head.nfields; i++) {
+		const struct ws_http_field *f = &request->head.fields[i];
+		const char *name =
+		    terminate(request, f->name_at, f->name_octets);
+
+		if (!visit(name,
+			terminate(request, f->value_at, f->value_octets), arg))
+			return;
+	}
+}
+
+/* Whether a percent-encoded text is a name. The name has no escapes longer
+ * than itself, so a small buffer does. */
+static bool
+is_named(struct ws_span encoded, const char *name)
+{
+	char decoded[256];
+	ssize_t n;
+
+	if (encoded.len > sizeof(decoded))
+		return false;
+	n = ws_field_percent_decode(encoded, decoded, true);
+	return n >= 0 && (size_t)n == strlen(name) &&
+	       memcmp(decoded, name, (size_t)n) == 0;
+}
+
+long
+ws_request_param(const struct ws_request *request, const char *name,
+    char *value, size_t size)
+{
+	struct ws_span query = { request->base + request->head.query_at,
+		request->head.query_octets };
+	struct ws_span key, encoded;
+	char *decoded;
+	ssize_t n;
+
+	if (!request->head.has_query || size == 0)
+		return -1;
+	while (ws_field_query_next(&query, &key, &encoded)) {
+		if (!is_named(key, name))
+			continue;
+		decoded = ws_mem_resize(NULL, encoded.len + 1);
+		if (decoded == NULL)
+			return -1;
+		n = ws_field_percent_decode(encoded, decoded, true);
+		if (n >= 0 && (size_t)n < size &&
+		    memchr(decoded, '\0', (size_t)n) == NULL) {
+			memcpy(value, decoded, (size_t)n);
+			value[n] = '\0';
+		} else
+			n = -1;
+		ws_mem_free(decoded);
+		return (long)n;
+	}
+	return -1;
+}
+
+const void *
+ws_request_body(const struct ws_request *request, size_t *len)
+{
+	*len = request->body != NULL ? request->body->len : 0;
+	return request->body != NULL ? ws_buf_data(request->body) : NULL;
+}
+
+const char *
+ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX])
+{
+	return ws_peer(request->conn, text);
+}
+
+void *
+ws_request_user(const struct ws_request *request)
+{
+	return request->user;
+}
+
+struct ws_server *
+ws_request_server(const struct ws_request *request)
+{
+	return ws_server_of_host(request->conn->host);
+}

@@ -1,0 +1,49 @@
+/* systemd.c - socket activation and readiness, without libsystemd. */
+/* SPDX-License-Identifier: MIT */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "systemd.h"
+
+#define FDS_MAX 64
+
+int
+systemd_listen_fds(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	long n = 0;
+
+	/* They may be meant for the process that started us. */
+	if (pid != NULL && count != NULL && atol(pid) == (long)getpid())
+		n = atol(count);
+	(void)unsetenv("LISTEN_PID");
+	(void)unsetenv("LISTEN_FDS");
+	(void)unsetenv("LISTEN_FDNAMES");
+	return n > 0 && n <= FDS_MAX ? (int)n : 0;
+}
+
+void
+systemd_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t len = path != NULL ? strlen(path) : 0;
+	socklen_t size =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+	int fd;
+
+	if (len < 2 || len >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (to.sun_path[0] == '@') /* Linux's abstract sockets */
+		to.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd < 0)
+		return;
+	(void)sendto(fd, state, strlen(state), 0, (struct sockaddr *)&to, size);
+	close(fd);
+}

@@ -1,0 +1,211 @@
+/* tasks.c - the application's timers, descriptors and deferred work. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stddef.h>
+
+#include "mem.h"
+#include "server.h"
+
+struct ws_timer {
+	struct ws_heap_timer heap;     /* first: what the heap hands back */
+	struct ws_timer *next, **link; /* in server->timers */
+	struct ws_server *server;
+	int64_t repeat_ms;
+	void (*fire)(struct ws_timer *timer, void *arg);
+	void *arg;
+	bool firing;  /* inside fire */
+	bool stopped; /* inside fire, to be released behind it */
+};
+
+struct ws_watch {
+	struct ws_io io;               /* first: what the loop hands back */
+	struct ws_watch *next, **link; /* in server->watches */
+	struct ws_server *server;
+	void (*ready)(struct ws_watch *watch, unsigned events, void *arg);
+	void *arg;
+};
+
+struct deferred {
+	struct ws_work work; /* first: what the loop hands back */
+	void (*run)(void *arg);
+	void *arg;
+};
+
+/* ---- timers ------------------------------------------------------------ */
+
+static void
+free_timer(struct ws_timer *timer)
+{
+	ws_heap_cancel(&timer->server->host.loop.heap, &timer->heap);
+	*timer->link = timer->next;
+	if (timer->next != NULL)
+		timer->next->link = timer->link;
+	ws_mem_free(timer);
+}
+
+static void
+on_due(struct ws_heap_timer *heap_timer)
+{
+	struct ws_timer *timer = (struct ws_timer *)heap_timer;
+	struct ws_loop *loop = &timer->server->host.loop;
+	int64_t due_ms = heap_timer->due_ms + timer->repeat_ms;
+
+	/* A beat that was missed altogether is not made up for. */
+	if (timer->repeat_ms > 0)
+		(void)ws_heap_set(&loop->heap, heap_timer,
+		    due_ms > loop->now_ms ? due_ms
+					  : loop->now_ms + timer->repeat_ms,
+		    on_due);
+	timer->firing = true;
+	timer->fire(timer, timer->arg);
+	timer->firing = false;
+	if (timer->stopped || heap_timer->place == 0)
+		free_timer(timer);
+}
+
+struct ws_timer *
+ws_timer_start(struct ws_server *server, int64_t delay_ms, int64_t repeat_ms,
+    void (*fire)(struct ws_timer *timer, void *arg), void *arg)
+{
+	struct ws_timer *timer = ws_mem_resize(NULL, sizeof(*timer));
+
+	if (timer == NULL)
+		return NULL;
+	*timer = (struct ws_timer){ .server = server,
+		.repeat_ms = repeat_ms,
+		.fire = fire,
+		.arg = arg };
+	if (ws_timer_again(timer, delay_ms) < 0) {
+		ws_mem_free(timer);
+		return NULL;
+	}
+	timer->next = server->timers;
+	timer->link = &server->timers;
+	if (timer->next != NULL)
+		timer->next->link = &timer->next;
+	server->timers = timer;
+	return timer;
+}
+
+int
+ws_timer_again(struct ws_timer *timer, int64_t delay_ms)
+{
+	struct ws_loop *loop = &timer->server->host.loop;
+	int64_t delay = delay_ms > 0 ? delay_ms : 0;
+
+	return ws_heap_set(
+		   &loop->heap, &timer->heap, loop->now_ms + delay, on_due) < 0
+		   ? WS_ENOMEM
+		   : 0;
+}
+
+void
+ws_timer_stop(struct ws_timer *timer)
+{
+	if (timer == NULL)
+		return;
+	timer->stopped = true;
+	if (timer->firing)
+		ws_heap_cancel(&timer->server->host.loop.heap, &timer->heap);
+	else
+		free_timer(timer);
+}
+
+/* ---- descriptors ------------------------------------------------------- */
+
+static void
+on_watched(struct ws_io *io, unsigned events)
+{
+	struct ws_watch *watch = (struct ws_watch *)io;
+
+	watch->ready(watch, events, watch->arg);
+}
+
+struct ws_watch *
+ws_watch(struct ws_server *server, int fd, unsigned events,
+    void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
+    void *arg)
+{
+	struct ws_watch *watch = ws_mem_resize(NULL, sizeof(*watch));
+
+	if (watch == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	*watch = (struct ws_watch){ .io = { .ready = on_watched, .fd = fd },
+		.server = server,
+		.ready = ready,
+		.arg = arg };
+	if (ws_loop_want(&server->host.loop, &watch->io, events) < 0) {
+		ws_mem_free(watch);
+		return NULL;
+	}
+	watch->next = server->watches;
+	watch->link = &server->watches;
+	if (watch->next != NULL)
+		watch->next->link = &watch->next;
+	server->watches = watch;
+	return watch;
+}
+
+int
+ws_watch_set(struct ws_watch *watch, unsigned events)
+{
+	struct ws_loop *loop = &watch->server->host.loop;
+
+	return ws_loop_want(loop, &watch->io, events) < 0 ? WS_ESYSTEM : 0;
+}
+
+void
+ws_unwatch(struct ws_watch *watch)
+{
+	if (watch == NULL)
+		return;
+	ws_loop_forget(&watch->server->host.loop, &watch->io);
+	*watch->link = watch->next;
+	if (watch->next != NULL)
+		watch->next->link = watch->link;
+	ws_mem_free(watch);
+}
+
+/* ---- work -------------------------------------------------------------- */
+
+static void
+run_deferred(struct ws_work *work)
+{
+	struct deferred *d = (struct deferred *)work;
+	void (*run)(void *arg) = d->run;
+	void *arg = d->arg;
+
+	ws_mem_free(d);
+	run(arg);
+}
+
+int
+ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg)
+{
+	struct deferred *d = ws_mem_resize(NULL, sizeof(*d));
+
+	if (d == NULL)
+		return WS_ENOMEM;
+	*d = (struct deferred){
+		.work = { .run = run_deferred }, .run = run, .arg = arg
+	};
+	ws_loop_defer(&server->host.loop, &d->work);
+	return 0;
+}
+
+void
+ws_tasks_free(struct ws_server *server)
+{
+	struct ws_work *work;
+
+	while (server->timers != NULL)
+		free_timer(server->timers);
+	while (server->watches != NULL)
+		ws_unwatch(server->watches);
+	while ((work = server->host.loop.work) != NULL) {
+		ws_loop_undefer(&server->host.loop, work);
+		ws_mem_free(work);
+	}
+}

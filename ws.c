@@ -1,0 +1,359 @@
+/* ws.c - the server: from options to the end of its run. */
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "mem.h"
+#include "server.h"
+
+#define SPARE_DESCRIPTORS 32 /* left for files, listeners and the program */
+
+/* What ws.h and the floors below call by two names must be one thing. */
+_Static_assert((int)WS_TEXT == (int)WS_OP_TEXT, "kinds are opcodes");
+_Static_assert((int)WS_BINARY == (int)WS_OP_BINARY, "kinds are opcodes");
+_Static_assert((int)WS_READABLE == (int)WS_LOOP_READ, "events are events");
+_Static_assert((int)WS_WRITABLE == (int)WS_LOOP_WRITE, "events are events");
+_Static_assert((int)WS_HANGUP == (int)WS_LOOP_HANGUP, "events are events");
+_Static_assert(WS_PEER_MAX == WS_PEER_TEXT, "one size of addresses");
+
+const char *
+ws_strerror(int error)
+{
+	switch (error) {
+	case WS_ENOMEM:
+		return "memory is out";
+	case WS_EINVAL:
+		return "an argument is not allowed";
+	case WS_ECLOSED:
+		return "the connection is closing or gone";
+	case WS_EFULL:
+		return "the peer is too slow: its queue is full";
+	case WS_ESKIPPED:
+		return "a volatile message was left out";
+	case WS_ESTATE:
+		return "not possible now";
+	case WS_ESYSTEM:
+		return "the system refused";
+	case WS_EEXIST:
+		return "there is one already";
+	default:
+		return error >= 0 ? "no error" : "an unknown error";
+	}
+}
+
+char *
+ws_server_copy(const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = ws_mem_resize(NULL, size);
+
+	if (copy != NULL)
+		memcpy(copy, text, size);
+	return copy;
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+static size_t
+or_size(size_t value, size_t otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
+
+static int
+or_ms(int value, int otherwise)
+{
+	return value != 0 ? value : otherwise;
+}
+
+static size_t
+at_most(size_t value, size_t limit)
+{
+	return value < limit ? value : limit;
+}
+
+static void
+set_limits(struct ws_limits *limits, const struct ws_options *o)
+{
+	limits->message_max =
+	    at_most(or_size(o->max_message, 1 << 20), WS_QUEUE_MAX / 2);
+	limits->head_max =
+	    at_most(or_size(o->max_head, 8192), WS_HTTP_HEAD_MAX);
+	limits->uri_max = limits->head_max;
+	limits->body_max = or_size(o->max_body, 1 << 20);
+	limits->queue_soft =
+	    at_most(or_size(o->queue_soft, 64 << 10), WS_QUEUE_MAX / 2);
+	limits->queue_max =
+	    at_most(or_size(o->queue_max, 1 << 20), WS_QUEUE_MAX / 2);
+	limits->handshake_ms = or_ms(o->handshake_ms, 10000);
+	limits->idle_ms = or_ms(o->idle_ms, 60000);
+	limits->ping_ms = or_ms(o->ping_ms, 25000);
+	limits->pong_ms = or_ms(o->pong_ms, 20000);
+	limits->close_ms = or_ms(o->close_ms, 5000);
+}
+
+static size_t
+default_clients(void)
+{
+	size_t descriptors = ws_net_descriptors();
+
+	return descriptors > 2 * SPARE_DESCRIPTORS
+		   ? descriptors - SPARE_DESCRIPTORS
+		   : descriptors;
+}
+
+/* A base path begins with a slash and does not end in one; "/" is none. */
+static int
+set_base_path(struct ws_server *server, const char *path)
+{
+	size_t len = path != NULL ? strlen(path) : 0;
+
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	if (len > 0 && path[0] != '/') {
+		errno = EINVAL;
+		return -1;
+	}
+	server->base_path = ws_server_copy(len > 0 ? path : "");
+	if (server->base_path == NULL)
+		return -1;
+	server->base_path[len] = '\0';
+	return 0;
+}
+
+/* ---- creation ---------------------------------------------------------- */
+
+static void
+on_conn_ended(struct ws_conn *conn)
+{
+	ws_listen_ended(conn);
+}
+
+/* Get everything that a server owns. What was got before a failure is
+ * released by ws_server_free. */
+static int
+furnish(struct ws_server *server, const struct ws_options *options)
+{
+	struct ws_host *host = &server->host;
+	uint8_t key[16];
+
+	if (ws_net_random(key, sizeof(key)) < 0 ||
+	    set_base_path(server, options->base_path) < 0)
+		return -1;
+	if (options->origin != NULL) {
+		server->origin = ws_server_copy(options->origin);
+		if (server->origin == NULL)
+			return -1;
+	}
+	host->origin = server->origin;
+	host->input = ws_mem_resize(NULL, WS_HOST_INPUT);
+	host->output = ws_mem_resize(NULL, WS_HOST_OUTPUT);
+	server->rooms = ws_rooms_new(key);
+	if (server->per_ip_max > 0)
+		server->peers = ws_peers_new(key);
+	if (host->input == NULL || host->output == NULL ||
+	    server->rooms == NULL ||
+	    (server->per_ip_max > 0 && server->peers == NULL))
+		return -1;
+	server->reserve_fd = ws_net_reserve();
+	return ws_loop_open(
+	    &host->loop, ws_host_expired, ws_host_turn_end, host);
+}
+
+struct ws_server *
+ws_server_new(const struct ws_options *options)
+{
+	static const struct ws_options defaults = { 0 };
+	const struct ws_options *o = options != NULL ? options : &defaults;
+	struct ws_server *server = ws_mem_resize(NULL, sizeof(*server));
+	struct ws_host *host;
+
+	if (server == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	memset(server, 0, sizeof(*server));
+	host = &server->host;
+	host->loop.fd = -1;
+	host->dirty_end = &host->dirty;
+	host->request = ws_route_request;
+	host->left = ws_hub_left;
+	host->ended = on_conn_ended;
+	host->log.write = o->log;
+	host->log.arg = o->log_arg;
+	host->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
+	set_limits(&host->limits, o);
+	server->reserve_fd = -1;
+	server->per_ip_max = o->max_per_ip;
+	server->clients_max = or_size(o->max_clients, default_clients());
+	if (furnish(server, o) == 0)
+		return server;
+	if (errno == 0)
+		errno = ENOMEM;
+	ws_server_free(server);
+	return NULL;
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+static void
+kill_all(struct ws_server *server, const char *cause)
+{
+	for (size_t i = server->conns_count; i > 0; i--) {
+		server->conns[i - 1]->ours = true;
+		ws_conn_kill(server->conns[i - 1], cause);
+	}
+}
+
+void
+ws_server_free(struct ws_server *server)
+{
+	if (server == NULL)
+		return;
+	if (server->host.loop.fd >= 0) {
+		server->host.stopping = true;
+		ws_listen_stop(server);
+		kill_all(server, "the server ended");
+		ws_host_turn_end(&server->host);
+		ws_tasks_free(server);
+		ws_loop_close(&server->host.loop);
+	}
+	ws_route_free(server);
+	ws_rooms_free(server->rooms);
+	ws_peers_free(server->peers);
+	ws_segments_fini(&server->host.segments);
+	if (server->reserve_fd >= 0)
+		ws_net_close(server->reserve_fd);
+	ws_mem_free(server->conns);
+	ws_mem_free(server->host.input);
+	ws_mem_free(server->host.output);
+	ws_mem_free(server->host.spare);
+	ws_mem_free(server->origin);
+	ws_mem_free(server->base_path);
+	ws_mem_free(server);
+}
+
+static void
+on_grace_over(struct ws_heap_timer *timer)
+{
+	struct ws_server *server =
+	    (struct ws_server *)(void *)((char *)timer -
+					 offsetof(
+					     struct ws_server, grace_timer));
+
+	if (server->conns_count > 0)
+		ws_log(&server->host.log, WS_LOG_WARN,
+		    "%zu connections did not end in time", server->conns_count);
+	kill_all(server, "the server ended");
+}
+
+/* Start to end one connection in good order. */
+static void
+wind_down(struct ws_conn *c)
+{
+	switch ((enum ws_conn_state)c->state) {
+	case WS_CONN_OPEN:
+		ws_conn_ws_close(
+		    c, WS_CLOSE_GOING_AWAY, "the server is shutting down");
+		return;
+	case WS_CONN_HTTP:
+		if (c->request != NULL)
+			return; /* its answer will be the last */
+		if (c->queue.last != NULL)
+			ws_conn_linger(c, "the server is shutting down");
+		else
+			ws_conn_kill(c, "the server is shutting down");
+		return;
+	case WS_CONN_HOLDING:
+	case WS_CONN_RESPONDING:
+	case WS_CONN_CLOSING:
+	case WS_CONN_LINGER:
+	case WS_CONN_DEAD:
+		return;
+	}
+}
+
+void
+ws_stop(struct ws_server *server, int grace_ms)
+{
+	struct ws_loop *loop = &server->host.loop;
+	bool first = !server->host.stopping;
+
+	server->host.stopping = true;
+	ws_listen_stop(server);
+	if (first) {
+		for (size_t i = server->conns_count; i > 0; i--)
+			wind_down(server->conns[i - 1]);
+	}
+	if (grace_ms <= 0 || ws_heap_set(&loop->heap, &server->grace_timer,
+				 loop->now_ms + grace_ms, on_grace_over) < 0)
+		kill_all(server, "the server ended");
+}
+
+bool
+ws_stopped(const struct ws_server *server)
+{
+	return server->host.stopping && server->conns_count == 0;
+}
+
+/* ---- running ----------------------------------------------------------- */
+
+int
+ws_run(struct ws_server *server)
+{
+	ws_net_ignore_sigpipe();
+	while (!ws_stopped(server)) {
+		if (ws_step(server, -1) < 0)
+			return WS_ESYSTEM;
+	}
+	return 0;
+}
+
+int
+ws_fd(const struct ws_server *server)
+{
+	return server->host.loop.fd;
+}
+
+int
+ws_timeout(const struct ws_server *server)
+{
+	/* What was sent from outside a callback leaves with the next turn. */
+	if (server->host.dirty != NULL)
+		return 0;
+	return ws_loop_timeout(&server->host.loop);
+}
+
+int
+ws_step(struct ws_server *server, int timeout_ms)
+{
+	int wait = server->host.dirty != NULL ? 0 : timeout_ms;
+
+	return ws_loop_turn(&server->host.loop, wait) < 0 ? WS_ESYSTEM : 0;
+}
+
+int64_t
+ws_now(const struct ws_server *server)
+{
+	return server->host.loop.now_ms;
+}
+
+size_t
+ws_raise_descriptors(void)
+{
+	return ws_net_raise_descriptors();
+}
+
+void
+ws_stats(const struct ws_server *server, struct ws_stats *stats)
+{
+	*stats = (struct ws_stats){
+		.connections = server->conns_count,
+		.websockets = server->host.websockets,
+		.rooms = ws_rooms_total(server->rooms),
+		.max_clients = server->clients_max,
+		.accepted = server->accepted,
+		.messages_in = server->host.messages_in,
+		.messages_out = server->host.messages_out,
+	};
+}
