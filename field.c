@@ -46,13 +46,15 @@ trim(struct ws_span span)
 static struct ws_span
 split(struct ws_span span, char separator, struct ws_span *rest)
 {
-	const char *at =
-	    span.len > 0 ? memchr(span.at, separator, span.len) : NULL;
 	struct ws_span front = span;
+	const char *at;
 
+	*rest = span;
+	if (span.len == 0)
+		return front; /* also when it points nowhere */
+	at = memchr(span.at, separator, span.len);
 	if (at != NULL)
 		front.len = (size_t)(at - span.at);
-	*rest = span;
 	advance(rest, at != NULL ? front.len + 1 : span.len);
 	return front;
 }
@@ -331,7 +333,7 @@ ws_field_date_read(struct ws_span value, int64_t *unix_s)
 		"W, d-m-y t GMT", /* Sunday, 06-Nov-94 08:49:37 GMT */
 		"w m e t Y",      /* Sun Nov  6 08:49:37 1994 */
 	};
-	struct civil c = { 0 };
+	struct civil c;
 
 	for (size_t i = 0; i < WS_LEN(forms); i++) {
 		if (!take_form(value, forms[i], &c))
