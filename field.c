@@ -333,7 +333,7 @@ ws_field_date_read(struct ws_span value, int64_t *unix_s)
 		"W, d-m-y t GMT", /* Sunday, 06-Nov-94 08:49:37 GMT */
 		"w m e t Y",      /* Sun Nov  6 08:49:37 1994 */
 	};
-	struct civil c;
+	struct civil c = { 0 };
 
 	for (size_t i = 0; i < WS_LEN(forms); i++) {
 		if (!take_form(value, forms[i], &c))
