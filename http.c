@@ -635,13 +635,13 @@ parse_version(struct ws_http_head *h, const char *buf, size_t len)
 	size_t n = len - h->part_at;
 	int r;
 
-	for (; i < n && version[i] != '\r'; i++) {
-		if (!version_octet(version, i))
-			return unexpected(version[i], WS_HTTP_EREQUEST);
-	}
+	while (i < n && version[i] != '\r' && version_octet(version, i))
+		i++;
 	h->scanned_at = offset(h->part_at + i);
 	if (i == n)
 		return 0;
+	if (version[i] != '\r')
+		return unexpected(version[i], WS_HTTP_EREQUEST);
 	if (i < 8 || version[i - 2] != '.')
 		return WS_HTTP_EREQUEST;
 	r = line_end(version, i, n);
