@@ -129,14 +129,18 @@ load(const uint8_t *p)
 	return word;
 }
 
+/* All bits of 32 octets. Written out, because gcc leaves a loop a loop at -O2:
+ * 14 instructions for a block instead of 44. */
+static uint64_t
+either(const uint8_t *p)
+{
+	return load(p) | load(p + 8) | load(p + 16) | load(p + 24);
+}
+
 static bool
 block_is_ascii(const uint8_t *p)
 {
-	uint64_t all = 0;
-
-	for (int i = 0; i < ASCII_BLOCK; i += 8)
-		all |= load(p + i);
-	return (all & tops) == 0;
+	return ((either(p) | either(p + ASCII_BLOCK / 2)) & tops) == 0;
 }
 
 /* The first of the last less than 8 octets, or an earlier place that has a
@@ -232,6 +236,8 @@ ws_utf8_check(uint8_t state, const void *data, size_t len)
 	end = first + len;
 	if (state == WS_UTF8_ACCEPT)
 		p = skip_ascii(p, end);
+	if (p == end)
+		return state;
 	if (end - p < LONG)
 		return walk(state, p, (size_t)(end - p));
 
