@@ -58,6 +58,14 @@ sent(struct ws_conn *c, ssize_t n)
 	return (size_t)n;
 }
 
+/* Stop reading from a peer for which too much waits. */
+static void
+choke(struct ws_conn *c)
+{
+	if (c->queue.octets > c->host->limits.queue_soft)
+		c->choked = true;
+}
+
 /* Queue what remains of some runs when the first octets of them went out. */
 static int
 queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
@@ -80,6 +88,7 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 		return -1;
 	}
 	c->queue.begun = gone > 0;
+	choke(c);
 	return 0;
 }
 
@@ -114,14 +123,14 @@ flush_output(struct ws_conn *c)
 {
 	struct ws_host *host = c->host;
 	struct ws_part all = { host->output, host->output_octets };
-	size_t gone;
+	ssize_t n;
 
 	if (host->serving != c || all.len == 0)
 		return;
 	host->output_octets = 0;
-	gone = sent(c, ws_net_send(c->io.fd, all.at, all.len));
-	if (gone < all.len)
-		(void)queue_rest(c, &all, 1, gone);
+	n = ws_net_send(c->io.fd, all.at, all.len);
+	if (n != (ssize_t)all.len)
+		(void)queue_rest(c, &all, 1, sent(c, n));
 }
 
 /* Hand a part of the queue to the system. Returns whether all of it was
@@ -161,44 +170,58 @@ ws_conn_flush(struct ws_conn *conn)
 	}
 }
 
+/* Something was queued, with this result. The queue of the one being served
+ * is there because the system took no more; the others have not tried yet. */
+static int
+queued(struct ws_conn *c, int result)
+{
+	if (c->host->serving == c)
+		choke(c);
+	else
+		ws_conn_touch(c);
+	return result;
+}
+
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
 {
 	struct ws_host *host = conn->host;
 	size_t total = 0;
+	uint8_t *out;
 
 	for (size_t i = 0; i < count; i++)
 		total += parts[i].len;
-	if (conn->queue.last == NULL && host->serving == conn &&
-	    total <= WS_HOST_OUTPUT - host->output_octets) {
+	out = ws_conn_room(conn, total);
+	if (out != NULL) {
 		for (size_t i = 0; i < count; i++) {
 			if (parts[i].len == 0)
 				continue;
-			memcpy(host->output + host->output_octets, parts[i].at,
-			    parts[i].len);
-			host->output_octets += parts[i].len;
+			memcpy(out, parts[i].at, parts[i].len);
+			out += parts[i].len;
 		}
+		host->output_octets += total;
 		return 0;
 	}
 	if (conn->queue.last == NULL && total >= DIRECT_MIN)
 		return send_direct(conn, parts, count);
 	flush_output(conn);
-	ws_conn_touch(conn);
-	return ws_queue_copy(&conn->queue, &host->segments, parts, count);
+	return queued(
+	    conn, ws_queue_copy(&conn->queue, &host->segments, parts, count));
 }
 
 int
 ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 {
+	struct ws_host *host = conn->host;
 	struct ws_part part = { chunk->data, chunk->len };
 
-	if (conn->host->serving == conn && conn->queue.last == NULL) {
+	if (host->serving == conn && conn->queue.last == NULL) {
 		if (chunk->len <= COPY_MAX)
 			return ws_conn_write(conn, &part, 1);
 		flush_output(conn);
 	}
-	ws_conn_touch(conn);
-	return ws_queue_share(&conn->queue, &conn->host->segments, chunk, 0);
+	return queued(
+	    conn, ws_queue_share(&conn->queue, &host->segments, chunk, 0));
 }
 
 /* ---- reading ----------------------------------------------------------- */
@@ -247,8 +270,6 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 		if (n == 0)
 			break;
 		used += n;
-		if (c->queue.octets > c->host->limits.queue_soft)
-			c->choked = true;
 	}
 	return used;
 }
@@ -375,32 +396,54 @@ settle(struct ws_conn *c)
 	}
 	if (c->state == WS_CONN_DEAD)
 		return;
-	if (c->queue.octets > c->host->limits.queue_soft)
-		c->choked = true;
+	choke(c);
 	want = wanted(c);
 	if (want != c->io.want &&
 	    ws_loop_want(&c->host->loop, &c->io, want) < 0)
 		ws_conn_kill(c, "the system refused to watch the socket");
 }
 
-/* One visit to a connection: read if there is something, process, send. */
+/* Go on with what had to wait: a drained queue, a file, a stash. */
+static void
+go_on(struct ws_conn *c)
+{
+	for (;;) {
+		unchoke(c);
+		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL)
+			ws_conn_http_send(c);
+		/* Nothing is taken of a part of a head. */
+		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
+			return;
+		ws_conn_flush(c);
+	}
+}
+
+/* Serve a connection: read if there is something, process, send. */
 static void
 serve(struct ws_conn *c, bool readable)
 {
 	c->host->serving = c;
 	if (readable)
 		receive(c);
-	for (;;) {
+	ws_conn_flush(c);
+	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING) {
+		go_on(c);
 		ws_conn_flush(c);
-		unchoke(c);
-		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL)
-			ws_conn_http_send(c);
-		/* Nothing is taken of a part of a head. */
-		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
-			break;
+	}
+	c->host->serving = NULL;
+	settle(c);
+}
+
+/* A visit at the end of a turn. Mostly there is something to send and nothing
+ * else; measured on the fan-out, that saves 30 instructions of 360. */
+static void
+visit(struct ws_conn *c)
+{
+	if (c->stash != NULL || c->choked || c->state != WS_CONN_OPEN) {
+		serve(c, false);
+		return;
 	}
 	ws_conn_flush(c);
-	c->host->serving = NULL;
 	settle(c);
 }
 
@@ -524,12 +567,11 @@ serve_dirty(struct ws_host *host)
 		if (host->dirty == NULL)
 			host->dirty_end = &host->dirty;
 		c->dirty = false;
-		if (c->state != WS_CONN_DEAD) {
-			serve(c, false);
-			continue;
-		}
-		c->next = host->dead;
-		host->dead = c;
+		if (c->state == WS_CONN_DEAD) {
+			c->next = host->dead;
+			host->dead = c;
+		} else
+			visit(c);
 	}
 }
 

@@ -149,6 +149,20 @@ void ws_conn_kill(struct ws_conn *conn, const char *cause);
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
 
+/* Room in the output of the connection that is being served: what is written
+ * there leaves with it. Commit with host->output_octets += written.
+ * Returns NULL when it must be written another way. */
+static inline uint8_t *
+ws_conn_room(const struct ws_conn *conn, size_t octets)
+{
+	const struct ws_host *host = conn->host;
+
+	if (host->serving != conn || conn->queue.last != NULL ||
+	    octets > WS_HOST_OUTPUT - host->output_octets)
+		return NULL;
+	return host->output + host->output_octets;
+}
+
 /* The same for a chunk, which is not copied unless that is cheaper. */
 int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 

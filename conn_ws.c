@@ -30,9 +30,21 @@ write_frame(struct ws_conn *c, uint8_t opcode, const void *data, size_t len)
 {
 	uint8_t header[WS_FRAME_HEADER_MAX];
 	struct ws_part parts[2] = { { header, 0 }, { data, len } };
+	uint8_t first = (uint8_t)(WS_FIN | opcode);
+	uint8_t *out = NULL;
+	size_t size;
 
-	parts[0].len =
-	    ws_frame_write(header, (uint8_t)(WS_FIN | opcode), len, NULL);
+	/* Most frames answer what was just read: no detour for them. */
+	if (len < WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
+		out = ws_conn_room(c, WS_FRAME_HEADER_MAX + len);
+	if (out != NULL) {
+		size = ws_frame_write(out, first, len, NULL);
+		if (len > 0)
+			memcpy(out + size, data, len);
+		c->host->output_octets += size + len;
+		return 0;
+	}
+	parts[0].len = ws_frame_write(header, first, len, NULL);
 	return ws_conn_write(c, parts, 2);
 }
 
@@ -66,16 +78,12 @@ give_up_slow(struct ws_conn *c)
 	return WS_EFULL;
 }
 
-/* Whether len more octets may be queued. */
+/* Whether len more octets may be queued behind those that wait. */
 static int
-admit(struct ws_conn *c, size_t len, int flags)
+admit_behind(struct ws_conn *c, size_t len, int flags)
 {
 	const struct ws_limits *limits = &c->host->limits;
 
-	if (c->state != WS_CONN_OPEN || c->broken)
-		return WS_ECLOSED;
-	if (c->queue.octets == 0)
-		return 0;
 	/* Before a peer is called slow it gets the chance to take what was
 	 * queued in this turn. */
 	if (c->queue.octets > limits->queue_soft && !c->choked)
@@ -91,6 +99,15 @@ admit(struct ws_conn *c, size_t len, int flags)
 	return give_up_slow(c);
 }
 
+/* Whether len more octets may be sent. */
+static inline int
+admit(struct ws_conn *c, size_t len, int flags)
+{
+	if (c->state != WS_CONN_OPEN || c->broken)
+		return WS_ECLOSED;
+	return c->queue.last == NULL ? 0 : admit_behind(c, len, flags);
+}
+
 int
 ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
@@ -103,10 +120,9 @@ ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 	result = admit(conn, len, kind);
 	if (result < 0)
 		return result;
-	if (write_frame(conn, (uint8_t)opcode, data, len) < 0)
-		return WS_ENOMEM;
 	conn->host->messages_out++;
-	return 0;
+	return write_frame(conn, (uint8_t)opcode, data, len) < 0 ? WS_ENOMEM
+								 : 0;
 }
 
 int
@@ -351,39 +367,51 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
 }
 
+/* Everything but messages. */
+static void
+on_other(struct ws_conn *c, const struct ws_event *event)
+{
+	switch (event->kind) {
+	case WS_EVENT_NONE:
+	case WS_EVENT_MESSAGE:
+		return;
+	case WS_EVENT_PING:
+		on_ping(c, event);
+		return;
+	case WS_EVENT_PONG:
+		if (c->state == WS_CONN_OPEN &&
+		    c->endpoint->handler.pong != NULL)
+			c->endpoint->handler.pong(c, event->data, event->len);
+		return;
+	case WS_EVENT_CLOSE:
+		on_close(c, event);
+		return;
+	case WS_EVENT_FAIL:
+		on_fail(c, event);
+		return;
+	}
+}
+
 size_t
 ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 {
-	size_t max = conn->endpoint->handler.max_message;
+	size_t max = conn->endpoint->handler.max_message, used = 0;
 	struct ws_event event;
-	size_t used;
 
 	if (max == 0)
 		max = conn->host->limits.message_max;
-	used = ws_session_read(&conn->session, in, len, max, &event);
-	switch (event.kind) {
-	case WS_EVENT_NONE:
-		return used;
-	case WS_EVENT_MESSAGE:
-		on_message(conn, &event);
-		break;
-	case WS_EVENT_PING:
-		on_ping(conn, &event);
-		break;
-	case WS_EVENT_PONG:
-		if (conn->state == WS_CONN_OPEN &&
-		    conn->endpoint->handler.pong != NULL)
-			conn->endpoint->handler.pong(
-			    conn, event.data, event.len);
-		break;
-	case WS_EVENT_CLOSE:
-		on_close(conn, &event);
-		break;
-	case WS_EVENT_FAIL:
-		on_fail(conn, &event);
-		break;
-	}
-	ws_session_release(&conn->session);
+	/* Until something has changed what the connection may take. */
+	do {
+		used += ws_session_read(
+		    &conn->session, in + used, len - used, max, &event);
+		if (event.kind == WS_EVENT_MESSAGE)
+			on_message(conn, &event);
+		else if (event.kind != WS_EVENT_NONE)
+			on_other(conn, &event);
+		if (conn->session.spent)
+			ws_session_release(&conn->session);
+	} while (used < len && conn->state == WS_CONN_OPEN && !conn->paused &&
+		 !conn->choked);
 	return used;
 }
 

@@ -251,21 +251,58 @@ take_payload(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 
 /* ---- the session ------------------------------------------------------- */
 
-size_t
-ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
-    size_t message_max, struct ws_event *event)
+/* Take a frame that is a whole message, has arrived whole, and has nothing
+ * open before it: nearly all are like that. Whatever is not, mistakes included,
+ * goes the long way, where each rule has its own line. Measured on a 16-octet
+ * echo: 60 instructions here, 190 there.
+ * Returns the size of the frame, or 0 for the long way. */
+static size_t
+take_usual(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
+    struct ws_event *event)
 {
-	struct ws_session *s = session;
+	size_t header = 6, size;
+	uint8_t *data;
+
+	/* FIN, no RSV, text or binary; masked, a length of 7 or 16 bits. */
+	if (len < 8 || (in[0] != (WS_FIN | WS_OP_TEXT) &&
+			   in[0] != (WS_FIN | WS_OP_BINARY)))
+		return 0;
+	size = in[1] ^ 0x80u;
+	if (size == 126) {
+		header = 8;
+		size = ws_load16(in + 2);
+		if (size < 126)
+			return 0;
+	} else if (size > 126)
+		return 0;
+	if (size > len - header || size > message_max)
+		return 0;
+	data = in + header;
+	ws_frame_mask(data, size, data - 4, 0);
+	if (in[0] == (WS_FIN | WS_OP_TEXT) &&
+	    ws_utf8_check(WS_UTF8_ACCEPT, data, size) != WS_UTF8_ACCEPT) {
+		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
+		    "the text is not UTF-8");
+		s->busy = true;
+		return len;
+	}
+	event->kind = WS_EVENT_MESSAGE;
+	event->opcode = in[0] & 0xF;
+	event->data = data;
+	event->len = size;
+	return header + size;
+}
+
+/* The long way. */
+static size_t
+take_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
+    struct ws_event *event)
+{
 	struct ws_frame frame;
 	const char *reason;
 	size_t taken = 0;
 	int result;
 
-	event->kind = WS_EVENT_NONE;
-	if (s->spent)
-		ws_session_release(s);
-	if (s->failed)
-		return len;
 	if (!s->in_payload) {
 		result = take_header(s, in, len, &frame, &taken);
 		if (result == 0)
@@ -282,6 +319,35 @@ ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
 	       take_payload(s, in + taken, len - taken, message_max, event);
 }
 
+/* Whether the session is in the middle of anything. */
+static bool
+is_busy(const struct ws_session *s)
+{
+	return s->in_payload || s->header_octets > 0 || s->kind != 0 ||
+	       s->spent || s->failed;
+}
+
+size_t
+ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
+    size_t message_max, struct ws_event *event)
+{
+	size_t taken;
+
+	event->kind = WS_EVENT_NONE;
+	if (!session->busy) {
+		taken = take_usual(session, in, len, message_max, event);
+		if (taken > 0)
+			return taken;
+	}
+	if (session->spent)
+		ws_session_release(session);
+	if (session->failed)
+		return len;
+	taken = take_any(session, in, len, message_max, event);
+	session->busy = is_busy(session);
+	return taken;
+}
+
 void
 ws_session_release(struct ws_session *session)
 {
@@ -290,6 +356,7 @@ ws_session_release(struct ws_session *session)
 	ws_buf_free(&session->control);
 	if (session->kind == 0)
 		ws_buf_free(&session->message);
+	session->busy = is_busy(session);
 }
 
 void

@@ -26,6 +26,7 @@ struct ws_session {
 	bool in_payload;       /* between a frame's header and its end */
 	bool spent;            /* what the last event showed can be released */
 	bool failed;           /* nothing more is read */
+	bool busy;             /* in the middle of anything */
 	uint8_t header_octets; /* of an incomplete header, below */
 	uint8_t header[WS_FRAME_HEADER_MAX];
 };
@@ -65,7 +66,8 @@ struct ws_event {
 size_t ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
     size_t message_max, struct ws_event *event);
 
-/* Release what the last event showed, as soon as it is not needed. */
+/* Release what the last event showed, as soon as it is not needed; worth a
+ * call only while session->spent. */
 void ws_session_release(struct ws_session *session);
 
 /* Release everything. */
