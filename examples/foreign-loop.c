@@ -1,0 +1,74 @@
+/* foreign-loop.c - a server inside somebody else's loop: poll(2). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is typed goes to all clients, what they send is printed; the end of the
+ * input (Ctrl-D) ends the server. Any loop that can watch a descriptor and
+ * wait for some milliseconds will do in place of poll.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <ws.h>
+
+#define GRACE_MS 2000
+
+static void
+on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	(void)conn;
+	(void)kind;
+	printf("%.*s\n", (int)len, (const char *)data);
+	fflush(stdout);
+}
+
+/* Pass on what was typed. Returns whether there may be more. */
+static bool
+on_input(struct ws_server *server)
+{
+	char typed[4096];
+	ssize_t n = read(STDIN_FILENO, typed, sizeof(typed));
+
+	if (n <= 0) {
+		ws_stop(server, GRACE_MS);
+		return false;
+	}
+	/* The keyboard promises no UTF-8, so it is not sent as text. */
+	ws_publish(server, NULL, 0, WS_BINARY, typed, (size_t)n, NULL);
+	return true;
+}
+
+static void
+loop(struct ws_server *server)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+		{ .fd = ws_fd(server), .events = POLLIN },
+	};
+
+	while (!ws_stopped(server)) {
+		if (poll(fds, 2, ws_timeout(server)) < 0)
+			return;
+		if (fds[0].revents != 0 && !on_input(server))
+			fds[0].fd = -1; /* poll leaves it out from now on */
+		if (ws_step(server, 0) < 0)
+			return;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct ws_handler printer = { .message = on_message,
+		.kinds = WS_TEXT };
+	struct ws_server *server = ws_server_new(NULL);
+	char address[128];
+
+	if (server == NULL || ws_endpoint(server, "/", &printer, NULL) < 0 ||
+	    ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "listening on %s\n", address);
+	loop(server);
+	ws_server_free(server);
+	return 0;
+}
