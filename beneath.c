@@ -26,7 +26,6 @@
 
 /* syscall(2), O_PATH and O_LARGEFILE on Linux; BSD shows all anyway. */
 #define _GNU_SOURCE
-#define _FILE_OFFSET_BITS 64
 
 #include <sys/types.h>
 

@@ -23,8 +23,6 @@
  * This is a program for the machine that builds. It may stop at any failure.
  */
 
-#define _FILE_OFFSET_BITS 64
-
 #include <sys/stat.h>
 
 #include <dirent.h>

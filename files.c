@@ -24,9 +24,6 @@
  * precompressed siblings and entity-tags are the same for both.
  */
 
-#define _DEFAULT_SOURCE /* fstat(2), st_mtim */
-#define _FILE_OFFSET_BITS 64
-
 #include <sys/stat.h>
 #include <sys/types.h>
 

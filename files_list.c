@@ -16,9 +16,6 @@
  * plain name; asking for it redirects if it is a directory.
  */
 
-#define _DEFAULT_SOURCE /* openat(2), fdopendir(3) */
-#define _FILE_OFFSET_BITS 64
-
 #include <sys/stat.h>
 #include <sys/types.h>
 
