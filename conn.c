@@ -52,8 +52,8 @@ sent(struct ws_conn *c, ssize_t n)
 	}
 	if (n <= 0)
 		return 0;
-	/* A peer that is not read from shows that it lives by taking. */
-	if (c->choked)
+	/* A peer that is not listened to shows that it lives by taking. */
+	if (c->choked || c->state != WS_CONN_OPEN)
 		c->heard_ms = (uint32_t)c->host->loop.now_ms;
 	return (size_t)n;
 }
@@ -338,7 +338,8 @@ receive(struct ws_conn *c)
 		end_of_stream(c);
 		return;
 	}
-	c->heard_ms = (uint32_t)host->loop.now_ms;
+	if (c->state <= WS_CONN_OPEN)
+		c->heard_ms = (uint32_t)host->loop.now_ms;
 	if (c->stash != NULL) {
 		stash(c, host->input, (size_t)n);
 		if (c->state != WS_CONN_DEAD)
@@ -590,6 +591,19 @@ ws_host_turn_end(void *arg)
 	} while (host->dirty != NULL);
 }
 
+/* Whether a peer still takes what waits for it, and gets more time for that:
+ * it may have silence_ms between two signs of it. */
+static bool
+is_taking_its_time(struct ws_conn *c, int silence_ms)
+{
+	uint32_t silent_ms = (uint32_t)c->host->loop.now_ms - c->heard_ms;
+
+	if (c->queue.last == NULL || silent_ms >= (uint32_t)silence_ms)
+		return false;
+	ws_conn_arm(c, silence_ms - (int)silent_ms);
+	return true;
+}
+
 void
 ws_host_expired(struct ws_deadline *deadline, void *arg)
 {
@@ -602,14 +616,19 @@ ws_host_expired(struct ws_deadline *deadline, void *arg)
 	case WS_CONN_HTTP:
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
-		ws_conn_http_expired(c);
+		if (!is_taking_its_time(c, c->host->limits.idle_ms))
+			ws_conn_http_expired(c);
 		return;
 	case WS_CONN_OPEN:
-	case WS_CONN_CLOSING:
 		ws_conn_ws_expired(c);
 		return;
+	case WS_CONN_CLOSING:
+		if (!is_taking_its_time(c, c->host->limits.close_ms))
+			ws_conn_ws_expired(c);
+		return;
 	case WS_CONN_LINGER:
-		ws_conn_kill(c, "the peer did not hang up");
+		if (!is_taking_its_time(c, c->host->limits.close_ms))
+			ws_conn_kill(c, "the peer did not hang up");
 		return;
 	case WS_CONN_DEAD:
 		return;
