@@ -183,6 +183,7 @@ ws_files(struct ws_server *server, const char *path, const char *directory,
 
 	if (files == NULL)
 		return errno == ENOMEM ? WS_ENOMEM : WS_ESYSTEM;
+	ws_net_ignore_sigpipe();
 	return add_files(server, path, files, options);
 }
 

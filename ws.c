@@ -298,12 +298,21 @@ ws_stopped(const struct ws_server *server)
 
 /* ---- running ----------------------------------------------------------- */
 
+static int
+turn(struct ws_server *server, int timeout_ms)
+{
+	/* What was sent from outside a callback leaves with this turn. */
+	int wait = server->host.dirty != NULL ? 0 : timeout_ms;
+
+	return ws_loop_turn(&server->host.loop, wait) < 0 ? WS_ESYSTEM : 0;
+}
+
 int
 ws_run(struct ws_server *server)
 {
 	ws_net_ignore_sigpipe();
 	while (!ws_stopped(server)) {
-		if (ws_step(server, -1) < 0)
+		if (turn(server, -1) < 0)
 			return WS_ESYSTEM;
 	}
 	return 0;
@@ -318,7 +327,6 @@ ws_fd(const struct ws_server *server)
 int
 ws_timeout(const struct ws_server *server)
 {
-	/* What was sent from outside a callback leaves with the next turn. */
 	if (server->host.dirty != NULL)
 		return 0;
 	return ws_loop_timeout(&server->host.loop);
@@ -327,9 +335,9 @@ ws_timeout(const struct ws_server *server)
 int
 ws_step(struct ws_server *server, int timeout_ms)
 {
-	int wait = server->host.dirty != NULL ? 0 : timeout_ms;
-
-	return ws_loop_turn(&server->host.loop, wait) < 0 ? WS_ESYSTEM : 0;
+	/* Nobody knows how long the caller was elsewhere. */
+	server->host.loop.now_ms = ws_net_now_ms();
+	return turn(server, timeout_ms);
 }
 
 int64_t

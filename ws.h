@@ -175,7 +175,7 @@ int ws_address(
     const struct ws_server *server, unsigned nth, char *text, size_t size);
 
 /* Run until ws_stop has done its work. Ignores SIGPIPE unless the program
- * handles it.
+ * handles it, as ws_files does.
  * Returns 0 when stopped, or WS_ESYSTEM. */
 int ws_run(struct ws_server *server);
 
@@ -347,7 +347,8 @@ void ws_walk(struct ws_server *server,
 
 /* Encode a message once, to be sent to many.
  *   kind  WS_TEXT or WS_BINARY
- * Returns it with one reference, or NULL when memory is out. */
+ * Returns it with one reference, or NULL when memory is out or kind is neither.
+ */
 struct ws_prepared *ws_prepare(int kind, const void *data, size_t len);
 
 /* Take one more reference, or give one back; NULL is allowed in both. */
@@ -496,7 +497,8 @@ struct ws_asset {
 	const char *path; /* "/index.html": absolute, decoded */
 	const unsigned char *data;
 	size_t len;
-	const char *etag; /* a strong entity-tag, quotes included */
+	const char *etag; /* a strong entity-tag, quotes included, at most 34
+	                     octets */
 };
 
 /* Serve files that are part of the program, as ws_files does.
