@@ -156,10 +156,11 @@ ws_prepare(int kind, const void *data, size_t len)
 	struct ws_chunk *chunk;
 	size_t size;
 
+	if (kind != WS_TEXT && kind != WS_BINARY)
+		return NULL;
 	if (len == WS_STR)
 		len = strlen(data);
-	size =
-	    ws_frame_write(header, (uint8_t)(WS_FIN | (kind & 0xF)), len, NULL);
+	size = ws_frame_write(header, (uint8_t)(WS_FIN | kind), len, NULL);
 	if (len > SIZE_MAX - size)
 		return NULL;
 	chunk = ws_chunk_new(size + len);
