@@ -35,8 +35,8 @@ on_close(struct ws_conn *conn, const struct ws_closed *how)
 {
 	char peer[WS_PEER_MAX];
 
-	fprintf(stderr, "%s disconnected: %d %.*s\n", ws_peer(conn, peer),
-	    how->code, (int)how->reason_len, how->reason);
+	fprintf(
+	    stderr, "%s disconnected (%d)\n", ws_peer(conn, peer), how->code);
 }
 
 int

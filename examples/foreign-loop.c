@@ -5,6 +5,7 @@
  * input (Ctrl-D) ends the server. Any loop that can watch a descriptor and
  * wait for some milliseconds will do in place of poll.
  */
+#include <ctype.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -15,9 +16,14 @@
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
+	const unsigned char *text = data;
+
 	(void)conn;
 	(void)kind;
-	printf("%.*s\n", (int)len, (const char *)data);
+	/* Nothing that a stranger sends gets to command the terminal. */
+	for (size_t i = 0; i < len; i++)
+		putchar(isprint(text[i]) ? text[i] : '?');
+	putchar('\n');
 	fflush(stdout);
 }
 

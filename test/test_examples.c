@@ -1,0 +1,647 @@
+/* test_examples.c - each example, and each program in the documents, is built
+ * without a warning, spoken to and ended. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Runs in the top directory, with libws.a built. From the environment: CC,
+ * CFLAGS, and WS_LIB for another library than libws.a. Every program is built
+ * into a directory of its own and listens on a port that the system chooses.
+ */
+#include <criterion/criterion.h>
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <glob.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 30000
+#define CHILD_S 120 /* no child outlives a test that was killed by more */
+#define INHERITED_FD 3
+
+enum {
+	TEXT = 1,
+	BINARY = 2,
+	CLOSE = 8
+}; /* RFC 6455 section 5.2 */
+
+/* ---- building ----------------------------------------------------------- */
+
+static char directory[64]; /* holds what this test builds */
+static char program[96];
+
+static const char *
+env_or(const char *name, const char *otherwise)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : otherwise;
+}
+
+/* Build a program from one source. Warnings are errors. */
+static void
+build(const char *source)
+{
+	char command[1024];
+
+	if (directory[0] == '\0') {
+		strcpy(directory, "/tmp/ws-examples-XXXXXX");
+		cr_assert_not_null(mkdtemp(directory));
+	}
+	(void)snprintf(program, sizeof(program), "%s/program", directory);
+	(void)snprintf(command, sizeof(command),
+	    "%s -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion "
+	    "-Wshadow -Wstrict-prototypes -Wsign-compare -Werror %s -I. "
+	    "-o %s %s %s",
+	    env_or("CC", "cc"), env_or("CFLAGS", "-O1"), program, source,
+	    env_or("WS_LIB", "libws.a"));
+	cr_assert_eq(system(command), 0, "failed: %s", command);
+}
+
+/* ---- running ------------------------------------------------------------ */
+
+static pid_t child;
+static int child_in, child_out;
+static struct sockaddr_in address; /* where the child listens */
+
+/* Start what was built.
+ *   inherited  becomes the child's descriptor 3, unless it is -1 */
+static void
+spawn(char *const argv[], int inherited)
+{
+	int in[2], out[2];
+
+	cr_assert_eq(pipe(in), 0);
+	cr_assert_eq(pipe(out), 0);
+	child = fork();
+	cr_assert_geq(child, 0);
+	if (child == 0) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		dup2(out[1], STDERR_FILENO);
+		if (inherited >= 0)
+			dup2(inherited, INHERITED_FD);
+		for (int fd = INHERITED_FD + (inherited >= 0); fd < 64; fd++)
+			close(fd);
+		alarm(CHILD_S);
+		execv(program, argv);
+		_exit(127);
+	}
+	close(in[0]);
+	close(out[1]);
+	child_in = in[1];
+	child_out = out[0];
+}
+
+static void
+await(int fd)
+{
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+
+	cr_assert_eq(poll(&readable, 1, DEADLINE_MS), 1, "nothing came");
+}
+
+/* Read what the child prints until a line contains a text. The line is in
+ * line afterwards. */
+static char line[512];
+
+static void
+expect_line(const char *text)
+{
+	for (;;) {
+		size_t len = 0;
+		char c;
+
+		do {
+			await(child_out);
+			cr_assert_eq(read(child_out, &c, 1), 1,
+			    "it ended before it printed '%s'", text);
+			if (len < sizeof(line) - 1)
+				line[len++] = c;
+		} while (c != '\n');
+		line[len - 1] = '\0';
+		if (strstr(line, text) != NULL)
+			return;
+	}
+}
+
+/* Build and start an example, and learn where it listens. */
+static void
+start(const char *source, const char *argument)
+{
+	char *argv[] = { program, (char[]){ "127.0.0.1:0" }, (char *)argument,
+		NULL };
+	const char *port;
+
+	build(source);
+	spawn(argv, -1);
+	expect_line("listening on 127.0.0.1:");
+	port = strrchr(line, ':') + 1;
+	address = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)strtol(port, NULL, 10)) };
+}
+
+/* The examples do not handle signals. */
+static void
+stop(void)
+{
+	int status;
+
+	cr_assert_eq(kill(child, SIGTERM), 0);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	child = 0;
+	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM,
+	    "it ended by itself, with status %#x", (unsigned)status);
+}
+
+static void
+clean_up(void)
+{
+	if (child > 0)
+		(void)kill(child, SIGKILL);
+	if (directory[0] != '\0') {
+		(void)unlink(program);
+		(void)rmdir(directory);
+	}
+}
+
+TestSuite(examples, .fini = clean_up, .timeout = CHILD_S);
+
+/* ---- a small client ----------------------------------------------------- */
+
+static int
+dial(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+static void
+put(int fd, const void *data, size_t len)
+{
+	cr_assert_eq(send(fd, data, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+static void
+get(int fd, void *data, size_t len)
+{
+	for (size_t have = 0; have < len;) {
+		ssize_t n;
+
+		await(fd);
+		n = recv(fd, (char *)data + have, len - have, 0);
+		cr_assert_gt(n, 0, "the stream ended");
+		have += (size_t)n;
+	}
+}
+
+/* Ask for a page, and read the answer to the end of the stream. */
+static char answer[2048];
+
+static void
+ask(int fd, const char *method, const char *target, const char *body)
+{
+	char request[512];
+	int n = snprintf(request, sizeof(request),
+	    "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n%s",
+	    method, target, strlen(body), body);
+
+	put(fd, request, (size_t)n);
+}
+
+static void
+expect_answer(int fd, const char *status, const char *body)
+{
+	size_t have = 0;
+	ssize_t n;
+	char *end;
+
+	do {
+		await(fd);
+		n = recv(fd, answer + have, sizeof(answer) - 1 - have, 0);
+		cr_assert_geq(n, 0);
+		have += (size_t)n;
+	} while (n > 0);
+	close(fd);
+	answer[have] = '\0';
+	cr_assert_eq(strncmp(answer, "HTTP/1.1 ", 9), 0, "%s", answer);
+	cr_assert_eq(strncmp(answer + 9, status, 3), 0, "%s", answer);
+	end = strstr(answer, "\r\n\r\n");
+	cr_assert_not_null(end);
+	cr_assert_str_eq(end + 4, body);
+}
+
+static void
+send_upgrade(int fd, const char *target)
+{
+	char request[512];
+	int n = snprintf(request, sizeof(request),
+	    "GET %s HTTP/1.1\r\nHost: localhost\r\n"
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	    "Sec-WebSocket-Version: 13\r\n\r\n",
+	    target);
+
+	put(fd, request, (size_t)n);
+}
+
+/* Open a WebSocket; the key and its answer are those of RFC 6455, 1.3. */
+static int
+open_websocket(const char *target)
+{
+	int fd = dial();
+	size_t have = 0;
+
+	send_upgrade(fd, target);
+	while (have < 4 || memcmp(answer + have - 4, "\r\n\r\n", 4) != 0) {
+		cr_assert_lt(have, sizeof(answer) - 1);
+		get(fd, answer + have++, 1);
+	}
+	answer[have] = '\0';
+	cr_assert_eq(strncmp(answer, "HTTP/1.1 101 ", 13), 0, "%s", answer);
+	cr_assert_not_null(strstr(answer, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+	return fd;
+}
+
+/* Send a short frame, masked. */
+static void
+say(int fd, int opcode, const void *data, size_t len)
+{
+	static const unsigned char key[4] = { 0x37, 0xfa, 0x21, 0x3d };
+	unsigned char frame[6 + 125];
+
+	cr_assert_leq(len, 125);
+	frame[0] = (unsigned char)(0x80 | opcode);
+	frame[1] = (unsigned char)(0x80 | len);
+	memcpy(frame + 2, key, 4);
+	for (size_t i = 0; i < len; i++)
+		frame[6 + i] = ((const unsigned char *)data)[i] ^ key[i % 4];
+	put(fd, frame, 6 + len);
+}
+
+/* Receive a short frame. Its payload is in heard afterwards, terminated. */
+static char heard[126];
+
+static size_t
+hear(int fd, int opcode)
+{
+	unsigned char header[2];
+
+	get(fd, header, 2);
+	cr_assert_eq(header[0], 0x80 | opcode, "first octet %#x", header[0]);
+	cr_assert_leq(header[1], 125);
+	get(fd, heard, header[1]);
+	heard[header[1]] = '\0';
+	return header[1];
+}
+
+static void
+expect(int fd, const char *text)
+{
+	(void)hear(fd, TEXT);
+	cr_assert_str_eq(heard, text);
+}
+
+/* Open, say hello, and have it back. */
+static void
+check_echo(void)
+{
+	int fd = open_websocket("/");
+
+	say(fd, TEXT, "hello", 5);
+	expect(fd, "hello");
+	close(fd);
+}
+
+/* ---- the examples ------------------------------------------------------- */
+
+/* An example shows what can be done with ws.h alone, in few lines. */
+Test(examples, know_the_public_header_only)
+{
+	glob_t sources;
+
+	cr_assert_eq(glob("examples/*.c", 0, NULL, &sources), 0,
+	    "run this in the top directory");
+	cr_assert_geq(sources.gl_pathc, 6);
+	for (size_t i = 0; i < sources.gl_pathc; i++) {
+		FILE *file = fopen(sources.gl_pathv[i], "r");
+		bool includes_ws = false;
+		int lines = 0;
+
+		cr_assert_not_null(file);
+		while (fgets(line, sizeof(line), file) != NULL) {
+			lines++;
+			cr_expect_neq(strncmp(line, "#include \"", 10), 0,
+			    "%s: %s", sources.gl_pathv[i], line);
+			if (strcmp(line, "#include <ws.h>\n") == 0)
+				includes_ws = true;
+		}
+		fclose(file);
+		cr_expect(includes_ws, "%s", sources.gl_pathv[i]);
+		cr_expect_leq(lines, 100, "%s", sources.gl_pathv[i]);
+		if (strcmp(sources.gl_pathv[i], "examples/chat.c") == 0)
+			cr_expect_leq(lines, 40);
+	}
+	globfree(&sources);
+}
+
+Test(examples, echo_answers_and_logs_who_comes_and_goes)
+{
+	static const char binary[] = "\0\377";
+	size_t before = strlen("We received your message: ");
+	int fd;
+
+	start("examples/echo.c", NULL);
+	fd = open_websocket("/");
+	expect_line(" connected");
+	say(fd, TEXT, "hello", 5);
+	expect(fd, "We received your message: hello");
+	say(fd, TEXT, "", 0);
+	expect(fd, "We received your message: ");
+	say(fd, BINARY, binary, 2);
+	cr_assert_eq(hear(fd, BINARY), before + 2);
+	cr_assert_eq(memcmp(heard + before, binary, 2), 0);
+	say(fd, CLOSE, "\x03\xe8", 2);
+	expect_line(" disconnected (1000)");
+	(void)hear(fd, CLOSE);
+	close(fd);
+	fd = open_websocket("/");
+	close(fd);
+	expect_line(" disconnected (1006)");
+	stop();
+}
+
+Test(examples, chat_passes_every_message_to_every_client)
+{
+	int fds[3];
+
+	start("examples/chat.c", NULL);
+	for (int i = 0; i < 3; i++)
+		fds[i] = open_websocket("/");
+	for (int i = 0; i < 3; i++) {
+		char text[16];
+		int n = snprintf(text, sizeof(text), "I am %d", i);
+
+		say(fds[i], TEXT, text, (size_t)n);
+		for (int j = 0; j < 3; j++)
+			expect(fds[j], text);
+	}
+	close(fds[0]);
+	say(fds[1], BINARY, "x", 1);
+	cr_assert_eq(hear(fds[1], BINARY), 1);
+	cr_assert_eq(hear(fds[2], BINARY), 1);
+	stop();
+}
+
+static void
+expect_price(int fd)
+{
+	int price = -1, end = 0;
+
+	(void)hear(fd, TEXT);
+	(void)sscanf(heard, "{\"price\":%d}%n", &price, &end);
+	cr_assert_eq((size_t)end, strlen(heard), "%s", heard);
+	cr_assert(price >= 0 && price < 1000, "%s", heard);
+}
+
+Test(examples, ticker_sends_a_price_to_all)
+{
+	static const char *const every_ms[] = { NULL, "50" };
+
+	for (int i = 0; i < 2; i++) {
+		int a, b;
+
+		start("examples/ticker.c", every_ms[i]);
+		a = open_websocket("/");
+		b = open_websocket("/");
+		expect_price(a);
+		expect_price(b);
+		for (int n = 0; i == 1 && n < 5; n++)
+			expect_price(a);
+		stop();
+		close(a);
+		close(b);
+	}
+}
+
+Test(examples, rooms_keep_to_themselves)
+{
+	int anna, bert, carl;
+
+	start("examples/rooms.c", NULL);
+	anna = open_websocket("/?room=kitchen");
+	expect(anna, "users: 1");
+	bert = open_websocket("/?room=garden%20shed");
+	expect(bert, "users: 1");
+	carl = open_websocket("/?room=kitchen");
+	expect(carl, "users: 2");
+	expect(anna, "users: 2");
+	say(anna, TEXT, "coffee?", 7);
+	expect(anna, "coffee?");
+	expect(carl, "coffee?");
+	/* Had it reached Bert, it would be the first thing that he hears. */
+	say(bert, TEXT, "sun!", 4);
+	expect(bert, "sun!");
+	close(carl);
+	expect(anna, "users: 1");
+	stop();
+}
+
+Test(examples, rooms_want_a_name)
+{
+	static const char *const targets[] = { "/", "/?room=", "/?room=%00" };
+	int fd;
+
+	start("examples/rooms.c", NULL);
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		fd = dial();
+		send_upgrade(fd, targets[i]);
+		expect_answer(fd, "400", "Try ?room=NAME.\n");
+	}
+	stop();
+}
+
+Test(examples, hello_http_answers)
+{
+	static const struct {
+		const char *method, *target, *body, *status, *answer;
+	} rows[] = {
+		{ "GET", "/", "", "200", "Hello, world!\n" },
+		{ "HEAD", "/", "", "200", "" },
+		{ "POST", "/upper", "whisper \xc3\xa4", "200",
+		    "WHISPER \xc3\xa4" },
+		{ "POST", "/upper", "", "200", "" },
+		{ "POST", "/wake", "nobody waits", "204", "" },
+	};
+	int fd;
+
+	start("examples/hello-http.c", NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		fd = dial();
+		ask(fd, rows[i].method, rows[i].target, rows[i].body);
+		expect_answer(fd, rows[i].status, rows[i].answer);
+	}
+	stop();
+}
+
+Test(examples, hello_http_holds_a_long_poll)
+{
+	int waiting, waker, gone;
+
+	start("examples/hello-http.c", NULL);
+	gone = dial();
+	ask(gone, "GET", "/wait", "");
+	waiting = dial();
+	ask(waiting, "GET", "/wait", "");
+	close(gone);
+	/* Connections are served in the order in which they came, but that
+	 * one waits must be seen: until then a wake finds nobody. */
+	do {
+		struct pollfd news = { .fd = waiting, .events = POLLIN };
+
+		waker = dial();
+		ask(waker, "POST", "/wake", "good morning");
+		expect_answer(waker, "204", "");
+		if (poll(&news, 1, 0) == 1)
+			break;
+	} while (true);
+	expect_answer(waiting, "200", "good morning");
+	stop();
+}
+
+Test(examples, foreign_loop_turns_in_poll)
+{
+	int fd, status;
+
+	start("examples/foreign-loop.c", NULL);
+	fd = open_websocket("/");
+	say(fd, TEXT, "hello\033[2J", 9);
+	expect_line("hello?[2J");
+	cr_assert_eq(write(child_in, "typed\n", 6), 6);
+	cr_assert_eq(hear(fd, BINARY), 6);
+	cr_assert_str_eq(heard, "typed\n");
+	close(child_in);
+	cr_assert_eq(
+	    hear(fd, CLOSE), 2 + strlen("the server is shutting down"));
+	say(fd, CLOSE, "\x03\xe9", 2);
+	close(fd);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	child = 0;
+	cr_assert_eq(status, 0);
+}
+
+Test(examples, foreign_loop_dies_by_a_signal)
+{
+	start("examples/foreign-loop.c", NULL);
+	stop();
+}
+
+/* ---- the programs in the documents -------------------------------------- */
+
+static const char listen_call[] = "ws_listen(server, \":8080\")";
+
+/* Write a program down, with its fixed port replaced by a socket that this
+ * test opens: so two runs do not meet, and nobody waits for the start. */
+static void
+write_program(const char *text, char *path)
+{
+	const char *call = strstr(text, listen_call);
+	FILE *file;
+
+	cr_assert_not_null(call, "it does not call %s", listen_call);
+	strcpy(path, "/tmp/ws-program-XXXXXX.c");
+	file = fdopen(mkstemps(path, 2), "w");
+	cr_assert_not_null(file);
+	fprintf(file, "%.*sws_listen_fd(server, %d)%s", (int)(call - text),
+	    text, INHERITED_FD, call + strlen(listen_call));
+	cr_assert_eq(fclose(file), 0);
+}
+
+static void
+check_program(const char *text)
+{
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char path[] = "/tmp/ws-program-XXXXXX.c";
+	char *argv[] = { program, NULL };
+
+	address = (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	cr_assert_eq(listen(fd, 16), 0);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	write_program(text, path);
+	build(path);
+	unlink(path);
+	spawn(argv, fd);
+	close(fd);
+	check_echo();
+	stop();
+}
+
+static int
+count_lines(const char *text)
+{
+	int lines = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '\n' && text[1] != '\n')
+			lines++;
+	}
+	return lines;
+}
+
+/* The first block of C in the README. */
+Test(examples, the_echo_server_of_the_readme)
+{
+	char text[2048] = "";
+	FILE *file = fopen("README.md", "r");
+	bool inside = false;
+
+	cr_assert_not_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (inside && strcmp(line, "```\n") == 0)
+			break;
+		if (inside)
+			strncat(text, line, sizeof(text) - strlen(text) - 1);
+		if (strcmp(line, "```c\n") == 0)
+			inside = true;
+	}
+	fclose(file);
+	cr_assert(inside, "there is no block of C");
+	cr_assert_leq(count_lines(text), 15);
+	check_program(text);
+}
+
+/* The program in the comment at the top of ws.h: what a tab indents, behind
+ * the star. */
+Test(examples, the_echo_server_of_the_header)
+{
+	char text[2048] = "#include <ws.h>\n";
+	FILE *file = fopen("ws.h", "r");
+
+	cr_assert_not_null(file);
+	while (fgets(line, sizeof(line), file) != NULL &&
+	       strcmp(line, " */\n") != 0) {
+		if (strncmp(line, " *\t", 3) == 0)
+			strncat(
+			    text, line + 3, sizeof(text) - strlen(text) - 1);
+		else if (strncmp(line, " * Rules", 8) == 0)
+			break;
+	}
+	fclose(file);
+	check_program(text);
+}
