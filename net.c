@@ -8,7 +8,6 @@
 #define _GNU_SOURCE /* accept4, on Linux and FreeBSD */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -292,24 +291,26 @@ listen_unix(const char *address, char *error)
 	return fd;
 }
 
-/* Open one socket of getaddrinfo's answers. Returns -1 with errno set. */
+/* Open one listening socket. Returns -1 with errno set. */
 static int
-listen_on(const struct addrinfo *at)
+listen_on(const union address *at)
 {
 	int on = 1, off = 0, saved;
-	int fd = socket(at->ai_family, SOCK_STREAM, 0);
+	int fd = socket(at->any.sa_family, SOCK_STREAM, 0);
+	socklen_t size = sizeof(at->v4);
 
 	if (fd < 0)
 		return -1;
 	/* REUSEADDR only skips TIME_WAIT; it never takes a live port over. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (at->ai_family == AF_INET6)
+	if (at->any.sa_family == AF_INET6) {
+		size = sizeof(at->v6);
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	}
 	/* Accepted sockets inherit it: one system call less for each. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (make_nonblocking(fd) == 0 &&
-	    bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
+	if (make_nonblocking(fd) == 0 && bind(fd, &at->any, size) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
 	saved = errno;
@@ -344,39 +345,49 @@ split_address(const char *address, char *host, size_t host_size, char *port,
 	return true;
 }
 
+/* Turn a numeric host into an address. Names are not looked up: a server is
+ * told where it stands, and a static program has no resolver to rely on. */
+static bool
+read_host(const char *host, uint16_t port, union address *at)
+{
+	memset(at, 0, sizeof(*at));
+	if (strcmp(host, "localhost") == 0)
+		host = "127.0.0.1";
+	if (inet_pton(AF_INET, host, &at->v4.sin_addr) == 1) {
+		at->v4.sin_family = AF_INET;
+		at->v4.sin_port = htons(port);
+		return true;
+	}
+	at->v6.sin6_family = AF_INET6;
+	at->v6.sin6_port = htons(port);
+	return inet_pton(AF_INET6, host, &at->v6.sin6_addr) == 1;
+}
+
 static int
 listen_tcp(const char *address, char *error)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE };
-	struct addrinfo *found = NULL;
-	char host[256], port[8];
-	int fd = -1, failed;
+	union address at;
+	char host[64], port_text[8];
+	uint16_t port;
+	bool every;
+	int fd;
 
-	if (!split_address(address, host, sizeof(host), port, sizeof(port)))
+	if (!split_address(
+		address, host, sizeof(host), port_text, sizeof(port_text)))
 		return refuse(error, -1, address,
 		    "expected HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH");
-	/* Every address: one IPv6 socket serves both families. Where there is
-	 * no IPv6, the second attempt serves IPv4 alone. */
-	if (host[0] == '\0')
-		hints.ai_family = AF_INET6;
-	failed =
-	    getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &found);
-	if (failed == 0)
-		fd = listen_on(found);
-	if (fd < 0 && host[0] == '\0' && (failed != 0 || errno != EADDRINUSE)) {
-		if (found != NULL)
-			freeaddrinfo(found);
-		found = NULL;
-		hints.ai_family = AF_INET;
-		failed = getaddrinfo(NULL, port, &hints, &found);
-		if (failed == 0)
-			fd = listen_on(found);
+	port = (uint16_t)atoi(port_text);
+	every = host[0] == '\0';
+	if (!read_host(every ? "::" : host, port, &at))
+		return refuse(error, -1, address,
+		    "the host must be a numeric address or localhost");
+	fd = listen_on(&at);
+	/* One IPv6 socket serves both families. Where there is no IPv6, every
+	 * address means every IPv4 address. */
+	if (fd < 0 && every && errno != EADDRINUSE) {
+		(void)read_host("0.0.0.0", port, &at);
+		fd = listen_on(&at);
 	}
-	if (found != NULL)
-		freeaddrinfo(found);
-	if (failed != 0)
-		return refuse(error, -1, address, gai_strerror(failed));
 	if (fd < 0)
 		return refuse(error, -1, address,
 		    errno == EADDRINUSE

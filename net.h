@@ -33,7 +33,8 @@ bool ws_net_peer_local(const struct ws_peer *peer);
 
 /* Open a listening socket, non-blocking, close-on-exec.
  *   address  "HOST:PORT", ":PORT" (every address, both families), "[V6]:PORT"
- *            or "unix:PATH[,mode=0660]"; port 0 lets the system choose
+ *            or "unix:PATH[,mode=0660]"; port 0 lets the system choose; the
+ *            host is numeric or "localhost"
  *   error    receives a sentence when it fails; room for WS_NET_ERROR
  * A unix socket that a live server answers on is never taken over; one that
  * nobody answers on is replaced.

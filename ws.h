@@ -157,8 +157,8 @@ void ws_server_free(struct ws_server *server);
 
 /* Listen on one more address.
  *   address  "HOST:PORT", ":PORT" for every address, "[IPV6]:PORT", or
- *            "unix:PATH" with an optional ",mode=0660"; port 0 lets the system
- *            choose one
+ *            "unix:PATH" with an optional ",mode=0660"; the host is numeric
+ *            or "localhost"; port 0 lets the system choose one
  * Returns 0 or a negative enum ws_error; the log says why. Never takes a
  * socket over from a live server. */
 int ws_listen(struct ws_server *server, const char *address);
