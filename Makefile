@@ -1,12 +1,21 @@
-# wsd and libws.a, for GNU make and BSD make.
+# Makefile - wsd and libws.a, for GNU make and BSD make.
 # SPDX-License-Identifier: MIT
 #
-#   make          wsd and libws.a          make test     the tests
-#   make run      build and start wsd      make check    all that CI runs
-#   make static   one static file (musl)   make bench    figures
-#   make install  respects DESTDIR PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR
+#   make           wsd and libws.a        make test      build and run the tests
+#   make run       build and start wsd    make check     all that CI runs
+#   make asan      wsd with sanitizers    make fuzz      FUZZ_SECONDS each
+#   make static    one static file        make bench     figures
+#   make examples  into build/examples    make layers    who may know whom
+#   make format    lay out the source     make dist      a tarball
+#
+# make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
+# INCLUDEDIR and MANDIR; CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's. When
+# one of the latter changes, all is compiled again: so give make install the
+# same ones as make.
+#
+# To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc
 
-VERSION = 0.1.0
+VERSION != sed -n 's/^.define WS_VERSION "\(.*\)"/\1/p' ws.h
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -14,22 +23,39 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 
-CFLAGS ?= -O2 -g
-WS_CFLAGS = -std=c11 -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra \
-	-Wconversion -Wshadow -Wstrict-prototypes -Wsign-compare
+CFLAGS ?= -g
+HOSTCC ?= $(CC)
+FUZZ_SECONDS ?= 5
 
-# The readiness backend: epoll, or kqueue everywhere else.
+# Ours, which the user's follow. _DEFAULT_SOURCE is empty as it is in files that
+# define it themselves.
+WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 \
+	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wsign-compare
+
+# The readiness backend: epoll on Linux, kqueue everywhere else. EXTRA_OBJS
+# become part of the library; the tests of kqueue on Linux need that.
 LOOP != case `uname -s` in Linux) echo epoll ;; *) echo kqueue ;; esac
+EXTRA_OBJS ?=
 
 LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o chunked.o \
 	reply.o mem.o buf.o timer.o log.o peers.o loop.o loop_$(LOOP).o net.o \
 	handshake.o session.o rooms.o files.o beneath.o files_list.o \
 	files_type.o static.o conn.o conn_http.o conn_ws.o ws.o listen.o \
-	route.o hub.o tasks.o
+	route.o hub.o tasks.o $(EXTRA_OBJS)
 PROGRAM_OBJS = main.o config.o systemd.o assets.o
-EMBED_OBJS = embed.o sha1.o
+OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 
-all: wsd libws.a
+# A file that changes when the flags do, so that no two kinds of objects mix.
+FLAGS = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LOOP) $(EXTRA_OBJS)
+STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
+	cmp -s build/flags.new build/flags || cp build/flags.new build/flags; \
+	rm build/flags.new; echo build/flags
+
+# What the scripts under test/ need to know.
+ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
+	LDFLAGS='$(LDFLAGS)' WS_CFLAGS='$(WS_CFLAGS)'
+
+all: wsd libws.a ws.pc
 
 wsd: $(PROGRAM_OBJS) libws.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libws.a
@@ -38,23 +64,119 @@ libws.a: $(LIB_OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(LIB_OBJS)
 
-embed: $(EMBED_OBJS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(EMBED_OBJS)
-
-assets.c: embed www www/*
-	./embed www > $@.new
-	mv $@.new $@
-
-run: wsd
-	./wsd
-
-clean:
-	rm -rf *.o *.d wsd libws.a embed assets.c ws.pc build
+$(OBJS): $(STAMP)
 
 .SUFFIXES: .c .o
 .c.o:
 	$(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-.PHONY: all run clean
+# The pages become constants, written by a program of the machine that builds.
+embed: embed.c sha1.c sha1.h bytes.h
+	$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ embed.c sha1.c
 
--include $(LIB_OBJS:.o=.d) $(PROGRAM_OBJS:.o=.d) $(EMBED_OBJS:.o=.d)
+assets.c: embed www www/*
+	./embed www > $@.new
+	mv $@.new $@
+
+PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' ws.pc.in
+
+ws.pc: ws.pc.in ws.h
+	$(PC) > $@
+
+run: wsd
+	./wsd
+
+# ---- other builds ----------------------------------------------------------
+# All sources in one command each, so that their objects meet no others.
+
+asan: assets.c
+	$(CC) $(WS_CFLAGS) $(CPPFLAGS) -O1 -g -fno-omit-frame-pointer \
+	    -fsanitize=address,undefined -fno-sanitize-recover=all \
+	    -o build/wsd-asan $(OBJS:.o=.c)
+
+STATIC_CC ?= musl-gcc
+STATIC_CFLAGS ?= -O2
+static: assets.c
+	$(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $(STATIC_CFLAGS) \
+	    -ffunction-sections -fdata-sections -Wl,--gc-sections -static -s \
+	    -o build/wsd-static $(OBJS:.o=.c)
+	@ls -l build/wsd-static
+
+examples: libws.a
+	@mkdir -p build/examples
+	@for f in examples/*.c; do \
+	    name=`basename $$f .c`; echo "$(CC) $$f"; \
+	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. \
+		-o build/examples/$$name $$f libws.a || exit 1; \
+	done
+
+# ---- tests -----------------------------------------------------------------
+
+# TESTS="frame rooms" runs these two only.
+TESTS ?=
+test: all examples
+	@$(ENV) sh test/run.sh $(TESTS)
+
+check:
+	@MAKE='$(MAKE)' FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/check.sh
+
+layers: all
+	@sh test/layers.sh
+
+fuzz: assets.c
+	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c)' \
+	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
+
+bench: all
+	@$(ENV) sh bench/run.sh
+
+C_FILES = ls *.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
+	examples/*.c bench/*.[ch] 2>/dev/null | grep -v '^assets\.c$$'
+
+format:
+	clang-format -i `$(C_FILES)`
+
+format-check:
+	clang-format --dry-run -Werror `$(C_FILES)`
+
+# ---- installation ----------------------------------------------------------
+
+install: all
+	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+	    $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
+	    $(DESTDIR)$(MANDIR)/man3
+	install -m 755 wsd $(DESTDIR)$(BINDIR)/wsd
+	install -m 644 libws.a $(DESTDIR)$(LIBDIR)/libws.a
+	install -m 644 ws.h $(DESTDIR)$(INCLUDEDIR)/ws.h
+	$(PC) > $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
+	install -m 644 man/wsd.1 $(DESTDIR)$(MANDIR)/man1/wsd.1
+	install -m 644 man/ws.3 $(DESTDIR)$(MANDIR)/man3/ws.3
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/wsd $(DESTDIR)$(LIBDIR)/libws.a \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc \
+	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(MANDIR)/man1/wsd.1 \
+	    $(DESTDIR)$(MANDIR)/man3/ws.3
+
+# What git tracks; in a tree without git, what is no product of a build.
+DIST = wsd-$(VERSION)
+dist:
+	rm -rf build/$(DIST)
+	mkdir -p build/$(DIST)
+	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
+	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c \
+	    ! -name ws.pc; } | tar cf - -T - | \
+	    (cd build/$(DIST) && tar xf -)
+	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
+	rm -rf build/$(DIST)
+	@ls -l build/$(DIST).tar.gz
+
+clean:
+	rm -rf *.o *.d test/kqueue/*.[od] wsd libws.a embed assets.c ws.pc build
+
+.PHONY: all run asan static examples test check layers fuzz bench format \
+	format-check install uninstall dist clean
+
+-include $(OBJS:.o=.d)

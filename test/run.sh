@@ -1,0 +1,113 @@
+#!/bin/sh
+# run.sh - build and run the unit tests, several at a time.
+# SPDX-License-Identifier: MIT
+#
+#   make test [TESTS="frame rooms"]
+#
+# Each test/test_NAME.c is one program, build/test/NAME, linked against
+# libws.a: a test that brings its own allocator or network, or includes a
+# module whole, keeps the archive's member of that name out. Programs run from
+# the top of the tree. What they say is in build/test/NAME.log, and shown when
+# they fail.
+set -u
+
+WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
+JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
+DIR=build/test
+
+# Whether a program has to be compiled again: anything may be included.
+is_stale()
+{
+	[ ! -x "$DIR/$1" ] || [ -n "$(find "test/test_$1.c" test/*.h ./*.[ch] \
+	    libws.a build/flags ! -name assets.c -newer "$DIR/$1")" ]
+}
+
+compile()
+{
+	# shellcheck disable=SC2086 # flags are lists of words
+	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
+	    ${LDFLAGS:-} -o "$DIR/$1" "test/test_$1.c" libws.a \
+	    ${CRITERION:--lcriterion} -lm
+}
+
+# Print one number of the line that Criterion ends with.
+figure()
+{
+	sed -n "s/.*Synthesis: .*$1: *\([0-9]*\).*/\1/p" "$2" | tail -n 1
+}
+
+# Compile and run one; NAME.result says how it ended.
+run_one()
+{
+	log=$DIR/$1.log
+	: >"$log"
+	if ! compile "$1" 2>&1; then
+		echo "not compiled: $1"
+		echo "0 1" >"$DIR/$1.result"
+		return
+	fi
+	"$DIR/$1" --jobs 2 --timeout 120 --color=never >"$log" 2>&1
+	status=$?
+	total=$(figure Tested "$log") passed=$(figure Passing "$log")
+	if [ $status -ne 0 ] || [ "${total:-0}" -eq 0 ]; then
+		failed=$((${total:-0} - ${passed:-0}))
+		[ $failed -gt 0 ] || failed=1
+		echo "${passed:-0} $failed" >"$DIR/$1.result"
+		echo "FAILED  $1 (exit status $status)"
+		sed "s/^/        /" "$log"
+		return
+	fi
+	echo "$passed 0" >"$DIR/$1.result"
+	echo "ok      $1 ($passed)"
+}
+
+has_criterion()
+{
+	echo '#include <criterion/criterion.h>' |
+	    # shellcheck disable=SC2086
+	    ${CC:-cc} ${CPPFLAGS:-} ${CFLAGS:-} -E - >/dev/null 2>&1
+}
+
+# Criterion is all that the tests need beyond the compiler.
+want_criterion()
+{
+	has_criterion && return
+	if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+		echo "installing libcriterion-dev"
+		export DEBIAN_FRONTEND=noninteractive
+		apt-get install -y -q libcriterion-dev >/dev/null 2>&1 ||
+		    { apt-get update -q && apt-get install -y -q \
+			libcriterion-dev; } >/dev/null
+		has_criterion && return
+	fi
+	cat >&2 <<-'END'
+	The tests need Criterion, a library for unit tests in C. Install it:
+	    Debian, Ubuntu   apt-get install libcriterion-dev
+	    Fedora           dnf install criterion-devel
+	    macOS            brew install criterion
+	    FreeBSD          pkg install criterion
+	END
+	exit 1
+}
+
+if [ "${1:-}" = --one ]; then
+	run_one "$2"
+	exit 0
+fi
+
+want_criterion
+mkdir -p $DIR
+rm -f $DIR/*.result
+names=${*:-$(cd test && ls test_*.c | sed 's/^test_//; s/\.c$//')}
+# shellcheck disable=SC2086
+printf '%s\n' $names | xargs -n 1 -P "$JOBS" sh "$0" --one
+
+# shellcheck disable=SC2086
+cat $DIR/*.result | awk -v names="$(echo $names | wc -w)" '
+	{ passed += $1; failed += $2 }
+	END {
+		if (NR < names)
+			failed += names - NR
+		printf "%d passed, %d failed\n", passed, failed
+		exit failed > 0 || passed == 0
+	}'
