@@ -40,12 +40,12 @@
 
 #include "field.h"
 #include "http.h"
+#include "target.h"
 
 enum {
 	EMPTY_LINES_MAX = 8,
 	METHOD_OCTETS_MAX = 7,  /* CONNECT and OPTIONS */
 	LENGTH_DIGITS_MAX = 19, /* every such number fits 64 bits */
-	PORT_DIGITS_MAX = 5,
 };
 
 enum phase {
@@ -252,152 +252,6 @@ enter(struct ws_http_head *h, size_t at, enum phase phase)
 	return 1;
 }
 
-/* ---- host and request-target --------------------------------------------- */
-
-/* How many octets of an authority are its host: a reg-name, an IPv4 address
- * or a bracketed IPv6 address; 0 for none. The characters are checked, not
- * whether an address can exist. RFC 3986 section 3.2.2. */
-static size_t
-host_octets(struct ws_span authority)
-{
-	const char *at = authority.at;
-	size_t n = 1;
-
-	if (authority.len == 0 || at[0] != '[')
-		return skip(WS_HTTP_HOST, at, 0, authority.len);
-	while (n < authority.len && strchr("0123456789abcdefABCDEF:.", at[n]))
-		n++;
-	return n > 1 && n < authority.len && at[n] == ']' ? n + 1 : 0;
-}
-
-/* Whether a span is a port, which may be empty. RFC 3986 section 3.2.3. */
-static bool
-port_ok(struct ws_span port)
-{
-	unsigned number = 0;
-
-	if (port.len > PORT_DIGITS_MAX)
-		return false;
-	for (size_t i = 0; i < port.len; i++) {
-		if (port.at[i] < '0' || port.at[i] > '9')
-			return false;
-		number = number * 10 + (unsigned)(port.at[i] - '0');
-	}
-	return number <= 65535;
-}
-
-/* Whether a span is host[:port]. Userinfo is refused: in an http URI it is
- * only good for deceiving somebody (RFC 9110 section 4.2.4).
- *   port_octets  receives how long the port is */
-static bool
-authority_ok(struct ws_span authority, size_t *port_octets)
-{
-	size_t host = host_octets(authority);
-	struct ws_span port = { NULL, 0 };
-
-	*port_octets = 0;
-	if (host == 0)
-		return false;
-	if (host == authority.len)
-		return true;
-	if (authority.at[host] != ':')
-		return false;
-	port.at = authority.at + host + 1;
-	port.len = authority.len - host - 1;
-	*port_octets = port.len;
-	return port_ok(port);
-}
-
-/* Store a path that may be followed by a query. */
-static void
-split_query(struct ws_http_head *h, const char *buf, size_t at, size_t end)
-{
-	const char *mark = memchr(buf + at, '?', end - at);
-	size_t path_end = mark != NULL ? (size_t)(mark - buf) : end;
-
-	h->path_at = offset(at);
-	h->path_octets = offset(path_end - at);
-	h->has_query = mark != NULL;
-	if (!h->has_query)
-		return;
-	h->query_at = offset(path_end + 1);
-	h->query_octets = offset(end - path_end - 1);
-}
-
-/* RFC 9112 section 3.2.3: CONNECT names a host and, always, a port. */
-static int
-authority_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
-{
-	struct ws_span authority = { buf + at, end - at };
-	size_t port_octets;
-
-	if (!authority_ok(authority, &port_octets) || port_octets == 0)
-		return WS_HTTP_ETARGET;
-	h->host_at = offset(at);
-	h->host_octets = offset(authority.len);
-	return 1;
-}
-
-/* How many octets "http://" or "https://" has at the front of a target, or 0.
- * Schemes are compared without regard to case (RFC 3986 section 3.1). */
-static size_t
-scheme_octets(struct ws_span target)
-{
-	static const struct ws_span schemes[] = {
-		{ "http://", 7 },
-		{ "https://", 8 },
-	};
-
-	for (size_t i = 0; i < WS_LEN(schemes); i++) {
-		size_t n = schemes[i].len;
-		struct ws_span front = { target.at, smaller(n, target.len) };
-
-		if (ws_span_equal_nocase(front, schemes[i]))
-			return n;
-	}
-	return 0;
-}
-
-/* RFC 9112 section 3.2.2: a whole URI, as clients send it to proxies; servers
- * must take it too. */
-static int
-absolute_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
-{
-	size_t scheme = scheme_octets((struct ws_span){ buf + at, end - at });
-	size_t host = at + scheme, path = host, port_octets;
-
-	while (path < end && buf[path] != '/' && buf[path] != '?')
-		path++;
-	if (scheme == 0 ||
-	    !authority_ok(
-		(struct ws_span){ buf + host, path - host }, &port_octets))
-		return WS_HTTP_ETARGET;
-	h->host_at = offset(host);
-	h->host_octets = offset(path - host);
-	split_query(h, buf, path, end);
-	if (h->path_octets == 0) {
-		/* RFC 9110 section 4.2.3: an empty path is "/". There is one
-		 * in the buffer: the second slash before the authority. */
-		h->path_at = offset(host - 1);
-		h->path_octets = 1;
-	}
-	return 1;
-}
-
-/* Which of the four forms a request-target has. RFC 9112 section 3.2. */
-static int
-target_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
-{
-	if (h->method == WS_HTTP_CONNECT)
-		return authority_form(h, buf, at, end);
-	if (buf[at] == '/' ||
-	    (buf[at] == '*' && end - at == 1 && h->method == WS_HTTP_OPTIONS)) {
-		split_query(h, buf, at, end);
-		return 1;
-	}
-	return absolute_form(h, buf, at, end);
-}
-
 /* ---- fields that the parser understands ---------------------------------- */
 
 static struct ws_span
@@ -414,7 +268,7 @@ take_host(
 	size_t port_octets;
 
 	if (h->seen & SEEN_HOST ||
-	    !authority_ok(value_of(buf, f), &port_octets))
+	    !ws_target_authority(value_of(buf, f), &port_octets))
 		return WS_HTTP_EHOST;
 	h->seen |= SEEN_HOST;
 	if (h->host_octets != 0)
@@ -608,7 +462,7 @@ parse_target(struct ws_http_head *h, const char *buf, size_t len)
 		return unexpected(buf[at], WS_HTTP_EREQUEST);
 	if (buf[at] != ' ')
 		return unexpected(buf[at], WS_HTTP_ETARGET);
-	r = target_form(h, buf, begin, at);
+	r = ws_target_read(h, buf, begin, at);
 	return r > 0 ? enter(h, at + 1, VERSION) : r;
 }
 
