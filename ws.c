@@ -79,7 +79,8 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	    at_most(or_size(o->max_message, 1 << 20), WS_QUEUE_MAX / 2);
 	limits->head_max =
 	    at_most(or_size(o->max_head, 8192), WS_HTTP_HEAD_MAX);
-	limits->uri_max = limits->head_max;
+	/* Less, so that an endless target is 414 and not 431. */
+	limits->uri_max = limits->head_max - limits->head_max / 8;
 	limits->body_max = or_size(o->max_body, 1 << 20);
 	limits->queue_soft =
 	    at_most(or_size(o->queue_soft, 64 << 10), WS_QUEUE_MAX / 2);
