@@ -36,13 +36,21 @@ ws_handshake_wanted(const struct ws_http_head *head, const char *buf)
 	    head, buf, WS_SPAN("Upgrade"), WS_SPAN("websocket"));
 }
 
-/* RFC 6455 4.2.1 item 5: base64 that decodes to 16 octets. */
+/* RFC 6455 4.2.1 item 5: base64 that decodes to 16 octets. The example of
+ * section 4.1, AQIDBAUGBwgJCgsMDQ4PEC==, has bits set behind its sixteenth
+ * octet, which is not RFC 4648 but cannot be refused; so the end is read as if
+ * two more characters stood where the padding is. */
 static bool
 is_key(struct ws_span key)
 {
 	uint8_t nonce[WS_BASE64_DECODED(24)];
+	char whole[24];
 
-	return key.len == 24 && ws_base64_decode(key.at, key.len, nonce) == 16;
+	if (key.len != 24 || memcmp(key.at + 22, "==", 2) != 0)
+		return false;
+	memcpy(whole, key.at, 22);
+	memcpy(whole + 22, "AA", 2);
+	return ws_base64_decode(whole, 24, nonce) == 18;
 }
 
 int
