@@ -177,7 +177,7 @@ ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
 }
 
 /* XOR count octets, a multiple of 8, with a word in the machine's order. */
-static void
+static inline void
 mask_words(uint8_t *data, size_t count, uint64_t mask)
 {
 	for (size_t i = 0; i < count; i += sizeof(mask)) {
@@ -189,7 +189,24 @@ mask_words(uint8_t *data, size_t count, uint64_t mask)
 	}
 }
 
-void
+/* All bits of 8 octets. */
+static inline uint64_t
+bits(const uint8_t *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return word;
+}
+
+/* All bits of 32 octets. */
+static inline uint64_t
+bits_of_half(const uint8_t *data)
+{
+	return bits(data) | bits(data + 8) | bits(data + 16) | bits(data + 24);
+}
+
+bool
 ws_frame_mask(
     uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset)
 {
@@ -199,7 +216,7 @@ ws_frame_mask(
 	unsigned turn = (unsigned)(offset % KEY_OCTETS) * 8;
 	uint64_t key = ws_load32_le(masking_key);
 	uint8_t octets[sizeof(uint64_t)];
-	uint64_t mask;
+	uint64_t mask, all = 0;
 
 	/* The key twice, turned so that the octet for offset comes first. */
 	key |= key << 32;
@@ -208,15 +225,21 @@ ws_frame_mask(
 	memcpy(&mask, octets, sizeof(mask));
 
 	/* With a constant count compilers make vector instructions of it; in
-	 * two halves, because gcc unrolls no more than that at -O2. */
+	 * two halves, because gcc unrolls no more than that at -O2. Looking
+	 * at the block again while it is near costs less than a pass of its
+	 * own: 390 instructions for 1 KiB of ASCII instead of 600. */
 	for (; len >= BLOCK; data += BLOCK, len -= BLOCK) {
 		mask_words(data, BLOCK / 2, mask);
 		mask_words(data + BLOCK / 2, BLOCK / 2, mask);
+		all |= bits_of_half(data) | bits_of_half(data + BLOCK / 2);
 	}
-	for (; len >= sizeof(mask); data += sizeof(mask), len -= sizeof(mask))
+	for (; len >= sizeof(mask); data += sizeof(mask), len -= sizeof(mask)) {
 		mask_words(data, sizeof(mask), mask);
+		all |= bits(data);
+	}
 	for (; len > 0; len--, key >>= 8)
-		*data++ ^= (uint8_t)key;
+		all |= *data++ ^= (uint8_t)key;
+	return (all & UINT64_C(0x8080808080808080)) == 0;
 }
 
 bool

@@ -71,8 +71,10 @@ size_t ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
  *   data, len    part of a payload, at any alignment
  *   masking_key  4 octets
  *   offset       where in the payload data begins; only its low 2 bits count
+ * Returns whether all octets are ASCII afterwards: such a text needs no other
+ * check, and finding it out here costs next to nothing.
  * RFC 6455 section 5.3. */
-void ws_frame_mask(
+bool ws_frame_mask(
     uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset);
 
 /* Whether a close code may be sent in a Close frame: 1000-1003, 1007-1014 and

@@ -141,12 +141,14 @@ take_header(struct ws_session *s, const uint8_t *in, size_t len,
 static bool
 unmask(struct ws_session *s, uint8_t *data, size_t len)
 {
-	ws_frame_mask(data, len, s->masking_key, s->offset);
+	bool ascii = ws_frame_mask(data, len, s->masking_key, s->offset);
+
 	s->offset = (uint8_t)((s->offset + len) & 3);
 	s->remaining -= len;
 	if (is_control(s->opcode) || s->kind != WS_OP_TEXT)
 		return true;
-	s->utf8 = ws_utf8_check(s->utf8, data, len);
+	if (!ascii || s->utf8 != WS_UTF8_ACCEPT)
+		s->utf8 = ws_utf8_check(s->utf8, data, len);
 	return s->utf8 != WS_UTF8_REJECT;
 }
 
@@ -262,6 +264,7 @@ take_usual(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 {
 	size_t header = 6, size;
 	uint8_t *data;
+	bool ascii;
 
 	/* FIN, no RSV, text or binary; masked, a length of 7 or 16 bits. */
 	if (len < 8 || (in[0] != (WS_FIN | WS_OP_TEXT) &&
@@ -278,8 +281,8 @@ take_usual(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 	if (size > len - header || size > message_max)
 		return 0;
 	data = in + header;
-	ws_frame_mask(data, size, data - 4, 0);
-	if (in[0] == (WS_FIN | WS_OP_TEXT) &&
+	ascii = ws_frame_mask(data, size, data - 4, 0);
+	if (in[0] == (WS_FIN | WS_OP_TEXT) && !ascii &&
 	    ws_utf8_check(WS_UTF8_ACCEPT, data, size) != WS_UTF8_ACCEPT) {
 		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
 		    "the text is not UTF-8");

@@ -230,6 +230,24 @@ Test(frame, masks_nothing_beyond_its_data)
 	}
 }
 
+Test(frame, masking_tells_whether_the_result_is_ascii)
+{
+	static const uint8_t key[4] = { 0x80, 0x01, 0xff, 0x7f };
+
+	for (size_t len = 0; len <= 200; len++) {
+		for (size_t odd = 0; odd <= len; odd++) {
+			uint8_t data[200];
+
+			for (size_t i = 0; i < len; i++)
+				data[i] = (uint8_t)('a' ^ key[i % 4]);
+			if (odd < len)
+				data[odd] ^= 0x80;
+			cr_assert_eq(ws_frame_mask(data, len, key, 0),
+			    odd == len, "octet %zu of %zu", odd, len);
+		}
+	}
+}
+
 /* ---- Close codes and texts. ---- */
 
 Test(frame, close_codes_that_may_be_sent)
