@@ -306,17 +306,18 @@ drop_first(struct ws_queue *queue, struct ws_segments *pool)
 void
 ws_queue_sent(struct ws_queue *queue, struct ws_segments *pool, size_t len)
 {
-	while (len > 0) {
-		struct ws_segment *first = queue->last->next;
-		size_t have = first->end - first->begin;
+	struct ws_segment *first;
+	size_t have;
 
+	for (; len > 0; len -= have) {
+		first = queue->last->next;
+		have = first->end - first->begin;
 		if (len < have) {
 			first->begin += len;
 			queue->octets -= (uint32_t)len;
 			queue->begun = true;
 			return;
 		}
-		len -= have;
 		drop_first(queue, pool);
 	}
 }

@@ -346,7 +346,12 @@ receive(struct ws_conn *c)
 			(void)process_stash(c);
 		return;
 	}
-	used = process(c, host->input, (size_t)n);
+	/* Nearly all that ever arrives is frames. */
+	used = c->state == WS_CONN_OPEN && is_taking(c)
+		   ? ws_conn_ws_read(c, host->input, (size_t)n)
+		   : 0;
+	if (used < (size_t)n)
+		used += process(c, host->input + used, (size_t)n - used);
 	if (used < (size_t)n)
 		stash(c, host->input + used, (size_t)n - used);
 }
