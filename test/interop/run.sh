@@ -1,0 +1,78 @@
+#!/bin/sh
+# run.sh - wsd against real clients, proxies and a browser.
+# SPDX-License-Identifier: MIT
+#
+# Usage, from anywhere, with wsd built:  test/interop/run.sh [suite ...]
+# Prints a line for each check, and fails when one fails. What is not installed
+# is an error, never a reason to test less.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+PATH=$PATH:/usr/sbin
+BUILD=${BUILD:-$PWD/build/interop}
+WSD=${WSD:-$PWD/wsd}
+export PATH BUILD WSD
+suites=${*:-cli curl ws python proxies browser}
+missing=
+
+# need COMMAND PACKAGE: note what is not there.
+need() {
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+# Debian's module belongs to Debian's interpreter, which need not come first.
+find_python() {
+	for PYTHON in python3 /usr/bin/python3; do
+		"$PYTHON" -c 'import websockets' 2>/dev/null && return
+	done
+	missing="$missing python3-websockets"
+}
+
+suite() {
+	case $1 in
+	cli) "$PYTHON" test/cli/cli.py ;;
+	curl) node test/interop/curl.js ;;
+	ws) node test/interop/ws.js ;;
+	python) "$PYTHON" test/interop/python.py ;;
+	proxies) node test/interop/proxies.js ;;
+	browser) node test/interop/browser.js ;;
+	*) echo "FAILED  there is no suite '$1'"; return 1 ;;
+	esac
+}
+
+need node nodejs
+need npm npm
+need curl curl
+need nginx nginx
+need haproxy haproxy
+need chromium chromium
+find_python
+export PYTHON
+if [ -n "$missing" ]; then
+	echo "run.sh: please install:$missing" >&2
+	exit 1
+fi
+if [ ! -x "$WSD" ]; then
+	echo "run.sh: $WSD is not built" >&2
+	exit 1
+fi
+
+mkdir -p "$BUILD" || exit 1
+if ! cmp -s test/interop/package.json "$BUILD/package.json" ||
+    [ ! -d "$BUILD/node_modules" ]; then
+	cp test/interop/package.json "$BUILD/package.json"
+	(cd "$BUILD" && npm install --no-audit --no-fund --no-package-lock \
+	    --loglevel=error) || { rm -f "$BUILD/package.json"; exit 1; }
+fi
+
+: >"$BUILD/log"
+status=0
+for one in $suites; do
+	echo "---- $one"
+	{ suite "$one" 2>&1 || echo "FAILED  suite $one"; } | tee -a "$BUILD/log"
+done
+good=$(grep -c '^ok ' "$BUILD/log")
+bad=$(grep -c '^FAILED ' "$BUILD/log")
+[ "$bad" -eq 0 ] && [ "$good" -gt 0 ] || status=1
+echo "interop: $good checks passed, $bad failed"
+exit $status
