@@ -26,8 +26,8 @@ compile()
 {
 	# shellcheck disable=SC2086 # flags are lists of words
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
-	    ${LDFLAGS:-} -o "$DIR/$1" "test/test_$1.c" libws.a \
-	    ${CRITERION:--lcriterion} -lm
+	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
+	    "test/test_$1.c" libws.a ${CRITERION:--lcriterion} -lm
 }
 
 # Print one number of the line that Criterion ends with.
