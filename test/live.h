@@ -1,0 +1,45 @@
+/* live.h - a real server for tests, in this process or in another. */
+/* SPDX-License-Identifier: MIT */
+#ifndef TEST_LIVE_H
+#define TEST_LIVE_H
+
+#include <sys/types.h>
+
+#include "../ws.h"
+
+struct live {
+	struct ws_server *server; /* owned; NULL when it is elsewhere */
+	pid_t pid;                /* of the process that it is, or 0 */
+	int tie; /* owned: what it watches to see this process end, or -1 */
+	char address[128]; /* "127.0.0.1:45678" */
+};
+
+/* Start a server in this process: it runs while a client of client.h waits.
+ *   options  NULL for a silent one with all defaults
+ *   setup    adds its endpoints
+ *   listen   NULL for a port of 127.0.0.1 */
+struct live live_here(const struct ws_options *options,
+    void (*setup)(struct ws_server *server), const char *listen);
+
+/* The same in a process of its own, which may be short of something:
+ *   descriptors  how many it may have; 0 for as many as this one */
+struct live live_child(const struct ws_options *options,
+    void (*setup)(struct ws_server *server), int descriptors);
+
+/* Start a program, ./wsd or what the environment calls WSD, with these
+ * arguments (NULL-terminated, without its name) on a port of 127.0.0.1. */
+struct live live_program(const char *const *arguments);
+
+/* End it. One in another process must end in good order, with status 0: a
+ * sanitizer that found something there makes it another. */
+void live_end(struct live *live);
+
+/* Octets that a process has in memory; processor time that it has used. */
+long live_resident(const struct live *live);
+long live_cpu_ms(const struct live *live);
+
+/* Endpoints that many tests want: /echo; /room/ (all in one room, the sender
+ * too); /hello answers GET and POST with what it was sent, or "hello". */
+void live_echo(struct ws_server *server);
+
+#endif
