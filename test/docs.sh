@@ -1,0 +1,122 @@
+#!/bin/sh
+# docs.sh - the manuals say what the program and the header say.
+# SPDX-License-Identifier: MIT
+#
+# Runs in the top directory, with wsd built: every option of wsd --help is in
+# wsd.1 and the other way round, every prototype of ws.h is in the synopsis of
+# ws.3 as it stands and in its text, and mandoc finds no fault in either.
+set -u
+failures=0
+
+fail() {
+	echo "docs: $*" >&2
+	failures=$((failures + 1))
+}
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# ---- wsd.1 -------------------------------------------------------------------
+
+options_of_help() {
+	./wsd --help | sed -n '/^usage/,/^SIZE/p' |
+	    grep -oE -e '--[a-z][a-z-]+' | sed 's/^--//' | sort -u
+}
+
+# Each option stands in a list's item: ".It Fl -spa", or behind a short one.
+options_of_manual() {
+	sed -n 's/^\.It Fl //p' man/wsd.1 |
+	    grep -oE -e '(^| )-[a-z][a-z-]+' | sed 's/^ *-//' | sort -u
+}
+
+options_of_help > "$work/help"
+options_of_manual > "$work/manual"
+[ -s "$work/help" ] || fail "wsd --help names no options"
+diff -u "$work/help" "$work/manual" >&2 ||
+    fail "the options of wsd --help (-) and of wsd.1 (+) differ"
+
+# ---- ws.3 --------------------------------------------------------------------
+
+# The prototypes of the header, one on a line: comments, preprocessor lines and
+# everything in braces are taken out, then what has a ws_ name before a '('.
+prototypes_of_header() {
+	awk '
+	{
+		while (match($0, /\/\*/)) {
+			head = substr($0, 1, RSTART - 1)
+			rest = substr($0, RSTART + 2)
+			while (!match(rest, /\*\//))
+				if ((getline rest) <= 0)
+					exit
+			$0 = head substr(rest, RSTART + 2)
+		}
+		if ($0 ~ /^#/ || $0 ~ /^extern "C"/)
+			next
+		n = split($0, c, "")
+		for (i = 1; i <= n; i++) {
+			if (c[i] == "{")
+				depth++
+			else if (c[i] == "}")
+				depth--
+			else if (depth == 0 && c[i] == ";") {
+				if (text ~ /^ *[a-z].*[ *]ws_[a-z_]+\(/)
+					print text
+				text = ""
+			} else if (depth == 0)
+				text = text c[i]
+		}
+		text = text " "
+	}' ws.h
+}
+
+# The same from .Ft, .Fo, .Fa and .Fc.
+prototypes_of_manual() {
+	awk '
+	/^\.Ft / { type = substr($0, 5) }
+	/^\.Fo / { text = type " " substr($0, 5) "("; comma = "" }
+	/^\.Fa "/ {
+		if (text != "")
+			text = text comma substr($0, 6, length($0) - 6)
+		comma = ", "
+	}
+	/^\.Fc/ { print text ")"; text = "" }' man/ws.3
+}
+
+canonical() {
+	tr '\t' ' ' | sed -e 's/  */ /g' -e 's/^ //' -e 's/ *\* */ */g' \
+	    -e 's/( /(/g' -e 's/\* *(/*(/g' | sort
+}
+
+prototypes_of_header | canonical > "$work/header"
+prototypes_of_manual | canonical > "$work/manual"
+[ "$(wc -l < "$work/header")" -gt 60 ] || fail "ws.h has few prototypes"
+diff -u "$work/header" "$work/manual" >&2 ||
+    fail "the prototypes of ws.h (-) and of ws.3 (+) differ"
+
+for name in $(grep -oE 'ws_[a-z_]+\(' "$work/header" | tr -d '(' | sort -u); do
+	grep -qE "^\.(It )?Fn $name\>" man/ws.3 ||
+	    fail "ws.3 does not describe $name"
+done
+
+# Every constant that a program may name.
+for name in $(grep -oE '^(	|#define )WS_[A-Z_0-9]+' ws.h |
+    grep -oE 'WS_.*' | grep -v '^WS_H$'); do
+	grep -q "$name\>" man/ws.3 || fail "ws.3 does not mention $name"
+done
+
+# ---- form --------------------------------------------------------------------
+
+# A reference to a page that is not installed yet is no fault.
+if command -v mandoc > "$work/mandoc"; then
+	mandoc -T lint man/wsd.1 man/ws.3 |
+	    grep -v 'referenced manual not found' > "$work/lint"
+	[ -s "$work/lint" ] && fail "$(cat "$work/lint")"
+fi
+
+# Every file that the documents point at is there.
+for file in $(grep -ohE '\]\([A-Za-z0-9_./-]+\)' README.md ARCHITECTURE.md |
+    tr -d '])(' | sort -u); do
+	[ -e "$file" ] || fail "a document points at $file, which is not there"
+done
+
+[ "$failures" -eq 0 ]
