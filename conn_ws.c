@@ -434,7 +434,8 @@ on_silence(struct ws_conn *c)
 	 * pauses vouches for the peer, and the ping still lets the system find
 	 * out that nobody acknowledges it. A choked peer shows life by taking
 	 * what waits. */
-	if (c->pinged && !c->paused && silent_ms >= limits->pong_ms) {
+	if (c->pinged && !c->paused &&
+	    silent_ms - limits->ping_ms >= limits->pong_ms) {
 		c->ours = true;
 		ws_conn_kill(c, c->choked ? "the peer takes nothing"
 					  : "no sign of life after a ping");
@@ -445,7 +446,9 @@ on_silence(struct ws_conn *c)
 		return;
 	}
 	c->pinged = true;
-	ws_conn_arm(c, limits->pong_ms);
+	/* Soon enough for the ping after this one, if this is answered. */
+	ws_conn_arm(c, limits->ping_ms < limits->pong_ms ? limits->ping_ms
+							 : limits->pong_ms);
 }
 
 void
