@@ -221,6 +221,11 @@ ws_reply(struct ws_request *request, int status, const char *type,
 			    (struct ws_span){ media, strlen(media) });
 		ws_http_out_number(&out, "Content-Length", len);
 	}
+	/* RFC 9110 15.5.22, 7.8: say to what, and that it is for this hop. */
+	if (status == 426) {
+		ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
+		ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
+	}
 	write_common(request, &out);
 	if (out.failed)
 		return WS_EINVAL;
