@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <ws.h>
@@ -69,6 +70,7 @@ main(int argc, char **argv)
 	struct ws_server *server = ws_server_new(NULL);
 	char address[128];
 
+	signal(SIGPIPE, SIG_IGN); /* as ws_run does */
 	if (server == NULL || ws_endpoint(server, "/", &printer, NULL) < 0 ||
 	    ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;

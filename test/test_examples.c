@@ -4,7 +4,7 @@
 
 /*
  * Runs in the top directory, with libws.a built. From the environment: CC,
- * CFLAGS, and WS_LIB for another library than libws.a. Every program is built
+ * CFLAGS, LDFLAGS, and WS_LIB for another library than libws.a. Every program is built
  * into a directory of its own and listens on a port that the system chooses.
  */
 #include <criterion/criterion.h>
@@ -59,9 +59,9 @@ build(const char *source)
 	(void)snprintf(command, sizeof(command),
 	    "%s -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion "
 	    "-Wshadow -Wstrict-prototypes -Wsign-compare -Werror %s -I. "
-	    "-o %s %s %s",
+	    "-o %s %s %s %s",
 	    env_or("CC", "cc"), env_or("CFLAGS", "-O1"), program, source,
-	    env_or("WS_LIB", "libws.a"));
+	    env_or("WS_LIB", "libws.a"), env_or("LDFLAGS", ""));
 	cr_assert_eq(system(command), 0, "failed: %s", command);
 }
 
