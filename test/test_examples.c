@@ -1,15 +1,14 @@
-/* test_examples.c - each example, and each program in the documents, is built
- * without a warning, spoken to and ended. */
+/* test_examples.c - each example is built, spoken to and ended. */
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Runs in the top directory, with libws.a built. From the environment: CC,
- * CFLAGS, LDFLAGS, and WS_LIB for another library than libws.a. Every program is built
- * into a directory of its own and listens on a port that the system chooses.
+ * So are the programs in README.md and at the top of ws.h. Runs in the top
+ * directory, with libws.a built. From the environment: CC, CFLAGS, LDFLAGS, and
+ * WS_LIB for another library. Every program is built without a warning, into a
+ * directory of its own, and listens on a port that the system chooses.
  */
 #include <criterion/criterion.h>
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <glob.h>
 #include <netinet/in.h>
 #include <poll.h>
