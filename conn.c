@@ -442,6 +442,8 @@ serve(struct ws_conn *c, bool readable)
 		go_on(c);
 		ws_conn_flush(c);
 	}
+	/* What one that has died meant to say is for nobody else. */
+	c->host->output_octets = 0;
 	c->host->serving = NULL;
 	settle(c);
 }
