@@ -453,6 +453,9 @@ serve(struct ws_conn *c, bool readable)
 static void
 visit(struct ws_conn *c)
 {
+	/* The application may have seen this and wait for drain, although the
+	 * system is about to take it all. */
+	choke(c);
 	if (c->stash != NULL || c->choked || c->state != WS_CONN_OPEN) {
 		serve(c, false);
 		return;
