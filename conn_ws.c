@@ -92,7 +92,9 @@ admit_behind(struct ws_conn *c, size_t len, int flags)
 		return WS_ECLOSED;
 	if ((flags & WS_VOLATILE) && c->queue.octets > limits->queue_soft)
 		return WS_ESKIPPED;
-	if (c->queue.octets == 0 ||
+	/* A peer that is not choked is still listened to, so it must not be
+	 * closed for what it asks: one message of any size always fits. */
+	if (c->queue.octets <= limits->queue_soft ||
 	    (c->queue.octets <= limits->queue_max &&
 		len <= limits->queue_max - c->queue.octets))
 		return 0;
@@ -474,6 +476,8 @@ ws_queued(const struct ws_conn *conn)
 void
 ws_pause(struct ws_conn *conn)
 {
+	if (conn->state == WS_CONN_DEAD)
+		return; /* inside its close callback */
 	conn->paused = true;
 	ws_conn_touch(conn);
 }
@@ -481,6 +485,8 @@ ws_pause(struct ws_conn *conn)
 void
 ws_resume(struct ws_conn *conn)
 {
+	if (conn->state == WS_CONN_DEAD)
+		return;
 	conn->paused = false;
 	ws_conn_touch(conn);
 }

@@ -65,6 +65,9 @@ ws_member_join(struct ws_server *server, struct ws_member *member,
 {
 	int result;
 
+	/* After close was called nobody would take it out again. */
+	if (member->deliver == deliver && conn_of(member)->state != WS_CONN_OPEN)
+		return WS_ECLOSED;
 	len = length(room, len);
 	if (len == 0 || len > WS_ROOM_NAME_MAX)
 		return WS_EINVAL;
@@ -88,9 +91,6 @@ ws_member_leave_all(struct ws_server *server, struct ws_member *member)
 int
 ws_join(struct ws_conn *conn, const char *room, size_t len)
 {
-	/* After close was called nobody would take it out again. */
-	if (conn->state != WS_CONN_OPEN)
-		return WS_ECLOSED;
 	return ws_member_join(ws_server_of(conn), &conn->member, room, len);
 }
 

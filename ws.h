@@ -122,7 +122,7 @@ struct ws_options {
 	                         drain when the queue is below again */
 	size_t queue_max;   /* octets queued for one peer; 1 MiB. Above it the
 	                         connection is closed with 1013. One message
-	                         always fits an empty queue */
+	                         always fits while queue_soft is not exceeded */
 	unsigned max_clients; /* connections at once; what descriptors allow */
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
