@@ -78,6 +78,10 @@ watched(const struct ws_loop *loop, int fd)
 int
 ws_loop_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
 {
+	if (io->fd < 0) {
+		errno = EBADF;
+		return -1;
+	}
 	if (watched(loop, io->fd) != io) {
 		if (reserve(loop, (size_t)io->fd) < 0)
 			return -1;
