@@ -4,7 +4,9 @@
 #
 # Runs in the top directory, with wsd built: every option of wsd --help is in
 # wsd.1 and the other way round, every prototype of ws.h is in the synopsis of
-# ws.3 as it stands and in its text, and mandoc finds no fault in either.
+# ws.3 as it stands and in its text, and mandoc finds no fault in either. The
+# configurations in README.md are shown to the programs that they are for, as
+# far as these are there.
 set -u
 failures=0
 
@@ -93,16 +95,18 @@ prototypes_of_manual | canonical > "$work/manual"
 diff -u "$work/header" "$work/manual" >&2 ||
     fail "the prototypes of ws.h (-) and of ws.3 (+) differ"
 
-for name in $(grep -oE 'ws_[a-z_]+\(' "$work/header" | tr -d '(' | sort -u); do
+grep -oE 'ws_[a-z_]+\(' "$work/header" | tr -d '(' | sort -u > "$work/names"
+while read -r name; do
 	grep -qE "^\.(It )?Fn $name\>" man/ws.3 ||
 	    fail "ws.3 does not describe $name"
-done
+done < "$work/names"
 
 # Every constant that a program may name.
-for name in $(grep -oE '^(	|#define )WS_[A-Z_0-9]+' ws.h |
-    grep -oE 'WS_.*' | grep -v '^WS_H$'); do
+grep -oE '^(	|#define )WS_[A-Z_0-9]+' ws.h | grep -oE 'WS_.*' |
+    grep -v '^WS_H$' > "$work/names"
+while read -r name; do
 	grep -q "$name\>" man/ws.3 || fail "ws.3 does not mention $name"
-done
+done < "$work/names"
 
 # ---- form --------------------------------------------------------------------
 
@@ -113,10 +117,65 @@ if command -v mandoc > "$work/mandoc"; then
 	[ -s "$work/lint" ] && fail "$(cat "$work/lint")"
 fi
 
+# ---- configurations ----------------------------------------------------------
+
+# The nth block of a language in the README.
+block() {
+	awk -v fence="\`\`\`$1" -v nth="$2" '
+	/^```/ { inside = $0 == fence && ++n == nth; next }
+	inside' README.md
+}
+
+if command -v nginx > "$work/which"; then
+	mkdir "$work/logs"
+	{
+		echo "pid $work/pid; events {} http { access_log off;"
+		for path in client_body proxy fastcgi uwsgi scgi; do
+			echo "${path}_temp_path $work/temp;"
+		done
+		block nginx 1 | sed "s|listen 80;|listen unix:$work/one;|"
+		echo "server { listen unix:$work/two;"
+		block nginx 2
+		echo "} }"
+	} > "$work/nginx.conf"
+	nginx -t -q -p "$work" -c "$work/nginx.conf" ||
+	    fail "nginx does not understand the README"
+fi
+
+if command -v haproxy > "$work/which"; then
+	block haproxy 1 > "$work/haproxy.cfg"
+	haproxy -c -q -f "$work/haproxy.cfg" ||
+	    fail "haproxy does not understand the README"
+fi
+
+if command -v systemd-analyze > "$work/which"; then
+	block ini 1 > "$work/wsd.socket"
+	block ini 2 | sed "s|/usr/local/bin/wsd|$PWD/wsd|" > "$work/wsd.service"
+	# It also complains about units of the machine's own.
+	systemd-analyze verify "$work/wsd.socket" "$work/wsd.service" 2>&1 |
+	    grep 'wsd\.s' >&2 &&
+	    fail "systemd does not understand the README"
+fi
+
+# ---- links -------------------------------------------------------------------
+
 # Every file that the documents point at is there.
-for file in $(grep -ohE '\]\([A-Za-z0-9_./-]+\)' README.md ARCHITECTURE.md |
-    tr -d '])(' | sort -u); do
+grep -ohE '\]\([A-Za-z0-9_./-]+\)' README.md ARCHITECTURE.md | tr -d '])(' |
+    sort -u > "$work/links"
+while read -r file; do
 	[ -e "$file" ] || fail "a document points at $file, which is not there"
+done < "$work/links"
+
+# ARCHITECTURE.md names every source file, and none that is not there.
+tr '\140' '\n' < ARCHITECTURE.md | grep -E '^[a-z0-9_]+\.[ch]$' |
+    sort -u > "$work/named"
+for file in *.c; do
+	grep -qx "$file" "$work/named" ||
+	    fail "ARCHITECTURE.md does not name $file"
 done
+while read -r file; do
+	[ -e "$file" ] || [ -e "test/$file" ] || [ "$file" = assets.c ] ||
+	    fail "ARCHITECTURE.md names $file, which is not there"
+done < "$work/named"
 
 [ "$failures" -eq 0 ]

@@ -25,11 +25,12 @@
 #define CHILD_S 120 /* no child outlives a test that was killed by more */
 #define INHERITED_FD 3
 
+/* RFC 6455 section 5.2. */
 enum {
 	TEXT = 1,
 	BINARY = 2,
 	CLOSE = 8
-}; /* RFC 6455 section 5.2 */
+};
 
 /* ---- building ----------------------------------------------------------- */
 
