@@ -7,13 +7,21 @@
 #include "log.h"
 
 /* A peer's octets may reach the log; none of them may end the line or talk to
- * a terminal. */
+ * a terminal. U+0080 to U+009F are controls too: U+009B begins an escape
+ * sequence. In UTF-8 they are 0xc2 and one octet more. */
 static void
 tame(char *line)
 {
+	unsigned char before = 0;
+
 	for (; *line != '\0'; line++) {
-		if ((unsigned char)*line < ' ' || *line == 0x7f)
+		unsigned char c = (unsigned char)*line;
+
+		if (c < ' ' || c == 0x7f)
 			*line = '?';
+		else if (before == 0xc2 && c >= 0x80 && c < 0xa0)
+			line[-1] = line[0] = '?';
+		before = c;
 	}
 }
 
