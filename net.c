@@ -220,7 +220,8 @@ refuse(char *error, int fd, const char *address, const char *why)
 	return -1;
 }
 
-/* Whether somebody answers on a unix socket's path. */
+/* Whether somebody answers on a unix socket's path. A server too busy to accept
+ * answers with EAGAIN, for which a blocking connect would wait. */
 static bool
 is_live(const struct sockaddr_un *at)
 {
@@ -229,7 +230,8 @@ is_live(const struct sockaddr_un *at)
 
 	if (fd < 0)
 		return true; /* cannot tell, so take nothing away */
-	live = connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
+	live = make_nonblocking(fd) < 0 ||
+	       connect(fd, (const struct sockaddr *)at, sizeof(*at)) == 0 ||
 	       (errno != ECONNREFUSED && errno != ENOENT);
 	close(fd);
 	return live;
@@ -333,7 +335,7 @@ split_address(const char *address, char *host, size_t host_size, char *port,
 		return false;
 	memcpy(port, colon + 1, strlen(colon + 1) + 1);
 	len = (size_t)(colon - address);
-	if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
+	if (len > 2 && address[0] == '[' && colon[-1] == ']') {
 		address++;
 		len -= 2;
 	} else if (memchr(address, ':', len) != NULL)
