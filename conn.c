@@ -370,7 +370,10 @@ wanted(const struct ws_conn *c)
 	if (!c->ended &&
 	    (is_taking(c) || (c->state == WS_CONN_HOLDING && c->stash == NULL)))
 		want |= WS_LOOP_READ;
-	if (c->queue.last != NULL || c->state == WS_CONN_RESPONDING)
+	/* A choked one may have sent its last octet in this visit; only the
+	 * next one lets it go on. */
+	if (c->queue.last != NULL || c->choked ||
+	    c->state == WS_CONN_RESPONDING)
 		want |= WS_LOOP_WRITE;
 	return want;
 }
@@ -395,7 +398,7 @@ settle(struct ws_conn *c)
 	/* Nothing has changed, as after nearly every visit: measured, 20
 	 * instructions less. */
 	if (c->state == WS_CONN_OPEN && c->io.want == WS_LOOP_READ &&
-	    c->queue.last == NULL && !c->broken && !c->paused)
+	    c->queue.last == NULL && !c->broken && !c->paused && !c->choked)
 		return;
 	if (c->broken)
 		ws_conn_kill(c, "the connection was reset");
@@ -558,6 +561,7 @@ static void
 reap(struct ws_conn *c)
 {
 	struct ws_host *host = c->host;
+	bool done = true;
 
 	if (c->websocket) {
 		ws_conn_ws_report(c,
@@ -565,12 +569,13 @@ reap(struct ws_conn *c)
 		    c->cause, WS_STR, c->ours ? WS_BY_SERVER : WS_BY_PEER);
 		ws_session_fini(&c->session);
 	} else
-		ws_conn_http_abort(c);
+		done = ws_conn_http_abort(c);
 	host->ended(c);
 	ws_net_close(c->io.fd);
 	ws_queue_clear(&c->queue, &host->segments);
 	ws_buf_free(&c->stash);
-	ws_mem_free(c);
+	if (done)
+		ws_mem_free(c);
 }
 
 /* Serve all that were touched; what they send to each other is served too. */
