@@ -339,7 +339,9 @@ receive(struct ws_conn *c)
 		end_of_stream(c);
 		return;
 	}
-	if (c->state <= WS_CONN_OPEN)
+	/* Below OPEN only taking counts (see sent): the head of a next request
+	 * that drips in must not excuse a peer from reading the answer. */
+	if (c->state == WS_CONN_OPEN)
 		c->heard_ms = (uint32_t)host->loop.now_ms;
 	if (c->stash != NULL) {
 		stash(c, host->input, (size_t)n);
