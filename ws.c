@@ -286,8 +286,10 @@ ws_stop(struct ws_server *server, int grace_ms)
 		for (size_t i = server->conns_count; i > 0; i--)
 			wind_down(server->conns[i - 1]);
 	}
-	if (grace_ms <= 0 || ws_heap_set(&loop->heap, &server->grace_timer,
-				 loop->now_ms + grace_ms, on_grace_over) < 0)
+	/* The loop's clock may be old when this is called from outside it. */
+	if (grace_ms <= 0 ||
+	    ws_heap_set(&loop->heap, &server->grace_timer,
+		ws_net_now_ms() + grace_ms, on_grace_over) < 0)
 		kill_all(server, "the server ended");
 }
 
