@@ -410,6 +410,9 @@ settle(struct ws_conn *c)
 		c->shut = true;
 		if (c->ended)
 			ws_conn_kill(c, NULL);
+			/* From now on, however long the queue took. */
+			ws_conn_arm(c, c->host->limits.close_ms);
+		}
 	}
 	if (c->state == WS_CONN_DEAD)
 		return;
@@ -651,7 +654,9 @@ ws_host_expired(struct ws_deadline *deadline, void *arg)
 			ws_conn_ws_expired(c);
 		return;
 	case WS_CONN_LINGER:
-		if (!is_taking_its_time(c, c->host->limits.close_ms))
+		if (!is_taking_its_time(c, c->websocket
+						? c->host->limits.close_ms
+						: c->host->limits.idle_ms))
 			ws_conn_kill(c, "the peer did not hang up");
 		return;
 	case WS_CONN_DEAD:
