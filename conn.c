@@ -38,6 +38,7 @@
 #define PARTS_MAX 64     /* handed to the system in one call */
 #define FLUSH_ROUNDS 4   /* such calls for one connection in one turn */
 #define DIRECT_MIN 16384 /* from here on copying costs more than a call */
+#define AHEAD_MAX 4096   /* kept for a peer whose request is being held */
 #define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
 
 /* ---- writing ----------------------------------------------------------- */
@@ -370,7 +371,9 @@ wanted(const struct ws_conn *c)
 	/* One that holds a request is read from only to hear it hang up, so
 	 * what it sends ahead need not be kept without a bound. */
 	if (!c->ended &&
-	    (is_taking(c) || (c->state == WS_CONN_HOLDING && c->stash == NULL)))
+	    (is_taking(c) || (c->state == WS_CONN_HOLDING &&
+				 (c->stash == NULL ||
+				     c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
 	/* A choked one may have sent its last octet in this visit; only the
 	 * next one lets it go on. */
