@@ -260,7 +260,7 @@ wind_down(struct ws_conn *c)
 	case WS_CONN_HTTP:
 		if (c->request != NULL)
 			return; /* its answer will be the last */
-		if (c->queue.last != NULL)
+		if (ws_queued(c) > 0)
 			ws_conn_linger(c, "the server is shutting down");
 		else
 			ws_conn_kill(c, "the server is shutting down");
