@@ -236,6 +236,8 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	if (ws_conn_write(c, parts, n) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return WS_ENOMEM;
+	/* A refusal that cannot be sent must not become an acceptance. */
+	request->endpoint = NULL;
 	}
 	request->held = false;
 	end_response(c);
