@@ -408,14 +408,14 @@ settle(struct ws_conn *c)
 	if (c->broken)
 		ws_conn_kill(c, "the connection was reset");
 	if (c->state == WS_CONN_LINGER && c->queue.last == NULL) {
-		if (!c->shut)
+		if (!c->shut) {
 			ws_net_shutdown(c->io.fd);
-		c->shut = true;
-		if (c->ended)
-			ws_conn_kill(c, NULL);
 			/* From now on, however long the queue took. */
 			ws_conn_arm(c, c->host->limits.close_ms);
 		}
+		c->shut = true;
+		if (c->ended)
+			ws_conn_kill(c, NULL);
 	}
 	if (c->state == WS_CONN_DEAD)
 		return;
