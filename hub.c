@@ -11,14 +11,22 @@ conn_of(struct ws_member *member)
 					  offsetof(struct ws_conn, member));
 }
 
-/* Deliver to a connection. One that is too slow has been dealt with there. */
+/* Hand a message to one of many. One that is too slow has been dealt with
+ * there. One for which memory is out is closed: it would go on with the next
+ * message as if it had missed none. */
+static void
+hand_over(struct ws_conn *c, struct ws_prepared *message, int flags)
+{
+	if (ws_send_prepared(c, message, flags) == WS_ENOMEM)
+		ws_conn_ws_close(c, WS_CLOSE_INTERNAL_ERROR, "memory is out");
+}
+
 static void
 deliver(struct ws_member *member, void *message)
 {
 	struct ws_conn *c = conn_of(member);
 
-	(void)ws_send_prepared(
-	    c, message, ws_server_of_host(c->host)->publish_flags);
+	hand_over(c, message, ws_server_of_host(c->host)->publish_flags);
 }
 
 static size_t
@@ -145,7 +153,7 @@ publish_all(struct ws_server *server, struct ws_prepared *message, int flags,
 		struct ws_conn *c = server->conns[i - 1];
 
 		if (c->state == WS_CONN_OPEN && c != except) {
-			(void)ws_send_prepared(c, message, flags);
+			hand_over(c, message, flags);
 			count++;
 		}
 	}
