@@ -426,6 +426,9 @@ on_silence(struct ws_conn *c)
 	const struct ws_limits *limits = &c->host->limits;
 	int64_t silent_ms =
 	    (int64_t)(uint32_t)((uint32_t)c->host->loop.now_ms - c->heard_ms);
+	int64_t left_ms = (int64_t)limits->ping_ms + limits->pong_ms -
+	    silent_ms;
+	int64_t wait_ms = limits->ping_ms;
 
 	if (silent_ms < limits->ping_ms) {
 		c->pinged = false;
@@ -448,9 +451,13 @@ on_silence(struct ws_conn *c)
 		return;
 	}
 	c->pinged = true;
-	/* Soon enough for the ping after this one, if this is answered. */
-	ws_conn_arm(c, limits->ping_ms < limits->pong_ms ? limits->ping_ms
-							 : limits->pong_ms);
+	/* Soon enough for the ping after this one, if this is answered, and to
+	 * give the peer up in time, if it is not. */
+	if (wait_ms > limits->pong_ms)
+		wait_ms = limits->pong_ms;
+	if (left_ms > 0 && left_ms < wait_ms)
+		wait_ms = left_ms;
+	ws_conn_arm(c, wait_ms);
 }
 
 void
