@@ -85,13 +85,18 @@ static void fail(const char *format, ...)
 static void
 fail(const char *format, ...)
 {
+	char line[512];
 	va_list args;
 
 	va_start(args, format);
-	fputs("wsd: ", stderr);
-	vfprintf(stderr, format, args);
-	fputs(" (see wsd --help)\n", stderr);
+	(void)vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	/* One line, whatever was typed. */
+	for (char *at = line; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	}
+	fprintf(stderr, "wsd: %s (see wsd --help)\n", line);
 	exit(2);
 }
 
@@ -143,6 +148,13 @@ number(const char *option, const char *text, const struct unit *units,
 	return value * units->factor;
 }
 
+/* A time of at most a day. */
+static int
+milliseconds(const char *option, const char *text, int64_t min)
+{
+	return (int)number(option, text, times, min, 24 * 60 * 60 * 1000);
+}
+
 static int
 level(const char *text)
 {
@@ -164,6 +176,52 @@ add_listen(struct config *config, const char *address)
 	config->listen[config->listen_count++] = address;
 }
 
+/* Whether a text is not empty and has only characters from first to '~'. */
+static bool
+is_printable(const char *text, char first)
+{
+	const char *at = text;
+
+	while (*at >= first && *at <= '~')
+		at++;
+	return at > text && *at == '\0';
+}
+
+/* A mistake in here would refuse every browser, and look like an attack. */
+static void
+check_origins(const char *list)
+{
+	static const char separators[] = ", \t";
+	const char *at = list, *host;
+
+	if (strcmp(list, "*") == 0)
+		return;
+	do {
+		at += strspn(at, separators);
+		host = at + strcspn(at, ":/, \t");
+		if (host == at || strncmp(host, "://", 3) != 0 ||
+		    strcspn(host + 3, "/?#, \t") == 0 ||
+		    !is_printable(list, ' '))
+			fail("--origin: '%s' is not \"*\" or a list like "
+			     "https://a.example",
+			    list);
+		at = host + 3 + strcspn(host + 3, "/?#, \t");
+		if (*at != '\0' && strchr(separators, *at) == NULL)
+			fail("--origin: an origin ends behind the port, unlike "
+			     "'%s'",
+			    list);
+		at += strspn(at, separators);
+	} while (*at != '\0');
+}
+
+static void
+check_base_path(const char *path)
+{
+	if (path[0] != '/' || !is_printable(path, '!') ||
+	    strpbrk(path, "?#") != NULL)
+		fail("--base-path: '%s' is not a path like /live", path);
+}
+
 /* Take one option. */
 static void
 take(struct config *config, int option, const char *value)
@@ -175,6 +233,7 @@ take(struct config *config, int option, const char *value)
 		add_listen(config, value);
 		break;
 	case OPT_ORIGIN:
+		check_origins(value);
 		server->origin = value;
 		break;
 	case OPT_MAX_MESSAGE:
@@ -194,23 +253,18 @@ take(struct config *config, int option, const char *value)
 		    (size_t)number("queue", value, sizes, 1024, 1 << 30);
 		break;
 	case OPT_PING:
-		server->ping_ms =
-		    (int)number("ping", value, times, 0, 86400000);
+		server->ping_ms = milliseconds("ping", value, 0);
 		if (server->ping_ms == 0)
 			server->ping_ms = -1;
 		break;
 	case OPT_IDLE:
-		server->idle_ms =
-		    (int)number("idle", value, times, 1, 86400000);
+		server->idle_ms = milliseconds("idle", value, 1);
 		break;
 	case OPT_GRACE:
-		config->grace_ms =
-		    (int)number("grace", value, times, 0, 86400000);
+		config->grace_ms = milliseconds("grace", value, 0);
 		break;
 	case OPT_BASE_PATH:
-		if (value[0] != '/')
-			fail(
-			    "--base-path: '%s' does not begin with '/'", value);
+		check_base_path(value);
 		server->base_path = value;
 		break;
 	case OPT_SPA:
@@ -220,6 +274,8 @@ take(struct config *config, int option, const char *value)
 		config->files.list = true;
 		break;
 	case OPT_CACHE:
+		if (!is_printable(value, ' '))
+			fail("--cache: not the value of a header field");
 		config->files.cache = value;
 		break;
 	case OPT_LOG:
@@ -252,10 +308,6 @@ config_read(struct config *config, int argc, char **argv)
 	if (optind < argc)
 		fail(
 		    "one directory can be served, not also '%s'", argv[optind]);
-	/* A soft mark above the hard one would never be met. */
-	if (config->server.queue_max > 0 &&
-	    config->server.queue_max < 128 * 1024)
-		config->server.queue_soft = config->server.queue_max / 2;
 	if (config->quiet && config->server.log_level == 0)
 		config->server.log_level = WS_LOG_ERROR + 1;
 }

@@ -256,7 +256,7 @@ ws_listen(struct ws_server *server, const char *address)
 
 	if (fd < 0) {
 		ws_log(&server->host.log, WS_LOG_ERROR, "%s", error);
-		return WS_ESYSTEM;
+		return errno == EINVAL ? WS_EINVAL : WS_ESYSTEM;
 	}
 	return add_listener(server, fd, false);
 }

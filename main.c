@@ -212,18 +212,21 @@ watch_signals(struct program *program)
 
 /* ---- start ------------------------------------------------------------- */
 
+/* Returns 0 or a negative enum ws_error. */
 static int
 listen_all(struct ws_server *server, const struct config *config)
 {
-	int count = systemd_listen_fds();
+	int count = systemd_listen_fds(), result;
 
 	for (int i = 0; i < count; i++) {
-		if (ws_listen_fd(server, SYSTEMD_FIRST_FD + i) < 0)
-			return -1;
+		result = ws_listen_fd(server, SYSTEMD_FIRST_FD + i);
+		if (result < 0)
+			return result;
 	}
 	for (unsigned i = 0; i < config->listen_count; i++) {
-		if (ws_listen(server, config->listen[i]) < 0)
-			return -1;
+		result = ws_listen(server, config->listen[i]);
+		if (result < 0)
+			return result;
 	}
 	if (count == 0 && config->listen_count == 0)
 		return ws_listen(server, ":8080");
@@ -235,15 +238,19 @@ static void
 print_address(const char *text, const char *base)
 {
 	const char *port = strrchr(text, ':');
+	int len = (int)strlen(base);
+
+	while (len > 0 && base[len - 1] == '/')
+		len--;
 
 	if (strncmp(text, "unix:", 5) == 0)
 		printf("listening on %s\n", text);
 	else if (strncmp(text, "[::]:", 5) == 0 ||
 		 strncmp(text, "0.0.0.0:", 8) == 0)
-		printf("listening on http://localhost%s%s/ (every address)\n",
-		    port, base);
+		printf("listening on http://localhost%s%.*s/ (every address)\n",
+		    port, len, base);
 	else
-		printf("listening on http://%s%s/\n", text, base);
+		printf("listening on http://%s%.*s/\n", text, len, base);
 }
 
 static void
@@ -289,6 +296,7 @@ static int
 run(struct program *program)
 {
 	const struct config *config = program->config;
+	int result;
 
 	if (add_endpoints(program->server, config) < 0) {
 		fprintf(stderr, "wsd: cannot serve %s: %s\n",
@@ -296,8 +304,10 @@ run(struct program *program)
 		    strerror(errno));
 		return 1;
 	}
-	if (listen_all(program->server, config) < 0)
-		return 1;
+	/* The log has said why. A malformed address is wrong usage. */
+	result = listen_all(program->server, config);
+	if (result < 0)
+		return result == WS_EINVAL ? 2 : 1;
 	if (watch_signals(program) < 0) {
 		fprintf(
 		    stderr, "wsd: cannot watch signals: %s\n", strerror(errno));

@@ -220,6 +220,15 @@ refuse(char *error, int fd, const char *address, const char *why)
 	return -1;
 }
 
+/* An address that no system could listen on. */
+static int
+refuse_malformed(char *error, const char *address, const char *why)
+{
+	(void)refuse(error, -1, address, why);
+	errno = EINVAL;
+	return -1;
+}
+
 /* Whether somebody answers on a unix socket's path. A server too busy to accept
  * answers with EAGAIN, for which a blocking connect would wait. */
 static bool
@@ -266,13 +275,13 @@ listen_unix(const char *address, char *error)
 
 	if (snprintf(path, sizeof(path), "%s", address + 5) >=
 	    (int)sizeof(path))
-		return refuse(error, -1, address, "the path is too long");
+		return refuse_malformed(error, address, "the path is too long");
 	if (!split_mode(path, &mode))
-		return refuse(error, -1, address,
+		return refuse_malformed(error, address,
 		    "the only option is ,mode= with octal permissions");
 	if (path[0] == '\0' || strlen(path) >= sizeof(at.sun_path))
-		return refuse(
-		    error, -1, address, "the path is empty or too long");
+		return refuse_malformed(
+		    error, address, "the path is empty or too long");
 	memcpy(at.sun_path, path, strlen(path) + 1);
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
@@ -376,12 +385,12 @@ listen_tcp(const char *address, char *error)
 
 	if (!split_address(
 		address, host, sizeof(host), port_text, sizeof(port_text)))
-		return refuse(error, -1, address,
+		return refuse_malformed(error, address,
 		    "expected HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH");
 	port = (uint16_t)atoi(port_text);
 	every = host[0] == '\0';
 	if (!read_host(every ? "::" : host, port, &at))
-		return refuse(error, -1, address,
+		return refuse_malformed(error, address,
 		    "the host must be a numeric address or localhost");
 	fd = listen_on(&at);
 	/* One IPv6 socket serves both families. Where there is no IPv6, every
@@ -401,6 +410,7 @@ listen_tcp(const char *address, char *error)
 int
 ws_net_listen(const char *address, char error[WS_NET_ERROR])
 {
+	errno = 0;
 	if (strncmp(address, "unix:", 5) == 0)
 		return listen_unix(address, error);
 	return listen_tcp(address, error);

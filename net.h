@@ -38,7 +38,7 @@ bool ws_net_peer_local(const struct ws_peer *peer);
  *   error    receives a sentence when it fails; room for WS_NET_ERROR
  * A unix socket that a live server answers on is never taken over; one that
  * nobody answers on is replaced.
- * Returns the descriptor or -1. */
+ * Returns the descriptor or -1, with errno EINVAL for a malformed address. */
 #define WS_NET_ERROR 160
 int ws_net_listen(const char *address, char error[WS_NET_ERROR]);
 
