@@ -15,19 +15,37 @@ WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 DIR=build/test
 
+# Print the sources of a test: its own and, where it includes NAME.h of this
+# directory, NAME.c and NAME_*.c; those may include more.
+sources()
+{
+	echo "test/test_$1.c"
+	includes "test/test_$1.c" | while read -r name; do
+		{ echo "$name"; includes test/"$name".[ch]; } 2>/dev/null
+	done | sort -u | while read -r name; do
+		ls test/"$name".c test/"${name}"_*.c 2>/dev/null
+	done
+}
+
+includes()
+{
+	sed -n 's/^#include "\([a-z_0-9]*\)\.h".*/\1/p' "$@"
+}
+
 # Whether a program has to be compiled again: anything may be included.
 is_stale()
 {
-	[ ! -x "$DIR/$1" ] || [ -n "$(find "test/test_$1.c" test/*.h ./*.[ch] \
+	# shellcheck disable=SC2046
+	[ ! -x "$DIR/$1" ] || [ -n "$(find $(sources "$1") test/*.h ./*.[ch] \
 	    libws.a build/flags ! -name assets.c -newer "$DIR/$1")" ]
 }
 
 compile()
 {
-	# shellcheck disable=SC2086 # flags are lists of words
+	# shellcheck disable=SC2086,SC2046 # flags are lists of words
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
 	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
-	    "test/test_$1.c" libws.a ${CRITERION:--lcriterion} -lm
+	    $(sources "$1") libws.a ${CRITERION:--lcriterion} -lm
 }
 
 # Print one number of the line that Criterion ends with.
