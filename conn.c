@@ -102,6 +102,8 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 	struct iovec vec[8];
 	size_t n = 0, gone;
 
+	if (c->broken)
+		return -1;
 	if (host->serving == c && host->output_octets > 0) {
 		all[n++] =
 		    (struct ws_part){ host->output, host->output_octets };
@@ -129,6 +131,8 @@ flush_output(struct ws_conn *c)
 	if (host->serving != c || all.len == 0)
 		return;
 	host->output_octets = 0;
+	if (c->broken)
+		return; /* something before it was lost already */
 	n = ws_net_send(c->io.fd, all.at, all.len);
 	if (n != (ssize_t)all.len)
 		(void)queue_rest(c, &all, 1, sent(c, n));
@@ -432,7 +436,8 @@ go_on(struct ws_conn *c)
 {
 	for (;;) {
 		unchoke(c);
-		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL)
+		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL &&
+		    !c->broken)
 			ws_conn_http_send(c);
 		/* Nothing is taken of a part of a head. */
 		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)

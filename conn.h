@@ -82,6 +82,7 @@ struct ws_request {
 	uint64_t file_at, file_left;
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
+	struct ws_request *next, **link; /* in host->orphans, or NULL */
 	bool dispatched; /* the application has seen it */
 	bool held;
 	bool continued;           /* 100 Continue went out */
@@ -110,6 +111,7 @@ struct ws_host {
 	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
 	struct ws_conn *dead;               /* to be released by turn_end */
 	struct ws_request *spare;           /* owned: kept for the next one */
+	struct ws_request *orphans; /* owned: held, and the peer has left */
 	const char *origin;                 /* as in struct ws_options */
 	int64_t date_s;                     /* the second that date is for */
 	char date[WS_FIELD_DATE_SIZE];
@@ -196,8 +198,14 @@ void ws_conn_http_send(struct ws_conn *conn);
 /* The deadline of a state below OPEN has passed. */
 void ws_conn_http_expired(struct ws_conn *conn);
 
-/* Release a connection's request; tells the application when it holds it. */
-void ws_conn_http_abort(struct ws_conn *conn);
+/* The peer has left: release the connection's request, and tell the application
+ * if it holds it and wants to know.
+ * Returns false when it holds it and does not want to know: then both stay
+ * until it answers. */
+bool ws_conn_http_abort(struct ws_conn *conn);
+
+/* Release the requests that the application never answered. */
+void ws_conn_http_free_orphans(struct ws_host *host);
 
 /* Answer with an error of the library's own, as plain text. */
 void

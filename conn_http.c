@@ -62,14 +62,44 @@ end_request(struct ws_conn *c)
 		ws_mem_free(rq);
 }
 
-void
+bool
 ws_conn_http_abort(struct ws_conn *conn)
 {
-	struct ws_request *rq = conn->request;
+	struct ws_request *rq = conn->request, **first = &conn->host->orphans;
 
-	if (rq != NULL && rq->held && rq->gone != NULL)
+	if (rq != NULL && rq->held && rq->gone == NULL) {
+		rq->next = *first;
+		rq->link = first;
+		if (rq->next != NULL)
+			rq->next->link = &rq->next;
+		*first = rq;
+		return false;
+	}
+	if (rq != NULL && rq->held)
 		rq->gone(rq, rq->gone_arg);
 	end_request(conn);
+	return true;
+}
+
+/* Release a request whose peer has left, and what was left of its
+ * connection. */
+static void
+end_orphan(struct ws_request *rq)
+{
+	struct ws_conn *c = rq->conn;
+
+	*rq->link = rq->next;
+	if (rq->next != NULL)
+		rq->next->link = rq->link;
+	end_request(c);
+	ws_mem_free(c);
+}
+
+void
+ws_conn_http_free_orphans(struct ws_host *host)
+{
+	while (host->orphans != NULL)
+		end_orphan(host->orphans);
 }
 
 /* Copy the head, so that it outlives the read that brought it. */
@@ -199,11 +229,15 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	size_t n;
 
 	if (c->state == WS_CONN_DEAD && c->request == request) {
-		request->held = false; /* the peer left in this very turn */
+		request->held = false; /* the peer has left */
+		if (request->link != NULL)
+			end_orphan(request);
 		return 0;
 	}
 	if (!is_open(request))
 		return WS_ESTATE;
+	/* A refusal that cannot be sent must not become an acceptance. */
+	request->endpoint = NULL;
 	if (status < 200 || status > 599)
 		return WS_EINVAL;
 	if (len == WS_STR)
@@ -236,8 +270,6 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	if (ws_conn_write(c, parts, n) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return WS_ENOMEM;
-	/* A refusal that cannot be sent must not become an acceptance. */
-	request->endpoint = NULL;
 	}
 	request->held = false;
 	end_response(c);

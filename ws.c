@@ -82,10 +82,11 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	/* Less, so that an endless target is 414 and not 431. */
 	limits->uri_max = limits->head_max - limits->head_max / 8;
 	limits->body_max = or_size(o->max_body, 1 << 20);
-	limits->queue_soft =
-	    at_most(or_size(o->queue_soft, 64 << 10), WS_QUEUE_MAX / 2);
 	limits->queue_max =
 	    at_most(or_size(o->queue_max, 1 << 20), WS_QUEUE_MAX / 2);
+	/* A soft limit above the hard one would be the hard one. */
+	limits->queue_soft = at_most(
+	    or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
 	limits->handshake_ms = or_ms(o->handshake_ms, 10000);
 	limits->idle_ms = or_ms(o->idle_ms, 60000);
 	limits->ping_ms = or_ms(o->ping_ms, 25000);
@@ -216,6 +217,7 @@ ws_server_free(struct ws_server *server)
 		ws_listen_stop(server);
 		kill_all(server, "the server ended");
 		ws_host_turn_end(&server->host);
+		ws_conn_http_free_orphans(&server->host);
 		ws_tasks_free(server);
 		ws_loop_close(&server->host.loop);
 	}
