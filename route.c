@@ -125,6 +125,38 @@ ws_endpoint(struct ws_server *server, const char *path,
 	return add_route(server, route);
 }
 
+/* Whether a list of methods has one; names are compared with their case. */
+static bool
+has_method(const char *methods, const char *name)
+{
+	struct ws_span list = { methods, strlen(methods) }, member;
+
+	while (ws_field_next(&list, &member)) {
+		if (ws_span_equal(
+			member, (struct ws_span){ name, strlen(name) }))
+			return true;
+	}
+	return false;
+}
+
+/* Copy a list of methods as Allow shall say it: GET includes HEAD. */
+static char *
+copy_methods(const char *methods)
+{
+	const char *more =
+	    has_method(methods, "GET") && !has_method(methods, "HEAD")
+		? ", HEAD"
+		: "";
+	size_t len = strlen(methods), more_size = strlen(more) + 1;
+	char *copy = ws_mem_resize(NULL, len + more_size);
+
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy, methods, len);
+	memcpy(copy + len, more, more_size);
+	return copy;
+}
+
 int
 ws_http(struct ws_server *server, const char *path, const char *methods,
     void (*handler)(struct ws_request *request), void *user)
@@ -136,7 +168,7 @@ ws_http(struct ws_server *server, const char *path, const char *methods,
 		return result;
 	route->handler = handler;
 	if (methods != NULL) {
-		route->methods = ws_server_copy(methods);
+		route->methods = copy_methods(methods);
 		if (route->methods == NULL) {
 			free_route(route);
 			return WS_ENOMEM;
@@ -278,30 +310,12 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 	(void)ws_accept(rq, NULL, NULL);
 }
 
-/* Whether a route's list of methods has the request's. */
-static bool
-is_method_allowed(const struct ws_route *route, int method)
-{
-	struct ws_span list = { route->methods, 0 }, member;
-	const char *name =
-	    ws_http_method_name(method == WS_HTTP_HEAD ? WS_HTTP_GET : method);
-
-	if (route->methods == NULL)
-		return true;
-	list.len = strlen(route->methods);
-	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal(
-			member, (struct ws_span){ name, strlen(name) }))
-			return true;
-	}
-	return false;
-}
-
 static void
 answer_http(const struct ws_route *route, struct ws_request *rq)
 {
 	rq->user = route->user;
-	if (is_method_allowed(route, rq->head.method)) {
+	if (route->methods == NULL ||
+	    has_method(route->methods, ws_http_method_name(rq->head.method))) {
 		route->handler(rq);
 		return;
 	}

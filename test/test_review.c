@@ -168,6 +168,7 @@ setup(struct ws_server *server)
 	    ws_http(server, "/hold", NULL, hold, NULL) < 0 ||
 	    ws_http(server, "/forever", NULL, hold_forever, NULL) < 0 ||
 	    ws_http(server, "/large", NULL, large, NULL) < 0 ||
+	    ws_http(server, "/get", "GET", stop, NULL) < 0 ||
 	    ws_http(server, "/stop", NULL, stop, NULL) < 0)
 		abort();
 }
@@ -492,5 +493,39 @@ Test(review, upgrade_required_says_to_what)
 	cr_assert(client_field(&r, "Upgrade") != NULL);
 	cr_assert_str_eq(client_field(&r, "Upgrade"), "websocket");
 	cr_assert(strstr(client_field(&r, "Connection"), "Upgrade") != NULL);
+	client_close(&c);
+}
+
+/* GET stands for HEAD too, and Allow lists both. */
+Test(review, what_is_allowed_is_told_whole)
+{
+	struct client c;
+	struct response r;
+
+	start();
+	c = client_open(live.address);
+	client_puts(
+	    &c, "POST /get HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+	cr_assert_eq(client_response(&c, &r, false), 405);
+	cr_assert_str_eq(client_field(&r, "Allow"), "GET, HEAD");
+	client_close(&c);
+}
+
+/* The hard limit is one, also when it is below the default of the soft. */
+Test(review, the_hard_limit_is_above_the_soft_one)
+{
+	static uint8_t data[4096];
+	struct client c;
+	size_t most = 0;
+
+	options.queue_max = 16384;
+	start();
+	c = client_ws(live.address, "/echo");
+	client_until(&opened, 1);
+	while (ws_send(conns[0], WS_BINARY, data, sizeof(data)) == 0) {
+		if (ws_queued(conns[0]) > most)
+			most = ws_queued(conns[0]);
+	}
+	cr_assert_leq(most, 16384, "%zu octets were queued", most);
 	client_close(&c);
 }
