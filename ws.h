@@ -117,9 +117,10 @@ struct ws_options {
 	size_t max_message; /* octets of one message; 1 MiB. Larger: 1009 */
 	size_t max_head;    /* octets of a request head; 8 KiB. Larger: 431 */
 	size_t max_body;    /* octets of a request body; 1 MiB. Larger: 413 */
-	size_t queue_soft;  /* octets queued for one peer; 64 KiB. Above it the
-	                         server stops reading from the peer, and calls
-	                         drain when the queue is below again */
+	size_t queue_soft;  /* octets queued for one peer; 64 KiB, and half of
+	                         queue_max at most. Above it the server stops
+	                         reading from the peer, and calls drain when
+	                         the queue is below half of it again */
 	size_t queue_max;   /* octets queued for one peer; 1 MiB. Above it the
 	                         connection is closed with 1013. One message
 	                         always fits while queue_soft is not exceeded */
