@@ -447,13 +447,21 @@ Test(handshake, rfc6455_10_2_origin)
 /* HTTP/1.0 may come without Host: then no page is of this server. */
 Test(handshake, without_a_host_no_origin_is_the_same)
 {
-	static const char text[] = "GET / HTTP/1.0\r\nOrigin: http://\r\n";
-	const char *reason;
-	struct request r;
+	static const char *const none[] = { "http://", "http://:80",
+		"https://:443", "http://a.example", "null" };
 
-	parse(&r, "no Host", text, sizeof(text) - 1);
-	cr_assert(!ws_handshake_origin(&r.head, r.buf, NULL, &reason));
-	done(&r);
+	for (size_t i = 0; i < WS_LEN(none); i++) {
+		char text[128];
+		const char *reason;
+		struct request r;
+		int n = snprintf(text, sizeof(text),
+		    "GET / HTTP/1.0\r\nOrigin: %s\r\n", none[i]);
+
+		parse(&r, none[i], text, (size_t)n);
+		cr_assert(!ws_handshake_origin(&r.head, r.buf, NULL, &reason),
+		    "%s", none[i]);
+		done(&r);
+	}
 }
 
 /* Every octet that may stand in a field value, at the end of a good one. */

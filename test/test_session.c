@@ -795,6 +795,54 @@ Test(session, a_message_too_big_is_1009_before_it_is_stored)
 	}
 }
 
+/* The same when the payload is there already. */
+Test(session, a_message_too_big_is_1009_though_it_has_arrived)
+{
+	static const struct {
+		const char *name, *events;
+		struct ws_span payload;
+		size_t message_max;
+	} sizes[] = {
+		{ "one octet, none allowed", "fail<1009>", WS_SPAN("x"), 0 },
+		{ "nothing, none allowed", "text<>", WS_SPAN(""), 0 },
+		{ "one too many", "fail<1009>", WS_SPAN("0123456789a"), 10 },
+		{ "exactly", "text<0123456789>", WS_SPAN("0123456789"), 10 },
+		{ "16-bit length", "fail<1009>", WS_SPAN(REASON_120 "abcdef"),
+		    125 },
+	};
+
+	for (size_t i = 0; i < WS_LEN(sizes); i++) {
+		bool fails = sizes[i].events[0] == 'f';
+		struct wire wire = { 0 };
+		size_t header = sizes[i].payload.len < 126 ? 6 : 8;
+
+		put_frame(&wire, TEXT, sizes[i].payload);
+		check_limit(sizes[i].name, &wire, sizes[i].message_max,
+		    sizes[i].events, fails ? header : 0);
+	}
+}
+
+/* RFC 6455 5.2: the shortest form, also when the whole frame has arrived. */
+Test(session, rfc6455_5_2_a_whole_frame_with_a_long_length)
+{
+	for (unsigned len = 0; len <= 126; len++) {
+		struct wire wire = { 0 };
+		uint8_t zeros[126] = { 0 };
+		struct run run;
+
+		put(&wire, (uint8_t[]){ BINARY, 0xfe, 0, (uint8_t)len }, 4);
+		put(&wire, zeros, 4); /* the masking key */
+		put(&wire, zeros, len);
+		begin(&run, MAX);
+		feed(&run, wire.at, wire.len);
+		cr_assert_eq(
+		    run.failed_at > 0, len < 126, "%u: %s", len, run.shown);
+		if (len < 126)
+			cr_assert_str_eq(run.shown, "fail<1002>", "%u", len);
+		end(&run);
+	}
+}
+
 /* The sum counts, and it cannot overflow. RFC 6455 section 10.4. */
 Test(session, fragments_too_big_together_are_1009)
 {
