@@ -132,6 +132,8 @@ export async function wsd(...args) {
 	const it = program(WSD, listens ? args : ["-l", "127.0.0.1:0", ...args]);
 	const [, where] = await it.printed(/^listening on (\S+)/m);
 	await it.printed(/^limits: .*\n/m);
+	if (!where.startsWith("http:"))
+		return it; /* a unix socket has no URL */
 	it.http = where;
 	it.ws = where.replace(/^http/, "ws");
 	it.port = Number(new URL(where).port);

@@ -1,0 +1,249 @@
+/* proxies.js - nginx and haproxy in front of wsd. */
+/* SPDX-License-Identifier: MIT */
+
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+
+import { check, equal, finish, freePort, load, program, scratch, truth,
+    within, withWsd } from "./harness.js";
+
+const WebSocket = load("ws");
+
+const PROXY_IDLE = "2s"; /* what a proxy takes for a dead connection */
+const ALIVE_MS = 5000; /* well beyond it */
+
+/* ---- configurations ------------------------------------------------------- */
+
+/* As the README has it, but for what a test must not touch. */
+const nginxConfig = (port, upstream, base) => `
+daemon off;
+master_process off;
+pid ${scratch("nginx.pid")};
+error_log stderr warn;
+events { worker_connections 512; }
+http {
+	access_log off;
+	client_body_temp_path ${scratch("nginx-body")};
+	proxy_temp_path ${scratch("nginx-proxy")};
+	fastcgi_temp_path ${scratch("nginx-fastcgi")};
+	uwsgi_temp_path ${scratch("nginx-uwsgi")};
+	scgi_temp_path ${scratch("nginx-scgi")};
+	map $http_upgrade $connection_upgrade {
+		default upgrade;
+		"" close;
+	}
+	server {
+		listen 127.0.0.1:${port};
+		location ${base} {
+			proxy_pass http://${upstream};
+			proxy_http_version 1.1;
+			proxy_set_header Host $http_host;
+			proxy_set_header Upgrade $http_upgrade;
+			proxy_set_header Connection $connection_upgrade;
+			proxy_read_timeout ${PROXY_IDLE};
+			proxy_send_timeout ${PROXY_IDLE};
+		}
+		${base === "/" ? "" : "location / { return 404; }"}
+	}
+}
+`;
+
+const haproxyConfig = (port, upstream, base) => `
+global
+	maxconn 512
+defaults
+	mode http
+	timeout connect 10s
+	timeout client 30s
+	timeout server 30s
+	timeout tunnel ${PROXY_IDLE}
+frontend all
+	bind 127.0.0.1:${port}
+	use_backend wsd if { path_beg ${base} }
+backend wsd
+	server one ${upstream}
+`;
+
+const PROXIES = {
+	nginx: {
+		config: nginxConfig,
+		tcp: (port) => `127.0.0.1:${port}`,
+		unix: (path) => `unix:${path}:`,
+		args: (file) => ["-c", file, "-e", "stderr"],
+		elsewhere: 404,
+	},
+	haproxy: {
+		config: haproxyConfig,
+		tcp: (port) => `127.0.0.1:${port}`,
+		unix: (path) => `unix@${path}`,
+		args: (file) => ["-db", "-f", file],
+		elsewhere: 503,
+	},
+};
+
+/* Whether something accepts connections at a port now. */
+async function accepts(port) {
+	const socket = connect(port, "127.0.0.1");
+	try {
+		await once(socket, "connect");
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.destroy();
+	}
+}
+
+async function startProxy(name, upstream, base) {
+	const proxy = PROXIES[name], port = await freePort();
+	const file = scratch(`${name}.conf`);
+
+	writeFileSync(file, proxy.config(port, upstream, base));
+	for (const part of ["body", "proxy", "fastcgi", "uwsgi", "scgi"])
+		mkdirSync(scratch(`nginx-${part}`), { recursive: true });
+	const it = program(name, proxy.args(file));
+	await within((async () => {
+		while (!await accepts(port)) {
+			if (it.code !== undefined)
+				throw new Error(`${name} ended: ${it.text}`);
+			await new Promise((go) => setTimeout(go, 20));
+		}
+	})(), `${name} to listen`);
+	return { ...it, origin: `http://127.0.0.1:${port}`,
+		ws: `ws://127.0.0.1:${port}` };
+}
+
+/* ---- checks ---------------------------------------------------------------- */
+
+async function open(url, options = {}) {
+	const socket = new WebSocket(url, options);
+	await within(once(socket, "open"), "open");
+	return socket;
+}
+
+async function message(socket) {
+	const [data, binary] = await within(once(socket, "message"), "message");
+	return binary ? data : data.toString();
+}
+
+/* The close code of a connection that we end. */
+async function close(socket, code = 1000) {
+	const end = within(once(socket, "close"), "close");
+	socket.close(code, "done");
+	return (await end)[0];
+}
+
+const refusal = (url, options) => within(new Promise((tell) => {
+	const socket = new WebSocket(url, options);
+	socket.on("open", () => tell("open"));
+	socket.on("error", () => {});
+	socket.on("unexpected-response", (_, response) => {
+		tell(response.statusCode);
+		response.destroy();
+	});
+}), "refusal");
+
+async function pages(proxy, base, elsewhere) {
+	const page = await fetch(`${proxy.origin}${base}chat.html`);
+	equal(page.status, 200, "page");
+	truth((await page.text()).includes("<title>Chat"), "not the page");
+	const etag = page.headers.get("etag");
+	equal((await fetch(`${proxy.origin}${base}chat.html`,
+	    { headers: { "If-None-Match": etag } })).status, 304, "again");
+	equal((await fetch(`${proxy.origin}${base}nothing`)).status, 404);
+	if (base !== "/")
+		equal((await fetch(`${proxy.origin}/`)).status, elsewhere,
+		    "elsewhere");
+	equal(await (await fetch(`${proxy.origin}${base}healthz`)).text(),
+	    "ok\n", "health");
+}
+
+async function echo(proxy, base) {
+	const socket = await open(`${proxy.ws}${base}echo`);
+	for (const length of [0, 1, 125, 126, 65535, 65536, 1 << 20]) {
+		const sent = Buffer.alloc(length, "payload");
+		socket.send(sent);
+		truth(sent.equals(await message(socket)), `at ${length}`);
+	}
+	equal(await close(socket, 4001), 4001, "code");
+}
+
+async function room(proxy, base) {
+	const all = [];
+	for (let i = 0; i < 3; i++)
+		all.push(await open(`${proxy.ws}${base}room/proxied`));
+	const heard = all.slice(1).map(message);
+	all[0].send("through the proxy");
+	equal(await Promise.all(heard), Array(2).fill("through the proxy"));
+	for (const socket of all)
+		equal(await close(socket), 1000, "code");
+}
+
+async function origin(proxy, base) {
+	const url = `${proxy.ws}${base}echo`;
+	await close(await open(url, { origin: proxy.origin }));
+	equal(await refusal(url, { origin: "http://elsewhere.example" }), 403);
+}
+
+/* The server's pings must keep the proxy from hanging up. */
+async function longIdle(proxy, base) {
+	const socket = await open(`${proxy.ws}${base}room/idle`);
+	let pings = 0, ended = false;
+
+	socket.on("ping", () => pings++);
+	socket.on("close", () => { ended = true; });
+	await new Promise((go) => setTimeout(go, ALIVE_MS));
+	equal(ended, false, "ended");
+	truth(pings >= 3, `${pings} pings`);
+	equal(await close(socket), 1000, "code");
+}
+
+/* The counter-proof: this proxy does hang up on a quiet connection. */
+async function hangsUp(proxy) {
+	const socket = await open(`${proxy.ws}/echo`);
+	const [code] = await within(once(socket, "close"), "close");
+	equal(code, 1006, "code");
+}
+
+async function through(name, upstream, base, server, how) {
+	const proxy = await startProxy(name, upstream, base);
+	const one = (what, run) => check(`${name}, ${how}: ${what}`, run);
+	const idle = one("idle for longer than the proxy allows", () =>
+	    longIdle(proxy, base));
+
+	await one("pages", () => pages(proxy, base, PROXIES[name].elsewhere));
+	await one("echo", () => echo(proxy, base));
+	await one("rooms", () => room(proxy, base));
+	await one("Origin", () => origin(proxy, base));
+	await idle;
+	await one("1001 arrives when the server stops", async () => {
+		const socket = await open(`${proxy.ws}${base}echo`);
+		const end = within(once(socket, "close"), "close");
+		server.child.kill("SIGTERM");
+		equal((await end)[0], 1001, "code");
+	});
+	await proxy.stop();
+}
+
+const PING = ["--ping", "200ms"];
+
+for (const name of Object.keys(PROXIES)) {
+	await withWsd(PING, (server) => through(name,
+	    PROXIES[name].tcp(server.port), "/", server, "at the root"));
+	await withWsd([...PING, "--base-path", "/live"], (server) =>
+	    through(name, PROXIES[name].tcp(server.port), "/live/", server,
+	    "under /live"));
+	await withWsd(["--ping", "0"], (server) => check(
+	    `${name}: without pings it hangs up`, async () => {
+		const proxy = await startProxy(
+		    name, PROXIES[name].tcp(server.port), "/");
+		await hangsUp(proxy);
+		await proxy.stop();
+	    }));
+	const path = scratch(`${name}.sock`);
+	await withWsd([...PING, "-l", `unix:${path},mode=0666`], (server) =>
+	    through(name, PROXIES[name].unix(path), "/", server,
+	    "unix socket"));
+}
+finish();
