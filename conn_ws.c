@@ -366,6 +366,7 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 	else if (write_close(c, code, event->reason, strlen(event->reason)) < 0)
 		ws_conn_kill(c, "memory is out");
 	c->ours = true;
+	ws_session_fini(&c->session); /* lingering needs nothing of it */
 	ws_conn_linger(c, event->reason);
 	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
 }
