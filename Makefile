@@ -113,13 +113,16 @@ examples: libws.a
 
 # ---- tests -----------------------------------------------------------------
 
-# TESTS="frame rooms" runs these two only.
+# make test TESTS="frame rooms" runs these two only, and so does make check
+# STEPS="layers fuzz".
 TESTS ?=
 test: all examples
 	@$(ENV) sh test/run.sh $(TESTS)
 
+STEPS ?=
 check:
-	@MAKE='$(MAKE)' FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/check.sh
+	@MAKE='$(MAKE)' STEPS='$(STEPS)' FUZZ_SECONDS='$(FUZZ_SECONDS)' \
+	    sh test/check.sh
 
 layers: all
 	@sh test/layers.sh

@@ -28,7 +28,8 @@ table()
 	siphash: bytes.h
 	frame: bytes.h
 	field: bytes.h
-	http: bytes.h field.h
+	target: bytes.h field.h http.h
+	http: bytes.h field.h target.h
 	chunked: bytes.h http.h
 	reply: bytes.h http.h
 	# 2: memory, and what is checked with what is remembered.
@@ -127,7 +128,7 @@ external()
 	nm -g "$1" | sed -n 's/^[0-9a-f]* *\([A-TV-Z]\) _*\(.*\)/\1 \2/p'
 }
 
-pure='sha1 base64 utf8 siphash frame field http chunked reply'
+pure='sha1 base64 utf8 siphash frame field target http chunked reply'
 
 check_pure()
 {
@@ -189,7 +190,8 @@ reserved()
 	net: sigaction signal unlink chmod
 	loop_epoll loop_kqueue: epoll_create1 epoll_ctl epoll_wait kqueue kevent
 	loop_epoll loop_kqueue: poll select
-	beneath: openat openat64 readlinkat syscall
+	beneath files_list: openat openat64
+	beneath: readlinkat syscall
 	files files_list beneath: fstat fstat64 fstatat fstatat64 lseek lseek64
 	files files_list beneath net: open open64 fcntl fcntl64
 	files_list: fdopendir readdir readdir64 closedir opendir
