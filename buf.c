@@ -17,8 +17,9 @@
 #include "mem.h"
 
 #define BUF_ROOM_MIN 128
-#define OPEN_ROOM_MIN 2048 /* room of an open chunk, at least */
-#define SPARE_MAX 1024     /* segments kept for reuse, 32 KiB */
+#define OPEN_ROOM_MIN 256   /* room of an open chunk, at least */
+#define OPEN_ROOM_NEXT 2048 /* of one that follows another */
+#define SPARE_MAX 1024      /* segments kept for reuse, 32 KiB */
 
 /* ---- buffers ----------------------------------------------------------- */
 
@@ -236,7 +237,7 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 {
 	struct ws_segment *last = queue->last;
 	struct ws_chunk *chunk;
-	size_t len = 0;
+	size_t len = 0, room = OPEN_ROOM_MIN;
 
 	for (size_t i = 0; i < count; i++)
 		len += parts[i].len;
@@ -249,7 +250,12 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 		queue->octets += (uint32_t)len;
 		return 0;
 	}
-	chunk = ws_chunk_new(len > OPEN_ROOM_MIN ? len : OPEN_ROOM_MIN);
+	/* Between shared chunks an open one stays as good as empty; limits
+	 * count octets, so what stands around them must not be many times
+	 * more. */
+	if (last != NULL && last->chunk->open)
+		room = OPEN_ROOM_NEXT;
+	chunk = ws_chunk_new(len > room ? len : room);
 	if (chunk == NULL)
 		return -1;
 	chunk->open = true;

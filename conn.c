@@ -40,6 +40,7 @@
 #define DIRECT_MIN 16384 /* from here on copying costs more than a call */
 #define AHEAD_MAX 4096   /* kept for a peer whose request is being held */
 #define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
+#define COPY_BEHIND 64   /* and up to here behind what is queued */
 
 /* ---- writing ----------------------------------------------------------- */
 
@@ -226,6 +227,9 @@ ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 			return ws_conn_write(conn, &part, 1);
 		flush_output(conn);
 	}
+	/* A segment is larger than that, and only octets are limited. */
+	if (conn->queue.last != NULL && chunk->len <= COPY_BEHIND)
+		return ws_conn_write(conn, &part, 1);
 	return queued(
 	    conn, ws_queue_share(&conn->queue, &host->segments, chunk, 0));
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "client.h"
 #include "live.h"
@@ -527,5 +528,35 @@ Test(review, the_hard_limit_is_above_the_soft_one)
 			most = ws_queued(conns[0]);
 	}
 	cr_assert_leq(most, 16384, "%zu octets were queued", most);
+	client_close(&c);
+}
+
+/* Limits count octets, so a queue of many small messages must not need many
+ * times as much memory as it has octets. */
+Test(review, small_messages_need_little_memory)
+{
+	struct ws_prepared *message;
+	struct rusage before, after;
+	static char data[1 << 20];
+	struct client c;
+
+	start();
+	c = client_ws(live.address, "/echo");
+	client_until(&opened, 1);
+	/* More than the system takes, and not more than may be queued. */
+	while (ws_queued(conns[0]) == 0)
+		cr_assert_eq(ws_send(conns[0], WS_BINARY, data, 700000), 0);
+	let_pass(20);
+	message = ws_prepare(WS_TEXT, "x", 1);
+	(void)getrusage(RUSAGE_SELF, &before);
+	for (int i = 0; i < 40000; i++) {
+		cr_assert_eq(ws_send(conns[0], WS_TEXT, "y", 1), 0);
+		cr_assert_eq(ws_send_prepared(conns[0], message, 0), 0);
+	}
+	(void)getrusage(RUSAGE_SELF, &after);
+	cr_assert_lt(after.ru_maxrss - before.ru_maxrss, 16384,
+	    "%ld KiB for %zu octets", after.ru_maxrss - before.ru_maxrss,
+	    ws_queued(conns[0]));
+	ws_prepared_free(message);
 	client_close(&c);
 }
