@@ -1,0 +1,50 @@
+#!/bin/sh
+# memory.sh - memory of idle connections and of nothing, size, time to start.
+# SPDX-License-Identifier: MIT
+#
+#	bench/memory.sh [-c CONNECTIONS] [SERVER...]
+#
+# Servers are wsd, static (wsd with musl), lws and ws. Each is started afresh.
+# "rss_each" is what its resident memory grew by, per idle WebSocket.
+# shellcheck source=bench/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+connections=10000
+[ "${1:-}" != -c ] || { connections=$2; shift 2; }
+[ $# -gt 0 ] || set -- wsd static
+
+hard=$(ulimit -Hn)
+if [ "$hard" != unlimited ] && [ "$hard" -lt $((connections + 64)) ]; then
+	connections=$((hard - 64))
+	note "descriptors are limited: only $connections connections"
+fi
+ulimit -n "$hard" 2>/dev/null || true
+if [ -z "${BENCH_BUILT:-}" ]; then
+	build_wsd
+	build_tools
+	build_lws
+	build_ws
+fi
+
+for server; do
+	command=$(command_of "$server")
+	[ -n "$command" ] || continue
+	# shellcheck disable=SC2086
+	start $command
+	figures=$(load -m idle -p "$port" -P /echo -c "$connections" -t 1 \
+		-S "$pid") || exit 1
+	printf 'idle\t%s\t%s\n' "$server" "$figures"
+	stop "$pid"
+	# shellcheck disable=SC2086
+	figures=$("$out/start" 21 $command) || exit 1
+	printf 'start\t%s\t%s\n' "$server" "$figures"
+	case $server in
+	wsd | static)
+		file=${command%% *}
+		cp "$file" "$out/stripped"
+		strip "$out/stripped"
+		printf 'size\t%s\tfile_octets=%s\n' "$server" \
+			"$(wc -c <"$out/stripped" | tr -d ' ')"
+		;;
+	esac
+done
