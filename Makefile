@@ -9,9 +9,8 @@
 #   make format    lay out the source     make dist      a tarball
 #
 # make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
-# INCLUDEDIR and MANDIR; CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's. When
-# one of the latter changes, all is compiled again: so give make install the
-# same ones as make.
+# INCLUDEDIR and MANDIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
+# one of them changes, make compiles all again. make install compiles nothing.
 #
 # To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc
 
@@ -48,8 +47,8 @@ OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 # A file that changes when the flags do, so that no two kinds of objects mix.
 FLAGS = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LOOP) $(EXTRA_OBJS)
 STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
-	cmp -s build/flags.new build/flags || cp build/flags.new build/flags; \
-	rm build/flags.new; echo build/flags
+	cmp -s build/flags.new build/flags || cp -f build/flags.new build/flags; \
+	rm -f build/flags.new; echo build/flags
 
 # What the scripts under test/ need to know.
 ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
@@ -96,10 +95,11 @@ asan: assets.c
 	    -o build/wsd-asan $(OBJS:.o=.c)
 
 STATIC_CC ?= musl-gcc
-STATIC_CFLAGS ?= -O2
+STATIC_CFLAGS ?= -Os
 static: assets.c
 	$(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $(STATIC_CFLAGS) \
-	    -ffunction-sections -fdata-sections -Wl,--gc-sections -static -s \
+	    -ffunction-sections -fdata-sections -Wl,--gc-sections \
+	    -fno-asynchronous-unwind-tables -static -s \
 	    -o build/wsd-static $(OBJS:.o=.c)
 	@ls -l build/wsd-static
 
@@ -145,7 +145,8 @@ format-check:
 
 # ---- installation ----------------------------------------------------------
 
-install: all
+install:
+	@test -x wsd && test -f libws.a || { echo 'run make first'; exit 1; }
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 	    $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
 	    $(DESTDIR)$(MANDIR)/man3

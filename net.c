@@ -507,7 +507,7 @@ ws_net_sendv(int fd, const struct iovec *parts, int count)
 
 	/* msg_iov is not const in POSIX, though sendmsg only reads it. */
 	memcpy(&message.msg_iov, &parts, sizeof(parts));
-	message.msg_iovlen = (unsigned)count;
+	message.msg_iovlen = (uint16_t)count; /* of type size_t, or int */
 	return moved(sendmsg(fd, &message, MSG_NOSIGNAL));
 }
 
