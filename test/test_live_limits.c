@@ -1,0 +1,581 @@
+/* test_live_limits.c - slow, silent, rude and many peers. */
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "live.h"
+
+#define TEXT (CLIENT_FIN | 1)
+#define BINARY (CLIENT_FIN | 2)
+#define PING (CLIENT_FIN | 9)
+#define PONG (CLIENT_FIN | 10)
+
+static struct live live;
+static struct ws_conn *last;
+static struct ws_closed ended;
+static char reason[128];
+static int opened, messages, pongs, closed;
+
+static void
+on_open(struct ws_conn *conn)
+{
+	last = conn;
+	opened++;
+}
+
+static void
+on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	(void)kind;
+	(void)data;
+	(void)len;
+	(void)conn;
+	messages++;
+}
+
+static void
+on_pong(struct ws_conn *conn, const void *data, size_t len)
+{
+	(void)conn;
+	(void)data;
+	(void)len;
+	pongs++;
+}
+
+static void
+on_close(struct ws_conn *conn, const struct ws_closed *how)
+{
+	(void)conn;
+	ended = *how;
+	snprintf(
+	    reason, sizeof(reason), "%.*s", (int)how->reason_len, how->reason);
+	closed++;
+}
+
+static void
+setup(struct ws_server *server)
+{
+	static const struct ws_handler sink = { .open = on_open,
+		.message = on_message,
+		.pong = on_pong,
+		.close = on_close };
+
+	live_echo(server);
+	if (ws_endpoint(server, "/sink", &sink, NULL) < 0)
+		abort();
+}
+
+static void
+end(void)
+{
+	live_end(&live);
+}
+
+TestSuite(live_limits, .fini = end, .timeout = 300);
+
+static size_t
+connections(void)
+{
+	struct ws_stats stats;
+
+	ws_stats(live.server, &stats);
+	return stats.connections;
+}
+
+static void
+until_connections(size_t count)
+{
+	int64_t deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
+
+	while (connections() != count) {
+		cr_assert(client_now_ms() < deadline_ms,
+		    "still %zu connections", connections());
+		(void)client_wait(-1, 0, 20);
+	}
+}
+
+/* ---- backpressure ------------------------------------------------------ */
+
+/* An echo client that never reads is not read from any more: its own sending
+ * stops, and the server's memory stays. When it reads, all comes in order. */
+Test(live_limits, an_echo_client_that_never_reads_feels_it)
+{
+	enum {
+		SIZE = 1000
+	};
+	static uint8_t frame[SIZE + CLIENT_FRAME_ROOM];
+	struct client c;
+	uint32_t sent = 0, got = 0;
+	uint8_t data[SIZE] = { 0 };
+	size_t n, len = 0, left = 0;
+	long before;
+
+	live = live_child(NULL, setup, 0);
+	c = client_ws(live.address, "/echo");
+	before = live_resident(&live);
+	for (;;) {
+		memcpy(data, &sent, sizeof(sent));
+		len = client_frame(frame, BINARY, data, SIZE);
+		n = client_push(&c, frame, len, 1000);
+		left = len - n;
+		if (left > 0)
+			break;
+		sent++;
+		cr_assert_lt(sent, 200000, "200 MB and still reading");
+	}
+	cr_assert_lt(live_resident(&live) - before, 4 << 20);
+	while (got < sent) {
+		memcpy(data, &got, sizeof(got));
+		client_expect(&c, BINARY, data, SIZE);
+		got++;
+	}
+	client_send(&c, frame + len - left, left);
+	memcpy(data, &sent, sizeof(sent));
+	client_expect(&c, BINARY, data, SIZE);
+	client_close(&c);
+}
+
+/* The same with messages as large as the queue may be, to a client that does
+ * read. */
+Test(live_limits, large_echoes_to_a_slow_reader_all_arrive)
+{
+	enum {
+		SIZE = 1 << 20,
+		COUNT = 24
+	};
+	struct client c;
+	uint8_t *data = malloc(SIZE), *frame = malloc(SIZE + 14);
+	size_t len;
+
+	live = live_child(NULL, setup, 0);
+	c = client_ws(live.address, "/echo");
+	memset(data, 'd', SIZE);
+	len = client_frame(frame, BINARY, data, SIZE);
+	/* client_send reads meanwhile, in its own time. */
+	for (int i = 0; i < COUNT; i++)
+		client_send(&c, frame, len);
+	for (int i = 0; i < COUNT; i++)
+		client_expect(&c, BINARY, data, SIZE);
+	free(data);
+	free(frame);
+	client_close(&c);
+}
+
+/* Pings are answered like messages: they do not pile up either. */
+Test(live_limits, a_flood_of_pings_is_not_queued)
+{
+	enum {
+		COUNT = 1000
+	};
+	static uint8_t all[COUNT * 131];
+	size_t len = 0, pushed = 0, n;
+	char data[125] = { 0 };
+	struct client c;
+	long before;
+
+	live = live_child(NULL, setup, 0);
+	for (int i = 0; i < COUNT; i++)
+		len += client_frame(all + len, PING, data, sizeof(data));
+	c = client_ws(live.address, "/sink");
+	before = live_resident(&live);
+	do {
+		n = client_push(&c, all, len, 1000);
+		pushed += n;
+	} while (n == len && pushed < 200u << 20);
+	cr_assert_lt(pushed, 200u << 20, "still reading");
+	cr_assert_lt(live_resident(&live) - before, 4 << 20);
+	client_close(&c);
+}
+
+/* What can be sent without end and keeps nothing: fragments of one message,
+ * announced lengths, pongs. */
+Test(live_limits, announced_lengths_reserve_nothing)
+{
+	static const struct ws_options options = { .max_message = 64 << 20,
+		.log_level = -1 };
+	enum {
+		PEERS = 20
+	};
+	struct client c[PEERS];
+	uint8_t header[14] = { BINARY, 0x80 | 127, 0, 0, 0, 0, 3 };
+	long before;
+
+	live = live_child(&options, setup, 0);
+	for (int i = 0; i < PEERS; i++)
+		c[i] = client_ws(live.address, "/sink");
+	before = live_resident(&live);
+	for (int i = 0; i < PEERS; i++) {
+		client_send(&c[i], header, sizeof(header));
+		client_send(&c[i], "abcd", 4);
+	}
+	for (int i = 0; i < PEERS; i++)
+		cr_assert(client_is_quiet(&c[i], 10));
+	cr_assert_lt(live_resident(&live) - before, 4 << 20);
+	for (int i = 0; i < PEERS; i++)
+		client_close(&c[i]);
+}
+
+/* ---- numbers ----------------------------------------------------------- */
+
+Test(live_limits, rfc6585_4_too_many_of_one_address_are_429)
+{
+	static const struct ws_options options = { .max_per_ip = 2,
+		.log_level = -1 };
+	struct client a, b, c;
+	struct response r;
+
+	live = live_here(&options, setup, NULL);
+	for (int i = 0; i < 3; i++) {
+		a = client_ws(live.address, "/echo");
+		b = client_open(live.address);
+		c = client_open(live.address);
+		cr_assert_eq(client_response(&c, &r, false), 429);
+		cr_assert_str_eq(client_field(&r, "Connection"), "close");
+		cr_assert(client_ends(&c));
+		client_close(&c);
+		client_puts(&b, client_request("/echo", ""));
+		cr_assert_eq(client_response(&b, &r, false), 101);
+		client_close(&a);
+		client_close(&b);
+		until_connections(0);
+	}
+}
+
+Test(live_limits, too_many_clients_are_503)
+{
+	static const struct ws_options options = { .max_clients = 3,
+		.log_level = -1 };
+	struct client in[3], out;
+	struct response r;
+
+	live = live_here(&options, setup, NULL);
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 3; i++)
+			in[i] = client_ws(live.address, "/echo");
+		for (int i = 0; i < 5; i++) {
+			out = client_open(live.address);
+			cr_assert_eq(client_response(&out, &r, false), 503);
+			cr_assert_not_null(client_field(&r, "Retry-After"));
+			cr_assert(client_ends(&out));
+			client_close(&out);
+		}
+		for (int i = 0; i < 3; i++) {
+			client_send_frame(&in[i], TEXT, "in", 2);
+			client_expect(&in[i], TEXT, "in", 2);
+			client_close(&in[i]);
+		}
+		until_connections(0);
+	}
+}
+
+/* Out of descriptors: those inside notice nothing, the loop does not spin,
+ * and when some leave others come in. */
+Test(live_limits, out_of_descriptors_recovers_by_itself)
+{
+	static const struct ws_options options = { .max_clients = 1000,
+		.log_level = -1 };
+	enum {
+		PEERS = 40
+	};
+	struct client c[PEERS], after;
+	struct response r;
+	int in = 0, out = 0;
+	long cpu_ms;
+
+	live = live_child(&options, setup, 20);
+	for (int i = 0; i < PEERS; i++) {
+		c[i] = client_open(live.address);
+		client_puts(&c[i], client_request("/echo", ""));
+	}
+	/* As many as fit are served; somebody is told that there is no room. */
+	while (in == 0 || out == 0) {
+		in = out = 0;
+		for (int i = 0; i < PEERS; i++) {
+			(void)client_wait(c[i].fd, POLLIN, 10);
+			(void)client_take(&c[i]);
+			if (c[i].len < 12)
+				continue;
+			in += memcmp(c[i].in + 9, "101", 3) == 0;
+			out += memcmp(c[i].in + 9, "503", 3) == 0;
+		}
+	}
+	cr_assert_geq(in, 5);
+	cpu_ms = live_cpu_ms(&live);
+	cr_assert_eq(client_response(&c[0], &r, false), 101);
+	for (int i = 0; i < 20; i++) {
+		client_send_frame(&c[0], TEXT, "in", 2);
+		client_expect(&c[0], TEXT, "in", 2);
+		(void)client_wait(-1, 0, 100);
+	}
+	cr_assert_lt(live_cpu_ms(&live) - cpu_ms, 500, "it spins");
+	for (int i = 0; i < PEERS; i++)
+		client_close(&c[i]);
+	after = client_ws(live.address, "/echo");
+	client_send_frame(&after, TEXT, "after", 5);
+	client_expect(&after, TEXT, "after", 5);
+	client_close(&after);
+}
+
+Test(live_limits, a_storm_of_connections_leaves_nothing_behind)
+{
+	live = live_here(NULL, setup, NULL);
+	for (int round = 0; round < 20; round++) {
+		struct client c[50];
+
+		for (int i = 0; i < 50; i++) {
+			c[i] = client_open(live.address);
+			if (i % 5 > 0)
+				client_puts(&c[i], client_request("/sink", ""));
+			if (i % 5 > 1)
+				client_send_frame(&c[i], TEXT, "x", 1);
+		}
+		for (int i = 0; i < 50; i++) {
+			if (i % 3 == 0)
+				client_reset(&c[i]);
+			else
+				client_close(&c[i]);
+		}
+	}
+	do
+		(void)client_wait(-1, 0, 20);
+	while (connections() > 0);
+	cr_assert_eq(opened, closed);
+}
+
+/* A reset at every step of a conversation. */
+Test(live_limits, a_reset_at_every_step_is_survived)
+{
+	static uint8_t all[4096];
+	size_t len = (size_t)snprintf(
+	    (char *)all, sizeof(all), "%s", client_request("/sink", ""));
+	struct client c;
+
+	live = live_here(NULL, setup, NULL);
+	len += client_frame(all + len, 1, "Hel", 3);
+	len += client_frame(all + len, PING, "p", 1);
+	len += client_frame(all + len, CLIENT_FIN, "lo", 2);
+	len += client_frame(all + len, CLIENT_FIN | 8, "\3\xE8", 2);
+	for (size_t cut = 0; cut <= len; cut++) {
+		for (int steps = 0; steps < 3; steps++) {
+			c = client_open(live.address);
+			client_send(&c, all, cut);
+			for (int i = 0; i < steps; i++)
+				(void)client_wait(-1, 0, 0);
+			client_reset(&c);
+			(void)client_wait(-1, 0, 0);
+		}
+	}
+	until_connections(0);
+	cr_assert_eq(opened, closed);
+	cr_assert_gt(opened, 0);
+}
+
+/* ---- signs of life ----------------------------------------------------- */
+
+Test(live_limits, rfc6455_5_5_2_a_quiet_peer_is_pinged_and_given_up)
+{
+	static const struct ws_options options = {
+		.ping_ms = 150, .pong_ms = 300, .log_level = -1
+	};
+	struct client c;
+	struct frame f;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	cr_assert(client_recv_frame(&c, &f));
+	cr_assert_eq(f.first, PING);
+	client_until(&closed, 1);
+	cr_assert_eq(ended.code, 1006);
+	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_close(&c);
+}
+
+/* Who answers its pings stays, whatever the two times are. */
+Test(live_limits, rfc6455_5_5_3_a_quiet_peer_that_answers_stays)
+{
+	static const int times[][2] = { { 150, 400 }, { 400, 400 },
+		{ 400, 150 } };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct ws_options options = { .ping_ms = times[i][0],
+			.pong_ms = times[i][1],
+			.log_level = -1 };
+		struct client c;
+		struct frame f;
+
+		live_end(&live);
+		live = live_here(&options, setup, NULL);
+		c = client_ws(live.address, "/sink");
+		for (int n = 0; n < 5; n++) {
+			cr_assert(client_recv_frame(&c, &f),
+			    "given up after %d pings (row %zu)", n, i);
+			cr_assert_eq(f.first, PING);
+			client_send_frame(&c, PONG, f.data, f.len);
+		}
+		client_close(&c);
+	}
+}
+
+/* Any octet is a sign of life, even one of an unfinished frame. */
+Test(live_limits, traffic_makes_pings_unnecessary)
+{
+	static const struct ws_options options = {
+		.ping_ms = 1000, .pong_ms = 1000, .log_level = -1
+	};
+	int64_t until_ms;
+	struct client c;
+	uint8_t frame[300], data[250] = { 0 };
+	size_t at = 0;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	(void)client_frame(frame, BINARY, data, sizeof(data));
+	until_ms = client_now_ms() + 3000;
+	while (client_now_ms() < until_ms && at < 200) {
+		client_send(&c, frame + at++, 1);
+		cr_assert(client_is_quiet(&c, 20), "it was pinged");
+	}
+	client_close(&c);
+}
+
+/* A peer that stops reading and writing is given up, however much waits for
+ * it, and whatever it was doing. */
+Test(live_limits, a_half_open_peer_is_given_up)
+{
+	static const struct ws_options options = {
+		.ping_ms = 200, .pong_ms = 200, .log_level = -1
+	};
+	static char data[1 << 20];
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	client_until(&opened, 1);
+	while (ws_queued(last) < 100000)
+		cr_assert_eq(ws_send(last, WS_BINARY, data, 200000), 0);
+	client_until(&closed, 1);
+	cr_assert_eq(ended.code, 1006);
+	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_close(&c);
+	until_connections(0);
+}
+
+/* One that takes what waits, slowly, and says nothing, lives. */
+Test(live_limits, a_choked_peer_that_takes_lives)
+{
+	static const struct ws_options options = { .ping_ms = 300,
+		.pong_ms = 300,
+		.queue_max = 64 << 20,
+		.log_level = -1 };
+	static char data[1 << 20];
+	int64_t begin_ms, taken = 0;
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	client_until(&opened, 1);
+	while (ws_queued(last) < 30 << 20)
+		cr_assert_eq(ws_send(last, WS_BINARY, data, sizeof(data)), 0);
+	/* Never more than 10 MB in a second. */
+	begin_ms = client_now_ms();
+	while (client_now_ms() < begin_ms + 1500) {
+		(void)client_wait(-1, 0, 5);
+		cr_assert_eq(closed, 0, "%s", reason);
+		if ((client_now_ms() - begin_ms) * 10000 < taken)
+			continue;
+		(void)client_take(&c);
+		taken += (int64_t)(c.len - c.begin);
+		client_skip(&c, c.len - c.begin);
+	}
+	client_close(&c);
+}
+
+/* A paused peer is not heard, and that is not its fault. */
+Test(live_limits, a_paused_peer_is_not_given_up)
+{
+	static const struct ws_options options = {
+		.ping_ms = 150, .pong_ms = 150, .log_level = -1
+	};
+	int64_t until_ms;
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	client_until(&opened, 1);
+	ws_pause(last);
+	client_send_frame(&c, TEXT, "waits", 5);
+	until_ms = client_now_ms() + 1000;
+	while (client_now_ms() < until_ms)
+		(void)client_wait(-1, 0, 20);
+	cr_assert_eq(messages, 0);
+	cr_assert_eq(closed, 0);
+	ws_resume(last);
+	client_until(&messages, 1);
+	cr_assert_eq(closed, 0);
+	client_close(&c);
+}
+
+Test(live_limits, pings_may_be_switched_off)
+{
+	static const struct ws_options options = {
+		.ping_ms = -1, .pong_ms = 50, .log_level = -1
+	};
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/echo");
+	cr_assert(client_is_quiet(&c, 500));
+	client_send_frame(&c, TEXT, "here", 4);
+	client_expect(&c, TEXT, "here", 4);
+	client_close(&c);
+}
+
+/* ---- ends that do not come --------------------------------------------- */
+
+Test(live_limits, rfc6455_7_1_1_an_unanswered_close_ends_after_close_ms)
+{
+	static const struct ws_options options = { .close_ms = 200,
+		.log_level = -1 };
+	struct client c;
+	struct frame f;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	client_until(&opened, 1);
+	cr_assert_eq(ws_close(last, 4000, "go", WS_STR), 0);
+	cr_assert(client_recv_frame(&c, &f));
+	cr_assert_eq(f.code, 4000);
+	client_until(&closed, 1);
+	cr_assert_eq(ended.code, 4000);
+	cr_assert(!client_await(&c, 1));
+	client_close(&c);
+	/* One that answers and does not hang up. */
+	c = client_ws(live.address, "/sink");
+	client_send_close(&c, 1000, "");
+	client_expect_close(&c, 1000, false);
+	until_connections(0);
+	client_close(&c);
+}
+
+/* One that goes on sending behind its Close does not stay either. */
+Test(live_limits, a_peer_that_never_stops_is_ended)
+{
+	static const struct ws_options options = { .close_ms = 200,
+		.log_level = -1 };
+	uint8_t junk[10000] = { 0 };
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/sink");
+	client_send_frame(&c, 3, "", 0);
+	do {
+		(void)client_push(&c, junk, sizeof(junk), 10);
+		(void)client_wait(-1, 0, 5);
+	} while (connections() > 0);
+	cr_assert_eq(ended.code, 1002);
+	client_close(&c);
+}
