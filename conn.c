@@ -38,6 +38,7 @@
 #define PARTS_MAX 64     /* handed to the system in one call */
 #define FLUSH_ROUNDS 4   /* such calls for one connection in one turn */
 #define DIRECT_MIN 16384 /* from here on copying costs more than a call */
+#define REQUESTS_MAX 32  /* pipelined ones answered in one visit */
 #define AHEAD_MAX 4096   /* kept for a peer whose request is being held */
 #define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
 #define COPY_BEHIND 64   /* and up to here behind what is queued */
@@ -242,7 +243,7 @@ is_taking(const struct ws_conn *c)
 {
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
-		return !c->choked;
+		return !c->choked && !c->yielded;
 	case WS_CONN_OPEN:
 		return !c->choked && !c->paused;
 	case WS_CONN_CLOSING:
@@ -265,6 +266,11 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 	while (used < len && is_taking(c)) {
 		switch ((enum ws_conn_state)c->state) {
 		case WS_CONN_HTTP:
+			/* Thousands may stand in one read. */
+			if (c->host->requests++ == REQUESTS_MAX) {
+				c->yielded = true;
+				return used;
+			}
 			n = ws_conn_http_read(c, in + used, len - used);
 			break;
 		case WS_CONN_OPEN:
@@ -384,8 +390,8 @@ wanted(const struct ws_conn *c)
 				     c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
 	/* A choked one may have sent its last octet in this visit; only the
-	 * next one lets it go on. */
-	if (c->queue.last != NULL || c->choked ||
+	 * next one lets it go on, as one that has yielded. */
+	if (c->queue.last != NULL || c->choked || c->yielded ||
 	    c->state == WS_CONN_RESPONDING)
 		want |= WS_LOOP_WRITE;
 	return want;
@@ -455,6 +461,8 @@ static void
 serve(struct ws_conn *c, bool readable)
 {
 	c->host->serving = c;
+	c->host->requests = 0;
+	c->yielded = false;
 	if (readable)
 		receive(c);
 	ws_conn_flush(c);

@@ -54,6 +54,7 @@ struct ws_conn {
 	bool dirty : 1;       /* in host->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
+	bool yielded : 1;     /* HTTP: goes on with its stash in the next turn */
 	bool pinged : 1;      /* a Ping is unanswered */
 	bool reported : 1;    /* close was called, or open never */
 	bool broken : 1;      /* sending failed: dies at the end of the turn */
@@ -108,6 +109,7 @@ struct ws_host {
 	uint8_t *output; /* owned: answers of the connection being served */
 	size_t output_octets;
 	struct ws_conn *serving; /* the one that output belongs to, or NULL */
+	unsigned requests;       /* looked at in this visit to it */
 	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
 	struct ws_conn *dead;               /* to be released by turn_end */
 	struct ws_request *spare;           /* owned: kept for the next one */

@@ -134,6 +134,13 @@ refuse_wrongly(struct ws_request *request)
 }
 
 static void
+count(struct ws_request *request)
+{
+	asked++;
+	(void)ws_reply(request, 204, NULL, NULL, 0);
+}
+
+static void
 large(struct ws_request *request)
 {
 	static char body[8 << 20];
@@ -170,6 +177,7 @@ setup(struct ws_server *server)
 	    ws_http(server, "/forever", NULL, hold_forever, NULL) < 0 ||
 	    ws_http(server, "/large", NULL, large, NULL) < 0 ||
 	    ws_http(server, "/get", "GET", stop, NULL) < 0 ||
+	    ws_http(server, "/count", NULL, count, NULL) < 0 ||
 	    ws_http(server, "/stop", NULL, stop, NULL) < 0)
 		abort();
 }
@@ -558,5 +566,28 @@ Test(review, small_messages_need_little_memory)
 	    "%ld KiB for %zu octets", after.ru_maxrss - before.ru_maxrss,
 	    ws_queued(conns[0]));
 	ws_prepared_free(message);
+	client_close(&c);
+}
+
+/* Five thousand requests fit into one read; the others need not wait until all
+ * of them are answered. */
+Test(review, a_long_pipeline_takes_turns)
+{
+	static const char request[] = "GET /count HTTP/1.1\r\nHost:a\r\n\r\n";
+	struct client c;
+	struct response r;
+
+	start();
+	c = client_open(live.address);
+	for (int i = 0; i < 1000; i++)
+		client_puts(&c, request);
+	while (asked < 1000) {
+		int before = asked;
+
+		(void)client_wait(-1, 0, 1000);
+		cr_assert_leq(asked - before, 64, "%d at once", asked - before);
+	}
+	for (int i = 0; i < 1000; i++)
+		cr_assert_eq(client_response(&c, &r, false), 204);
 	client_close(&c);
 }
