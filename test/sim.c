@@ -271,6 +271,7 @@ struct sim_wire {
 	bool reset_client;
 	uint32_t fragile;
 	int64_t wake_ms;
+	int64_t taken_ms; /* when the system took octets of the server last */
 	struct pipe up, down;
 	struct ws_peer peer;
 };
@@ -530,6 +531,12 @@ sim_vanish(struct sim_wire *wire)
 	wire->vanished = true;
 }
 
+int64_t
+sim_taken(const struct sim_wire *wire)
+{
+	return wire->taken_ms;
+}
+
 void
 sim_fragile(struct sim_wire *wire, uint32_t per_myriad)
 {
@@ -743,6 +750,8 @@ ws_net_sendv(int fd, const struct iovec *parts, int count)
 			break;
 	}
 	world.progress += total > 0;
+	if (total > 0)
+		w->taken_ms = world.now_ms;
 	sim_trace("%d sends %zd", fd, total);
 	return total > 0 ? total : WS_NET_AGAIN;
 }

@@ -118,6 +118,9 @@ void sim_shutdown(struct sim_wire *wire); /* end our direction */
 void sim_reset(struct sim_wire *wire);    /* end both, rudely */
 void sim_vanish(struct sim_wire *wire);   /* nothing arrives any more */
 
+/* When the server's system took octets for this client last. */
+int64_t sim_taken(const struct sim_wire *wire);
+
 /* Let calls of the server find a reset, this many times in 10,000. */
 void sim_fragile(struct sim_wire *wire, uint32_t per_myriad);
 
@@ -133,6 +136,7 @@ enum {
 	SIM_PEERS = 24,
 	SIM_ROOMS = 3,
 	SIM_MESSAGE_MAX = 70000, /* octets of a message, at most */
+	SIM_PORT = 1000,         /* of client 0 */
 	SIM_BIG = 60000,         /* octets of the large files */
 };
 
@@ -212,6 +216,7 @@ struct sim_rules {
 	size_t queue_max;   /* octets that make a peer slow */
 	bool scarce;        /* memory may be out */
 	bool crowded;       /* not all who come are taken */
+	bool storm;         /* most clients talk much in one room */
 	bool stopping;      /* the server is being stopped */
 };
 extern struct sim_rules sim_rules;

@@ -692,7 +692,7 @@ connect(struct sim_peer *p)
 {
 	uint32_t address = 0x0a000001u + p->id % 5;
 
-	p->wire = sim_connect(address, (uint16_t)(1000 + p->id));
+	p->wire = sim_connect(address, (uint16_t)(SIM_PORT + p->id));
 	if (p->wire == NULL) {
 		p->state = SIM_GONE;
 		return;
@@ -935,6 +935,11 @@ sim_peer_init(struct sim_peer *peer, unsigned id)
 	if (peer->chunk < 16)
 		peer->pace_ms = 1 + sim_below(10);
 	peer->next_ms = sim_now() + sim_below(sim_chance(500) ? 20 : 2000);
+	if (sim_rules.storm && peer->kind != SIM_JUNK) {
+		peer->kind = SIM_ROOM;
+		peer->room = 0;
+		peer->plan = 30 + sim_below(50);
+	}
 	choose_reading(peer);
 	if (peer->kind == SIM_JUNK)
 		sim_peer_spoil(peer, "it talks nonsense");
