@@ -49,7 +49,7 @@ enum {
 
 /* ---- portability: what the kernel can do -------------------------------- */
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(WS_PORTABLE)
 #include <sys/syscall.h>
 #endif
 

@@ -13,8 +13,9 @@ enum {
 	WS_LOOP_READ = 1,
 	WS_LOOP_WRITE = 2,
 	/* Only reported: both directions are shut or the descriptor failed. It
-	 * is reported even when nothing is wanted, and again and again until
-	 * the descriptor is forgotten. */
+	 * is reported even when nothing is wanted, by epoll again and again.
+	 * Where WS_LOOP_READ is wanted, kqueue may report that alone, and the
+	 * end is found by reading. */
 	WS_LOOP_HANGUP = 4,
 };
 

@@ -11,10 +11,9 @@
  *	EVFILT_WRITE                       WRITE
  *	EVFILT_WRITE  EV_EOF               WRITE, HANGUP: nobody will read it
  *
- * One thing cannot be made the same: where nothing is wanted there is no
- * filter, so no hangup is reported either. A connection that is not read from
- * for a while is found dead when it is next read or written, which the ping
- * sees to.
+ * Where nothing is wanted there would be no filter, and nobody would hear of a
+ * hangup. So there is one for writing then, with EV_CLEAR: it says once that
+ * there is room, which is ignored, and again when there will never be any.
  */
 #include <sys/types.h>
 
@@ -28,12 +27,17 @@
 
 #include "loop.h"
 
+/* A third thing to watch for, when it is nothing else. */
+#define GUARD 0x40
+
 static const struct {
 	unsigned event;
 	short filter;
+	unsigned short flags;
 } filters[] = {
-	{ WS_LOOP_READ, EVFILT_READ },
-	{ WS_LOOP_WRITE, EVFILT_WRITE },
+	{ WS_LOOP_READ, EVFILT_READ, 0 },
+	{ WS_LOOP_WRITE, EVFILT_WRITE, 0 },
+	{ GUARD, EVFILT_WRITE, EV_CLEAR },
 };
 
 enum {
@@ -51,25 +55,40 @@ ws_backend_open(struct ws_loop *loop)
 	return fcntl(loop->fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Write the changes that lead from one set of filters to another. */
-static int
-differences(struct kevent changes[FILTERS], const struct ws_io *io,
-    unsigned from, unsigned to)
+/* The changes that lead from one set of filters to another. */
+struct changes {
+	struct kevent at[FILTERS];
+	unsigned events[FILTERS]; /* what each of them adds or deletes */
+	int count;
+};
+
+/* Note the changes of one kind: EV_ADD of what set has, or EV_DELETE. */
+static void
+note(struct changes *c, const struct ws_io *io, unsigned set, unsigned how)
 {
 	/* The serial is all that must come back: ident is the descriptor. */
 	void *tag = (void *)(uintptr_t)io->serial;
-	int n = 0;
 
 	for (int i = 0; i < FILTERS; i++) {
-		unsigned event = filters[i].event;
+		unsigned flags = how | filters[i].flags | EV_RECEIPT;
 
-		if (((from ^ to) & event) == 0)
+		if ((set & filters[i].event) == 0)
 			continue;
-		EV_SET(&changes[n], (uintptr_t)io->fd, filters[i].filter,
-		    (to & event ? EV_ADD : EV_DELETE) | EV_RECEIPT, 0, 0, tag);
-		n++;
+		EV_SET(&c->at[c->count], (uintptr_t)io->fd, filters[i].filter,
+		    (unsigned short)flags, 0, 0, tag);
+		c->events[c->count++] = filters[i].event;
 	}
-	return n;
+}
+
+/* Whether an answer to a change is as good as success: what was to be deleted
+ * is not there, or the guard is refused to a descriptor that cannot be
+ * written. */
+static bool
+is_done(const struct kevent *answer, unsigned event)
+{
+	if (answer->data == ENOENT)
+		return true;
+	return answer->data == 0 || (event == GUARD && answer->data != EBADF);
 }
 
 /* Take a descriptor from one set of filters to another. EV_RECEIPT makes the
@@ -79,31 +98,43 @@ static unsigned
 change(struct ws_loop *loop, const struct ws_io *io, unsigned from, unsigned to)
 {
 	static const struct timespec at_once = { 0, 0 };
-	struct kevent changes[FILTERS], answers[FILTERS];
-	int n = differences(changes, io, from, to), answered;
+	struct changes changes = { .count = 0 };
+	struct kevent answers[FILTERS];
+	int answered;
 
-	if (n == 0)
+	/* Deleting first: two of them are one filter with other flags. */
+	note(&changes, io, from & ~to, EV_DELETE);
+	note(&changes, io, to & ~from, EV_ADD);
+	if (changes.count == 0)
 		return to;
-	answered = kevent(loop->fd, changes, n, answers, n, &at_once);
+	answered = kevent(loop->fd, changes.at, changes.count, answers,
+	    changes.count, &at_once);
 	for (int i = 0; i < answered; i++) {
-		if (answers[i].data != 0)
-			errno = (int)answers[i].data;
+		if (is_done(&answers[i], changes.events[i]))
+			from ^= changes.events[i];
 		else
-			from ^= answers[i].filter == EVFILT_READ
-				    ? WS_LOOP_READ
-				    : WS_LOOP_WRITE;
+			errno = (int)answers[i].data;
 	}
 	return from;
+}
+
+/* The filters that an interest needs. */
+static unsigned
+filters_for(unsigned want)
+{
+	if (want == WS_LOOP_UNKNOWN)
+		return 0;
+	return want != 0 ? want : GUARD;
 }
 
 int
 ws_backend_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
 {
-	unsigned had = io->want == WS_LOOP_UNKNOWN ? 0 : io->want;
-	unsigned has = change(loop, io, had, want);
+	unsigned had = filters_for(io->want), wanted = filters_for(want);
+	unsigned has = change(loop, io, had, wanted);
 	int saved = errno;
 
-	if (has == want)
+	if (has == wanted)
 		return 0;
 	(void)change(loop, io, has, had);
 	errno = saved;
@@ -113,7 +144,7 @@ ws_backend_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
 void
 ws_backend_forget(struct ws_loop *loop, struct ws_io *io)
 {
-	(void)change(loop, io, io->want, 0);
+	(void)change(loop, io, filters_for(io->want), 0);
 }
 
 /* ---- waiting ----------------------------------------------------------- */
@@ -126,6 +157,8 @@ events_of(const struct kevent *event)
 	/* An answer to a change that nobody waited for is no readiness. */
 	if (event->flags & EV_ERROR)
 		return 0;
+	if (event->flags & EV_CLEAR) /* the guard */
+		return end ? WS_LOOP_HANGUP : 0;
 	if (event->filter == EVFILT_WRITE)
 		return WS_LOOP_WRITE | (end ? WS_LOOP_HANGUP : 0u);
 	return WS_LOOP_READ | (end && event->fflags != 0 ? WS_LOOP_HANGUP : 0u);
@@ -163,15 +196,18 @@ ws_backend_wait(struct ws_loop *loop, int timeout_ms)
 		return errno == EINTR ? 0 : -1;
 	for (int i = 0; i < n; i++) {
 		int fd = (int)events[i].ident;
+		unsigned ready = events_of(&events[i]);
 		struct ws_fired *fired = reported(loop, count, fd);
 
+		if (ready == 0)
+			continue;
 		if (fired == NULL) {
 			fired = &loop->fired[count++];
 			fired->fd = fd;
 			fired->serial = (uint32_t)(uintptr_t)events[i].udata;
 			fired->events = 0;
 		}
-		fired->events |= events_of(&events[i]);
+		fired->events |= ready;
 	}
 	return count;
 }

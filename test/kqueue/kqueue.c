@@ -18,8 +18,9 @@
  *   error for both. (Which error cannot be asked without taking it away from
  *   who reads, so it is always ECONNRESET.)
  *
- * What it does not have (other filters, EV_CLEAR, notes) is refused as EINVAL,
- * so that a test fails rather than pass by chance. Two things are not seen:
+ * What it does not have (other filters, fflags, EV_CLEAR beside another filter
+ * of the same descriptor) is refused as EINVAL, so that a test fails rather
+ * than pass by chance. Two things are not seen:
  * EVFILT_WRITE after our own shutdown(2), and how much room there is to write.
  */
 #define _GNU_SOURCE
@@ -45,7 +46,7 @@ enum {
 
 /* One filter of one descriptor. */
 struct note {
-	bool added, disabled, oneshot;
+	bool added, disabled, oneshot, clear;
 	void *udata;
 };
 
@@ -101,8 +102,8 @@ tell(int kq, int fd, const struct watch *w, int how)
 	if (w->notes[WRITE].added && !w->notes[WRITE].disabled)
 		event.events |= EPOLLOUT;
 	/* epoll always reports hangups; of disabled filters only once. */
-	if (event.events == 0)
-		event.events = EPOLLET;
+	if (event.events == 0 || w->notes[READ].clear || w->notes[WRITE].clear)
+		event.events |= EPOLLET;
 	return epoll_ctl(kq, how, fd, &event);
 }
 
@@ -110,6 +111,15 @@ static bool
 is_watched(const struct watch *w)
 {
 	return w->notes[READ].added || w->notes[WRITE].added;
+}
+
+/* Whether epoll could not tell the two filters apart: edges are a matter of
+ * the whole descriptor there. */
+static bool
+is_mixed(const struct watch *w)
+{
+	return w->notes[READ].added && w->notes[WRITE].added &&
+	       (w->notes[READ].clear || w->notes[WRITE].clear);
 }
 
 /* Find what is known of a descriptor, as far as it is still the same one. */
@@ -139,6 +149,7 @@ set(struct note *note, const struct kevent *change)
 	if (change->flags & EV_ADD) {
 		*note = (struct note){ .added = true,
 			.oneshot = (change->flags & EV_ONESHOT) != 0,
+			.clear = note->clear || (change->flags & EV_CLEAR) != 0,
 			.udata = change->udata };
 	}
 	if (change->flags & EV_ENABLE)
@@ -158,7 +169,7 @@ apply(struct queue *q, int kq, const struct kevent *change)
 	struct note *note;
 
 	if ((change->filter != EVFILT_READ && change->filter != EVFILT_WRITE) ||
-	    (change->flags & EV_CLEAR) || change->fflags != 0)
+	    change->fflags != 0)
 		return EINVAL;
 	if (change->ident > INT32_MAX || fcntl(fd, F_GETFD) < 0)
 		return EBADF;
@@ -174,7 +185,8 @@ apply(struct queue *q, int kq, const struct kevent *change)
 	set(note, change);
 	if (!is_watched(w))
 		how = EPOLL_CTL_DEL;
-	if (tell(kq, fd, w, how) == 0)
+	errno = EINVAL;
+	if (!is_mixed(w) && tell(kq, fd, w, how) == 0)
 		return 0;
 	*w = before;
 	return errno;
@@ -241,6 +253,7 @@ report(struct queue *q, int kq, int which, const struct epoll_event *ready,
 		return false;
 	*event = (struct kevent){ .ident = (uintptr_t)fd,
 		.filter = which == READ ? EVFILT_READ : EVFILT_WRITE,
+		.flags = note->clear ? EV_CLEAR : 0,
 		.udata = note->udata };
 	if (!is_ready(which, ready->events, event))
 		return false;
