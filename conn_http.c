@@ -21,6 +21,7 @@
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
 #define FILE_OCTETS (1024 * 1024) /* asked of the system in one call */
 #define FILE_ROUNDS 4             /* such calls in one turn */
+#define REASON_MAX 200            /* octets of an endpoint's refusal logged */
 
 /* ---- the life of a request --------------------------------------------- */
 
@@ -200,6 +201,22 @@ log_request(struct ws_request *rq, int status)
 		    status);
 }
 
+static void
+log_refusal(
+    const struct ws_request *rq, int status, const char *reason, size_t len)
+{
+	struct ws_conn *c = rq->conn;
+	char peer[WS_PEER_TEXT];
+
+	if (len > REASON_MAX)
+		len = REASON_MAX;
+	while (len > 0 && reason[len - 1] == '\n')
+		len--;
+	ws_net_peer_text(&c->peer, peer);
+	ws_log(&c->host->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
+	    status, len > 0 ? ": " : "", (int)len, len > 0 ? reason : "");
+}
+
 /* ---- answers ----------------------------------------------------------- */
 
 /* RFC 9110 8.6: these responses have no content, and no length either. */
@@ -226,6 +243,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	struct ws_http_out out;
 	struct ws_part parts[4];
 	char head[HEAD_ROOM];
+	bool unwanted = request->endpoint != NULL;
 	size_t n;
 
 	if (c->state == WS_CONN_DEAD && c->request == request) {
@@ -267,6 +285,9 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	if (!is_bodiless(status) && request->head.method != WS_HTTP_HEAD)
 		parts[n++] = (struct ws_part){ body, len };
 	log_request(request, status);
+	/* An endpoint that refuses a WebSocket says why in its answer. */
+	if (unwanted)
+		log_refusal(request, status, body, len);
 	if (ws_conn_write(c, parts, n) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return WS_ENOMEM;
@@ -280,13 +301,12 @@ void
 ws_request_refuse(struct ws_request *request, int status, const char *reason)
 {
 	struct ws_conn *c = request->conn;
-	char text[256], peer[WS_PEER_TEXT];
+	char text[256];
 	int n = snprintf(text, sizeof(text), "%d %s: %s.\n", status,
 	    ws_http_reason(status), reason);
 
-	ws_net_peer_text(&c->peer, peer);
-	ws_log(&c->host->log, WS_LOG_INFO, "%s refused with %d: %s", peer,
-	    status, reason);
+	log_refusal(request, status, reason, strlen(reason));
+	request->endpoint = NULL; /* this is logged now */
 	(void)ws_reply_field(request, "X-Content-Type-Options", "nosniff");
 	if (ws_reply(request, status, NULL, text, (size_t)n) < 0)
 		ws_conn_kill(c, reason);

@@ -698,6 +698,8 @@ def offences(name, code, offend):
 @test("{0}: {1}, with the cause in the log",
       ("a foreign origin", 403, "/echo", "Origin: http://a.example\r\n"),
       ("no endpoint", 404, "/nothing", ""),
+      ("a room without a name", 400, "/room/", ""),
+      ("a room with a bad name", 400, "/room/%zz", ""),
       ("a bad field", 400, "/echo", "Bad Name: x\r\n"),
       ("a large head", 431, "/echo", f"X: {'x' * 9000}\r\n"))
 def refusals(name, status, path, fields):
