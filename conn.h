@@ -84,9 +84,7 @@ struct ws_request {
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
 	struct ws_request *next, **link; /* in host->orphans, or NULL */
-	bool dispatched; /* the application has seen it */
 	bool held;
-	bool continued;           /* 100 Continue went out */
 	struct ws_http_head head; /* last: large and seldom touched */
 };
 

@@ -520,7 +520,6 @@ dispatch(struct ws_request *rq)
 {
 	struct ws_conn *c = rq->conn;
 
-	rq->dispatched = true;
 	c->host->request(rq);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");
