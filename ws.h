@@ -23,9 +23,10 @@
  *
  * Rules that hold everywhere:
  *
- * - Every callback may call every function, close any connection (its own
- *   included) and start or stop any timer. Nothing is freed under its feet:
- *   connections end at the end of the loop's turn.
+ * - Every callback may call every function but ws_run, ws_step and
+ *   ws_server_free, close any connection (its own included) and start or stop
+ *   any timer. Nothing is freed under its feet: connections end at the end of
+ *   the loop's turn. Only log may not call back into its server.
  * - Nothing blocks. Sending queues.
  * - Functions that can fail return 0 or a positive number, or a negative
  *   enum ws_error.
@@ -128,8 +129,9 @@ struct ws_options {
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
 	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
-	int idle_ms;          /* between two requests, and without progress
-	                         while a response is sent; 60 s */
+	int idle_ms;          /* between two requests, for a whole body to
+	                         arrive, and without progress while a response
+	                         is sent; 60 s */
 	int ping_ms;          /* silence until the server pings; 25 s; negative:
 	                         it never does */
 	int pong_ms;          /* silence after the ping until the server gives
@@ -556,7 +558,8 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value);
 int ws_reply(struct ws_request *request, int status, const char *type,
     const void *body, size_t len);
 
-/* Keep a request to answer it later (long polling).
+/* Keep a request to answer it later (long polling). Its strings move: what
+ * ws_request_path and the like returned before must be asked for again.
  *   gone  called when the peer leaves before the answer; request is invalid
  *         when it returns. NULL when that does not matter: ws_reply may then
  *         be called all the same
