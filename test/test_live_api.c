@@ -423,3 +423,606 @@ Test(live_api, two_messages_in_one_turn_find_a_fast_peer)
 	free(data);
 	client_close(&c);
 }
+
+/* ---- pausing ----------------------------------------------------------- */
+
+enum {
+	BATCH = 20000
+};
+
+/* Send messages "0", "1" ... in one go. */
+static void
+send_batch(struct client *c)
+{
+	uint8_t *all = malloc(BATCH * 16), *at = all;
+	char text[16];
+
+	for (int i = 0; i < BATCH; i++) {
+		int n = snprintf(text, sizeof(text), "%d", i);
+
+		at += client_frame(at, TEXT, text, (size_t)n);
+	}
+	client_send(c, all, (size_t)(at - all));
+	free(all);
+}
+
+static int disorder;
+
+static void
+check_order(struct ws_conn *conn)
+{
+	(void)conn;
+	disorder += atoi(got) != messages - 1;
+}
+
+static void
+pause_always(struct ws_conn *conn)
+{
+	check_order(conn);
+	ws_pause(conn);
+}
+
+Test(live_api, a_paused_connection_gets_nothing_and_loses_nothing)
+{
+	struct client c = connect_x();
+
+	act.message = pause_always;
+	send_batch(&c);
+	for (int i = 1; i <= BATCH; i++) {
+		client_until(&messages, i);
+		if (i < 5 || i % 5000 == 0) {
+			for (int n = 0; n < 3; n++)
+				(void)client_wait(-1, 0, 1);
+			cr_assert_eq(messages, i, "not paused");
+		}
+		ws_resume(last);
+	}
+	cr_assert_eq(disorder, 0);
+	client_close(&c);
+	client_until(&closed, 1);
+	cr_assert_eq(messages, BATCH);
+}
+
+static void
+pause_and_resume(struct ws_conn *conn)
+{
+	check_order(conn);
+	ws_pause(conn);
+	ws_resume(conn);
+}
+
+Test(live_api, pausing_and_resuming_at_once_is_nothing)
+{
+	struct client c = connect_x();
+
+	act.message = pause_and_resume;
+	send_batch(&c);
+	client_until(&messages, BATCH);
+	cr_assert_eq(disorder, 0);
+	client_close(&c);
+}
+
+Test(live_api, a_paused_connection_can_be_closed)
+{
+	struct client c = connect_x();
+
+	act.message = pause_always;
+	send_batch(&c);
+	client_until(&messages, 1);
+	cr_assert_eq(ws_close(last, 4000, "x", 1), 0);
+	client_expect_close(&c, 4000, true);
+	client_until(&closed, 1);
+	cr_assert_eq(messages, 1);
+	cr_assert_eq(ended.code, 4000);
+	client_close(&c);
+}
+
+/* ---- messages ---------------------------------------------------------- */
+
+Test(live_api, wrong_arguments_are_refused)
+{
+	struct client c = connect_x();
+	char long_reason[200];
+
+	memset(long_reason, 'r', sizeof(long_reason));
+	cr_assert_eq(ws_send(last, 0, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_send(last, 8, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_send(last, 3, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_ping(last, long_reason, 126), WS_EINVAL);
+	cr_assert_null(ws_prepare(9, "x", 1));
+	cr_assert_eq(
+	    ws_publish(live.server, NULL, 0, 9, "x", 1, NULL), WS_EINVAL);
+	for (int code = -1; code < 70000; code++) {
+		bool allowed = (code >= 3000 && code < 5000) ||
+			       (code >= 1000 && code <= 1014 &&
+				   (code < 1004 || code > 1006));
+
+		if (code != 0 && !allowed)
+			cr_assert_eq(
+			    ws_close(last, code, "", 0), WS_EINVAL, "%d", code);
+	}
+	/* A reason too long is cut at a character. */
+	long_reason[122] = '\xC3';
+	long_reason[123] = '\xB6';
+	cr_assert_eq(ws_close(last, 1000, long_reason, 200), 0);
+	{
+		struct frame f;
+
+		cr_assert(client_recv_frame(&c, &f));
+		cr_assert_eq(f.len, 2 + 122);
+	}
+	client_close(&c);
+}
+
+Test(live_api, pings_of_the_program_bring_pongs)
+{
+	struct client c = connect_x();
+	struct frame f;
+
+	cr_assert_eq(ws_ping(last, "are you there", WS_STR), 0);
+	cr_assert(client_recv_frame(&c, &f));
+	cr_assert_eq(f.first, CLIENT_FIN | 9);
+	client_send_frame(&c, CLIENT_FIN | 10, f.data, f.len);
+	client_until(&pongs, 1);
+	cr_assert_str_eq(got, "are you there");
+	client_close(&c);
+}
+
+Test(live_api, prepared_messages_are_encoded_once)
+{
+	static const size_t lengths[] = { 0, 5, 125, 126, 65535, 65536,
+		300000 };
+	struct client c = connect_x();
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		char *data = calloc(1, lengths[i] + 1);
+		struct ws_prepared *m = ws_prepare(WS_BINARY, data, lengths[i]);
+		size_t len;
+		int kind;
+
+		cr_assert_eq(
+		    memcmp(ws_prepared_data(m, &kind, &len), data, lengths[i]),
+		    0);
+		cr_assert_eq(kind, WS_BINARY);
+		cr_assert_eq(len, lengths[i]);
+		cr_assert_eq(ws_prepared_ref(m), m);
+		cr_assert_eq(ws_send_prepared(last, m, 0), 0);
+		ws_prepared_free(m);
+		cr_assert_eq(ws_send_prepared(last, m, 0), 0);
+		ws_prepared_free(m);
+		client_expect(&c, BINARY, data, lengths[i]);
+		client_expect(&c, BINARY, data, lengths[i]);
+		free(data);
+	}
+	ws_prepared_free(NULL);
+	cr_assert_null(ws_prepared_ref(NULL));
+	client_close(&c);
+}
+
+/* ---- upgrades ---------------------------------------------------------- */
+
+static struct ws_request *waiting;
+static int waits, gone;
+
+static void
+choose(struct ws_request *request)
+{
+	static int user;
+	struct ws_conn *conn;
+
+	cr_expect_eq(ws_request_user(request), &endpoint_user);
+	cr_expect(ws_offers(request, "chat"));
+	cr_expect(ws_offers(request, "super"));
+	cr_expect_not(ws_offers(request, "Chat"));
+	cr_expect_not(ws_offers(request, "cha"));
+	cr_expect_not(ws_offers(request, ""));
+	cr_expect_null(ws_accept(request, "other", NULL));
+	cr_expect_eq(ws_reply_field(request, "Set-Cookie", "sid=1"), 0);
+	conn = ws_accept(request, "super", &user);
+	cr_expect_not_null(conn);
+	cr_expect_eq(ws_user(conn), &user);
+	cr_expect_eq(ws_endpoint_user(conn), &endpoint_user);
+	cr_expect_eq(ws_server_of(conn), live.server);
+}
+
+Test(live_api, rfc6455_4_2_2_the_program_chooses_the_subprotocol)
+{
+	struct client c = client_open(live.address);
+	struct response r;
+
+	act.upgrade = choose;
+	client_puts(&c,
+	    client_request("/x", "Sec-WebSocket-Protocol: chat,\t\r\n"
+				 "Sec-WebSocket-Protocol: a, super ,b\r\n"));
+	cr_assert_eq(client_response(&c, &r, false), 101);
+	cr_assert_str_eq(client_field(&r, "Sec-WebSocket-Protocol"), "super");
+	cr_assert_str_eq(client_field(&r, "Set-Cookie"), "sid=1");
+	client_close(&c);
+}
+
+static void
+on_waiting_gone(struct ws_request *request, void *arg)
+{
+	(void)arg;
+	cr_expect_eq(request, waiting);
+	gone++;
+}
+
+static void
+decide_later(struct ws_request *request)
+{
+	cr_expect_eq(ws_hold(request, on_waiting_gone, NULL), 0);
+	waiting = request;
+	waits++;
+}
+
+Test(live_api, an_upgrade_may_be_decided_later)
+{
+	struct client c = client_open(live.address);
+	struct response r;
+
+	act.upgrade = decide_later;
+	client_puts(&c, client_request("/x", "Sec-WebSocket-Protocol: p\r\n"));
+	client_send_frame(&c, TEXT, "early", 5);
+	client_until(&waits, 1);
+	cr_assert(client_is_quiet(&c, 20));
+	cr_assert_eq(messages, 0);
+	cr_assert_null(ws_accept(waiting, "q", NULL));
+	cr_assert_not_null(ws_accept(waiting, "p", NULL));
+	cr_assert_eq(client_response(&c, &r, false), 101);
+	client_until(&messages, 1);
+	cr_assert_str_eq(got, "early");
+	client_close(&c);
+	/* Refused later, and left before. */
+	c = client_open(live.address);
+	client_puts(&c, client_request("/x", ""));
+	client_until(&waits, 2);
+	cr_assert_eq(ws_reply(waiting, 401, NULL, "who?", WS_STR), 0);
+	cr_assert_eq(client_response(&c, &r, false), 401);
+	cr_assert(client_ends(&c));
+	client_close(&c);
+	c = client_open(live.address);
+	client_puts(&c, client_request("/x", ""));
+	client_until(&waits, 3);
+	client_close(&c);
+	client_until(&gone, 1);
+	cr_assert_eq(opened, 1);
+}
+
+/* ---- timers ------------------------------------------------------------ */
+
+static struct ws_timer *timer;
+static int fired, beats;
+
+static void
+on_fire(struct ws_timer *t, void *arg)
+{
+	(void)t;
+	*(int *)arg += 1;
+}
+
+static void
+again_twice(struct ws_timer *t, void *arg)
+{
+	(void)arg;
+	if (++fired < 3)
+		cr_expect_eq(ws_timer_again(t, 0), 0);
+}
+
+static void
+stop_third(struct ws_timer *t, void *arg)
+{
+	(void)arg;
+	if (++beats == 3)
+		ws_timer_stop(t);
+}
+
+static void
+stop_other(struct ws_timer *t, void *arg)
+{
+	(void)t;
+	(void)arg;
+	ws_timer_stop(timer);
+	timer = NULL;
+	fired++;
+}
+
+Test(live_api, timers_fire_once_again_or_repeatedly)
+{
+	int never = 0, once = 0, done = 0;
+	struct ws_timer *t;
+
+	cr_assert_not_null(ws_timer_start(live.server, 5, 0, on_fire, &once));
+	cr_assert_not_null(
+	    ws_timer_start(live.server, -5, 0, again_twice, NULL));
+	cr_assert_not_null(ws_timer_start(live.server, 1, 1, stop_third, NULL));
+	t = ws_timer_start(live.server, 1, 0, on_fire, &never);
+	ws_timer_stop(t);
+	ws_timer_stop(NULL);
+	t = ws_timer_start(live.server, 1, 0, on_fire, &never);
+	cr_assert_eq(ws_timer_again(t, 1000000), 0);
+	cr_assert_not_null(ws_timer_start(live.server, 50, 0, on_fire, &done));
+	client_until(&done, 1);
+	client_until(&fired, 3);
+	client_until(&beats, 3);
+	cr_assert_eq(once, 1);
+	cr_assert_eq(never, 0);
+	cr_assert_eq(beats, 3);
+	/* Two that are due in the same turn: the first stops the second. */
+	fired = 0;
+	cr_assert_not_null(ws_timer_start(live.server, 1, 0, stop_other, NULL));
+	timer = ws_timer_start(live.server, 1, 0, on_fire, &never);
+	client_until(&fired, 1);
+	cr_assert_eq(never, 0);
+}
+
+/* The loop's clock may be old when a timer is started from outside. */
+Test(live_api, a_timer_started_from_outside_is_not_early)
+{
+	struct timespec nap = { .tv_nsec = 300 * 1000 * 1000 };
+	int64_t from_ms;
+	int done = 0;
+
+	(void)client_wait(-1, 0, 0);
+	(void)nanosleep(&nap, NULL);
+	from_ms = client_now_ms();
+	cr_assert_not_null(ws_timer_start(live.server, 200, 0, on_fire, &done));
+	client_until(&done, 1);
+	cr_assert_geq(client_now_ms() - from_ms, 200);
+}
+
+/* A timer that always fires at once does not keep the loop from the rest. */
+static void
+again_at_once(struct ws_timer *t, void *arg)
+{
+	(void)arg;
+	fired++;
+	(void)ws_timer_again(t, 0);
+}
+
+Test(live_api, a_timer_that_always_fires_leaves_time_for_others)
+{
+	struct client c;
+
+	timer = ws_timer_start(live.server, 0, 0, again_at_once, NULL);
+	c = client_ws(live.address, "/echo");
+	client_send_frame(&c, TEXT, "x", 1);
+	client_expect(&c, TEXT, "x", 1);
+	cr_assert_gt(fired, 0);
+	client_close(&c);
+}
+
+/* ---- descriptors and work ---------------------------------------------- */
+
+static struct ws_watch *watch;
+static int readable, writable;
+
+static void
+on_ready(struct ws_watch *w, unsigned events, void *arg)
+{
+	char octet;
+
+	cr_expect_eq(w, watch);
+	if (events & WS_READABLE) {
+		readable++;
+		cr_expect_eq(read(*(int *)arg, &octet, 1), 1);
+		if (octet == 'q') {
+			ws_unwatch(w);
+			watch = NULL;
+			return;
+		}
+		if (octet == 'w')
+			cr_expect_eq(ws_watch_set(w, WS_WRITABLE), 0);
+	}
+	if (events & WS_WRITABLE) {
+		writable++;
+		cr_expect_eq(ws_watch_set(w, WS_READABLE), 0);
+	}
+}
+
+Test(live_api, foreign_descriptors_are_watched)
+{
+	int ends[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	watch = ws_watch(live.server, ends[0], WS_READABLE, on_ready, &ends[0]);
+	cr_assert_not_null(watch);
+	cr_assert_null(
+	    ws_watch(live.server, -1, WS_READABLE, on_ready, &ends[0]));
+	cr_assert_eq(write(ends[1], "aw", 2), 2);
+	client_until(&readable, 2);
+	client_until(&writable, 1);
+	cr_assert_eq(write(ends[1], "q", 1), 1);
+	client_until(&readable, 3);
+	cr_assert_null(watch);
+	cr_assert_eq(write(ends[1], "x", 1), 1);
+	for (int i = 0; i < 5; i++)
+		(void)client_wait(-1, 0, 1);
+	cr_assert_eq(readable, 3);
+	ws_unwatch(NULL);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static int turns;
+
+static void
+defer_again(void *arg)
+{
+	(void)arg;
+	if (++turns < 3)
+		cr_expect_eq(ws_defer(live.server, defer_again, NULL), 0);
+}
+
+Test(live_api, deferred_work_runs_and_may_defer_more)
+{
+	cr_assert_eq(ws_defer(live.server, defer_again, NULL), 0);
+	cr_assert_eq(turns, 0);
+	cr_assert_eq(ws_timeout(live.server), 0);
+	client_until(&turns, 3);
+	/* What is never run is released with the server. */
+	cr_assert_eq(ws_defer(live.server, defer_again, NULL), 0);
+}
+
+/* ---- servers ----------------------------------------------------------- */
+
+Test(live_api, ipv6_unix_and_inherited_sockets)
+{
+	char path[] = "/tmp/ws-test-XXXXXX", address[64], text[128];
+	struct client c;
+	int fd;
+
+	cr_assert_not_null(mkdtemp(path));
+	snprintf(address, sizeof(address), "unix:%s/s", path);
+	cr_assert_eq(ws_listen(live.server, address), 0);
+	cr_assert_eq(ws_listen(live.server, address), WS_ESYSTEM);
+	c = client_ws(address, "/x");
+	client_until(&opened, 1);
+	cr_assert_str_eq(ws_peer(last, text), "unix");
+	client_close(&c);
+	cr_assert_eq(ws_address(live.server, 1, text, sizeof(text)), 0);
+	cr_assert_str_eq(text, address);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	cr_assert_eq(listen(fd, 5), 0);
+	cr_assert_eq(ws_listen_fd(live.server, fd), 0);
+	cr_assert_eq(ws_address(live.server, 2, text, sizeof(text)), 0);
+	snprintf(address, sizeof(address), "127.0.0.1%s", strrchr(text, ':'));
+	c = client_ws(address, "/echo");
+	client_close(&c);
+	cr_assert_lt(ws_listen_fd(live.server, 0), 0);
+	cr_assert_eq(ws_address(live.server, 3, text, sizeof(text)), WS_EINVAL);
+	if (ws_listen(live.server, "[::1]:0") == 0) {
+		cr_assert_eq(ws_address(live.server, 3, text, sizeof(text)), 0);
+		c = client_ws(text, "/x");
+		client_until(&opened, 2);
+		cr_assert_eq(strncmp(ws_peer(last, text), "[::1]:", 6), 0);
+		client_close(&c);
+	}
+	live_end(&live);
+	cr_assert_eq(rmdir(path), 0, "the socket's file is still there");
+	begin();
+}
+
+Test(live_api, two_servers_in_one_process)
+{
+	struct live one = live, two;
+	struct client a = client_ws(one.address, "/echo"), b;
+
+	two = live_here(NULL, setup, NULL);
+	b = client_ws(two.address, "/echo");
+	for (int i = 0; i < 100; i++) {
+		client_server = one.server;
+		client_send_frame(&a, TEXT, "one", 3);
+		client_expect(&a, TEXT, "one", 3);
+		client_server = two.server;
+		client_send_frame(&b, TEXT, "two", 3);
+		client_expect(&b, TEXT, "two", 3);
+	}
+	client_close(&a);
+	client_close(&b);
+	live_end(&two);
+	client_server = one.server;
+}
+
+Test(live_api, a_base_path_is_taken_off)
+{
+	static const struct ws_options options = { .base_path = "/live/",
+		.log_level = -1 };
+	static const struct {
+		const char *path;
+		int status;
+	} rows[] = { { "/live/hello", 200 }, { "/live/hello?x", 200 },
+		{ "/hello", 404 }, { "/livehello", 404 }, { "/liv", 404 },
+		{ "/live", 308 }, { "/live/", 404 },
+		{ "http://a.example/live/hello", 200 },
+		{ "http://a.example", 404 } };
+	struct client c;
+	struct response r;
+	char text[256];
+
+	live_end(&live);
+	live = live_here(&options, setup, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		c = client_open(live.address);
+		snprintf(text, sizeof(text),
+		    "GET %s HTTP/1.1\r\nHost: a.example\r\n\r\n", rows[i].path);
+		client_puts(&c, text);
+		cr_expect_eq(client_response(&c, &r, false), rows[i].status,
+		    "%s: %d", rows[i].path, r.status);
+		if (r.status == 308)
+			cr_expect_str_eq(
+			    client_field(&r, "Location"), "/live/");
+		client_close(&c);
+	}
+	c = client_ws(live.address, "/live/echo");
+	client_close(&c);
+}
+
+Test(live_api, endpoints_are_checked_when_they_are_added)
+{
+	static const struct ws_handler nothing = { 0 };
+	struct ws_server *s = live.server;
+
+	cr_assert_eq(ws_endpoint(s, "x", &nothing, NULL), WS_EINVAL);
+	cr_assert_eq(ws_endpoint(s, "", &nothing, NULL), WS_EINVAL);
+	cr_assert_eq(ws_endpoint(s, "/x", &nothing, NULL), WS_EEXIST);
+	cr_assert_eq(ws_http(s, "/hello", NULL, NULL, NULL), WS_EEXIST);
+	cr_assert_eq(ws_http(s, "/x", NULL, NULL, NULL), 0);
+	cr_assert_lt(ws_files(s, "/files/", "/no/such/directory", NULL), 0);
+	cr_assert_eq(ws_files(s, "/files", "/tmp", NULL), WS_EINVAL);
+	cr_assert_lt(ws_listen(s, "nonsense"), 0);
+	cr_assert_lt(ws_listen(s, live.address), 0);
+}
+
+Test(live_api, stats_count_what_there_is)
+{
+	struct client c = connect_x(), d = client_open(live.address);
+	struct ws_stats s;
+
+	until_connections(2);
+	client_send_frame(&c, TEXT, "x", 1);
+	client_until(&messages, 1);
+	(void)ws_send(last, WS_TEXT, "y", 1);
+	(void)ws_join(last, "r", 1);
+	ws_stats(live.server, &s);
+	cr_assert_eq(s.connections, 2);
+	cr_assert_eq(s.websockets, 1);
+	cr_assert_eq(s.rooms, 1);
+	cr_assert_eq(s.accepted, 2);
+	cr_assert_eq(s.messages_in, 1);
+	cr_assert_eq(s.messages_out, 1);
+	cr_assert_gt(s.max_clients, 0);
+	client_close(&c);
+	client_close(&d);
+	until_connections(0);
+	ws_stats(live.server, &s);
+	cr_assert_eq(s.websockets, 0);
+	cr_assert_eq(s.rooms, 0);
+	cr_assert_eq(s.accepted, 2);
+}
+
+/* What does not end within the grace is ended; a second call makes it
+ * shorter. */
+Test(live_api, stopping_has_a_grace)
+{
+	struct client deaf = connect_x(), c = connect_x();
+
+	ws_stop(live.server, 1000000);
+	client_expect_close(&c, 1001, true);
+	client_close(&c);
+	client_until(&closed, 1);
+	cr_assert_not(ws_stopped(live.server));
+	ws_stop(live.server, 50);
+	while (!ws_stopped(live.server))
+		(void)client_wait(-1, 0, 10);
+	cr_assert_eq(closed, 2);
+	cr_assert_eq(ended.code, 1001);
+	client_close(&deaf);
+}
+
+Test(live_api, each_error_has_a_text)
+{
+	for (int error = WS_EEXIST; error <= 0; error++)
+		cr_assert_gt(strlen(ws_strerror(error)), 0);
+	cr_assert_str_neq(ws_strerror(WS_EFULL), ws_strerror(WS_ENOMEM));
+}
