@@ -28,7 +28,9 @@
  * turn. The socket is watched for writability only while it is full.
  *
  * Pressure. A peer that lets more than queue_soft pile up is "choked": nothing
- * is read from it until half of that is gone.
+ * is read from it until half of that is gone. One that sends many requests at
+ * once "yields": after some answers the rest waits in the stash for the next
+ * turn. Both are watched for writability, so that a next visit is certain.
  */
 #include <string.h>
 
@@ -384,10 +386,9 @@ wanted(const struct ws_conn *c)
 
 	/* One that holds a request is read from only to hear it hang up, so
 	 * what it sends ahead need not be kept without a bound. */
-	if (!c->ended &&
-	    (is_taking(c) || (c->state == WS_CONN_HOLDING &&
-				 (c->stash == NULL ||
-				     c->stash->len < AHEAD_MAX))))
+	if (!c->ended && (is_taking(c) || (c->state == WS_CONN_HOLDING &&
+					      (c->stash == NULL ||
+						  c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
 	/* A choked one may have sent its last octet in this visit; only the
 	 * next one lets it go on, as one that has yielded. */
@@ -675,8 +676,8 @@ ws_host_expired(struct ws_deadline *deadline, void *arg)
 		return;
 	case WS_CONN_LINGER:
 		if (!is_taking_its_time(c, c->websocket
-						? c->host->limits.close_ms
-						: c->host->limits.idle_ms))
+					       ? c->host->limits.close_ms
+					       : c->host->limits.idle_ms))
 			ws_conn_kill(c, "the peer did not hang up");
 		return;
 	case WS_CONN_DEAD:
