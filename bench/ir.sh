@@ -11,7 +11,7 @@
 # so start, handshakes and end cancel out. The count does not depend on what
 # else the machine does: two runs differ by less than 1 %. Prints one line for
 # each figure: the row, the server, instructions=COUNT.
-# shellcheck source=bench/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 messages=10000

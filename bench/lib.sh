@@ -40,6 +40,7 @@ on() {
 compile() {
 	program=$out/$1 source=$root/bench/$2
 	shift 2
+	# shellcheck disable=SC3013
 	[ "$program" -nt "$source" ] && return
 	$CC -std=c11 -D_DEFAULT_SOURCE -O2 -o "$program" "$source" "$@"
 }
@@ -115,8 +116,9 @@ start() {
 	until port=$(sed -n '/^listening on/s/.*:\([0-9]*\)\/.*/\1/p' "$log") &&
 		[ -n "$port" ]; do
 		tries=$((tries + 1))
-		kill -0 "$pid" 2>/dev/null && [ $tries -lt 600 ] ||
+		if ! kill -0 "$pid" 2>/dev/null || [ $tries -gt 600 ]; then
 			die "$1 does not start: $(cat "$log.errors")"
+		fi
 		sleep 0.05
 	done
 }

@@ -6,18 +6,21 @@
 #
 # Servers are wsd, static (wsd with musl), lws and ws. Each is started afresh.
 # "rss_each" is what its resident memory grew by, per idle WebSocket.
-# shellcheck source=bench/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 connections=10000
 [ "${1:-}" != -c ] || { connections=$2; shift 2; }
 [ $# -gt 0 ] || set -- wsd static
 
+# The shells of Linux know these options of ulimit.
+# shellcheck disable=SC3045
 hard=$(ulimit -Hn)
 if [ "$hard" != unlimited ] && [ "$hard" -lt $((connections + 64)) ]; then
 	connections=$((hard - 64))
 	note "descriptors are limited: only $connections connections"
 fi
+# shellcheck disable=SC3045
 ulimit -n "$hard" 2>/dev/null || true
 if [ -z "${BENCH_BUILT:-}" ]; then
 	build_wsd

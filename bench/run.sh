@@ -10,7 +10,7 @@
 # Each cell is measured several times, and the times are spread over the whole
 # run, so that a noisy minute hurts all servers alike; the median is printed.
 # All of it is in build/bench/figures.tsv, the medians in results.json.
-# shellcheck source=bench/lib.sh
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-} in
@@ -34,17 +34,17 @@ cell() {
 
 one_round() {
 	for server in wsd floor lws ws; do
-		cell echo-16 $server -m echo -c 50 -s 16 -d 1
-		cell echo-16-d16 $server -m echo -c 50 -s 16 -d 16
-		cell echo-1k $server -m echo -c 50 -s 1024 -d 1
+		cell echo-16 "$server" -m echo -c 50 -s 16 -d 1
+		cell echo-16-d16 "$server" -m echo -c 50 -s 16 -d 16
+		cell echo-1k "$server" -m echo -c 50 -s 1024 -d 1
 	done
 	for server in wsd lws ws; do
-		cell room-500 $server -m fanout -P '/room/a?self=1' -c 500 \
+		cell room-500 "$server" -m fanout -P '/room/a?self=1' -c 500 \
 			-s 64 -d 2
-		cell storm $server -m storm -c 50
+		cell storm "$server" -m storm -c 50
 	done
 	for server in wsd ws; do
-		cell http $server -m http -P /healthz -c 50
+		cell http "$server" -m http -P /healthz -c 50
 	done
 }
 
@@ -58,14 +58,14 @@ export BENCH_BUILT
 : >"$figures"
 
 for server in wsd floor lws ws; do
-	command=$(command_of $server)
+	command=$(command_of "$server")
 	[ -n "$command" ] || continue
 	# shellcheck disable=SC2086
 	start $command
 	eval "pid_$server=$pid port_$server=$port"
 done
 round=1
-while [ $round -le $rounds ]; do
+while [ "$round" -le "$rounds" ]; do
 	note "round $round of $rounds"
 	one_round
 	round=$((round + 1))
@@ -74,9 +74,9 @@ stop_all
 
 if command -v valgrind >/dev/null; then
 	note "counting instructions"
-	sh "$root/bench/ir.sh" -n $messages wsd >>"$figures" || exit 1
+	sh "$root/bench/ir.sh" -n "$messages" wsd >>"$figures" || exit 1
 	[ -n "$quick" ] || [ -z "$(command_of lws)" ] ||
-		sh "$root/bench/ir.sh" -n $messages lws >>"$figures" || exit 1
+		sh "$root/bench/ir.sh" -n "$messages" lws >>"$figures" || exit 1
 else
 	note "no valgrind: instructions are not counted"
 fi
