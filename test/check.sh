@@ -215,7 +215,7 @@ for step in ${STEPS:-$steps}; do
 		grep -E '^[0-9]+ passed, |^interop:' "$DIR/$step.log"
 		echo "     good, $(($(date +%s) - start)) s"
 	else
-		tail -n 100 "$DIR/$step.log"
+		grep -vE '^[a-z-]+ -.* -c -o ' "$DIR/$step.log" | tail -n 100
 		echo "     FAILED, all of it is in build/check/$step.log"
 		failed="$failed $step"
 	fi
