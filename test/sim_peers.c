@@ -903,7 +903,7 @@ static void
 choose_reading(struct sim_peer *p)
 {
 	p->reads = true;
-	p->eagerness = 1 + sim_below(sim_chance(500) ? 200000 : 2000);
+	p->eagerness = 200 + sim_below(sim_chance(500) ? 200000 : 2000);
 	if (p->leave == SIM_STAY && sim_chance(100))
 		p->reads = false;
 	if (sim_chance(100)) {

@@ -11,9 +11,9 @@
 #include "sim.h"
 
 enum {
-	FAIR_COUNT = 1000,
-	SCARCE_COUNT = 500,
-	NTH_COUNT = 500,
+	FAIR_COUNT = 800,
+	SCARCE_COUNT = 400,
+	NTH_COUNT = 400,
 	SET_UP_MAX = 80, /* allocations of a server without clients, at most */
 };
 
