@@ -48,22 +48,22 @@ struct ws_conn {
 	};
 	struct ws_peer peer;
 	uint16_t closed_code; /* of the Close frame that we sent */
-	uint32_t heard_ms;    /* the peer's last sign of life, modulo 2^32 */
-	uint32_t index;       /* in the server's table */
-	uint8_t state;        /* enum ws_conn_state */
+	uint8_t state : 3;    /* enum ws_conn_state */
 	bool dirty : 1;       /* in host->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
-	bool yielded : 1;     /* HTTP: goes on with its stash in the next turn */
-	bool pinged : 1;      /* a Ping is unanswered */
-	bool reported : 1;    /* close was called, or open never */
-	bool broken : 1;      /* sending failed: dies at the end of the turn */
-	bool last : 1;        /* HTTP: close after this response */
-	bool served : 1;      /* HTTP: not the first request */
-	bool ended : 1;       /* the peer has ended its direction */
-	bool shut : 1;        /* we have ended ours */
-	bool websocket : 1;   /* the union holds a session */
-	bool ours : 1;        /* we ended it, not the peer */
+	bool yielded : 1;   /* HTTP: goes on with its stash in the next turn */
+	bool pinged : 1;    /* a Ping is unanswered */
+	bool reported : 1;  /* close was called, or open never */
+	bool broken : 1;    /* sending failed: dies at the end of the turn */
+	bool last : 1;      /* HTTP: close after this response */
+	bool served : 1;    /* HTTP: not the first request */
+	bool ended : 1;     /* the peer has ended its direction */
+	bool shut : 1;      /* we have ended ours */
+	bool websocket : 1; /* the union holds a session */
+	bool ours : 1;      /* we ended it, not the peer */
+	uint32_t heard_ms;  /* the peer's last sign of life, modulo 2^32 */
+	uint32_t index;     /* in the server's table */
 };
 
 /* One request, from its first octet to the end of its answer. */
@@ -85,6 +85,7 @@ struct ws_request {
 	void *gone_arg;
 	struct ws_request *next, **link; /* in host->orphans, or NULL */
 	bool held;
+	bool tried;               /* ws_accept could not do what it was asked */
 	struct ws_http_head head; /* last: large and seldom touched */
 };
 
@@ -112,8 +113,8 @@ struct ws_host {
 	struct ws_conn *dead;               /* to be released by turn_end */
 	struct ws_request *spare;           /* owned: kept for the next one */
 	struct ws_request *orphans; /* owned: held, and the peer has left */
-	const char *origin;                 /* as in struct ws_options */
-	int64_t date_s;                     /* the second that date is for */
+	const char *origin;         /* as in struct ws_options */
+	int64_t date_s;             /* the second that date is for */
 	char date[WS_FIELD_DATE_SIZE];
 	bool stopping; /* every response is the last */
 	size_t websockets;

@@ -86,13 +86,14 @@ ws_loop_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
 		if (reserve(loop, (size_t)io->fd) < 0)
 			return -1;
 		io->want = WS_LOOP_UNKNOWN;
-		io->serial = ++loop->serial;
+		loop->serial = (loop->serial + 1) & WS_LOOP_SERIAL_MAX;
+		io->serial = loop->serial & WS_LOOP_SERIAL_MAX;
 	} else if (io->want == want)
 		return 0;
 	if (ws_backend_want(loop, io, want) < 0)
 		return -1;
 	loop->watched[io->fd] = io;
-	io->want = (uint8_t)want;
+	io->want = want & 0xff;
 	return 0;
 }
 

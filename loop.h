@@ -23,9 +23,12 @@ enum {
 struct ws_io {
 	void (*ready)(struct ws_io *io, unsigned events);
 	int fd;
-	uint32_t serial; /* loop.c's: tells this use of fd from earlier ones */
-	uint8_t want;    /* what the backend was told last */
+	uint32_t serial : 24; /* loop.c's: tells this use of fd from earlier
+	                         ones */
+	uint32_t want : 8;    /* what the backend was told last */
 };
+
+#define WS_LOOP_SERIAL_MAX 0xffffff
 
 /* The value of ws_io.want of a descriptor that the backend does not have. */
 #define WS_LOOP_UNKNOWN 0x80
