@@ -652,6 +652,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 
 	if (!is_open(request) || endpoint == NULL)
 		return NULL;
+	request->tried = true;
 	if (subprotocol != NULL && !ws_offers(request, subprotocol))
 		return NULL;
 	if (write_switch(request, subprotocol) < 0) {

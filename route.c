@@ -7,6 +7,7 @@
  * a WebSocket can have one address.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "field.h"
@@ -304,7 +305,9 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		struct ws_conn *c = rq->conn;
 
 		route->endpoint.handler.upgrade(rq);
-		if (c->request != rq || c->state != WS_CONN_HTTP)
+		/* One that tried and failed wanted something else than the
+		 * default. */
+		if (c->request != rq || c->state != WS_CONN_HTTP || rq->tried)
 			return;
 	}
 	(void)ws_accept(rq, NULL, NULL);
@@ -367,18 +370,17 @@ strip_base(const struct ws_server *server, struct ws_request *rq)
 static void
 redirect_to_base(struct ws_server *server, struct ws_request *rq)
 {
-	char location[1024];
-	struct ws_http_out out = { .at = location, .size = sizeof(location) };
-	size_t len = strlen(server->base_path);
+	const char *mark = rq->head.has_query ? "?" : "";
+	char location[2048];
+	int len =
+	    snprintf(location, sizeof(location), "%s/%s%.*s", server->base_path,
+		mark, (int)rq->head.query_octets, rq->base + rq->head.query_at);
 
-	if (len + 2 > out.size) {
-		ws_request_refuse(rq, 404, "there is nothing at this path");
-		return;
-	}
-	memcpy(location, server->base_path, len);
-	memcpy(location + len, "/", 2);
-	(void)ws_reply_field(rq, "Location", location);
-	(void)ws_reply(rq, 308, NULL, NULL, 0);
+	if (len >= (int)sizeof(location) ||
+	    ws_reply_field(rq, "Location", location) < 0)
+		ws_request_refuse(rq, 414, "the request-target is too long");
+	else
+		(void)ws_reply(rq, 308, NULL, NULL, 0);
 }
 
 static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "

@@ -115,14 +115,14 @@ enum ws_log_level {
 
 /* How a server behaves. Zero is the default of every member. */
 struct ws_options {
-	size_t max_message; /* octets of one message; 1 MiB. Larger: 1009 */
-	size_t max_head;    /* octets of a request head; 8 KiB. Larger: 431 */
-	size_t max_body;    /* octets of a request body; 1 MiB. Larger: 413 */
-	size_t queue_soft;  /* octets queued for one peer; 64 KiB, and half of
+	size_t max_message;   /* octets of one message; 1 MiB. Larger: 1009 */
+	size_t max_head;      /* octets of a request head; 8 KiB. Larger: 431 */
+	size_t max_body;      /* octets of a request body; 1 MiB. Larger: 413 */
+	size_t queue_soft;    /* octets queued for one peer; 64 KiB, and half of
 	                         queue_max at most. Above it the server stops
 	                         reading from the peer, and calls drain when
 	                         the queue is below half of it again */
-	size_t queue_max;   /* octets queued for one peer; 1 MiB. Above it the
+	size_t queue_max;     /* octets queued for one peer; 1 MiB. Above it the
 	                         connection is closed with 1013. One message
 	                         always fits while queue_soft is not exceeded */
 	unsigned max_clients; /* connections at once; what descriptors allow */
@@ -284,7 +284,8 @@ int ws_endpoint(struct ws_server *server, const char *path,
  *   user         attached to the connection
  * Returns the connection, whose open callback has been called; or NULL when
  * the client offers no such subprotocol, the request is no upgrade, or it was
- * answered already. request is invalid after success. */
+ * answered already. request is invalid after success; after a failure inside
+ * upgrade it is not accepted by default. */
 struct ws_conn *
 ws_accept(struct ws_request *request, const char *subprotocol, void *user);
 
