@@ -240,6 +240,10 @@ ws_conn_ws_open(
 	ws_conn_touch(conn);
 	if (endpoint->handler.open != NULL)
 		endpoint->handler.open(conn);
+	/* It was held when the server began to stop. */
+	if (conn->host->stopping)
+		ws_conn_ws_close(
+		    conn, WS_CLOSE_GOING_AWAY, "the server is shutting down");
 }
 
 static void
@@ -427,8 +431,8 @@ on_silence(struct ws_conn *c)
 	const struct ws_limits *limits = &c->host->limits;
 	int64_t silent_ms =
 	    (int64_t)(uint32_t)((uint32_t)c->host->loop.now_ms - c->heard_ms);
-	int64_t left_ms = (int64_t)limits->ping_ms + limits->pong_ms -
-	    silent_ms;
+	int64_t left_ms =
+	    (int64_t)limits->ping_ms + limits->pong_ms - silent_ms;
 	int64_t wait_ms = limits->ping_ms;
 
 	if (silent_ms < limits->ping_ms) {
