@@ -44,7 +44,8 @@ warn_limit(struct ws_server *server, const char *what)
 
 /* Tell a peer that there is no room, without waiting for its request. */
 static void
-turn_away(int fd, const char *status, const char *text)
+turn_away(
+    struct ws_server *server, int fd, const char *status, const char *text)
 {
 	char answer[256];
 	int n = snprintf(answer, sizeof(answer),
@@ -56,6 +57,8 @@ turn_away(int fd, const char *status, const char *text)
 	    "\r\n%s",
 	    status, strlen(text), text);
 
+	/* What it has sent already must not turn our close into a reset. */
+	(void)ws_net_recv(fd, server->host.input, WS_HOST_INPUT);
 	(void)ws_net_send(fd, answer, (size_t)n);
 	ws_net_shutdown(fd);
 	ws_net_close(fd);
@@ -89,11 +92,13 @@ on_exhaustion(struct ws_server *server, int listener_fd)
 	int fd;
 
 	warn_limit(server, "out of descriptors");
+	if (server->reserve_fd < 0)
+		server->reserve_fd = ws_net_reserve();
 	if (server->reserve_fd >= 0) {
 		ws_net_close(server->reserve_fd);
 		fd = ws_net_accept(listener_fd, &peer);
 		if (fd >= 0)
-			turn_away(fd, "503 Service Unavailable",
+			turn_away(server, fd, "503 Service Unavailable",
 			    "The server is out of descriptors.\n");
 		server->reserve_fd = ws_net_reserve();
 	}
@@ -155,7 +160,7 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 
 	if (server->conns_count >= server->clients_max) {
 		warn_limit(server, "the limit of clients is reached");
-		turn_away(fd, "503 Service Unavailable",
+		turn_away(server, fd, "503 Service Unavailable",
 		    "The server has as many clients as it may have.\n");
 		return false;
 	}
@@ -167,7 +172,7 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 	if (count > 0)
 		ws_peers_drop(server->peers, peer->ip);
 	warn_limit(server, "the limit of connections per address is reached");
-	turn_away(fd, "429 Too Many Requests",
+	turn_away(server, fd, "429 Too Many Requests",
 	    "Your address has as many connections as it may have.\n");
 	return false;
 }
@@ -268,6 +273,7 @@ ws_listen_fd(struct ws_server *server, int fd)
 		ws_log(&server->host.log, WS_LOG_ERROR,
 		    "descriptor %d is not a listening socket: %s", fd,
 		    strerror(errno));
+		ws_net_close(fd);
 		return WS_ESYSTEM;
 	}
 	return add_listener(server, fd, true);
