@@ -651,12 +651,29 @@ ws_rooms_new(const uint8_t key[16])
 	return rooms;
 }
 
+/* Some room of those that are left. The table shrinks from its end, so there
+ * is one near it. */
+static struct ws_room *
+last_room(const struct ws_rooms *rooms)
+{
+	size_t i = rooms->bucket_count - 1;
+
+	while (rooms->buckets[i] == NULL)
+		i--;
+	return rooms->buckets[i];
+}
+
 void
 ws_rooms_free(struct ws_rooms *rooms)
 {
 	if (rooms == NULL)
 		return;
-	assert(rooms->total == 0);
+	assert(!rooms->delivering);
+	while (rooms->total > 0) {
+		struct ws_room *room = last_room(rooms);
+
+		take_out(rooms, &room->joined[room->count - 1]);
+	}
 	ws_mem_free(rooms->buckets);
 	ws_mem_free(rooms);
 }

@@ -21,8 +21,8 @@ struct ws_rooms; /* a set of rooms */
  * Returns NULL when memory is out. */
 struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
 
-/* Release a set. All members must have left, and no delivery may be going on.
- * NULL is allowed. */
+/* Release a set. Members that are still in rooms leave them. No delivery may
+ * be going on. NULL is allowed. */
 void ws_rooms_free(struct ws_rooms *rooms);
 
 /* Put a member into a room, which is created when it does not exist.
