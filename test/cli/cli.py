@@ -378,12 +378,12 @@ def live_socket():
 
 
 @test("a directory that is {0} is a clear error",
-      "missing", "a file", "forbidden")
+      "missing", "a file", "below nothing")
 def bad_directory(kind):
     path = f"{scratch}/{kind}"
     if kind == "a file":
         open(path, "w").close()
-    if kind == "forbidden":
+    if kind == "below nothing":
         path = f"{scratch}/missing/above"
     got = run("-l", "127.0.0.1:0", path)
     equal((got.returncode, got.stdout), (1, ""))
