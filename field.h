@@ -41,8 +41,8 @@ bool ws_field_etag_listed(struct ws_span if_none_match, struct ws_span etag);
 
 /* What a Range field asks for. */
 enum ws_range {
-	WS_RANGE_NONE,  /* ignore it: malformed, another unit, several ranges */
-	WS_RANGE_ONE,   /* first and length are set: 206 */
+	WS_RANGE_NONE, /* ignore it: malformed, another unit, several ranges */
+	WS_RANGE_ONE,  /* first and length are set: 206 */
 	WS_RANGE_UNSATISFIABLE, /* 416 */
 };
 
@@ -58,7 +58,8 @@ enum ws_range ws_field_range(
 /* How much a client wants a content coding, from its Accept-Encoding: 0 to
  * 1000 (q times 1000), 0 for not acceptable. "*" counts when the coding is
  * not named. Malformed members are skipped. RFC 9110 section 12.5.3. */
-unsigned ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding);
+unsigned
+ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding);
 
 /* Percent-decode once.
  *   out  room for in.len octets

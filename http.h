@@ -32,8 +32,8 @@ ws_http_is(char octet, unsigned classes)
 
 /* ---- request head (RFC 9112 sections 2 to 5) ---------------------------- */
 
-#define WS_HTTP_FIELDS_MAX 100   /* fields in one head */
-#define WS_HTTP_HEAD_MAX   65000 /* no limit may be set above this */
+#define WS_HTTP_FIELDS_MAX 100 /* fields in one head */
+#define WS_HTTP_HEAD_MAX 65000 /* no limit may be set above this */
 
 /* RFC 9110 section 9.3 and RFC 5789. */
 enum ws_http_method {
@@ -52,23 +52,23 @@ enum ws_http_method {
  * ws_http_error_status and ws_http_error_text. After any of them the
  * connection cannot be used again: where the next message starts is unknown. */
 enum ws_http_error {
-	WS_HTTP_EREQUEST = -1,   /* malformed request line: 400 */
-	WS_HTTP_EMETHOD = -2,    /* a method nobody knows: 501 */
-	WS_HTTP_EVERSION = -3,   /* not HTTP/1.x: 505 */
-	WS_HTTP_EURI = -4,       /* request-target too long: 414 */
-	WS_HTTP_ETARGET = -5,    /* malformed request-target: 400 */
-	WS_HTTP_EFIELD = -6,     /* malformed field line: 400 */
-	WS_HTTP_EFOLD = -7,      /* obs-fold: 400 */
-	WS_HTTP_ELINE = -8,      /* bare CR or bare LF: 400 */
-	WS_HTTP_ETOOLARGE = -9,  /* head too large: 431 */
-	WS_HTTP_ETOOMANY = -10,  /* too many fields: 431 */
-	WS_HTTP_EHOST = -11,     /* Host missing, twice or malformed: 400 */
-	WS_HTTP_ELENGTH = -12,   /* Content-Length malformed or twice: 400 */
-	WS_HTTP_ESMUGGLE = -13,  /* Content-Length with Transfer-Encoding: 400 */
-	WS_HTTP_ECODING = -14,   /* an unknown transfer coding: 501 */
-	WS_HTTP_ECHUNK = -15,    /* malformed chunk or trailer: 400 */
-	WS_HTTP_EEXPECT = -16,   /* an expectation we do not know: 417 */
-	WS_HTTP_EBODY = -17,     /* body larger than allowed: 413 */
+	WS_HTTP_EREQUEST = -1,  /* malformed request line: 400 */
+	WS_HTTP_EMETHOD = -2,   /* a method nobody knows: 501 */
+	WS_HTTP_EVERSION = -3,  /* not HTTP/1.x: 505 */
+	WS_HTTP_EURI = -4,      /* request-target too long: 414 */
+	WS_HTTP_ETARGET = -5,   /* malformed request-target: 400 */
+	WS_HTTP_EFIELD = -6,    /* malformed field line: 400 */
+	WS_HTTP_EFOLD = -7,     /* obs-fold: 400 */
+	WS_HTTP_ELINE = -8,     /* bare CR or bare LF: 400 */
+	WS_HTTP_ETOOLARGE = -9, /* head too large: 431 */
+	WS_HTTP_ETOOMANY = -10, /* too many fields: 431 */
+	WS_HTTP_EHOST = -11,    /* Host missing, twice or malformed: 400 */
+	WS_HTTP_ELENGTH = -12,  /* Content-Length malformed or twice: 400 */
+	WS_HTTP_ESMUGGLE = -13, /* Content-Length with Transfer-Encoding: 400 */
+	WS_HTTP_ECODING = -14,  /* an unknown transfer coding: 501 */
+	WS_HTTP_ECHUNK = -15,   /* malformed chunk or trailer: 400 */
+	WS_HTTP_EEXPECT = -16,  /* an expectation we do not know: 417 */
+	WS_HTTP_EBODY = -17,    /* body larger than allowed: 413 */
 	WS_HTTP_ETRANSFER = -18, /* Transfer-Encoding in HTTP/1.0, or chunked
 	                            not last: 400 */
 };
@@ -93,13 +93,13 @@ struct ws_http_head {
 	uint16_t head_max; /* limits, set by ws_http_init */
 	uint16_t uri_max;
 
-	uint8_t method; /* enum ws_http_method */
-	uint8_t minor;  /* 1 for HTTP/1.1, 0 for HTTP/1.0, more is possible */
+	uint8_t method;  /* enum ws_http_method */
+	uint8_t minor;   /* 1 for HTTP/1.1, 0 for HTTP/1.0, more is possible */
 	bool keep_alive; /* the client would send another request */
 	bool upgrade;    /* Connection names "upgrade" and Upgrade is there */
 	bool chunked;
-	bool has_length;      /* Content-Length is there */
-	bool expect_continue; /* the client waits for 100 before its body */
+	bool has_length;         /* Content-Length is there */
+	bool expect_continue;    /* the client waits for 100 before its body */
 	uint64_t content_octets; /* Content-Length, 0 when absent */
 
 	/* The request-target's path and query, without what an absolute-form
@@ -206,8 +206,8 @@ struct ws_http_out {
 
 /* Begin: the status line. status 100 to 599; HTTP/1.1 always (RFC 9112
  * section 2.3). */
-void ws_http_out_status(
-    struct ws_http_out *out, char *at, size_t size, int status);
+void
+ws_http_out_status(struct ws_http_out *out, char *at, size_t size, int status);
 
 /* Append one field line. A name that is not a token, or a value with CR, LF,
  * NUL or another control octet than HTAB, makes out fail: nobody can inject a
@@ -216,8 +216,8 @@ void ws_http_out_field(
     struct ws_http_out *out, const char *name, struct ws_span value);
 
 /* Append one field line whose value is a number. */
-void ws_http_out_number(
-    struct ws_http_out *out, const char *name, uint64_t value);
+void
+ws_http_out_number(struct ws_http_out *out, const char *name, uint64_t value);
 
 /* Append the empty line that ends the head. */
 void ws_http_out_end(struct ws_http_out *out);

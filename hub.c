@@ -74,7 +74,8 @@ ws_member_join(struct ws_server *server, struct ws_member *member,
 	int result;
 
 	/* After close was called nobody would take it out again. */
-	if (member->deliver == deliver && conn_of(member)->state != WS_CONN_OPEN)
+	if (member->deliver == deliver &&
+	    conn_of(member)->state != WS_CONN_OPEN)
 		return WS_ECLOSED;
 	len = length(room, len);
 	if (len == 0 || len > WS_ROOM_NAME_MAX)

@@ -85,8 +85,8 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	limits->queue_max =
 	    at_most(or_size(o->queue_max, 1 << 20), WS_QUEUE_MAX / 2);
 	/* A soft limit above the hard one would be the hard one. */
-	limits->queue_soft = at_most(
-	    or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
+	limits->queue_soft =
+	    at_most(or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
 	limits->handshake_ms = or_ms(o->handshake_ms, 10000);
 	limits->idle_ms = or_ms(o->idle_ms, 60000);
 	limits->ping_ms = or_ms(o->ping_ms, 25000);
@@ -289,9 +289,8 @@ ws_stop(struct ws_server *server, int grace_ms)
 			wind_down(server->conns[i - 1]);
 	}
 	/* The loop's clock may be old when this is called from outside it. */
-	if (grace_ms <= 0 ||
-	    ws_heap_set(&loop->heap, &server->grace_timer,
-		ws_net_now_ms() + grace_ms, on_grace_over) < 0)
+	if (grace_ms <= 0 || ws_heap_set(&loop->heap, &server->grace_timer,
+				 ws_net_now_ms() + grace_ms, on_grace_over) < 0)
 		kill_all(server, "the server ended");
 }
 
