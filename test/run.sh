@@ -15,21 +15,9 @@ WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 DIR=build/test
 
-# Print the sources of a test: its own and, where it includes NAME.h of this
-# directory, NAME.c and NAME_*.c; those may include more.
 sources()
 {
-	echo "test/test_$1.c"
-	includes "test/test_$1.c" | while read -r name; do
-		{ echo "$name"; includes test/"$name".[ch]; } 2>/dev/null
-	done | sort -u | while read -r name; do
-		ls test/"$name".c test/"${name}"_*.c 2>/dev/null
-	done
-}
-
-includes()
-{
-	sed -n 's/^#include "\([a-z_0-9]*\)\.h".*/\1/p' "$@"
+	sh test/sources.sh "test/test_$1.c"
 }
 
 # Whether a program has to be compiled again: anything may be included.
