@@ -64,7 +64,7 @@ static void
 begin(void)
 {
 	static const struct ws_options options = {
-		.queue_max = 256 << 10, .close_ms = 500, .log_level = -1
+		.queue_max = 256 << 10, .close_ms = 3000, .log_level = -1
 	};
 
 	live = live_here(&options, setup, NULL);
@@ -152,7 +152,7 @@ Test(live_rooms, a_member_that_never_reads_is_closed_with_1013)
 	client_close(&slow);
 	/* One that starts to read in time sees whole messages in order and
 	 * then the code. */
-	slow = client_open_small(live.address, 4096);
+	slow = client_open(live.address);
 	client_puts(&slow, client_request("/room", ""));
 	client_until(&opened, 3);
 	while (ws_send(last, WS_BINARY, "12345678", 8) != WS_EFULL)
