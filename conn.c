@@ -57,8 +57,10 @@ sent(struct ws_conn *c, ssize_t n)
 	}
 	if (n <= 0)
 		return 0;
-	/* A peer that is not listened to shows that it lives by taking. */
-	if (c->choked || c->state != WS_CONN_OPEN)
+	/* A peer that is not listened to shows that it lives by taking, and so
+	 * does one whose socket was full: our Ping waits behind the rest. */
+	if (c->choked || (c->io.want & WS_LOOP_WRITE) ||
+	    c->state != WS_CONN_OPEN)
 		c->heard_ms = (uint32_t)c->host->loop.now_ms;
 	return (size_t)n;
 }
