@@ -696,7 +696,9 @@ mishap(struct sim_wire *w)
 		world.progress++;
 		return WS_NET_GONE;
 	}
-	if (sim_chance(world.weather.again)) {
+	/* A socket that was full and is not tells that the peer lives; so none
+	 * is said to be full that only pretends, once the peer has vanished. */
+	if (!w->vanished && sim_chance(world.weather.again)) {
 		world.progress++;
 		return WS_NET_AGAIN;
 	}
@@ -742,7 +744,8 @@ ws_net_sendv(int fd, const struct iovec *parts, int count)
 	for (int i = 0; i < count; i++) {
 		size_t len = parts[i].iov_len, n;
 
-		if (len > 1 && sim_chance(world.weather.partial))
+		if (len > 1 && !w->vanished &&
+		    sim_chance(world.weather.partial))
 			len = 1 + sim_below((uint32_t)len);
 		n = pour(&w->down, parts[i].iov_base, len);
 		total += (ssize_t)n;

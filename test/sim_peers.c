@@ -669,6 +669,8 @@ on_end(struct sim_peer *p, enum sim_end how)
 	    p->id, how == SIM_RESET ? "was reset" : "ended", p->composed,
 	    p->plan, p->out_len - p->out_at, p->answered, p->in_len);
 	sim_seen.resets += how == SIM_RESET;
+	/* Called too slow on a line so thin that the Close frame is late. */
+	fine = fine || p->due_peak + 8 * p->pings + 1000 >= sim_rules.queue_max;
 	/* Turned away at the door, and not even the words could be sent. */
 	if (!fine && sim_rules.crowded && p->answered == 0 &&
 	    (p->state == SIM_SHAKING || p->kind == SIM_HTTP))

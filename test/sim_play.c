@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../server.h"
@@ -330,6 +331,14 @@ on_pong(struct ws_conn *conn, const void *data, size_t len)
 	be_rash();
 }
 
+/* Whether sockets seem to be full that are not. What such a socket takes later
+ * looks to the server as if its peer lived. */
+static bool
+is_pretending(void)
+{
+	return play.weather->again > 0 || play.weather->partial > 0;
+}
+
 /* A peer that vanished must be missed in time. One for which too much waits
  * shows that it lives by taking, and its system goes on taking for a while. */
 static void
@@ -340,7 +349,8 @@ check_missed(const struct sim_peer *peer)
 
 	if (peer->vanished_ms == 0 || play.leap_ms > 0)
 		return;
-	if (peer->due_peak > o->queue_soft && sim_taken(peer->wire) > from_ms)
+	if ((peer->due_peak > o->queue_soft || is_pretending()) &&
+	    sim_taken(peer->wire) > from_ms)
 		from_ms = sim_taken(peer->wire);
 	late_ms = sim_now() - from_ms;
 	sim_check(late_ms <= o->ping_ms + o->pong_ms + PAUSE_MAX_MS +
@@ -518,8 +528,18 @@ choose_weather(struct sim_weather *w)
 	w->socket_octets =
 	    tight ? 256 + sim_below(2000) : 20000 + sim_below(200000);
 	w->descriptors = sim_chance(150) ? 6 + sim_below(10) : 100;
-	sim_rules.crowded = w->descriptors < 100;
-	sim_rules.storm = !tight && sim_chance(60);
+	sim_rules.crowded = w->descriptors < 100 ||
+			    play.options.max_clients > 0 ||
+			    play.options.max_per_ip > 0;
+	sim_rules.storm =
+	    !tight && play.options.queue_max < 100000 && sim_chance(240);
+	if (sim_chance(30)) { /* a thin line, on which all takes minutes */
+		w->socket_octets = 400 + sim_below(800);
+		w->delay_max_ms = 50 + sim_below(250);
+		sim_rules.message_max = 8000;
+		sim_rules.storm = false;
+		play.options.idle_ms = 60000; /* a body has so long to come */
+	}
 	w->batch = sim_chance(300) ? 1 + sim_below(4) : 256;
 	w->act = act;
 	sim_rules.message_max = tight             ? 60 + sim_below(200)
@@ -530,7 +550,7 @@ choose_weather(struct sim_weather *w)
 static void
 choose_options(struct ws_options *o)
 {
-	bool narrow = sim_rules.storm || sim_chance(250);
+	bool narrow = sim_chance(250);
 
 	*o = (struct ws_options){ .log = log_line,
 		.log_level = WS_LOG_ACCESS + 1,
@@ -545,13 +565,15 @@ choose_options(struct ws_options *o)
 	if (sim_chance(100))
 		o->max_per_ip = 1 + sim_below(3);
 	sim_rules.queue_max = o->queue_max;
-	if (o->max_clients > 0 || o->max_per_ip > 0)
-		sim_rules.crowded = true;
 }
 
 static void
 make_directory(void)
 {
+	/* A fixed time: the entity-tag must not be longer one day than another,
+	 * or the same seed would play another schedule. */
+	static const struct timespec times[2] = { { 1700000000, 1 },
+		{ 1700000000, 1 } };
 	char path[48];
 	int fd;
 
@@ -562,6 +584,7 @@ make_directory(void)
 	fd = open(path, O_WRONLY | O_CREAT, 0600);
 	if (fd < 0 || write(fd, big, sizeof(big)) != (ssize_t)sizeof(big))
 		abort();
+	(void)futimens(fd, times);
 	close(fd);
 }
 
@@ -629,12 +652,13 @@ run(int64_t until_ms, bool content)
 		    (int)play.peers[i].kind, (int)play.peers[i].state);
 }
 
-/* Whether a client can be expected to be connected for ever. */
+/* Whether a client may be connected for ever. One that does not answer Pings
+ * may, where its socket pretends to be full and to be emptied again. */
 static bool
 is_lasting(const struct sim_peer *peer)
 {
 	return peer->state != SIM_GONE && peer->vanished_ms == 0 &&
-	       peer->reads && !peer->mute;
+	       (is_pretending() || (peer->reads && !peer->mute));
 }
 
 /* Long after all was said only those are there who show that they live. */
@@ -736,8 +760,8 @@ sim_play(uint64_t seed, enum sim_mode mode, size_t nth, const uint8_t *input,
 	sim_seed(seed, input, len);
 	play.weather = sim_begin();
 	sim_rules = (struct sim_rules){ .scarce = mode != SIM_FAIR };
-	choose_weather(play.weather);
 	choose_options(&play.options);
+	choose_weather(play.weather);
 	play.chaos = sim_chance(300) ? sim_below(100) : 0;
 	if (sim_chance(100))
 		play.leap_ms = sim_now() + sim_below(5000);
