@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1025,4 +1026,23 @@ Test(live_api, each_error_has_a_text)
 	for (int error = WS_EEXIST; error <= 0; error++)
 		cr_assert_gt(strlen(ws_strerror(error)), 0);
 	cr_assert_str_neq(ws_strerror(WS_EFULL), ws_strerror(WS_ENOMEM));
+}
+
+/* wsd itself: a room, and SIGTERM closes it with 1001 and status 0. */
+Test(live_api, the_program_ends_in_good_order)
+{
+	static const char *const arguments[] = { "--grace", "20s", NULL };
+	struct live program = live_program(arguments);
+	struct client a = client_ws(program.address, "/room/x");
+	struct client b = client_ws(program.address, "/room/x");
+
+	/* Who was answered is in the room. */
+	client_send_frame(&a, TEXT, "hi", 2);
+	client_expect(&b, TEXT, "hi", 2);
+	cr_assert_eq(kill(program.pid, SIGTERM), 0);
+	client_expect_close(&a, 1001, true);
+	client_expect_close(&b, 1001, true);
+	client_close(&a);
+	client_close(&b);
+	live_end(&program);
 }
