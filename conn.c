@@ -529,10 +529,10 @@ ws_conn_touch(struct ws_conn *conn)
 void
 ws_conn_arm(struct ws_conn *conn, int64_t delay_ms)
 {
-	/* Called from outside a turn, the loop's clock may be old: what was
-	 * armed by it would have passed when the next turn begins. */
-	ws_wheel_set(&conn->host->loop.wheel, &conn->deadline,
-	    ws_net_now_ms() + delay_ms);
+	struct ws_loop *loop = &conn->host->loop;
+
+	ws_wheel_set(
+	    &loop->wheel, &conn->deadline, ws_loop_now(loop) + delay_ms);
 }
 
 /* ---- life -------------------------------------------------------------- */

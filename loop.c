@@ -173,6 +173,12 @@ until_next(const struct ws_loop *loop, int64_t now_ms)
 	return next - now_ms < INT_MAX ? (int)(next - now_ms) : INT_MAX;
 }
 
+int64_t
+ws_loop_now(const struct ws_loop *loop)
+{
+	return loop->turning ? loop->now_ms : ws_net_now_ms();
+}
+
 int
 ws_loop_timeout(const struct ws_loop *loop)
 {
@@ -211,11 +217,13 @@ ws_loop_turn(struct ws_loop *loop, int timeout_ms)
 	if (n < 0)
 		return -1;
 	loop->now_ms = ws_net_now_ms();
+	loop->turning = true;
 	for (int i = 0; i < n; i++)
 		dispatch(loop, &loop->fired[i]);
 	ws_heap_run(&loop->heap, loop->now_ms);
 	ws_wheel_run(&loop->wheel, loop->now_ms, loop->expired, loop->arg);
 	run_work(loop);
 	loop->turn_end(loop->arg);
+	loop->turning = false;
 	return n;
 }

@@ -3,6 +3,7 @@
 #ifndef WS_LOOP_H
 #define WS_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,7 @@ struct ws_fired {
 struct ws_loop {
 	int fd;                 /* owned: the backend's, readable when ready */
 	int64_t now_ms;         /* read once per turn */
+	bool turning;           /* inside a turn */
 	struct ws_io **watched; /* owned array by descriptor; io is borrowed */
 	size_t watched_room;
 	uint32_t serial;
@@ -92,6 +94,10 @@ void ws_loop_defer(struct ws_loop *loop, struct ws_work *work);
 
 /* Take work back; fine when it is not pending. O(pending). */
 void ws_loop_undefer(struct ws_loop *loop, struct ws_work *work);
+
+/* What time it is, in milliseconds: that of the turn inside a turn, so that all
+ * that happens in it happens at one time; read from the clock outside. */
+int64_t ws_loop_now(const struct ws_loop *loop);
 
 /* How long a turn may wait, in milliseconds: 0 when work is pending, -1 when
  * nothing is due at all. */

@@ -90,13 +90,11 @@ ws_timer_start(struct ws_server *server, int64_t delay_ms, int64_t repeat_ms,
 int
 ws_timer_again(struct ws_timer *timer, int64_t delay_ms)
 {
-	/* The loop's clock is as old as its turn, or, outside a turn, as old
-	 * as the last one. */
-	int64_t now_ms = ws_net_now_ms();
+	struct ws_loop *loop = &timer->server->host.loop;
 	int64_t delay = delay_ms > 0 ? delay_ms : 0;
 
-	return ws_heap_set(&timer->server->host.loop.heap, &timer->heap,
-		   now_ms + delay, on_due) < 0
+	return ws_heap_set(&loop->heap, &timer->heap, ws_loop_now(loop) + delay,
+		   on_due) < 0
 		   ? WS_ENOMEM
 		   : 0;
 }

@@ -288,9 +288,9 @@ ws_stop(struct ws_server *server, int grace_ms)
 		for (size_t i = server->conns_count; i > 0; i--)
 			wind_down(server->conns[i - 1]);
 	}
-	/* The loop's clock may be old when this is called from outside it. */
-	if (grace_ms <= 0 || ws_heap_set(&loop->heap, &server->grace_timer,
-				 ws_net_now_ms() + grace_ms, on_grace_over) < 0)
+	if (grace_ms <= 0 ||
+	    ws_heap_set(&loop->heap, &server->grace_timer,
+		ws_loop_now(loop) + grace_ms, on_grace_over) < 0)
 		kill_all(server, "the server ended");
 }
 
@@ -347,7 +347,7 @@ ws_step(struct ws_server *server, int timeout_ms)
 int64_t
 ws_now(const struct ws_server *server)
 {
-	return server->host.loop.now_ms;
+	return ws_loop_now(&server->host.loop);
 }
 
 size_t

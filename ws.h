@@ -195,7 +195,8 @@ bool ws_stopped(const struct ws_server *server);
  * the hard one: what bounds the number of connections. */
 size_t ws_raise_descriptors(void);
 
-/* The clock of the loop: milliseconds that never go back, read once a turn. */
+/* The clock of the loop: milliseconds that never go back, the same for all of
+ * a turn. */
 int64_t ws_now(const struct ws_server *server);
 
 /* Figures of a server. */
