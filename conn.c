@@ -320,7 +320,7 @@ end_of_stream(struct ws_conn *c)
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
 		/* It may have asked all it wanted and wait for the rest. */
-		if (c->queue.last != NULL && c->request == NULL)
+		if (c->queue.last != NULL)
 			ws_conn_linger(c, "the peer has no more requests");
 		else
 			ws_conn_kill(c, "the peer hung up");
@@ -585,6 +585,20 @@ ws_conn_linger(struct ws_conn *conn, const char *cause)
 	ws_conn_touch(conn);
 }
 
+/* Say why a connection ended on which no WebSocket was open. */
+static void
+log_end(const struct ws_conn *c)
+{
+	const struct ws_log *log = &c->host->log;
+	char peer[WS_PEER_TEXT];
+
+	if (log->level < WS_LOG_DEBUG)
+		return;
+	ws_net_peer_text(&c->peer, peer);
+	ws_log(log, WS_LOG_DEBUG, "%s disconnected: %s", peer,
+	    c->cause != NULL ? c->cause : "the peer hung up");
+}
+
 /* Release a dead connection. The callbacks inside may do anything. */
 static void
 reap(struct ws_conn *c)
@@ -597,8 +611,10 @@ reap(struct ws_conn *c)
 		    c->closed_code ? c->closed_code : WS_CLOSE_ABNORMAL,
 		    c->cause, WS_STR, c->ours ? WS_BY_SERVER : WS_BY_PEER);
 		ws_session_fini(&c->session);
-	} else
+	} else {
+		log_end(c);
 		done = ws_conn_http_abort(c);
+	}
 	host->ended(c);
 	ws_net_close(c->io.fd);
 	ws_queue_clear(&c->queue, &host->segments);

@@ -18,6 +18,7 @@
 #include "mem.h"
 
 #define HEAD_ROOM 2048   /* of a response head, without the caller's fields */
+#define BODY_PACE 16384  /* octets of a body in idle_ms, at least; 2^n */
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
 #define FILE_OCTETS (1024 * 1024) /* asked of the system in one call */
 #define FILE_ROUNDS 4             /* such calls in one turn */
@@ -481,8 +482,22 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 		ws_conn_kill(c, "memory is out");
 		return false;
 	}
+	/* A body that comes fast enough may take as long as it needs. */
+	if ((rq->body_octets ^ (rq->body_octets + len)) >= BODY_PACE)
+		ws_conn_arm(c, c->host->limits.idle_ms);
 	rq->body_octets += len;
 	return true;
+}
+
+/* Whether the rest of the chunk that has begun may still come. */
+static bool
+may_fit(struct ws_request *rq)
+{
+	if (rq->chunked.remaining <=
+	    rq->conn->host->limits.body_max - rq->body_octets)
+		return true;
+	refuse_malformed(rq, WS_HTTP_EBODY);
+	return false;
 }
 
 /* Take octets of a body. Returns how many were taken; sets done when it is
@@ -506,7 +521,8 @@ read_body(struct ws_request *rq, const char *in, size_t len, bool *done)
 			refuse_malformed(rq, (int)n);
 			return len;
 		}
-		if (!add_body(rq, run.at, run.len))
+		if (!add_body(rq, run.at, run.len) ||
+		    (run.len > 0 && !may_fit(rq)))
 			return len;
 		used += (size_t)n;
 	}

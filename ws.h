@@ -129,9 +129,9 @@ struct ws_options {
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
 	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
-	int idle_ms;          /* between two requests, for a whole body to
-	                         arrive, and without progress while a response
-	                         is sent; 60 s */
+	int idle_ms;          /* between two requests, for each 16 KiB of a body
+	                         to arrive, and without progress while a
+	                         response is sent; 60 s */
 	int ping_ms;          /* silence until the server pings; 25 s; negative:
 	                         it never does */
 	int pong_ms;          /* silence after the ping until the server gives
@@ -144,7 +144,8 @@ struct ws_options {
 	const char *base_path; /* prefix of all paths, such as "/live"; "" */
 	int log_level;         /* enum ws_log_level plus 1; WS_LOG_INFO; -1 for
 	                         silence */
-	/* Where log lines go; stderr. line has no newline. */
+	/* Where log lines go; stderr. line has no newline. Must not call into
+	 * the server. */
 	void (*log)(void *arg, int level, const char *line);
 	void *log_arg; /* borrowed */
 };

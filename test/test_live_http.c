@@ -856,6 +856,38 @@ Test(live_http, a_slow_reader_gets_the_whole_response)
 	}
 }
 
+/* It has asked for one thing and begun to ask for another. */
+Test(live_http, half_a_request_at_the_end_takes_no_response_back)
+{
+	static const struct ws_options options = {
+		.queue_soft = 64 << 20, .queue_max = 128 << 20, .log_level = -1
+	};
+	struct client c;
+	size_t taken = 0;
+
+	large = calloc(1, LARGE);
+	restart(&options);
+	c = client_open_small(live.address, 4096);
+	client_puts(&c, "GET /large HTTP/1.1\r\n" HOST "\r\nGET / HT");
+	client_shut(&c);
+	while (client_await(&c, 1)) {
+		taken += c.len;
+		client_skip(&c, c.len);
+	}
+	cr_assert_gt(taken, LARGE, "%zu octets", taken);
+	client_close(&c);
+}
+
+Test(live_http, rfc9110_15_5_14_a_chunk_that_cannot_fit_is_413_at_once)
+{
+	struct client c = client_open(live.address);
+	struct response r;
+
+	client_puts(&c, POST "Transfer-Encoding: chunked\r\n\r\n186a1\r\nx");
+	cr_assert_eq(client_response(&c, &r, false), 413);
+	client_close(&c);
+}
+
 Test(live_http, a_reader_that_stops_is_given_up)
 {
 	static const struct ws_options options = { .idle_ms = 200,
