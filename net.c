@@ -96,8 +96,14 @@ ws_net_random(void *out, size_t len)
 void
 ws_net_user_timeout(int fd, unsigned timeout_ms)
 {
+	int on = 1, seconds = (int)(timeout_ms / 1000);
+
 	(void)setsockopt(
 	    fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	if (seconds > 0)
+		(void)setsockopt(
+		    fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
 }
 #else
 /* The sendfile(2) of the BSDs differ from each other; a copy through a small
@@ -122,15 +128,17 @@ ws_net_random(void *out, size_t len)
 void
 ws_net_user_timeout(int fd, unsigned timeout_ms)
 {
+	int on = 1;
+
 #if defined(TCP_RXT_CONNDROPTIME) /* macOS, in seconds */
 	int seconds = (int)(timeout_ms / 1000);
 
 	(void)setsockopt(
 	    fd, IPPROTO_TCP, TCP_RXT_CONNDROPTIME, &seconds, sizeof(seconds));
 #else
-	(void)fd; /* the system's own retransmission limit applies */
-	(void)timeout_ms;
+	(void)timeout_ms; /* the system's own limits apply */
 #endif
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 #endif
 

@@ -86,7 +86,8 @@ void ws_net_close(int fd);
 void ws_net_reset(int fd);
 
 /* Have the system give up a connection whose data was not acknowledged for
- * this long, where it can; set on a listening socket it is inherited. */
+ * this long, where it can, and ask a silent one now and then whether it is
+ * there. Set on a listening socket it is inherited. */
 void ws_net_user_timeout(int fd, unsigned timeout_ms);
 
 /* Milliseconds of a clock that never goes back. */
