@@ -57,6 +57,8 @@ turn_away(
 	    "\r\n%s",
 	    status, strlen(text), text);
 
+	ws_log(&server->host.log, WS_LOG_DEBUG, "turned a peer away with %s",
+	    status);
 	/* What it has sent already must not turn our close into a reset. */
 	(void)ws_net_recv(fd, server->host.input, WS_HOST_INPUT);
 	(void)ws_net_send(fd, answer, (size_t)n);
