@@ -185,12 +185,13 @@ sim_shortages(void)
 static void
 release(union block *block)
 {
-	const uint8_t *at = (const uint8_t *)(block + 1);
+	const uint8_t *at;
 
-	if (QUARANTINE > 0 && block != NULL)
-		for (size_t i = 0; i < block->octets; i++)
-			sim_check(at[i] == RELEASED,
-			    "released memory was written to");
+	if (block == NULL)
+		return;
+	at = (const uint8_t *)(block + 1);
+	for (size_t i = 0; QUARANTINE > 0 && i < block->octets; i++)
+		sim_check(at[i] == RELEASED, "released memory was written to");
 	free(block);
 }
 
