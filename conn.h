@@ -28,6 +28,8 @@ enum ws_conn_state {
 	WS_CONN_DEAD,       /* until the end of the turn */
 };
 
+#define WS_CONN_INDEX_NONE 0xffffff /* of one that is not in the table */
+
 /* One connection. 10,000 idle ones are the measure of its size: what is only
  * needed for a while is behind a pointer. */
 struct ws_conn {
@@ -48,22 +50,22 @@ struct ws_conn {
 	};
 	struct ws_peer peer;
 	uint16_t closed_code; /* of the Close frame that we sent */
-	uint8_t state : 3;    /* enum ws_conn_state */
 	bool dirty : 1;       /* in host->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
-	bool yielded : 1;   /* HTTP: goes on with its stash in the next turn */
-	bool pinged : 1;    /* a Ping is unanswered */
-	bool reported : 1;  /* close was called, or open never */
-	bool broken : 1;    /* sending failed: dies at the end of the turn */
-	bool last : 1;      /* HTTP: close after this response */
-	bool served : 1;    /* HTTP: not the first request */
-	bool ended : 1;     /* the peer has ended its direction */
-	bool shut : 1;      /* we have ended ours */
-	bool websocket : 1; /* the union holds a session */
-	bool ours : 1;      /* we ended it, not the peer */
-	uint32_t heard_ms;  /* the peer's last sign of life, modulo 2^32 */
-	uint32_t index;     /* in the server's table */
+	bool yielded : 1;    /* HTTP: goes on with its stash in the next turn */
+	bool pinged : 1;     /* a Ping is unanswered */
+	bool reported : 1;   /* close was called, or open never */
+	bool broken : 1;     /* sending failed: dies at the end of the turn */
+	bool last : 1;       /* HTTP: close after this response */
+	bool served : 1;     /* HTTP: not the first request */
+	bool ended : 1;      /* the peer has ended its direction */
+	bool shut : 1;       /* we have ended ours */
+	bool websocket : 1;  /* the union holds a session */
+	bool ours : 1;       /* we ended it, not the peer */
+	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
+	uint32_t index : 24; /* in the server's table */
+	uint32_t state : 8;  /* enum ws_conn_state */
 };
 
 /* One request, from its first octet to the end of its answer. */

@@ -128,7 +128,7 @@ add_conn(struct ws_server *server, struct ws_conn *conn)
 		server->conns = grown;
 		server->conns_room = room;
 	}
-	conn->index = (uint32_t)server->conns_count;
+	conn->index = server->conns_count & WS_CONN_INDEX_NONE;
 	server->conns[server->conns_count++] = conn;
 	return 0;
 }
@@ -141,7 +141,7 @@ ws_listen_ended(struct ws_conn *conn)
 
 	if (server->peers != NULL && conn->peer.family != 0)
 		ws_peers_drop(server->peers, conn->peer.ip);
-	if (conn->index == UINT32_MAX)
+	if (conn->index == WS_CONN_INDEX_NONE)
 		return;
 	last = server->conns[--server->conns_count];
 	server->conns[conn->index] = last;
@@ -195,7 +195,7 @@ take(struct ws_server *server, int fd, const struct ws_peer *peer)
 	}
 	ws_hub_init_member(conn);
 	server->accepted++;
-	conn->index = UINT32_MAX;
+	conn->index = WS_CONN_INDEX_NONE;
 	if (add_conn(server, conn) < 0)
 		ws_conn_kill(conn, "memory is out");
 }

@@ -187,7 +187,8 @@ ws_server_new(const struct ws_options *options)
 	set_limits(&host->limits, o);
 	server->reserve_fd = -1;
 	server->per_ip_max = o->max_per_ip;
-	server->clients_max = or_size(o->max_clients, default_clients());
+	server->clients_max = at_most(
+	    or_size(o->max_clients, default_clients()), WS_CONN_INDEX_NONE);
 	if (furnish(server, o) == 0)
 		return server;
 	if (errno == 0)
