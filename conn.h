@@ -136,7 +136,7 @@ struct ws_endpoint {
 	void *user; /* borrowed */
 };
 
-/* ---- conn.c: life, reading, writing ------------------------------------ */
+/* ---- conn.c: life, reading, serving ------------------------------------ */
 
 /* Begin a connection that was accepted.
  *   fd  owned from now on, closed on failure
@@ -147,6 +147,31 @@ ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer);
 /* Mark a connection as dead: nothing is read or sent any more, and it is
  * released at the end of the turn. */
 void ws_conn_kill(struct ws_conn *conn, const char *cause);
+
+/* Stop reading from a peer for which too much waits. */
+static inline void
+ws_conn_choke(struct ws_conn *conn)
+{
+	if (conn->queue.octets > conn->host->limits.queue_soft)
+		conn->choked = true;
+}
+
+/* Have turn_end look at a connection: flush it, go on with what is stashed,
+ * adjust what it is watched for. */
+void ws_conn_touch(struct ws_conn *conn);
+
+/* Nothing more to say: end our direction when all is sent, wait for the peer
+ * to end its own. */
+void ws_conn_linger(struct ws_conn *conn, const char *cause);
+
+/* Set the connection's deadline. */
+void ws_conn_arm(struct ws_conn *conn, int64_t delay_ms);
+
+/* What turn_end and expired of the host's loop are. */
+void ws_host_turn_end(void *host);
+void ws_host_expired(struct ws_deadline *deadline, void *host);
+
+/* ---- conn_send.c: how octets leave ------------------------------------- */
 
 /* Send runs of octets as one, now or later.
  * Returns 0, or -1 when nothing was taken: memory is out. A peer that is gone
@@ -174,29 +199,11 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 /* Send what waits, as far as the system takes it. */
 void ws_conn_flush(struct ws_conn *conn);
 
-/* Have turn_end look at a connection: flush it, go on with what is stashed,
- * adjust what it is watched for. */
-void ws_conn_touch(struct ws_conn *conn);
-
-/* Nothing more to say: end our direction when all is sent, wait for the peer
- * to end its own. */
-void ws_conn_linger(struct ws_conn *conn, const char *cause);
-
-/* Set the connection's deadline. */
-void ws_conn_arm(struct ws_conn *conn, int64_t delay_ms);
-
-/* What turn_end and expired of the host's loop are. */
-void ws_host_turn_end(void *host);
-void ws_host_expired(struct ws_deadline *deadline, void *host);
-
-/* ---- conn_http.c: requests and responses ------------------------------- */
+/* ---- conn_http.c: requests --------------------------------------------- */
 
 /* Take octets of requests. Returns how many were taken; the rest must be shown
  * again, with more behind it. */
 size_t ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len);
-
-/* Go on sending a file. */
-void ws_conn_http_send(struct ws_conn *conn);
 
 /* The deadline of a state below OPEN has passed. */
 void ws_conn_http_expired(struct ws_conn *conn);
@@ -210,6 +217,18 @@ bool ws_conn_http_abort(struct ws_conn *conn);
 /* Release the requests that the application never answered. */
 void ws_conn_http_free_orphans(struct ws_host *host);
 
+/* Release a connection's request. One is kept for the next. */
+void ws_request_end(struct ws_conn *conn);
+
+/* Release a request whose peer has left, and what was left of its
+ * connection. */
+void ws_request_end_orphan(struct ws_request *request);
+
+/* Whether a request can still be answered. */
+bool ws_request_is_open(const struct ws_request *request);
+
+/* ---- conn_reply.c: answers --------------------------------------------- */
+
 /* Answer with an error of the library's own, as plain text. */
 void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
@@ -219,6 +238,9 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason);
  *   answer  what it owns is taken over */
 void ws_request_send(struct ws_request *request, struct ws_http_out *out,
     struct ws_static_answer *answer);
+
+/* Go on sending a file. */
+void ws_conn_http_send(struct ws_conn *conn);
 
 /* ---- conn_ws.c: an open WebSocket -------------------------------------- */
 

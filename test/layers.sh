@@ -54,7 +54,9 @@ table()
 	static: bytes.h field.h files.h http.h mem.h ws.h
 	# 4: one connection.
 	conn: BELOW session.h static.h ws.h
+	conn_send: BELOW conn.h session.h static.h ws.h
 	conn_http: BELOW conn.h session.h static.h ws.h
+	conn_reply: BELOW conn.h session.h static.h ws.h
 	conn_ws: BELOW conn.h session.h static.h ws.h
 	# 5: the server.
 	ws.h:
