@@ -36,11 +36,12 @@ WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 \
 LOOP != case `uname -s` in Linux) echo epoll ;; *) echo kqueue ;; esac
 EXTRA_OBJS ?=
 
-LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o target.o \
-	chunked.o reply.o mem.o buf.o timer.o log.o peers.o loop.o \
-	loop_$(LOOP).o net.o handshake.o session.o rooms.o files.o beneath.o \
-	files_list.o files_type.o static.o conn.o conn_send.o conn_http.o \
-	conn_reply.o conn_ws.o ws.o listen.o route.o hub.o tasks.o $(EXTRA_OBJS)
+LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
+	http_tables.o target.o chunked.o reply.o mem.o buf.o timer.o log.o \
+	peers.o loop.o loop_$(LOOP).o net.o handshake.o session.o rooms.o \
+	files.o beneath.o files_list.o files_type.o static.o conn.o conn_send.o \
+	conn_http.o conn_reply.o conn_ws.o ws.o listen.o route.o hub.o tasks.o \
+	$(EXTRA_OBJS)
 PROGRAM_OBJS = main.o config.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 

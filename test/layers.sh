@@ -30,6 +30,7 @@ table()
 	field: bytes.h
 	target: bytes.h field.h http.h
 	http: bytes.h field.h target.h
+	http_tables: http.h
 	chunked: bytes.h http.h
 	reply: bytes.h http.h
 	# 2: memory, and what is checked with what is remembered.
@@ -130,7 +131,7 @@ external()
 	nm -g "$1" | sed -n 's/^[0-9a-f]* *\([A-TV-Z]\) _*\(.*\)/\1 \2/p'
 }
 
-pure='sha1 base64 utf8 siphash frame field target http chunked reply'
+pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply'
 
 check_pure()
 {
