@@ -291,8 +291,9 @@ Test(live_limits, out_of_descriptors_recovers_by_itself)
 		c[i] = client_open(live.address);
 		client_puts(&c[i], client_request("/echo", ""));
 	}
-	/* As many as fit are served; somebody is told that there is no room. */
-	while (in == 0 || out == 0) {
+	/* As many as fit are served; somebody is told that there is no room. The
+	 * answers come while they are counted, so once is not enough. */
+	while (in < 5 || out == 0) {
 		in = out = 0;
 		for (int i = 0; i < PEERS; i++) {
 			(void)client_wait(c[i].fd, POLLIN, 10);
@@ -303,7 +304,6 @@ Test(live_limits, out_of_descriptors_recovers_by_itself)
 			out += memcmp(c[i].in + 9, "503", 3) == 0;
 		}
 	}
-	cr_assert_geq(in, 5);
 	cpu_ms = live_cpu_ms(&live);
 	cr_assert_eq(client_response(&c[0], &r, false), 101);
 	for (int i = 0; i < 20; i++) {
