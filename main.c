@@ -33,8 +33,8 @@ echo_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 /* One client's place in a room. */
 struct seat {
 	bool self; /* it also wants what it sends itself */
-	size_t len;
-	char room[WS_ROOM_NAME_MAX];
+	uint8_t len;
+	char room[]; /* len octets: every client has one of these */
 };
 
 static int
@@ -64,7 +64,7 @@ read_room(struct seat *seat, const char *name)
 			octet = high << 4 | low;
 			name += 2;
 		}
-		if (seat->len == sizeof(seat->room))
+		if (seat->len == WS_ROOM_NAME_MAX)
 			return false;
 		seat->room[seat->len++] = (char)octet;
 	}
@@ -75,9 +75,13 @@ static void
 room_upgrade(struct ws_request *request)
 {
 	const char *name = ws_request_path(request) + strlen("/room/");
-	struct seat *seat = malloc(sizeof(*seat));
+	size_t room = strlen(name);
+	struct seat *seat;
 	char self[8];
 
+	/* Decoded, a name is no longer than this. */
+	seat = malloc(sizeof(*seat) +
+		      (room < WS_ROOM_NAME_MAX ? room : WS_ROOM_NAME_MAX));
 	if (seat == NULL) {
 		ws_reply(request, 503, NULL, "memory is out\n", WS_STR);
 		return;
