@@ -27,9 +27,8 @@ struct ws_listener {
 
 /* ---- limits ------------------------------------------------------------ */
 
-/* Log that a limit was met, but not for every peer that meets it. */
-static void
-warn_limit(struct ws_server *server, const char *what)
+void
+ws_listen_warn(struct ws_server *server, const char *what)
 {
 	int64_t now_ms = server->host.loop.now_ms;
 
@@ -38,7 +37,7 @@ warn_limit(struct ws_server *server, const char *what)
 		return;
 	server->warned_ms = now_ms;
 	ws_log(&server->host.log, WS_LOG_WARN,
-	    "%s with %zu connections: turning new ones away", what,
+	    "%s with %zu connections: refusing what is above it", what,
 	    server->conns_count);
 }
 
@@ -93,7 +92,7 @@ on_exhaustion(struct ws_server *server, int listener_fd)
 	struct ws_peer peer;
 	int fd;
 
-	warn_limit(server, "out of descriptors");
+	ws_listen_warn(server, "out of descriptors");
 	if (server->reserve_fd < 0)
 		server->reserve_fd = ws_net_reserve();
 	if (server->reserve_fd >= 0) {
@@ -161,7 +160,7 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 	unsigned count;
 
 	if (server->conns_count >= server->clients_max) {
-		warn_limit(server, "the limit of clients is reached");
+		ws_listen_warn(server, "the limit of clients is reached");
 		turn_away(server, fd, "503 Service Unavailable",
 		    "The server has as many clients as it may have.\n");
 		return false;
@@ -173,7 +172,8 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 		return true;
 	if (count > 0)
 		ws_peers_drop(server->peers, peer->ip);
-	warn_limit(server, "the limit of connections per address is reached");
+	ws_listen_warn(
+	    server, "the limit of connections per address is reached");
 	turn_away(server, fd, "429 Too Many Requests",
 	    "Your address has as many connections as it may have.\n");
 	return false;
@@ -190,7 +190,7 @@ take(struct ws_server *server, int fd, const struct ws_peer *peer)
 	if (conn == NULL) {
 		if (server->peers != NULL && peer->family != 0)
 			ws_peers_drop(server->peers, peer->ip);
-		warn_limit(server, "memory is out");
+		ws_listen_warn(server, "memory is out");
 		return;
 	}
 	ws_hub_init_member(conn);

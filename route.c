@@ -348,6 +348,9 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 	}
 	ws_static_answer(route->files, &route->files_options, &rq->head,
 	    rq->base, path, &out, &answer);
+	if (answer.status == 503)
+		ws_listen_warn(ws_server_of_host(rq->conn->host),
+		    "no descriptor is left for a file");
 	ws_request_send(rq, &out, &answer);
 	ws_mem_free(large);
 }

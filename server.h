@@ -41,7 +41,9 @@ ws_server_of_host(struct ws_host *host)
 	return (struct ws_server *)host;
 }
 
-/* listen.c: stop listening everywhere; forget a connection that ended. */
+/* listen.c: log that a limit was met, but not each time; stop listening
+ * everywhere; forget a connection that ended. */
+void ws_listen_warn(struct ws_server *server, const char *what);
 void ws_listen_stop(struct ws_server *server);
 void ws_listen_ended(struct ws_conn *conn);
 

@@ -99,9 +99,7 @@ default_clients(void)
 {
 	size_t descriptors = ws_net_descriptors();
 
-	return descriptors > 2 * SPARE_DESCRIPTORS
-		   ? descriptors - SPARE_DESCRIPTORS
-		   : descriptors;
+	return descriptors - at_most(SPARE_DESCRIPTORS, descriptors / 2);
 }
 
 /* A base path begins with a slash and does not end in one; "/" is none. */

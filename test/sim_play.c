@@ -531,6 +531,9 @@ choose_weather(struct sim_weather *w)
 	sim_rules.crowded = w->descriptors < 100 ||
 			    play.options.max_clients > 0 ||
 			    play.options.max_per_ip > 0;
+	/* By default there are never too few; an operator may want that. */
+	if (w->descriptors < 100 && play.options.max_clients == 0)
+		play.options.max_clients = 100;
 	sim_rules.storm =
 	    !tight && play.options.queue_max < 100000 && sim_chance(240);
 	if (sim_chance(30)) { /* a thin line, on which all takes minutes */
