@@ -218,7 +218,8 @@ static void
 check_base_path(const char *path)
 {
 	if (path[0] != '/' || !is_printable(path, '!') ||
-	    strpbrk(path, "?#") != NULL)
+	    strpbrk(path, "?#") != NULL || strstr(path, "/./") != NULL ||
+	    strstr(path, "/..") != NULL)
 		fail("--base-path: '%s' is not a path like /live", path);
 }
 
@@ -286,10 +287,10 @@ take(struct config *config, int option, const char *value)
 		break;
 	case 'h':
 		fputs(usage, stdout);
-		exit(0);
+		exit(fflush(stdout) == 0 ? 0 : 1);
 	case 'V':
 		puts("wsd " WS_VERSION);
-		exit(0);
+		exit(fflush(stdout) == 0 ? 0 : 1);
 	default:
 		exit(2); /* getopt_long has said why */
 	}
