@@ -37,61 +37,26 @@ struct seat {
 	char room[]; /* len octets: every client has one of these */
 };
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-		return (c | 0x20) - 'a' + 10;
-	return -1;
-}
-
-/* Decode the percent-encoded name behind /room/. Returns whether it is one. */
-static bool
-read_room(struct seat *seat, const char *name)
-{
-	seat->len = 0;
-	for (; *name != '\0'; name++) {
-		int octet = (unsigned char)*name;
-
-		if (octet == '%') {
-			int high = hex(name[1]);
-			int low = high < 0 ? -1 : hex(name[2]);
-
-			if (low < 0)
-				return false;
-			octet = high << 4 | low;
-			name += 2;
-		}
-		if (seat->len == WS_ROOM_NAME_MAX)
-			return false;
-		seat->room[seat->len++] = (char)octet;
-	}
-	return seat->len > 0;
-}
-
 static void
 room_upgrade(struct ws_request *request)
 {
 	const char *name = ws_request_path(request) + strlen("/room/");
-	size_t room = strlen(name);
+	char room[WS_ROOM_NAME_MAX], self[8];
+	long len = ws_percent_decode(name, room, sizeof(room));
 	struct seat *seat;
-	char self[8];
 
-	/* Decoded, a name is no longer than this. */
-	seat = malloc(sizeof(*seat) +
-		      (room < WS_ROOM_NAME_MAX ? room : WS_ROOM_NAME_MAX));
-	if (seat == NULL) {
-		ws_reply(request, 503, NULL, "memory is out\n", WS_STR);
-		return;
-	}
-	if (!read_room(seat, name)) {
-		free(seat);
+	if (len <= 0) {
 		ws_reply(request, 400, NULL,
 		    "a room's name has 1 to 255 octets\n", WS_STR);
 		return;
 	}
+	seat = malloc(sizeof(*seat) + (size_t)len);
+	if (seat == NULL) {
+		ws_reply(request, 503, NULL, "memory is out\n", WS_STR);
+		return;
+	}
+	seat->len = (uint8_t)len;
+	memcpy(seat->room, room, (size_t)len);
 	seat->self =
 	    ws_request_param(request, "self", self, sizeof(self)) > 0 &&
 	    strcmp(self, "0") != 0;

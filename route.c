@@ -520,6 +520,30 @@ is_named(struct ws_span encoded, const char *name)
 	       memcmp(decoded, name, (size_t)n) == 0;
 }
 
+/* Decode a span of any length into size octets. Returns how many it has, or -1
+ * when it is malformed or they do not fit. */
+static long
+decode(struct ws_span encoded, bool plus, char *out, size_t size)
+{
+	char *decoded = ws_mem_resize(NULL, encoded.len + 1);
+	ssize_t n;
+
+	if (decoded == NULL)
+		return -1;
+	n = ws_field_percent_decode(encoded, decoded, plus);
+	if (n > 0 && (size_t)n <= size)
+		memcpy(out, decoded, (size_t)n);
+	ws_mem_free(decoded);
+	return n < 0 || (size_t)n <= size ? (long)n : -1;
+}
+
+long
+ws_percent_decode(const char *encoded, char *out, size_t size)
+{
+	return decode(
+	    (struct ws_span){ encoded, strlen(encoded) }, false, out, size);
+}
+
 long
 ws_request_param(const struct ws_request *request, const char *name,
     char *value, size_t size)
@@ -527,26 +551,18 @@ ws_request_param(const struct ws_request *request, const char *name,
 	struct ws_span query = { request->base + request->head.query_at,
 		request->head.query_octets };
 	struct ws_span key, encoded;
-	char *decoded;
-	ssize_t n;
+	long n;
 
 	if (!request->head.has_query || size == 0)
 		return -1;
 	while (ws_field_query_next(&query, &key, &encoded)) {
 		if (!is_named(key, name))
 			continue;
-		decoded = ws_mem_resize(NULL, encoded.len + 1);
-		if (decoded == NULL)
+		n = decode(encoded, true, value, size - 1);
+		if (n < 0 || memchr(value, '\0', (size_t)n) != NULL)
 			return -1;
-		n = ws_field_percent_decode(encoded, decoded, true);
-		if (n >= 0 && (size_t)n < size &&
-		    memchr(decoded, '\0', (size_t)n) == NULL) {
-			memcpy(value, decoded, (size_t)n);
-			value[n] = '\0';
-		} else
-			n = -1;
-		ws_mem_free(decoded);
-		return (long)n;
+		value[n] = '\0';
+		return n;
 	}
 	return -1;
 }

@@ -535,6 +535,13 @@ void ws_request_fields(const struct ws_request *request,
 long ws_request_param(const struct ws_request *request, const char *name,
     char *value, size_t size);
 
+/* Decode percent-encoded text once, such as a part of a path; '+' stays '+'.
+ *   out, size  receive the octets, not terminated; there may be NULs
+ * Returns how many there are, or -1 when a '%' is not followed by two
+ * hexadecimal digits, when they do not fit, or memory is out.
+ * RFC 3986 section 2.1. */
+long ws_percent_decode(const char *encoded, char *out, size_t size);
+
 /* The body, NULL when it is empty. Lives until the request is answered. */
 const void *ws_request_body(const struct ws_request *request, size_t *len);
 

@@ -407,6 +407,28 @@ Test(live_http, rfc9112_3_what_the_program_sees)
 	client_close(&c);
 }
 
+Test(live_http, rfc3986_2_1_percent_decoding)
+{
+	static const struct {
+		const char *encoded, *decoded;
+		long len;
+	} rows[] = { { "", "", 0 }, { "a+b", "a+b", 3 },
+		{ "%41%2fb", "A/b", 3 }, { "%00", "", 1 },
+		{ "%2541", "%41", 3 }, { "abcd", "abcd", 4 },
+		{ "%61%62%63%64", "abcd", 4 }, { "abcde", "", -1 },
+		{ "%", "", -1 }, { "%4", "", -1 }, { "%4g", "", -1 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char out[4];
+		long n = ws_percent_decode(rows[i].encoded, out, sizeof(out));
+
+		cr_expect_eq(n, rows[i].len, "%s", rows[i].encoded);
+		if (n > 0)
+			cr_expect_eq(memcmp(out, rows[i].decoded, (size_t)n), 0,
+			    "%s", rows[i].encoded);
+	}
+}
+
 Test(live_http, rfc9112_7_1_bodies_split_everywhere)
 {
 	static const size_t rows[] = { 6, 7 };
