@@ -78,6 +78,7 @@ struct ws_request {
 	struct ws_buf *fields; /* owned: field lines for the answer */
 	struct ws_http_chunked chunked;
 	uint64_t body_octets;               /* of the body so far */
+	size_t body_max;                    /* octets that it may have */
 	void *user;                         /* the endpoint's */
 	const struct ws_endpoint *endpoint; /* borrowed: for an upgrade */
 	size_t prefix_octets; /* of the path, taken off by the router */
@@ -124,6 +125,9 @@ struct ws_host {
 	/* The floor above. A request is complete: answer it, hold it, or
 	 * accept the upgrade. */
 	void (*request)(struct ws_request *request);
+	/* The head of a request with a body is complete: may change what the
+	 * body is limited to, or answer before it comes. */
+	void (*head)(struct ws_request *request);
 	/* A WebSocket has ended and close is about to be called. */
 	void (*left)(struct ws_conn *conn);
 	/* A connection is about to be released. */

@@ -32,6 +32,7 @@ begin_request(struct ws_conn *c)
 	memset(rq, 0, offsetof(struct ws_request, head));
 	rq->file.fd = -1;
 	rq->conn = c;
+	rq->body_max = host->limits.body_max;
 	ws_http_init(&rq->head, host->limits.head_max, host->limits.uri_max);
 	c->request = rq;
 	return rq;
@@ -132,6 +133,23 @@ has_body(const struct ws_http_head *head)
 	return head->chunked || head->content_octets > 0;
 }
 
+/* Let the floor above have a word before the body is read. Returns whether it
+ * is to be read. */
+static bool
+ask_early(struct ws_request *rq)
+{
+	struct ws_conn *c = rq->conn;
+	bool last = c->last;
+
+	/* What follows an early answer is the rest of a body, no request. */
+	c->last = true;
+	c->host->head(rq);
+	if (c->state != WS_CONN_HTTP || c->request != rq)
+		return false;
+	c->last = last;
+	return true;
+}
+
 /* A head with a body behind it. Returns whether the body may come. */
 static bool
 begin_body(struct ws_request *rq)
@@ -139,7 +157,9 @@ begin_body(struct ws_request *rq)
 	struct ws_conn *c = rq->conn;
 	struct ws_part go = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
 
-	if (rq->head.content_octets > c->host->limits.body_max) {
+	if (!ask_early(rq))
+		return false;
+	if (rq->head.content_octets > rq->body_max) {
 		refuse_malformed(rq, WS_HTTP_EBODY);
 		return false;
 	}
@@ -162,11 +182,11 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 {
 	struct ws_conn *c = rq->conn;
 
-	if (len > c->host->limits.body_max - rq->body_octets) {
+	if (len > rq->body_max - rq->body_octets) {
 		refuse_malformed(rq, WS_HTTP_EBODY);
 		return false;
 	}
-	if (ws_buf_append(&rq->body, data, len, c->host->limits.body_max) < 0) {
+	if (ws_buf_append(&rq->body, data, len, rq->body_max) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return false;
 	}
@@ -181,8 +201,7 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 static bool
 may_fit(struct ws_request *rq)
 {
-	if (rq->chunked.remaining <=
-	    rq->conn->host->limits.body_max - rq->body_octets)
+	if (rq->chunked.remaining <= rq->body_max - rq->body_octets)
 		return true;
 	refuse_malformed(rq, WS_HTTP_EBODY);
 	return false;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "mem.h"
+#include "ws.h"
 
 void *
 ws_mem_resize(void *block, size_t size)

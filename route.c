@@ -35,6 +35,8 @@ struct ws_route {
 	struct ws_endpoint endpoint;                 /* ROUTE_WEBSOCKET */
 	void (*handler)(struct ws_request *request); /* ROUTE_HTTP */
 	char *methods;                               /* owned; NULL: all */
+	size_t body_max;                             /* 0: the server's */
+	void (*early)(struct ws_request *request);   /* NULL: nothing */
 	void *user;                                  /* borrowed */
 	struct ws_files *files;                      /* owned; ROUTE_FILES */
 	struct ws_files_options files_options;
@@ -178,6 +180,22 @@ ws_http(struct ws_server *server, const char *path, const char *methods,
 	return add_route(server, route);
 }
 
+int
+ws_http_body(struct ws_server *server, const char *path, size_t max_body,
+    void (*early)(struct ws_request *request))
+{
+	struct ws_route *r = server->routes;
+
+	while (
+	    r != NULL && (r->kind != ROUTE_HTTP || strcmp(r->path, path) != 0))
+		r = r->next;
+	if (r == NULL)
+		return WS_EINVAL;
+	r->body_max = max_body;
+	r->early = early;
+	return 0;
+}
+
 /* Finish a route to files; takes the root over. */
 static int
 add_files(struct ws_server *server, const char *path, struct ws_files *files,
@@ -272,7 +290,7 @@ static void
 answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 {
 	const struct ws_route *route = find_route(server, path_of(rq), true);
-	const char *reason;
+	const char *reason, *origin;
 	int status;
 
 	if (route == NULL) {
@@ -281,6 +299,9 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		return;
 	}
 	rq->user = route->user;
+	origin = route->endpoint.handler.origin;
+	if (origin == NULL)
+		origin = rq->conn->host->origin;
 	status = ws_handshake_check(&rq->head, rq->base, &reason);
 	/* RFC 6455 4.4: say which version would do. */
 	if (status == 426)
@@ -291,8 +312,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		ws_request_refuse(rq, status, reason);
 		return;
 	}
-	if (!ws_handshake_origin(
-		&rq->head, rq->base, rq->conn->host->origin, &reason)) {
+	if (!ws_handshake_origin(&rq->head, rq->base, origin, &reason)) {
 		ws_request_refuse(rq, 403, reason);
 		return;
 	}
@@ -359,9 +379,11 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 static bool
 strip_base(const struct ws_server *server, struct ws_request *rq)
 {
-	struct ws_span path = path_of(rq);
 	size_t len = strlen(server->base_path);
+	struct ws_span path;
 
+	rq->prefix_octets = 0; /* it may have been taken off for early */
+	path = path_of(rq);
 	if (path.len < len || memcmp(path.at, server->base_path, len) != 0 ||
 	    (path.len > len && path.at[len] != '/'))
 		return false;
@@ -435,6 +457,26 @@ ws_route_request(struct ws_request *request)
 		answer_http(route, request);
 	else
 		answer_files(route, request);
+}
+
+void
+ws_route_head(struct ws_request *request)
+{
+	struct ws_server *server = ws_server_of_host(request->conn->host);
+	const struct ws_route *route;
+
+	if (!strip_base(server, request) ||
+	    ws_handshake_wanted(&request->head, request->base))
+		return;
+	route = find_route(server, path_of(request), false);
+	if (route == NULL || route->kind != ROUTE_HTTP)
+		return;
+	if (route->body_max > 0)
+		request->body_max = route->body_max;
+	if (route->early == NULL)
+		return;
+	request->user = route->user;
+	route->early(request);
 }
 
 /* ---- what the application sees ----------------------------------------- */

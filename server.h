@@ -47,8 +47,10 @@ void ws_listen_warn(struct ws_server *server, const char *what);
 void ws_listen_stop(struct ws_server *server);
 void ws_listen_ended(struct ws_conn *conn);
 
-/* route.c: find who answers a request, and have it answered. */
+/* route.c: find who answers a request, and have it answered; the same when
+ * only its head is there. */
 void ws_route_request(struct ws_request *request);
+void ws_route_head(struct ws_request *request);
 void ws_route_free(struct ws_server *server);
 
 /* hub.c: a connection as a member of rooms. */

@@ -177,6 +177,7 @@ ws_server_new(const struct ws_options *options)
 	host->loop.fd = -1;
 	host->dirty_end = &host->dirty;
 	host->request = ws_route_request;
+	host->head = ws_route_head;
 	host->left = ws_hub_left;
 	host->ended = on_conn_ended;
 	host->log.write = o->log;
@@ -367,4 +368,10 @@ ws_stats(const struct ws_server *server, struct ws_stats *stats)
 		.messages_in = server->host.messages_in,
 		.messages_out = server->host.messages_out,
 	};
+}
+
+int
+ws_random(void *out, size_t len)
+{
+	return ws_net_random(out, len) < 0 ? WS_ESYSTEM : 0;
 }

@@ -269,6 +269,8 @@ struct ws_handler {
 	size_t max_message; /* octets; 0 for the server's */
 	int kinds; /* WS_TEXT or WS_BINARY when only that kind is understood;
 	              the other is answered with 1003. 0 for both */
+	const char *origin; /* borrowed; as in struct ws_options; NULL for the
+	                       server's */
 };
 
 /* Serve WebSockets at a path.
@@ -481,6 +483,16 @@ void ws_member_walk(const struct ws_member *member,
 int ws_http(struct ws_server *server, const char *path, const char *methods,
     void (*handler)(struct ws_request *request), void *user);
 
+/* Say more about an HTTP endpoint that exists: what the bodies sent to it are.
+ *   max_body  octets of a request body, 0 for the server's. Larger: 413
+ *   early     called when the head of a request that has a body is complete,
+ *             before any of the body is read. May call ws_reply_field: the
+ *             fields stay for every answer, the library's own 413 included;
+ *             or ws_reply, and the body is not read. NULL for nothing
+ * Returns 0, or WS_EINVAL when there is no such endpoint. */
+int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
+    void (*early)(struct ws_request *request));
+
 /* How static files are served. Zero is the default of each member. */
 struct ws_files_options {
 	const char *cache; /* Cache-Control; "no-cache" */
@@ -621,6 +633,23 @@ void ws_unwatch(struct ws_watch *watch);
 /* Call a function at the end of this turn of the loop.
  * Returns 0 or WS_ENOMEM. */
 int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
+
+/* ---- memory and randomness --------------------------------------------- */
+
+/* Where the library asks for memory. A program may define this pair itself to
+ * replace the library's.
+ *   block  NULL for a new one
+ *   size   at least 1
+ * As realloc(3). Returns NULL when memory is out; the old block is then
+ * untouched. */
+void *ws_mem_resize(void *block, size_t size);
+
+/* Release a block. NULL is allowed. */
+void ws_mem_free(void *block);
+
+/* Octets that nobody can guess, from the system's generator.
+ * Returns 0 or WS_ESYSTEM. */
+int ws_random(void *out, size_t len);
 
 #ifdef __cplusplus
 }

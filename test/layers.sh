@@ -34,7 +34,7 @@ table()
 	chunked: bytes.h http.h
 	reply: bytes.h http.h
 	# 2: memory, and what is checked with what is remembered.
-	mem:
+	mem: ws.h
 	buf: bytes.h mem.h
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h
