@@ -1,0 +1,78 @@
+/* packet.h - packets of the Socket.IO protocol, revisions 5 and 4. */
+/* SPDX-License-Identifier: MIT */
+#ifndef SIO_PACKET_H
+#define SIO_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "json.h"
+
+/* The values are those on the wire. */
+enum sio_packet_type {
+	SIO_CONNECT = 0,
+	SIO_DISCONNECT = 1,
+	SIO_EVENT = 2,
+	SIO_ACK = 3,
+	SIO_CONNECT_ERROR = 4,
+	SIO_BINARY_EVENT = 5,
+	SIO_BINARY_ACK = 6,
+};
+
+enum sio_packet_error {
+	SIO_PACKET_ETYPE = -1,        /* empty, or the first octet is no type */
+	SIO_PACKET_EATTACHMENTS = -2, /* their number is none, 0 or above 10 */
+	SIO_PACKET_EID = -3,          /* an ack id above 2^53 - 1 */
+	SIO_PACKET_EPAYLOAD = -4,     /* not what the type of packet carries */
+	SIO_PACKET_EPLACEHOLDER = -5, /* stands for no attachment */
+};
+
+enum {
+	SIO_PACKET_ATTACHMENTS_MAX = 10,
+	/* The longest head of a packet, beside the name of the namespace. */
+	SIO_PACKET_HEAD_MAX = 21,
+};
+
+/* A run of octets in somebody else's buffer, not terminated. */
+struct sio_span {
+	const char *at; /* borrowed */
+	size_t len;
+};
+
+/* The head of a packet, and where its payload is. */
+struct sio_packet {
+	enum sio_packet_type type;
+	unsigned attachments;    /* 1 to 10 of the binary types, else 0 */
+	struct sio_span nsp;     /* "/" when the packet names none */
+	struct sio_span query;   /* of revision 4: behind the '?' of the name */
+	int64_t id;              /* the ack id, or -1 */
+	struct sio_span payload; /* JSON, not checked yet; empty: none */
+};
+
+/* Take a packet apart.
+ *   in, len   the text of one packet; borrowed by packet
+ *   revision  of the protocol: 5, or 4, in which a namespace may carry a query
+ *   packet    written only on success
+ * Returns 0 or an enum sio_packet_error. */
+int sio_packet_decode(
+    const char *in, size_t len, int revision, struct sio_packet *packet);
+
+/* Check that a payload is what its packet may carry, and find the places of
+ * the attachments in it: their tokens become SIO_BINARY, with the number of
+ * the attachment as count.
+ *   text    the payload
+ *   tokens  its tokens, count of them; 0 when there is no payload
+ * Returns 0, SIO_PACKET_EPAYLOAD or SIO_PACKET_EPLACEHOLDER. */
+int sio_packet_check(const struct sio_packet *packet, const char *text,
+    struct sio_json_token *tokens, size_t count);
+
+/* Whether a name is one that the protocol keeps for itself. */
+bool sio_packet_is_reserved(const char *name, size_t len);
+
+/* Write the head of a packet: all of it but the payload.
+ *   out  receives at most SIO_PACKET_HEAD_MAX + packet->nsp.len octets
+ * Returns how many. */
+size_t sio_packet_write_head(const struct sio_packet *packet, char *out);
+
+#endif
