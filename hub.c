@@ -116,10 +116,16 @@ ws_leave_all(struct ws_conn *conn)
 }
 
 bool
+ws_member_in_room(struct ws_server *server, const struct ws_member *member,
+    const void *room, size_t len)
+{
+	return ws_rooms_has(server->rooms, member, room, length(room, len));
+}
+
+bool
 ws_in_room(struct ws_conn *conn, const char *room, size_t len)
 {
-	return ws_rooms_has(
-	    ws_server_of(conn)->rooms, &conn->member, room, length(room, len));
+	return ws_member_in_room(ws_server_of(conn), &conn->member, room, len);
 }
 
 size_t

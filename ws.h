@@ -428,13 +428,15 @@ struct ws_member *ws_conn_member(struct ws_conn *conn);
 /* The connection that a member is, or NULL when it is another object. */
 struct ws_conn *ws_member_conn(struct ws_member *member);
 
-/* As ws_join, ws_leave, ws_leave_all for any member. It must have left all
+/* As ws_join, ws_leave, ws_leave_all, ws_in_room for any member. It must have left all
  * rooms before its memory is released. */
 int ws_member_join(struct ws_server *server, struct ws_member *member,
     const void *room, size_t len);
 bool ws_member_leave(struct ws_server *server, struct ws_member *member,
     const void *room, size_t len);
 void ws_member_leave_all(struct ws_server *server, struct ws_member *member);
+bool ws_member_in_room(struct ws_server *server, const struct ws_member *member,
+    const void *room, size_t len);
 
 /* One room name among several. */
 struct ws_room_name {

@@ -318,6 +318,8 @@ Test(live_rooms, an_object_of_the_program_may_be_a_member)
 	cr_assert_null(ws_member_conn(&guest));
 	cr_assert_eq(ws_member_join(live.server, &guest, "room", 4), 1);
 	cr_assert_eq(ws_member_join(live.server, &guest, "room", 4), 0);
+	cr_assert(ws_member_in_room(live.server, &guest, "room", WS_STR));
+	cr_assert_not(ws_member_in_room(live.server, &guest, "other", 5));
 	cr_assert_eq(ws_room_count(live.server, "room", 4), 2);
 	client_send_frame(&c, TEXT, "hi", 2);
 	client_until(&delivered, 1);
