@@ -186,7 +186,8 @@ struct eio_handler {
 	/* A handshake: may a session begin? allowRequest.
 	 *   message  may be set to what the client is told, static; "Forbidden"
 	 * Returns whether it may. Must not answer the request. */
-	bool (*allow)(struct ws_request *request, const char **message);
+	bool (*allow)(struct eio *endpoint, struct ws_request *request,
+	    const char **message);
 	void (*open)(struct eio_socket *socket);
 	/* A message.
 	 *   kind  WS_TEXT (valid UTF-8) or WS_BINARY
