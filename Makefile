@@ -6,7 +6,8 @@
 #   make asan      wsd with sanitizers    make fuzz      FUZZ_SECONDS each
 #   make static    one static file        make bench     figures
 #   make examples  into build/examples    make layers    who may know whom
-#   make format    lay out the source     make dist      a tarball
+#   make format    lay out the source     make bench-ir  figures without time
+#   make dist      a tarball
 #
 # make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
 # INCLUDEDIR and MANDIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
@@ -135,6 +136,11 @@ fuzz: assets.c
 bench: all
 	@$(ENV) sh bench/run.sh
 
+# make bench-ir RECORD=yes makes today's figures the ones to be kept.
+RECORD ?=
+bench-ir:
+	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
+
 C_FILES = ls *.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
 	examples/*.c bench/*.[ch] 2>/dev/null | grep -v '^assets\.c$$'
 
@@ -181,7 +187,7 @@ dist:
 clean:
 	rm -rf *.o *.d test/kqueue/*.[od] wsd libws.a embed assets.c ws.pc build
 
-.PHONY: all run asan static examples test check layers fuzz bench format \
-	format-check install uninstall dist clean
+.PHONY: all run asan static examples test check layers fuzz bench bench-ir \
+	format format-check install uninstall dist clean
 
 -include $(OBJS:.o=.d)

@@ -12,7 +12,7 @@ DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
 steps='layers warnings format headers docs asan kqueue bmake musl dist fuzz
-    valgrind interop'
+    valgrind budgets interop'
 
 # Copy the sources to build/check/NAME, and go there.
 enter()
@@ -197,6 +197,12 @@ step_valgrind()
 	return $status
 }
 
+about_budgets='no operation costs more than what is committed'
+step_budgets()
+{
+	$MAKE bench-ir RECORD=
+}
+
 about_interop='official clients, proxies and a browser'
 step_interop()
 {
@@ -212,7 +218,7 @@ for step in ${STEPS:-$steps}; do
 	start=$(date +%s)
 	eval "echo \"==== $step: \$about_$step\""
 	if (step_"$step") >"$DIR/$step.log" 2>&1; then
-		grep -E '^[0-9]+ passed, |^interop:' "$DIR/$step.log"
+		grep -E '^[0-9]+ passed, |^(interop|budgets):' "$DIR/$step.log"
 		echo "     good, $(($(date +%s) - start)) s"
 	else
 		grep -vE '^[a-z-]+ -.* -c -o ' "$DIR/$step.log" | tail -n 100
