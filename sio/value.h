@@ -60,9 +60,8 @@ sio_value_at(const struct sio_document *document, size_t token);
  * name. An array in all but sio_json, which has no text of it. */
 struct sio_value sio_value_arguments(struct sio_value event);
 
-/* The document of a value and the index of its token; NULL when it was made
- * by the application, or is absent. */
-const struct sio_document *
-sio_value_place(struct sio_value value, uint32_t *token);
+/* The document of a value, in which value.at is the index of its token; NULL
+ * when it is absent or was made by the application. */
+const struct sio_document *sio_value_document(struct sio_value value);
 
 #endif

@@ -1,0 +1,451 @@
+/* value.c - looking into a JSON text (sio.h, "JSON values"). */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A value is a document and the index of a token in it; what can be asked of
+ * it follows from the token and the text:
+ *
+ *	 text     {"a":[1,"x\n"],"b":null}        borrowed
+ *	 tokens   0:{ 1:a 2:[ 3:1 4:x\n 5:b 6:null
+ *	 arena    .........x.0.................   as long as the text
+ *
+ * Nothing is decoded before somebody asks. A string is decoded into the arena,
+ * at the offset that it has in the text: there is room for it, since decoding
+ * makes nothing longer, and for a NUL, since a quote follows in the text. No
+ * two strings meet there, and decoding one again writes what is there already.
+ * So it takes no bookkeeping, cannot fail, and all strings live as long as the
+ * document.
+ */
+
+#include "value.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "number.h"
+#include "ws.h"
+
+enum {
+	TOKENS_MIN = 64,
+	/* What a document keeps for the next text: enough for most messages,
+	 * and little for a server that keeps one or two documents. */
+	TOKENS_KEPT = 4096,
+	ARENA_KEPT = 65536,
+};
+
+/* ---- documents --------------------------------------------------------- */
+
+/* Make room for twice as many tokens. */
+static int
+grow_tokens(struct sio_document *document)
+{
+	size_t room =
+	    document->room < TOKENS_MIN ? TOKENS_MIN : document->room * 2;
+	struct sio_json_token *tokens;
+
+	/* A text that is read whole has less tokens than octets, so this is
+	 * below 2^30 tokens. */
+	if (room > SIZE_MAX / sizeof(*tokens))
+		return WS_ENOMEM;
+	tokens = ws_mem_resize(document->tokens, room * sizeof(*tokens));
+	if (tokens == NULL)
+		return WS_ENOMEM;
+	document->tokens = tokens;
+	document->room = room;
+	return 0;
+}
+
+/* Make the arena as long as the text. Nothing that is in it matters any
+ * more. */
+static int
+grow_arena(struct sio_document *document, size_t len)
+{
+	char *arena;
+
+	if (len <= document->arena_octets)
+		return 0;
+	arena = ws_mem_resize(NULL, len);
+	if (arena == NULL)
+		return WS_ENOMEM;
+	ws_mem_free(document->arena);
+	document->arena = arena;
+	document->arena_octets = len;
+	return 0;
+}
+
+/* Read the whole text into tokens. */
+static int
+read_tokens(struct sio_document *document, const char *text, size_t len)
+{
+	struct sio_json json;
+	int result;
+
+	sio_json_begin(&json, text, len, SIO_JSON_DEPTH);
+	for (;;) {
+		result =
+		    sio_json_parse(&json, document->tokens, document->room);
+		if (result != 0)
+			break;
+		if (grow_tokens(document) < 0)
+			return WS_ENOMEM;
+	}
+	document->error_at = json.at;
+	if (result < 0)
+		return WS_EINVAL;
+	document->count = json.count;
+	return 0;
+}
+
+int
+sio_value_read(struct sio_document *document, const char *text, size_t len)
+{
+	int error;
+
+	sio_value_clear(document);
+	error = read_tokens(document, text, len);
+	if (error == 0)
+		error = grow_arena(document, len);
+	if (error < 0) {
+		document->count = 0;
+		return error;
+	}
+	document->text = text;
+	document->len = len;
+	return 0;
+}
+
+void
+sio_value_clear(struct sio_document *document)
+{
+	document->text = NULL;
+	document->len = 0;
+	document->count = 0;
+	document->attachments = NULL;
+	if (document->room > TOKENS_KEPT) {
+		ws_mem_free(document->tokens);
+		document->tokens = NULL;
+		document->room = 0;
+	}
+	if (document->arena_octets > ARENA_KEPT) {
+		ws_mem_free(document->arena);
+		document->arena = NULL;
+		document->arena_octets = 0;
+	}
+}
+
+void
+sio_value_fini(struct sio_document *document)
+{
+	ws_mem_free(document->tokens);
+	ws_mem_free(document->arena);
+	memset(document, 0, sizeof(*document));
+}
+
+/* A document with its text behind it, in one block. */
+struct owned {
+	struct sio_document document; /* first: they have one address */
+	char text[];
+};
+
+/* Report where a text goes wrong. */
+static struct sio_document *
+refuse(size_t *error_offset, size_t offset)
+{
+	if (error_offset != NULL)
+		*error_offset = offset;
+	return NULL;
+}
+
+struct sio_document *
+sio_document_new(const char *text, size_t len, size_t *error_offset)
+{
+	struct owned *owned;
+	size_t error_at;
+	int error;
+
+	if (len == WS_STR)
+		len = strlen(text);
+	if (len > SIO_JSON_TEXT_MAX)
+		return refuse(error_offset, SIO_JSON_TEXT_MAX);
+	owned = ws_mem_resize(NULL, sizeof(*owned) + len);
+	if (owned == NULL)
+		return refuse(error_offset, SIZE_MAX);
+	memset(owned, 0, sizeof(*owned));
+	memcpy(owned->text, text, len);
+	error = sio_value_read(&owned->document, owned->text, len);
+	if (error == 0)
+		return &owned->document;
+	error_at = error == WS_EINVAL ? owned->document.error_at : SIZE_MAX;
+	sio_document_free(&owned->document);
+	return refuse(error_offset, error_at);
+}
+
+struct sio_value
+sio_document_root(const struct sio_document *document)
+{
+	return sio_value_at(document, 0);
+}
+
+void
+sio_document_free(struct sio_document *document)
+{
+	if (document == NULL)
+		return;
+	sio_value_fini(document);
+	ws_mem_free(document);
+}
+
+/* ---- values and their places ------------------------------------------- */
+
+static struct sio_value
+absent(void)
+{
+	return (struct sio_value){ .of = NULL };
+}
+
+struct sio_value
+sio_value_at(const struct sio_document *document, size_t token)
+{
+	if (document == NULL || token >= document->count)
+		return absent();
+	return (struct sio_value){
+		.of = document,
+		.at = token,
+		.kind = SIO_VALUE_PLACE,
+	};
+}
+
+struct sio_value
+sio_value_arguments(struct sio_value event)
+{
+	if (sio_type(event) != SIO_ARRAY || sio_count(event) == 0)
+		return event;
+	event.kind = SIO_VALUE_ARGUMENTS;
+	return event;
+}
+
+const struct sio_document *
+sio_value_document(struct sio_value value)
+{
+	if (value.kind != SIO_VALUE_PLACE && value.kind != SIO_VALUE_ARGUMENTS)
+		return NULL;
+	return value.of;
+}
+
+/* The token of a value that is in a document, else NULL. */
+static const struct sio_json_token *
+token_of(struct sio_value value)
+{
+	const struct sio_document *document = sio_value_document(value);
+
+	return document == NULL ? NULL : &document->tokens[value.at];
+}
+
+/* The same, when it is of that type. */
+static const struct sio_json_token *
+token_if(struct sio_value value, enum sio_type type)
+{
+	const struct sio_json_token *token = token_of(value);
+
+	return token != NULL && token->type == (unsigned)type ? token : NULL;
+}
+
+static const char *
+text_of(struct sio_value value)
+{
+	const struct sio_document *document = value.of;
+
+	return document->text;
+}
+
+/* ---- arrays and objects ------------------------------------------------ */
+
+enum sio_type
+sio_type(struct sio_value value)
+{
+	const struct sio_json_token *token = token_of(value);
+
+	if (value.kind == SIO_VALUE_BINARY)
+		return SIO_BINARY;
+	return token == NULL ? SIO_ABSENT : (enum sio_type)token->type;
+}
+
+struct sio_value
+sio_get(struct sio_value object, const char *name)
+{
+	const struct sio_document *document = object.of;
+	uint32_t found;
+
+	if (token_if(object, SIO_OBJECT) == NULL)
+		return absent();
+	found = sio_json_member(document->text, document->tokens,
+	    (uint32_t)object.at, name, strlen(name));
+	return found == 0 ? absent() : sio_value_at(document, found);
+}
+
+struct sio_value
+sio_at(struct sio_value array, size_t index)
+{
+	struct sio_iterator it = sio_iterate(array);
+
+	if (token_if(array, SIO_ARRAY) == NULL || index >= sio_count(array))
+		return absent();
+	while (sio_next(&it) && index-- > 0)
+		;
+	return it.value;
+}
+
+size_t
+sio_count(struct sio_value value)
+{
+	const struct sio_json_token *token = token_of(value);
+
+	if (token == NULL)
+		return 0;
+	if (token->type != SIO_ARRAY && token->type != SIO_OBJECT)
+		return 0;
+	return value.kind == SIO_VALUE_ARGUMENTS ? token->count - 1u
+						 : token->count;
+}
+
+struct sio_iterator
+sio_iterate(struct sio_value value)
+{
+	const struct sio_document *document = sio_value_document(value);
+	struct sio_iterator it = { .of = value };
+
+	if (sio_count(value) == 0)
+		return it;
+	it.next = value.at + 1;
+	it.end = document->tokens[value.at].next;
+	if (value.kind == SIO_VALUE_ARGUMENTS)
+		it.next = document->tokens[it.next].next;
+	return it;
+}
+
+bool
+sio_next(struct sio_iterator *it)
+{
+	const struct sio_document *document = it->of.of;
+
+	it->key = it->value = absent();
+	if (it->next >= it->end)
+		return false;
+	if (token_if(it->of, SIO_OBJECT) != NULL)
+		it->key = sio_value_at(document, it->next++);
+	it->value = sio_value_at(document, it->next);
+	it->next = document->tokens[it->next].next;
+	return true;
+}
+
+/* ---- what a value says ------------------------------------------------- */
+
+const char *
+sio_string(struct sio_value value, size_t *len)
+{
+	const struct sio_json_token *token = token_if(value, SIO_STRING);
+	const struct sio_document *document = value.of;
+	size_t decoded;
+	char *out;
+
+	if (len != NULL)
+		*len = 0;
+	if (token == NULL)
+		return NULL;
+	out = document->arena + token->start;
+	decoded = sio_json_unescape(
+	    document->text + token->start, token->end - token->start, out);
+	out[decoded] = '\0';
+	if (len != NULL)
+		*len = decoded;
+	return out;
+}
+
+double
+sio_number(struct sio_value value, double otherwise)
+{
+	const struct sio_json_token *token = token_if(value, SIO_NUMBER);
+
+	if (token == NULL)
+		return otherwise;
+	return sio_number_read(
+	    text_of(value) + token->start, token->end - token->start);
+}
+
+bool
+sio_integer(struct sio_value value, int64_t *out)
+{
+	const struct sio_json_token *token = token_if(value, SIO_NUMBER);
+
+	return token != NULL &&
+	       sio_number_integer(text_of(value) + token->start,
+		   token->end - token->start, out);
+}
+
+bool
+sio_boolean(struct sio_value value, bool otherwise)
+{
+	const struct sio_json_token *token = token_if(value, SIO_BOOLEAN);
+
+	return token == NULL ? otherwise : text_of(value)[token->start] == 't';
+}
+
+const void *
+sio_bytes(struct sio_value value, size_t *len)
+{
+	const struct sio_json_token *token = token_if(value, SIO_BINARY);
+	const struct sio_document *document = value.of;
+
+	*len = 0;
+	if (value.kind == SIO_VALUE_BINARY) {
+		*len = value.at;
+		return value.of;
+	}
+	if (token == NULL)
+		return NULL;
+	*len = document->attachments[token->count].len;
+	return document->attachments[token->count].data;
+}
+
+const char *
+sio_json(struct sio_value value, size_t *len)
+{
+	const struct sio_document *document = value.of;
+	const struct sio_json_token *token;
+	size_t quote;
+
+	*len = 0;
+	if (value.kind == SIO_VALUE_RAW) {
+		*len = value.at;
+		return value.of;
+	}
+	if (value.kind != SIO_VALUE_PLACE)
+		return NULL;
+	token = &document->tokens[value.at];
+	quote = token->type == SIO_STRING;
+	*len = token->end - token->start + 2 * quote;
+	return document->text + token->start - quote;
+}
+
+/* ---- values of the application's --------------------------------------- */
+
+struct sio_value
+sio_binary(const void *data, size_t len)
+{
+	/* Empty data, too, has an address: a NULL is no data at all. */
+	return (struct sio_value){
+		.of = data == NULL ? "" : data,
+		.at = len == WS_STR ? strlen(data) : len,
+		.kind = SIO_VALUE_BINARY,
+	};
+}
+
+struct sio_value
+sio_raw_json(const char *text, size_t len)
+{
+	return (struct sio_value){
+		.of = text,
+		.at = len == WS_STR ? strlen(text) : len,
+		.kind = SIO_VALUE_RAW,
+	};
+}
