@@ -65,6 +65,29 @@ void sio_json_begin(
 int sio_json_parse(
     struct sio_json *json, struct sio_json_token *tokens, size_t room);
 
+/* The last value of a member of an object, as JSON.parse has it.
+ * Returns the index of its token, 0 when there is none. */
+uint32_t sio_json_member(const char *text, const struct sio_json_token *tokens,
+    uint32_t object, const char *name, size_t len);
+
+/* How many octets of text are a JSON number; 0 when it begins with none.
+ * RFC 8259 section 6. */
+size_t sio_json_number_len(const char *text, size_t len);
+
+/* ---- strings (json_string.c) ------------------------------------------- */
+
+/* Skip octets that stand for themselves in a string: ASCII, no control
+ * character, no quote, no backslash. Returns where they end. */
+const char *sio_json_skip_plain(const char *p, const char *end);
+
+/* How many of the left octets at p, at least one, are a character beyond
+ * ASCII; when they begin none, minus how many of them begin one in vain, which
+ * is at least one. RFC 3629 section 4. */
+int sio_json_utf8_len(const char *p, size_t left);
+
+/* The value of a hexadecimal digit, or -1. */
+int sio_json_hex_digit(char c);
+
 /* Decode a string.
  *   raw, len  what stands between the quotes of a text that was read
  *   out       receives at most len octets; raw itself is allowed
@@ -75,11 +98,6 @@ size_t sio_json_unescape(const char *raw, size_t len, char *out);
 bool sio_json_string_is(const char *text, const struct sio_json_token *string,
     const char *other, size_t len);
 
-/* The last value of a member of an object, as JSON.parse has it.
- * Returns the index of its token, 0 when there is none. */
-uint32_t sio_json_member(const char *text, const struct sio_json_token *tokens,
-    uint32_t object, const char *name, size_t len);
-
 /* How many octets text will be as the inside of a JSON string. */
 size_t sio_json_escaped_len(const char *text, size_t len);
 
@@ -88,9 +106,5 @@ size_t sio_json_escaped_len(const char *text, size_t len);
  *   out  receives as many octets as sio_json_escaped_len says
  * RFC 8259 section 7, ECMA-262 QuoteJSONString. */
 void sio_json_escape(const char *text, size_t len, char *out);
-
-/* How many octets of text are a JSON number; 0 when it begins with none.
- * RFC 8259 section 6. */
-size_t sio_json_number_len(const char *text, size_t len);
 
 #endif

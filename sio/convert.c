@@ -1,0 +1,408 @@
+/* convert.c - one conversion of a template: an argument becomes JSON. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * All conversions are printf's, with the types that it wants, so that the
+ * compiler checks each call. What is written is JSON, not printf's text:
+ *
+ *	 conversion     argument                      becomes
+ *	 %d %i %u       integers; with h, l, ll, j    digits
+ *	                or z, and %hhu
+ *	 %hhd           a bool                        true or false
+ *	 %g             a double                      as JSON.stringify writes it
+ *	 %f %e %.2f     a double                      as printf writes it
+ *	 %s             a C string                    a string; NULL is null
+ *	 %.*s           an int and octets             a string of that length
+ *	 %p             a struct sio_value *          that value; NULL is null
+ *	 ...%p          the same, of an array         its elements
+ *
+ * A double that is not finite is null. A string is escaped, and what is not
+ * UTF-8 in it becomes U+FFFD, so that no data can break the packet. %.*s
+ * takes all of its length, where printf ends at a NUL.
+ *
+ * Field widths and other flags are errors: JSON has no columns.
+ *
+ * Binary data becomes an attachment and a placeholder for it. Where a value is
+ * copied that has binary data in it, its placeholders get new numbers, and
+ * data that stands there twice is sent once:
+ *
+ *	 came:  ["a",{"_placeholder":true,"num":0}]    attachments: X
+ *	 goes:  ["b",{"_placeholder":true,"num":1}]    attachments: Y X
+ *
+ * An object of a peer's may look like a placeholder without being one. In a
+ * packet without attachments that does no harm. In one with attachments the
+ * receivers would take it for one of them, so the caller is told (lookalike).
+ */
+
+#include "convert.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+enum {
+	PRECISION_MAX = 20, /* digits behind the point that %f writes */
+	/* Before the point DBL_MAX has 309, and a sign; there may be a point of
+	 * several octets, and a NUL. */
+	PRINTED_MAX = 310 + PRECISION_MAX + 16,
+};
+
+/* A conversion: what stands between '%' and its letter, and the letter. */
+struct conversion {
+	int precision; /* -1 when there is none */
+	bool starred;  /* the precision was an argument */
+	char length[3];
+	char letter;
+};
+
+static bool
+fail(struct sio_convert *out)
+{
+	out->error = WS_EINVAL;
+	return false;
+}
+
+/* ---- conversions ------------------------------------------------------- */
+
+static bool
+is_length(const struct conversion *c, const char *length)
+{
+	return strcmp(c->length, length) == 0;
+}
+
+/* Skip a precision: ".*" or ".2". */
+static void
+read_precision(struct sio_convert *out, struct conversion *c)
+{
+	c->precision = -1;
+	c->starred = false;
+	if (*out->at != '.')
+		return;
+	out->at++;
+	c->precision = 0;
+	if (*out->at == '*') {
+		out->at++;
+		c->starred = true;
+		c->precision = va_arg(out->args, int);
+		return;
+	}
+	for (; *out->at >= '0' && *out->at <= '9'; out->at++) {
+		if (c->precision <= PRECISION_MAX)
+			c->precision = c->precision * 10 + (*out->at - '0');
+	}
+}
+
+/* Read a conversion behind its percent sign. */
+static void
+read_conversion(struct sio_convert *out, struct conversion *c)
+{
+	size_t length;
+
+	read_precision(out, c);
+	length = strspn(out->at, "hljz");
+	if (length >= sizeof(c->length))
+		length = sizeof(c->length) - 1;
+	memset(c->length, 0, sizeof(c->length));
+	memcpy(c->length, out->at, length);
+	out->at += length;
+	c->letter = *out->at;
+	if (c->letter != '\0')
+		out->at++;
+}
+
+/* Write a signed integer; or a bool, for which hh is free. */
+static bool
+write_signed(struct sio_convert *out, const struct conversion *c)
+{
+	if (is_length(c, "hh"))
+		sio_text_puts(
+		    out->text, va_arg(out->args, int) ? "true" : "false");
+	else if (is_length(c, "h"))
+		sio_text_integer(out->text, (short)va_arg(out->args, int));
+	else if (is_length(c, "l"))
+		sio_text_integer(out->text, va_arg(out->args, long));
+	else if (is_length(c, "ll"))
+		sio_text_integer(out->text, va_arg(out->args, long long));
+	else if (is_length(c, "j"))
+		sio_text_integer(out->text, va_arg(out->args, intmax_t));
+	else if (is_length(c, "z"))
+		sio_text_integer(out->text, va_arg(out->args, ssize_t));
+	else if (is_length(c, ""))
+		sio_text_integer(out->text, va_arg(out->args, int));
+	else
+		return fail(out);
+	return true;
+}
+
+static bool
+write_unsigned(struct sio_convert *out, const struct conversion *c)
+{
+	uint64_t value;
+
+	if (is_length(c, "hh"))
+		value = (unsigned char)va_arg(out->args, unsigned);
+	else if (is_length(c, "h"))
+		value = (unsigned short)va_arg(out->args, unsigned);
+	else if (is_length(c, "l"))
+		value = va_arg(out->args, unsigned long);
+	else if (is_length(c, "ll"))
+		value = va_arg(out->args, unsigned long long);
+	else if (is_length(c, "j"))
+		value = va_arg(out->args, uintmax_t);
+	else if (is_length(c, "z"))
+		value = va_arg(out->args, size_t);
+	else if (is_length(c, ""))
+		value = va_arg(out->args, unsigned);
+	else
+		return fail(out);
+	sio_text_unsigned(out->text, value);
+	return true;
+}
+
+/* Write what printf makes of a double, with a point where the locale has
+ * something else. */
+static void
+write_printed(struct sio_convert *out, const struct conversion *c, double value)
+{
+	static const char *const formats[] = { "%.*e", "%.*f", "%.*g" };
+	char printed[PRINTED_MAX];
+	const char *p = printed;
+
+	snprintf(printed, sizeof(printed), formats[c->letter - 'e'],
+	    c->precision < 0 ? 6 : c->precision, value);
+	while (*p != '\0') {
+		size_t known = strspn(p, "+-0123456789e");
+
+		sio_text_add(out->text, p, known);
+		p += known;
+		known = strcspn(p, "+-0123456789e");
+		if (known > 0)
+			sio_text_putc(out->text, '.');
+		p += known;
+	}
+}
+
+static bool
+write_double(struct sio_convert *out, const struct conversion *c)
+{
+	double value;
+
+	if (!is_length(c, "") || c->precision > PRECISION_MAX)
+		return fail(out);
+	value = va_arg(out->args, double);
+	if (!isfinite(value) || (c->letter == 'g' && c->precision < 0))
+		sio_text_number(out->text, value);
+	else
+		write_printed(out, c, value);
+	return true;
+}
+
+/* Write a string, within quotes of its own unless it stands in a string. */
+static bool
+write_string(struct sio_convert *out, const struct conversion *c,
+    enum sio_convert_place place)
+{
+	const char *string;
+	size_t len;
+
+	if (!is_length(c, "") || (c->precision >= 0 && !c->starred))
+		return fail(out);
+	string = va_arg(out->args, const char *);
+	if (string == NULL && place == SIO_CONVERT_NAME)
+		return fail(out);
+	if (string == NULL) {
+		sio_text_puts(out->text, "null");
+		return true;
+	}
+	len = c->precision < 0 ? strlen(string) : (size_t)c->precision;
+	if (place == SIO_CONVERT_INSIDE)
+		sio_text_escape(out->text, string, len);
+	else
+		sio_text_quote(out->text, string, len);
+	return true;
+}
+
+/* Write a number or a bool. */
+static bool
+write_scalar(struct sio_convert *out, const struct conversion *c)
+{
+	switch (c->letter) {
+	case 'e':
+	case 'f':
+	case 'g':
+		return write_double(out, c);
+	case 'd':
+	case 'i':
+		return c->precision < 0 && !c->starred ? write_signed(out, c)
+						       : fail(out);
+	case 'u':
+		return c->precision < 0 && !c->starred ? write_unsigned(out, c)
+						       : fail(out);
+	}
+	return fail(out);
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+/* Find the number of binary data among the attachments, to which it is added
+ * unless it is there. */
+static bool
+attach(struct sio_convert *out, struct sio_attachment data, unsigned *number)
+{
+	struct sio_attachments *all = out->attachments;
+
+	if (all == NULL)
+		return fail(out);
+	for (*number = 0; *number < all->count; ++*number) {
+		if (all->list[*number].data == data.data &&
+		    all->list[*number].len == data.len)
+			return true;
+	}
+	if (all->count == SIO_PACKET_ATTACHMENTS_MAX)
+		return fail(out);
+	all->list[all->count++] = data;
+	return true;
+}
+
+static bool
+write_binary(struct sio_convert *out, struct sio_value value)
+{
+	struct sio_attachment data;
+	unsigned number;
+
+	data.data = sio_bytes(value, &data.len);
+	if (!attach(out, data, &number))
+		return false;
+	sio_text_puts(out->text, "{\"_placeholder\":true,\"num\":");
+	sio_text_unsigned(out->text, number);
+	sio_text_putc(out->text, '}');
+	return true;
+}
+
+/* Copy the text of a value in a document, with binary data in it. */
+static bool
+copy_place(struct sio_convert *out, struct sio_value value)
+{
+	const struct sio_document *document = value.of;
+	const struct sio_json_token *tokens = document->tokens;
+	uint32_t at = (uint32_t)value.at, end = tokens[value.at].next;
+	size_t len;
+	const char *from = sio_json(value, &len), *to = from + len;
+
+	while (at < end) {
+		if (tokens[at].type == SIO_OBJECT)
+			out->lookalike |= sio_packet_is_placeholder(
+			    document->text, tokens, at);
+		if (tokens[at].type != SIO_BINARY) {
+			at++;
+			continue;
+		}
+		sio_text_add(out->text, from,
+		    (size_t)(document->text + tokens[at].start - from));
+		if (!write_binary(out, sio_value_at(document, at)))
+			return false;
+		from = document->text + tokens[at].end;
+		at = tokens[at].next;
+	}
+	sio_text_add(out->text, from, (size_t)(to - from));
+	return true;
+}
+
+/* Write the arguments of an event as an array. */
+static bool
+copy_arguments(struct sio_convert *out, struct sio_value arguments)
+{
+	struct sio_iterator it = sio_iterate(arguments);
+	char before = '[';
+
+	while (sio_next(&it)) {
+		sio_text_putc(out->text, before);
+		if (!copy_place(out, it.value))
+			return false;
+		before = ',';
+	}
+	sio_text_puts(out->text, before == '[' ? "[]" : "]");
+	return true;
+}
+
+static bool
+write_value(struct sio_convert *out, struct sio_value value)
+{
+	const char *json;
+	size_t len;
+
+	switch ((enum sio_value_kind)value.kind) {
+	case SIO_VALUE_PLACE:
+		return copy_place(out, value);
+	case SIO_VALUE_ARGUMENTS:
+		return copy_arguments(out, value);
+	case SIO_VALUE_BINARY:
+		return write_binary(out, value);
+	case SIO_VALUE_ABSENT:
+		sio_text_puts(out->text, "null");
+		return true;
+	case SIO_VALUE_RAW:
+		break;
+	}
+	json = sio_json(value, &len);
+	sio_text_add(out->text, json, len);
+	return true;
+}
+
+/* The value whose address is the next argument. */
+static struct sio_value
+next_value(struct sio_convert *out)
+{
+	/* %p takes a void pointer. */
+	const struct sio_value *value = va_arg(out->args, void *);
+	static const struct sio_value none;
+
+	return value == NULL ? none : *value;
+}
+
+bool
+sio_convert(struct sio_convert *out, enum sio_convert_place place)
+{
+	struct conversion c;
+
+	read_conversion(out, &c);
+	if (c.letter == 's')
+		return write_string(out, &c, place);
+	if (place == SIO_CONVERT_NAME)
+		return fail(out);
+	if (c.letter != 'p')
+		return write_scalar(out, &c);
+	if (place == SIO_CONVERT_INSIDE || !is_length(&c, "") ||
+	    c.precision >= 0 || c.starred)
+		return fail(out);
+	return write_value(out, next_value(out));
+}
+
+long
+sio_convert_spread(struct sio_convert *out, bool first)
+{
+	struct sio_value array;
+	struct sio_iterator it;
+	long written = 0;
+
+	if (strncmp(out->at, "...%p", 5) != 0) {
+		fail(out);
+		return -1;
+	}
+	out->at += 5;
+	array = next_value(out);
+	if (array.kind != SIO_VALUE_ABSENT && sio_type(array) != SIO_ARRAY) {
+		fail(out);
+		return -1;
+	}
+	it = sio_iterate(array);
+	while (sio_next(&it)) {
+		if (!first || written > 0)
+			sio_text_putc(out->text, ',');
+		if (!copy_place(out, it.value))
+			return -1;
+		written++;
+	}
+	return written;
+}

@@ -1,0 +1,327 @@
+/* json_string.c - strings of JSON, read and written (RFC 8259 section 7). */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * An escape sequence has two octets, or six; or twelve, for a character that
+ * UTF-16 writes as a pair of surrogates:
+ *
+ *	 \" \\ \/ \b \f \n \r \t      the octet
+ *	 \u20AC                       U+20AC, in UTF-8 e2 82 ac
+ *	 \uD83D\uDE00                 U+1F600, in UTF-8 f0 9f 98 80
+ *	 \uD83D alone                 U+FFFD, since UTF-8 has no halves
+ *
+ * So a decoded string is never longer than the text that it came from, and can
+ * be decoded in place.
+ *
+ * Most octets of most strings stand for themselves, and are looked at eight at
+ * a time, both ways.
+ */
+
+#include "json.h"
+
+#include <string.h>
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- characters -------------------------------------------------------- */
+
+int
+sio_json_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The second octets that a first one admits: the table of RFC 3629 section 4,
+ * whose narrow rows keep out overlong forms, surrogates and what is above
+ * U+10FFFF. */
+static const struct {
+	unsigned char first, last; /* first octets */
+	unsigned char low, high;   /* the second */
+	unsigned char len;
+} utf8_rows[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+	{ 0xed, 0xed, 0x80, 0x9f, 3 },
+	{ 0xee, 0xef, 0x80, 0xbf, 3 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+int
+sio_json_utf8_len(const char *p, size_t left)
+{
+	unsigned char c = (unsigned char)p[0], low, high;
+	size_t row = 0, at = 1;
+
+	while (row < LEN(utf8_rows) && c > utf8_rows[row].last)
+		row++;
+	if (row == LEN(utf8_rows) || c < utf8_rows[row].first)
+		return -1;
+	low = utf8_rows[row].low;
+	high = utf8_rows[row].high;
+	for (; at < utf8_rows[row].len; at++) {
+		if (at == left)
+			return -(int)at;
+		c = (unsigned char)p[at];
+		if (c < low || c > high)
+			return -(int)at;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return (int)at;
+}
+
+static size_t
+utf8_write(uint32_t c, char *out)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xc0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xe0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (c & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
+}
+
+/* Eight octets equal to c. */
+static uint64_t
+eight(unsigned char c)
+{
+	return c * UINT64_C(0x0101010101010101);
+}
+
+/* Whether eight octets are what a string holds most of the time: ASCII, no
+ * control character, no quote, no backslash. Subtracting the lower bound from
+ * all octets at once borrows where one is too low. A borrow may spread to
+ * octets above, but there is one only if the answer is no already. */
+static bool
+is_plain(const char *p)
+{
+	uint64_t word, quote, backslash, control;
+
+	memcpy(&word, p, sizeof(word));
+	quote = (word ^ eight('"')) - eight(1);
+	backslash = (word ^ eight('\\')) - eight(1);
+	control = word - eight(' ');
+	return ((word | quote | backslash | control) & eight(0x80)) == 0;
+}
+
+const char *
+sio_json_skip_plain(const char *p, const char *end)
+{
+	while (end - p >= 8 && is_plain(p))
+		p += 8;
+	while (p < end && (unsigned char)*p >= ' ' &&
+	       (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+		p++;
+	return p;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* The UTF-16 code unit that four hexadecimal digits are. */
+static uint32_t
+hex4(const char *p)
+{
+	uint32_t unit = 0;
+
+	for (int i = 0; i < 4; i++)
+		unit = unit << 4 | (uint32_t)sio_json_hex_digit(p[i]);
+	return unit;
+}
+
+/* Decode \uXXXX, or two of them that are a surrogate pair: RFC 8259 section
+ * 7. p moves behind it. */
+static uint32_t
+decode_u(const char **p, const char *end)
+{
+	uint32_t c = hex4(*p + 2), low = 0;
+
+	*p += 6;
+	if (c < 0xd800 || c > 0xdfff)
+		return c;
+	if (c < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u')
+		low = hex4(*p + 2);
+	if (low < 0xdc00 || low > 0xdfff)
+		return 0xfffd;
+	*p += 6;
+	return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/* Decode the escape sequence at p, which moves behind it. Returns the octets
+ * written. */
+static size_t
+decode_escape(const char **p, const char *end, char out[4])
+{
+	static const char letters[] = "\"\\/bfnrt",
+			  octets[] = "\"\\/\b\f\n\r\t";
+	const char *letter;
+
+	if ((*p)[1] == 'u')
+		return utf8_write(decode_u(p, end), out);
+	letter = memchr(letters, (*p)[1], sizeof(letters));
+	out[0] = octets[letter - letters];
+	*p += 2;
+	return 1;
+}
+
+size_t
+sio_json_unescape(const char *raw, size_t len, char *out)
+{
+	const char *p = raw, *end = raw + len;
+	char *at = out;
+
+	while (p < end) {
+		const char *escape = memchr(p, '\\', (size_t)(end - p));
+		size_t plain = (size_t)((escape ? escape : end) - p);
+		char octets[4];
+
+		memmove(at, p, plain);
+		at += plain;
+		p += plain;
+		if (p == end)
+			break;
+		plain = decode_escape(&p, end, octets);
+		memcpy(at, octets, plain);
+		at += plain;
+	}
+	return (size_t)(at - out);
+}
+
+/* Compare piece by piece, as it is decoded. */
+static bool
+escaped_is(const char *p, const char *end, const char *other, size_t len)
+{
+	while (p < end) {
+		char octets[4] = { *p };
+		size_t n = 1;
+
+		if (*p == '\\')
+			n = decode_escape(&p, end, octets);
+		else
+			p++;
+		if (n > len || memcmp(octets, other, n) != 0)
+			return false;
+		other += n;
+		len -= n;
+	}
+	return len == 0;
+}
+
+bool
+sio_json_string_is(const char *text, const struct sio_json_token *string,
+    const char *other, size_t len)
+{
+	const char *raw = text + string->start;
+	size_t raw_len = string->end - string->start;
+
+	if (string->escaped)
+		return escaped_is(raw, raw + raw_len, other, len);
+	return raw_len == len && memcmp(raw, other, len) == 0;
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* The letter of a short escape sequence, or 0. */
+static char
+short_escape(char c)
+{
+	switch (c) {
+	case '\b':
+		return 'b';
+	case '\f':
+		return 'f';
+	case '\n':
+		return 'n';
+	case '\r':
+		return 'r';
+	case '\t':
+		return 't';
+	case '"':
+	case '\\':
+		return c;
+	}
+	return 0;
+}
+
+/* Escape what is at p, one octet that is not plain, one character beyond ASCII
+ * or what is none.
+ *   used  receives how many octets of it that was
+ * Returns how many octets of out it became. */
+static size_t
+escape_one(const char *p, size_t left, size_t *used, char out[6])
+{
+	static const char hex[] = "0123456789abcdef";
+	int octets = 1;
+
+	if ((unsigned char)*p >= 0x80)
+		octets = sio_json_utf8_len(p, left);
+	*used = (size_t)(octets < 0 ? -octets : octets);
+	if (octets < 0)
+		return utf8_write(0xfffd, out);
+	memcpy(out, p, *used);
+	if ((unsigned char)*p >= 0x80)
+		return *used;
+	out[0] = '\\';
+	out[1] = short_escape(*p);
+	if (out[1] != 0)
+		return 2;
+	memcpy(out + 1, "u00", 3);
+	out[4] = hex[*p >> 4 & 15];
+	out[5] = hex[*p & 15];
+	return 6;
+}
+
+size_t
+sio_json_escaped_len(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+	size_t total = 0, used;
+	char out[6];
+
+	while ((p = sio_json_skip_plain(p, end)) < end) {
+		total += escape_one(p, (size_t)(end - p), &used, out) - used;
+		p += used;
+	}
+	return len + total;
+}
+
+void
+sio_json_escape(const char *text, size_t len, char *out)
+{
+	const char *p = text, *end = text + len;
+
+	while (p < end) {
+		const char *special = sio_json_skip_plain(p, end);
+		size_t used = (size_t)(special - p);
+
+		memcpy(out, p, used);
+		out += used;
+		p = special;
+		if (p == end)
+			break;
+		out += escape_one(p, (size_t)(end - p), &used, out);
+		p += used;
+	}
+}
