@@ -1,7 +1,7 @@
 # Makefile - wsd and libws.a, for GNU make and BSD make.
 # SPDX-License-Identifier: MIT
 #
-#   make           wsd and libws.a        make test      build and run the tests
+#   make           wsd and the libraries  make test      build and run the tests
 #   make run       build and start wsd    make check     all that CI runs
 #   make asan      wsd with sanitizers    make fuzz      FUZZ_SECONDS each
 #   make static    one static file        make bench     figures
@@ -29,7 +29,7 @@ FUZZ_SECONDS ?= 5
 
 # Ours, which the user's follow. _DEFAULT_SOURCE is empty as it is in files that
 # define it themselves.
-WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 \
+WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wsign-compare
 
 # The readiness backend: epoll on Linux, kqueue everywhere else. EXTRA_OBJS
@@ -43,8 +43,11 @@ LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
 	files.o beneath.o files_list.o files_type.o static.o conn.o conn_send.o \
 	conn_http.o conn_reply.o conn_ws.o ws.o listen.o route.o hub.o tasks.o \
 	$(EXTRA_OBJS)
+SIO_OBJS = sio/json.o sio/json_string.o sio/number.o sio/value.o sio/text.o \
+	sio/convert.o sio/format.o sio/packet.o
 PROGRAM_OBJS = main.o config.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
+ALL_OBJS = $(OBJS) $(SIO_OBJS)
 
 # A file that changes when the flags do, so that no two kinds of objects mix.
 FLAGS = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LOOP) $(EXTRA_OBJS)
@@ -56,7 +59,7 @@ STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
 ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' WS_CFLAGS='$(WS_CFLAGS)'
 
-all: wsd libws.a ws.pc
+all: wsd libws.a libsio.a ws.pc
 
 wsd: $(PROGRAM_OBJS) libws.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libws.a
@@ -65,7 +68,11 @@ libws.a: $(LIB_OBJS)
 	rm -f $@
 	$(AR) rcs $@ $(LIB_OBJS)
 
-$(OBJS): $(STAMP)
+libsio.a: $(SIO_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(SIO_OBJS)
+
+$(ALL_OBJS): $(STAMP)
 
 .SUFFIXES: .c .o
 .c.o:
@@ -105,12 +112,12 @@ static: assets.c
 	    -o build/wsd-static $(OBJS:.o=.c)
 	@ls -l build/wsd-static
 
-examples: libws.a
+examples: libws.a libsio.a
 	@mkdir -p build/examples
 	@for f in examples/*.c; do \
 	    name=`basename $$f .c`; echo "$(CC) $$f"; \
-	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -I. \
-		-o build/examples/$$name $$f libws.a || exit 1; \
+	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -Isio \
+		-o build/examples/$$name $$f libsio.a libws.a || exit 1; \
 	done
 
 # ---- tests -----------------------------------------------------------------
@@ -130,7 +137,7 @@ layers: all
 	@sh test/layers.sh
 
 fuzz: assets.c
-	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c)' \
+	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c) $(SIO_OBJS:.o=.c)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
 bench: all
@@ -141,7 +148,7 @@ RECORD ?=
 bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 
-C_FILES = ls *.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
+C_FILES = ls *.[ch] sio/*.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
 	examples/*.c bench/*.[ch] 2>/dev/null | grep -v '^assets\.c$$'
 
 format:
@@ -153,13 +160,15 @@ format-check:
 # ---- installation ----------------------------------------------------------
 
 install:
-	@test -x wsd && test -f libws.a || { echo 'run make first'; exit 1; }
+	@test -x wsd && test -f libws.a && test -f libsio.a || { echo 'run make first'; exit 1; }
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 	    $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
 	    $(DESTDIR)$(MANDIR)/man3
 	install -m 755 wsd $(DESTDIR)$(BINDIR)/wsd
 	install -m 644 libws.a $(DESTDIR)$(LIBDIR)/libws.a
+	install -m 644 libsio.a $(DESTDIR)$(LIBDIR)/libsio.a
 	install -m 644 ws.h $(DESTDIR)$(INCLUDEDIR)/ws.h
+	install -m 644 sio/sio.h $(DESTDIR)$(INCLUDEDIR)/sio.h
 	$(PC) > $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
 	install -m 644 man/wsd.1 $(DESTDIR)$(MANDIR)/man1/wsd.1
@@ -167,8 +176,9 @@ install:
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/wsd $(DESTDIR)$(LIBDIR)/libws.a \
+	    $(DESTDIR)$(LIBDIR)/libsio.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc \
-	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(MANDIR)/man1/wsd.1 \
+	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(INCLUDEDIR)/sio.h $(DESTDIR)$(MANDIR)/man1/wsd.1 \
 	    $(DESTDIR)$(MANDIR)/man3/ws.3
 
 # What git tracks; in a tree without git, what is no product of a build.
@@ -185,9 +195,9 @@ dist:
 	@ls -l build/$(DIST).tar.gz
 
 clean:
-	rm -rf *.o *.d test/kqueue/*.[od] wsd libws.a embed assets.c ws.pc build
+	rm -rf *.o *.d sio/*.[od] test/kqueue/*.[od] wsd libws.a libsio.a embed assets.c ws.pc build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
 	format format-check install uninstall dist clean
 
--include $(OBJS:.o=.d)
+-include $(ALL_OBJS:.o=.d)

@@ -12,7 +12,7 @@ FLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all"
 DIR=build/fuzz
 
 mkdir -p $DIR/obj
-stale=$(find ./*.[ch] -newer $DIR/libws.a 2>/dev/null)
+stale=$(find ./*.[ch] sio/*.[ch] -newer $DIR/libws.a 2>/dev/null)
 if [ ! -f $DIR/libws.a ] || [ -n "$stale" ]; then
 	rm -f $DIR/libws.a $DIR/obj/*
 	# shellcheck disable=SC2086 # lists of words

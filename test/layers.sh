@@ -67,6 +67,7 @@ table()
 	route: BELOW conn.h rooms.h files.h static.h session.h server.h
 	hub: BELOW conn.h rooms.h files.h static.h session.h server.h
 	tasks: BELOW conn.h rooms.h files.h static.h session.h server.h
+	# 6: what is in sio/ stands on ws.h alone, and on each other.
 	# 7: the program, and what it brings along.
 	main: assets.h config.h systemd.h ws.h
 	config: ws.h
@@ -84,12 +85,15 @@ below='bytes.h base64.h buf.h field.h frame.h handshake.h http.h log.h loop.h
 # The row of a file: of the header itself, or of what it belongs to.
 row_of()
 {
+	case $1 in
+	sio/*) echo " ws.h $(cd sio && echo *.h)"; return ;;
+	esac
 	table | sed -n "s/^$1:/ /p" | head -n 1 | sed "s/BELOW/$(echo $below)/"
 }
 
 check_includes()
 {
-	for file in *.c *.h; do
+	for file in *.c *.h sio/*.c sio/*.h; do
 		name=${file%.[ch]}
 		row=$(row_of "$file")
 		[ -n "$row" ] || row=$(row_of "$name")
@@ -106,8 +110,8 @@ check_includes()
 	done
 	for file in examples/*.c; do
 		for header in $(included "$file"); do
-			[ "$header" = ws.h ] ||
-			    fail "$file may include ws.h alone, not $header"
+			[ "$header" = ws.h ] || [ "$header" = sio.h ] ||
+			    fail "$file may not include $header: it is a program"
 		done
 	done
 }
@@ -131,7 +135,8 @@ external()
 	nm -g "$1" | sed -n 's/^[0-9a-f]* *\([A-TV-Z]\) _*\(.*\)/\1 \2/p'
 }
 
-pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply'
+pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
+    sio/json sio/packet'
 
 check_pure()
 {
@@ -149,21 +154,29 @@ check_pure()
 	done
 }
 
+# Objects of a library, with their directory.
+objects()
+{
+	case $1 in
+	libws.a) ar t "$1" | grep '\.o$' | grep -v '^kqueue\.o$' ;;
+	libsio.a) ar t "$1" | sed -n '/\.o$/s|^|sio/|p' ;;
+	esac
+}
+
+# A library, and what the names of its symbols begin with.
 check_library()
 {
-	external libws.a | while read -r type symbol; do
-		case $symbol in
-		ws_*) ;;
-		*) echo "libws.a leaks the symbol $symbol" ;;
-		esac
+	external "$1" | while read -r type symbol; do
+		echo "$symbol" | grep -qE "^($2)" ||
+		    echo "$1 leaks the symbol $symbol"
 		case $type in
 		T|R|W|V) ;;
-		*) echo "libws.a has writable data: $symbol ($type)" ;;
+		*) echo "$1 has writable data: $symbol ($type)" ;;
 		esac
 	done | sort -u >build/layers.found
 	# Local data, too: d, b and their kin for small data. Pointers in
 	# constants that the linker must fill in are in .data.rel.ro: type d.
-	for object in $(ar t libws.a | grep '\.o$' | grep -v '^kqueue\.o$'); do
+	for object in $(objects "$1"); do
 		writable_sections "$object" | sed "s|^|$object has writable data: |"
 	done >>build/layers.found
 	while read -r line; do
@@ -208,7 +221,7 @@ reserved()
 
 check_calls()
 {
-	for object in $(ar t libws.a | grep '\.o$' | grep -v '^kqueue\.o$'); do
+	for object in $(objects libws.a) $(objects libsio.a); do
 		name=${object%.o}
 		for symbol in $(undefined "$object"); do
 			reserved_to "$symbol" >build/layers.found
@@ -229,7 +242,8 @@ reserved_to()
 
 check_includes
 check_pure
-check_library
+check_library libws.a ws_
+check_library libsio.a 'sio_|eio_'
 check_calls
 if [ $failures -gt 0 ]; then
 	echo "layers: $failures violations" >&2

@@ -5,7 +5,7 @@
 #   make test [TESTS="frame rooms"]
 #
 # Each test/test_NAME.c is one program, build/test/NAME, linked against
-# libws.a: a test that brings its own allocator or network, or includes a
+# libsio.a and libws.a: a test that brings its own allocator or network, or includes a
 # module whole, keeps the archive's member of that name out. Programs run from
 # the top of the tree. What they say is in build/test/NAME.log, and shown when
 # they fail.
@@ -25,7 +25,7 @@ is_stale()
 {
 	# shellcheck disable=SC2046
 	[ ! -x "$DIR/$1" ] || [ -n "$(find $(sources "$1") test/*.h ./*.[ch] \
-	    libws.a build/flags ! -name assets.c -newer "$DIR/$1")" ]
+	    sio/*.[ch] libsio.a libws.a build/flags ! -name assets.c -newer "$DIR/$1")" ]
 }
 
 compile()
@@ -33,7 +33,7 @@ compile()
 	# shellcheck disable=SC2086,SC2046 # flags are lists of words
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
 	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
-	    $(sources "$1") libws.a ${CRITERION:--lcriterion} -lm
+	    $(sources "$1") libsio.a libws.a ${CRITERION:--lcriterion} -lm
 }
 
 # Print one number of the line that Criterion ends with.
