@@ -303,6 +303,8 @@ read_scalar(struct sio_json *json, int c)
 static bool
 read_value(struct sio_json *json, int c)
 {
+	if (c < 0)
+		return fail_here(json);
 	if (json->count == json->room)
 		return false;
 	if (c == '[')
