@@ -98,6 +98,56 @@ ws_store64_le(uint8_t *p, uint64_t v)
 	p[7] = (uint8_t)(v >> 56);
 }
 
+/* A function that is kept out of its callers, so that these need no registers
+ * for its sake: for what is seldom, and only where that was measured to
+ * matter. */
+#if defined(__GNUC__)
+#define WS_APART __attribute__((noinline))
+#else
+#define WS_APART
+#endif
+
+/* As many octets as a machine handles at once, for what is done to all octets
+ * alike: | & ^ ~ and shifts within each 64 bits. The octets are in the order of
+ * memory, so shifts make sense only within an octet. Without vectors it is one
+ * word. */
+#if defined(__GNUC__)
+typedef uint64_t ws_lane __attribute__((vector_size(16)));
+#else
+typedef uint64_t ws_lane;
+#endif
+
+/* Read a lane from any alignment. */
+static inline ws_lane
+ws_lane_load(const void *p)
+{
+	ws_lane lane;
+
+	memcpy(&lane, p, sizeof(lane));
+	return lane;
+}
+
+/* A lane of one word, repeated. */
+static inline ws_lane
+ws_lane_fill(uint64_t word)
+{
+	ws_lane lane = { 0 };
+
+	return lane | word;
+}
+
+/* All bits that are set in any word of a lane, in one. */
+static inline uint64_t
+ws_lane_or(ws_lane lane)
+{
+	uint64_t words[sizeof(lane) / sizeof(uint64_t)], all = 0;
+
+	memcpy(words, &lane, sizeof(lane));
+	for (size_t i = 0; i < WS_LEN(words); i++)
+		all |= words[i];
+	return all;
+}
+
 /* ASCII lower case; octets outside A-Z are returned unchanged. Wire protocols
  * compare names in ASCII, whatever the locale says (RFC 9110 section 5.1). */
 static inline char

@@ -56,6 +56,8 @@ enum {
 	RSV = WS_RSV1 | WS_RSV2 | WS_RSV3,
 	CONTROL = 0x08, /* RFC 6455 5.5: the opcode's top bit says control */
 	KEY_OCTETS = 4,
+	LANE = sizeof(ws_lane),
+	BLOCK = 4 * LANE, /* octets unmasked in one round */
 };
 
 /* RFC 6455 section 5.2: one bit for each opcode that has a meaning. */
@@ -155,68 +157,52 @@ size_t
 ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
     uint64_t payload, const uint8_t *masking_key)
 {
-	uint8_t mask = masking_key != NULL ? MASK : 0;
-	size_t size = 2;
+	size_t size = ws_frame_begin(out, first, payload);
 
-	out[0] = first;
-	if (payload < LENGTH_IS_16) {
-		out[1] = (uint8_t)(mask | payload);
-	} else if (payload <= UINT16_MAX) {
-		out[1] = mask | LENGTH_IS_16;
-		ws_store16(out + 2, (uint16_t)payload);
-		size = 4;
-	} else {
-		out[1] = mask | LENGTH_IS_64;
-		ws_store64(out + 2, payload);
-		size = 10;
-	}
 	if (masking_key == NULL)
 		return size;
+	out[1] |= MASK;
 	memcpy(out + size, masking_key, KEY_OCTETS);
 	return size + KEY_OCTETS;
 }
 
-/* XOR count octets, a multiple of 8, with a word in the machine's order. */
-static inline void
-mask_words(uint8_t *data, size_t count, uint64_t mask)
+/* XOR one lane. Returns what it is then. */
+static inline ws_lane
+mask_lane(uint8_t *data, ws_lane key)
 {
-	for (size_t i = 0; i < count; i += sizeof(mask)) {
-		uint64_t word;
+	ws_lane lane = ws_lane_load(data) ^ key;
 
-		memcpy(&word, data + i, sizeof(word));
-		word ^= mask;
-		memcpy(data + i, &word, sizeof(word));
+	memcpy(data, &lane, sizeof(lane));
+	return lane;
+}
+
+/* XOR whole blocks with a key in the order of memory. Returns all bits that
+ * are set in any word afterwards: collecting them while the octets are in a
+ * register costs one instruction for 16 of them. Measured, 1 KiB of text takes
+ * 330 instructions, and 600 when it is looked at in a pass of its own. The
+ * lanes are written out because gcc leaves a loop a loop at -O2. */
+static uint64_t
+mask_blocks(uint8_t *data, size_t len, uint64_t key)
+{
+	ws_lane wide = ws_lane_fill(key), all = ws_lane_fill(0);
+
+	for (const uint8_t *end = data + len; data != end; data += BLOCK) {
+		all |= mask_lane(data, wide);
+		all |= mask_lane(data + LANE, wide);
+		all |= mask_lane(data + 2 * LANE, wide);
+		all |= mask_lane(data + 3 * LANE, wide);
 	}
-}
-
-/* All bits of 8 octets. */
-static inline uint64_t
-bits(const uint8_t *data)
-{
-	uint64_t word;
-
-	memcpy(&word, data, sizeof(word));
-	return word;
-}
-
-/* All bits of 32 octets. */
-static inline uint64_t
-bits_of_half(const uint8_t *data)
-{
-	return bits(data) | bits(data + 8) | bits(data + 16) | bits(data + 24);
+	return ws_lane_or(all);
 }
 
 bool
 ws_frame_mask(
     uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset)
 {
-	enum {
-		BLOCK = 64
-	};
 	unsigned turn = (unsigned)(offset % KEY_OCTETS) * 8;
 	uint64_t key = ws_load32_le(masking_key);
-	uint8_t octets[sizeof(uint64_t)];
-	uint64_t mask, all = 0;
+	uint8_t octets[sizeof(key)];
+	uint64_t mask, word, all = 0;
 
 	/* The key twice, turned so that the octet for offset comes first. */
 	key |= key << 32;
@@ -224,18 +210,16 @@ ws_frame_mask(
 	ws_store64_le(octets, key);
 	memcpy(&mask, octets, sizeof(mask));
 
-	/* With a constant count compilers make vector instructions of it; in
-	 * two halves, because gcc unrolls no more than that at -O2. Looking
-	 * at the block again while it is near costs less than a pass of its
-	 * own: 390 instructions for 1 KiB of ASCII instead of 600. */
-	for (; len >= BLOCK; data += BLOCK, len -= BLOCK) {
-		mask_words(data, BLOCK / 2, mask);
-		mask_words(data + BLOCK / 2, BLOCK / 2, mask);
-		all |= bits_of_half(data) | bits_of_half(data + BLOCK / 2);
+	if (len >= BLOCK) {
+		all = mask_blocks(data, len - len % BLOCK, mask);
+		data += len - len % BLOCK;
+		len %= BLOCK;
 	}
-	for (; len >= sizeof(mask); data += sizeof(mask), len -= sizeof(mask)) {
-		mask_words(data, sizeof(mask), mask);
-		all |= bits(data);
+	for (; len >= sizeof(word); data += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		word ^= mask;
+		memcpy(data, &word, sizeof(word));
+		all |= word;
 	}
 	for (; len > 0; len--, key >>= 8)
 		all |= *data++ ^= (uint8_t)key;
