@@ -253,6 +253,19 @@ take_payload(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 
 /* ---- the session ------------------------------------------------------- */
 
+/* Check the text of a message. */
+static WS_APART bool
+is_text(struct ws_session *s, struct ws_event *event)
+{
+	if (ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) ==
+	    WS_UTF8_ACCEPT)
+		return true;
+	s->busy = true;
+	(void)fail(
+	    s, event, 0, WS_CLOSE_INVALID_PAYLOAD, "the text is not UTF-8");
+	return false;
+}
+
 /* Take a frame that is a whole message, has arrived whole, and has nothing
  * open before it: nearly all are like that. Whatever is not, mistakes included,
  * goes the long way, where each rule has its own line. Measured on a 16-octet
@@ -263,8 +276,6 @@ take_usual(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
     struct ws_event *event)
 {
 	size_t header = 6, size;
-	uint8_t *data;
-	bool ascii;
 
 	/* FIN, no RSV, text or binary; masked, a length of 7 or 16 bits. */
 	if (len < 8 || (in[0] != (WS_FIN | WS_OP_TEXT) &&
@@ -280,23 +291,17 @@ take_usual(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 		return 0;
 	if (size > len - header || size > message_max)
 		return 0;
-	data = in + header;
-	ascii = ws_frame_mask(data, size, data - 4, 0);
-	if (in[0] == (WS_FIN | WS_OP_TEXT) && !ascii &&
-	    ws_utf8_check(WS_UTF8_ACCEPT, data, size) != WS_UTF8_ACCEPT) {
-		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
-		    "the text is not UTF-8");
-		s->busy = true;
-		return len;
-	}
 	event->kind = WS_EVENT_MESSAGE;
 	event->opcode = in[0] & 0xF;
-	event->data = data;
+	event->data = in + header;
 	event->len = size;
+	if (!ws_frame_mask(event->data, size, event->data - 4, 0) &&
+	    event->opcode == WS_OP_TEXT && !is_text(s, event))
+		return len;
 	return header + size;
 }
 
-/* The long way. */
+/* Take what a frame has here, the long way. */
 static size_t
 take_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
     struct ws_event *event)
@@ -330,24 +335,33 @@ is_busy(const struct ws_session *s)
 	       s->spent || s->failed;
 }
 
-size_t
-ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
-    size_t message_max, struct ws_event *event)
+/* The long way. */
+static WS_APART size_t
+read_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
+    struct ws_event *event)
 {
 	size_t taken;
 
 	event->kind = WS_EVENT_NONE;
-	if (!session->busy) {
-		taken = take_usual(session, in, len, message_max, event);
-		if (taken > 0)
-			return taken;
-	}
-	if (session->spent)
-		ws_session_release(session);
-	if (session->failed)
+	if (s->spent)
+		ws_session_release(s);
+	if (s->failed)
 		return len;
-	taken = take_any(session, in, len, message_max, event);
-	session->busy = is_busy(session);
+	taken = take_any(s, in, len, message_max, event);
+	s->busy = is_busy(s);
+	return taken;
+}
+
+size_t
+ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
+    size_t message_max, struct ws_event *event)
+{
+	size_t taken = 0;
+
+	if (!session->busy)
+		taken = take_usual(session, in, len, message_max, event);
+	if (taken == 0)
+		return read_any(session, in, len, message_max, event);
 	return taken;
 }
 
