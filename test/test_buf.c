@@ -259,6 +259,13 @@ check_queue(const struct world *w, size_t step)
 		at += parts[i].len;
 	}
 	cr_assert_eq(at, w->model.len, "step %zu", step);
+	if (count > 0) {
+		struct ws_part first;
+
+		cr_assert_eq(ws_queue_first(&w->queue, &first), count == 1);
+		cr_assert_eq(first.at, parts[0].at, "step %zu", step);
+		cr_assert_eq(first.len, parts[0].len, "step %zu", step);
+	}
 	if (count > 1) /* fewer are asked for */
 		cr_assert_eq(
 		    ws_queue_parts(&w->queue, parts, count - 1), count - 1);
