@@ -143,41 +143,54 @@ end_of_stream(struct ws_conn *c)
 	}
 }
 
+/* Nothing was received, and this is why. */
 static void
-receive(struct ws_conn *c)
+receive_nothing(struct ws_conn *c, ssize_t result)
 {
-	struct ws_host *host = c->host;
-	ssize_t n = ws_net_recv(c->io.fd, host->input, WS_HOST_INPUT);
+	if (result == 0)
+		end_of_stream(c);
+	else if (result == WS_NET_GONE)
+		ws_conn_kill(c, "the connection was reset");
+}
+
+/* Show what was received to a state that does not take all of it at once. */
+static WS_APART void
+take_rest(struct ws_conn *c, uint8_t *in, size_t len)
+{
 	size_t used;
 
-	if (n == WS_NET_AGAIN)
-		return;
-	if (n == WS_NET_GONE) {
-		ws_conn_kill(c, "the connection was reset");
-		return;
-	}
-	if (n == 0) {
-		end_of_stream(c);
-		return;
-	}
-	/* Below OPEN only taking counts (see sent): the head of a next request
-	 * that drips in must not excuse a peer from reading the answer. */
-	if (c->state == WS_CONN_OPEN)
-		c->heard_ms = (uint32_t)host->loop.now_ms;
 	if (c->stash != NULL) {
-		stash(c, host->input, (size_t)n);
+		stash(c, in, len);
 		if (c->state != WS_CONN_DEAD)
 			(void)process_stash(c);
 		return;
 	}
-	/* Nearly all that ever arrives is frames. */
-	used = c->state == WS_CONN_OPEN && is_taking(c)
-		   ? ws_conn_ws_read(c, host->input, (size_t)n)
-		   : 0;
+	used = process(c, in, len);
+	if (used < len)
+		stash(c, in + used, len - used);
+}
+
+static inline void
+receive(struct ws_conn *c)
+{
+	struct ws_host *host = c->host;
+	ssize_t n = ws_net_recv(c->io.fd, host->input, WS_HOST_INPUT);
+	size_t used = 0;
+
+	if (n <= 0) {
+		receive_nothing(c, n);
+		return;
+	}
+	/* Below OPEN only taking counts (see sent): the head of a next request
+	 * that drips in must not excuse a peer from reading the answer. */
+	if (c->state == WS_CONN_OPEN) {
+		c->heard_ms = (uint32_t)host->loop.now_ms;
+		/* Nearly all that ever arrives is frames. */
+		if (c->stash == NULL && !c->paused && !c->choked)
+			used = ws_conn_ws_read(c, host->input, (size_t)n);
+	}
 	if (used < (size_t)n)
-		used += process(c, host->input + used, (size_t)n - used);
-	if (used < (size_t)n)
-		stash(c, host->input + used, (size_t)n - used);
+		take_rest(c, host->input + used, (size_t)n - used);
 }
 
 /* ---- serving ----------------------------------------------------------- */
@@ -213,17 +226,22 @@ unchoke(struct ws_conn *c)
 		c->endpoint->handler.drain(c);
 }
 
+/* Whether there is nothing to settle and nothing to go on with, as after nearly
+ * every visit. Measured, 40 instructions less. */
+static inline bool
+is_settled(const struct ws_conn *c)
+{
+	return c->state == WS_CONN_OPEN && c->io.want == WS_LOOP_READ &&
+	       c->stash == NULL && c->queue.last == NULL && !c->broken &&
+	       !c->paused && !c->choked;
+}
+
 /* Bring the connection into the state that its flags ask for. */
 static void
 settle(struct ws_conn *c)
 {
 	unsigned want;
 
-	/* Nothing has changed, as after nearly every visit: measured, 20
-	 * instructions less. */
-	if (c->state == WS_CONN_OPEN && c->io.want == WS_LOOP_READ &&
-	    c->queue.last == NULL && !c->broken && !c->paused && !c->choked)
-		return;
 	if (c->broken)
 		ws_conn_kill(c, "the connection was reset");
 	if (c->state == WS_CONN_LINGER && c->queue.last == NULL) {
@@ -256,45 +274,47 @@ go_on(struct ws_conn *c)
 			ws_conn_http_send(c);
 		/* Nothing is taken of a part of a head. */
 		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
-			return;
+			break;
 		ws_conn_flush(c);
 	}
+	ws_conn_flush(c);
+}
+
+/* End a visit. */
+static inline void
+leave(struct ws_host *host)
+{
+	/* What one that has died meant to say is for nobody else. */
+	host->output_octets = 0;
+	host->serving = NULL;
+}
+
+/* End a visit after which there is more to do. */
+static WS_APART void
+leave_unsettled(struct ws_conn *c)
+{
+	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING)
+		go_on(c);
+	leave(c->host);
+	settle(c);
 }
 
 /* Serve a connection: read if there is something, process, send. */
 static void
 serve(struct ws_conn *c, bool readable)
 {
-	c->host->serving = c;
-	c->host->requests = 0;
+	struct ws_host *host = c->host;
+
+	host->serving = c;
+	host->requests = 0;
 	c->yielded = false;
 	if (readable)
 		receive(c);
 	ws_conn_flush(c);
-	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING) {
-		go_on(c);
-		ws_conn_flush(c);
-	}
-	/* What one that has died meant to say is for nobody else. */
-	c->host->output_octets = 0;
-	c->host->serving = NULL;
-	settle(c);
-}
-
-/* A visit at the end of a turn. Mostly there is something to send and nothing
- * else; measured on the fan-out, that saves 30 instructions of 360. */
-static void
-visit(struct ws_conn *c)
-{
-	/* The application may have seen this and wait for drain, although the
-	 * system is about to take it all. */
-	ws_conn_choke(c);
-	if (c->stash != NULL || c->choked || c->state != WS_CONN_OPEN) {
-		serve(c, false);
-		return;
-	}
-	ws_conn_flush(c);
-	settle(c);
+	if (is_settled(c))
+		leave(host);
+	else
+		leave_unsettled(c);
 }
 
 static void
@@ -311,21 +331,6 @@ on_ready(struct ws_io *io, unsigned events)
 		return;
 	}
 	serve(c, reading && (events & (WS_LOOP_READ | WS_LOOP_HANGUP)));
-}
-
-void
-ws_conn_touch(struct ws_conn *conn)
-{
-	struct ws_host *host = conn->host;
-
-	/* The one being served is looked at anyway, unless it has died. */
-	if (conn->dirty ||
-	    (host->serving == conn && conn->state != WS_CONN_DEAD))
-		return;
-	conn->dirty = true;
-	conn->next = NULL;
-	*host->dirty_end = conn;
-	host->dirty_end = &conn->next;
 }
 
 void
@@ -425,6 +430,38 @@ reap(struct ws_conn *c)
 		ws_mem_free(c);
 }
 
+/* A visit at the end of a turn, whatever it is for. */
+static WS_APART void
+visit_any(struct ws_conn *c)
+{
+	struct ws_host *host = c->host;
+
+	if (c->state == WS_CONN_DEAD) {
+		c->next = host->dead;
+		host->dead = c;
+		return;
+	}
+	/* The application may have seen this and wait for drain, although the
+	 * system is about to take it all. */
+	ws_conn_choke(c);
+	serve(c, false);
+}
+
+/* The same. Mostly there is something to send and nothing else: measured on
+ * the fan-out, 40 instructions less. */
+static inline void
+visit(struct ws_conn *c)
+{
+	if (c->state != WS_CONN_OPEN || c->stash != NULL || c->choked ||
+	    c->queue.octets > c->host->limits.queue_soft) {
+		visit_any(c);
+		return;
+	}
+	ws_conn_flush(c);
+	if (!is_settled(c))
+		settle(c);
+}
+
 /* Serve all that were touched; what they send to each other is served too. */
 static void
 serve_dirty(struct ws_host *host)
@@ -436,11 +473,7 @@ serve_dirty(struct ws_host *host)
 		if (host->dirty == NULL)
 			host->dirty_end = &host->dirty;
 		c->dirty = false;
-		if (c->state == WS_CONN_DEAD) {
-			c->next = host->dead;
-			host->dead = c;
-		} else
-			visit(c);
+		visit(c);
 	}
 }
 

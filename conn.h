@@ -162,7 +162,20 @@ ws_conn_choke(struct ws_conn *conn)
 
 /* Have turn_end look at a connection: flush it, go on with what is stashed,
  * adjust what it is watched for. */
-void ws_conn_touch(struct ws_conn *conn);
+static inline void
+ws_conn_touch(struct ws_conn *conn)
+{
+	struct ws_host *host = conn->host;
+
+	/* The one being served is looked at anyway, unless it has died. */
+	if (conn->dirty ||
+	    (host->serving == conn && conn->state != WS_CONN_DEAD))
+		return;
+	conn->dirty = true;
+	conn->next = NULL;
+	*host->dirty_end = conn;
+	host->dirty_end = &conn->next;
+}
 
 /* Nothing more to say: end our direction when all is sent, wait for the peer
  * to end its own. */

