@@ -44,7 +44,9 @@ LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
 	conn_http.o conn_reply.o conn_ws.o ws.o listen.o route.o hub.o tasks.o \
 	$(EXTRA_OBJS)
 SIO_OBJS = sio/json.o sio/json_string.o sio/number.o sio/value.o sio/text.o \
-	sio/convert.o sio/format.o sio/packet.o
+	sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o sio/hooks.o \
+	sio/client.o sio/connect.o sio/socket.o sio/emit.o sio/target.o \
+	sio/ack.o sio/recovery.o
 PROGRAM_OBJS = main.o config.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 ALL_OBJS = $(OBJS) $(SIO_OBJS)

@@ -326,7 +326,10 @@ struct sio_options {
 	bool no_client;            /* serveClient: false */
 	const char *client_file;   /* a bundle to serve as socket.io.js instead
 	                              of the built-in client */
-	bool cleanup_empty;        /* cleanupEmptyChildNamespaces */
+	bool keep_empty;           /* cleanupEmptyChildNamespaces: false. What
+	                    sio_of_each made is released when the last socket
+	                    leaves, or clients could fill the memory with
+	                    names */
 };
 
 /* Serve Socket.IO.
@@ -409,7 +412,8 @@ int sio_on(struct sio_nsp *nsp, const char *name,
 
 /* Any event, before those of sio_on; any event that is sent to a socket.
  * socket.onAny, socket.onAnyOutgoing
- *   name, args  of the event; args is an array */
+ *   name, args  of the event; args is an array
+ * Who listens to outgoing events must not send: that is WS_ESTATE. */
 int sio_on_any(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, struct sio_event *event));
 int sio_on_any_outgoing(
@@ -613,7 +617,8 @@ int sio_emit_ack(struct sio_socket *socket, int timeout_ms,
 /* The same for many: each answer by itself, then the end.
  *   on_ack  called for each client that answers in time, with the array of
  *           what it answered; at the end with socket NULL and error 0, or
- *           WS_ESTATE when the time has passed before all have answered
+ *           WS_ECLOSED when some have left without an answer, or WS_ESTATE
+ *           when the time has passed before all have answered
  * Returns how many it was handed to, or a negative enum ws_error. */
 long sio_emit_to_ack(struct sio_target target, int timeout_ms,
     void (*on_ack)(
