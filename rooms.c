@@ -651,26 +651,31 @@ ws_rooms_new(const uint8_t key[16])
 	return rooms;
 }
 
-/* Some room of those that are left. The table shrinks from its end, so there
- * is one near it. */
+/* The last room of the table, of which there is one at least. As rooms go, the
+ * table shrinks, but only to twice their number: the search goes on where the
+ * one before has ended.
+ *   end  buckets from here on are empty; the number of all to begin with */
 static struct ws_room *
-last_room(const struct ws_rooms *rooms)
+last_room(const struct ws_rooms *rooms, size_t *end)
 {
-	size_t i = rooms->bucket_count - 1;
-
-	while (rooms->buckets[i] == NULL)
-		i--;
-	return rooms->buckets[i];
+	if (*end > rooms->bucket_count)
+		*end = rooms->bucket_count;
+	while (rooms->buckets[*end - 1] == NULL)
+		--*end;
+	return rooms->buckets[*end - 1];
 }
 
 void
 ws_rooms_free(struct ws_rooms *rooms)
 {
+	size_t end;
+
 	if (rooms == NULL)
 		return;
 	assert(!rooms->delivering);
+	end = rooms->bucket_count;
 	while (rooms->total > 0) {
-		struct ws_room *room = last_room(rooms);
+		struct ws_room *room = last_room(rooms, &end);
 
 		take_out(rooms, &room->joined[room->count - 1]);
 	}
