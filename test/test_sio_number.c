@@ -1,0 +1,316 @@
+/* test_sio_number.c - numbers as JavaScript reads and writes them. */
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../sio/json.h"
+#include "../sio/number.h"
+#include "guard.h"
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
+static double
+read_number(const char *text)
+{
+	struct guard g = guard_copy(text, strlen(text));
+	double value = sio_number_read((const char *)g.at, g.len);
+
+	guard_free(&g);
+	return value;
+}
+
+static const char *
+write_number(double value, char out[SIO_NUMBER_MAX + 1])
+{
+	struct guard g = guard_copy("", 0);
+	size_t len = sio_number_write(value, out);
+
+	guard_free(&g);
+	cr_assert_leq(len, SIO_NUMBER_MAX);
+	out[len] = '\0';
+	return out;
+}
+
+/* Both ways, as node 20 has them: JSON.stringify(value). */
+static const struct {
+	double value;
+	const char *text;
+} both[] = {
+	{ 1, "1" },
+	{ -1, "-1" },
+	{ 0.5, "0.5" },
+	{ 0.1, "0.1" },
+	{ 1.0 / 3, "0.3333333333333333" },
+	{ 2.0 / 3, "0.6666666666666666" },
+	{ 123456789, "123456789" },
+	{ -123.456, "-123.456" },
+	{ 9007199254740991, "9007199254740991" },
+	{ 9007199254740994, "9007199254740994" },
+	{ 100, "100" },
+	{ 1e20, "100000000000000000000" },
+	{ 123456789012345680000.0, "123456789012345680000" },
+	{ 1e21, "1e+21" },
+	{ 1.5e21, "1.5e+21" },
+	{ -1e100, "-1e+100" },
+	{ 0.000001, "0.000001" },
+	{ 0.0000015, "0.0000015" },
+	{ 1e-7, "1e-7" },
+	{ 1.5e-7, "1.5e-7" },
+	{ DBL_MAX, "1.7976931348623157e+308" },
+	{ -DBL_MAX, "-1.7976931348623157e+308" },
+	{ DBL_MIN, "2.2250738585072014e-308" },
+	{ 5e-324, "5e-324" },
+	{ 1.5e-323, "1.5e-323" },
+	{ 2.225073858507201e-308, "2.225073858507201e-308" },
+	{ DBL_EPSILON, "2.220446049250313e-16" },
+	/* Powers of two: 16 digits above it do, the nearest 16 do not. */
+	{ 0x1p-44, "5.684341886080802e-14" },
+	{ 0x1p-24, "5.960464477539063e-8" },
+	/* All 17 are needed. */
+	{ 0.1 + 0.7, "0.7999999999999999" },
+	{ 0.1 + 0.2, "0.30000000000000004" },
+	{ 4.35, "4.35" },
+	{ 0.000035, "0.000035" },
+	{ 1e23, "1e+23" },
+	{ 9.5e-3, "0.0095" },
+};
+
+Test(sio_number, writes_and_reads)
+{
+	char out[SIO_NUMBER_MAX + 1];
+
+	for (size_t i = 0; i < LEN(both); i++) {
+		cr_expect_str_eq(write_number(both[i].value, out), both[i].text,
+		    "%a: %s", both[i].value, out);
+		cr_expect_eq(read_number(both[i].text), both[i].value, "%s",
+		    both[i].text);
+	}
+}
+
+Test(sio_number, writes_what_json_has_not)
+{
+	char out[SIO_NUMBER_MAX + 1];
+
+	cr_expect_str_eq(write_number(INFINITY, out), "null");
+	cr_expect_str_eq(write_number(-INFINITY, out), "null");
+	cr_expect_str_eq(write_number(NAN, out), "null");
+	cr_expect_str_eq(write_number(0, out), "0");
+	cr_expect_str_eq(write_number(-0.0, out), "0");
+}
+
+Test(sio_number, reads_all_notations)
+{
+	static const struct {
+		const char *text;
+		double value;
+	} rows[] = {
+		{ "0", 0 },
+		{ "0.0", 0 },
+		{ "0e999", 0 },
+		{ "0.000e-999999999999999999999", 0 },
+		{ "1E2", 100 },
+		{ "1e+2", 100 },
+		{ "1.0e2", 100 },
+		{ "100e-2", 1 },
+		{ "0.00001e5", 1 },
+		{ "1e0000000000000000000002", 100 },
+		{ "123e-22", 123e-22 },
+		{ "123e22", 123e22 },
+		{ "123e23", 123e23 },
+		{ "999999999999999e22", 999999999999999e22 },
+		{ "1e400", INFINITY },
+		{ "-1e400", -INFINITY },
+		{ "1e99999999999999999999", INFINITY },
+		{ "1e-400", 0 },
+		{ "1e-99999999999999999999", 0 },
+		{ "9007199254740993", 9007199254740992 },
+		{ "9007199254740993.0000000000000000000001", 9007199254740994 },
+		{ "179769313486231580793e289", INFINITY },
+		{ "2.4703282292062328e-324", 5e-324 },
+		{ "2.4703282292062327e-324", 0 },
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++)
+		cr_expect_eq(read_number(rows[i].text), rows[i].value, "%s: %a",
+		    rows[i].text, read_number(rows[i].text));
+	cr_expect(signbit(read_number("-0")));
+	cr_expect(!signbit(read_number("0")));
+}
+
+/* Digits far behind decide between two doubles: half a unit above 1 is even,
+ * anything more is odd. */
+Test(sio_number, reads_digits_without_end)
+{
+	static const char half[] =
+	    "1.00000000000000011102230246251565404236316680908203125";
+	size_t len = 5000, exact = sizeof(half) - 1;
+	char *text = malloc(len + 1);
+
+	memset(text, '0', len);
+	text[len] = '\0';
+	memcpy(text, half, exact);
+	cr_expect_eq(read_number(text), 1);
+	text[len - 1] = '1';
+	cr_expect_eq(read_number(text), 1 + DBL_EPSILON);
+	/* Many zeros in front, and the exponent that makes up for them. */
+	memset(text, '0', len);
+	text[1] = '.';
+	memcpy(text + len - 7, "15e4992", 7);
+	cr_expect_eq(read_number(text), 1.5, "%a", read_number(text));
+	/* And behind. */
+	memset(text, '0', len);
+	text[0] = '7';
+	memcpy(text + len - 6, "e-4993", 6);
+	cr_expect_eq(read_number(text), 7, "%a", read_number(text));
+	free(text);
+}
+
+Test(sio_number, knows_integers)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+	} good[] = {
+		{ "0", 0 },
+		{ "-0", 0 },
+		{ "0.0", 0 },
+		{ "0e9999", 0 },
+		{ "12", 12 },
+		{ "-3.0", -3 },
+		{ "1e3", 1000 },
+		{ "1.5e1", 15 },
+		{ "1500e-2", 15 },
+		{ "9007199254740993", INT64_C(9007199254740993) },
+		{ "9223372036854775807", INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN },
+		{ "-9223372036854775807", -INT64_MAX },
+		{ "1e18", INT64_C(1000000000000000000) },
+		{ "922337203685477580700000e-5", INT64_MAX },
+	};
+	static const char *const bad[] = { "0.5", "1e-1", "15e-2", "1.25e1",
+		"9223372036854775808", "-9223372036854775809", "1e19",
+		"99999999999999999999", "1e99", "-1e9999999999999999999" };
+	int64_t value;
+
+	for (size_t i = 0; i < LEN(good); i++) {
+		value = 42;
+		cr_expect(sio_number_integer(
+			      good[i].text, strlen(good[i].text), &value),
+		    "%s", good[i].text);
+		cr_expect_eq(value, good[i].value, "%s", good[i].text);
+	}
+	for (size_t i = 0; i < LEN(bad); i++) {
+		value = 42;
+		cr_expect(!sio_number_integer(bad[i], strlen(bad[i]), &value),
+		    "%s", bad[i]);
+		cr_expect_eq(value, 42, "%s", bad[i]);
+	}
+}
+
+/* xorshift64: the same numbers every time. */
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* The digits of a number, without sign, point and zeros at both ends. */
+static size_t
+significant(const char *text)
+{
+	size_t count = 0, kept = 0;
+
+	for (; *text != '\0' && *text != 'e'; text++) {
+		if (*text < '0' || *text > '9' || (count == 0 && *text == '0'))
+			continue;
+		count++;
+		if (*text != '0')
+			kept = count;
+	}
+	return kept;
+}
+
+/* What is written is JSON, reads as the same double by our reader and by
+ * strtod, and has no more digits than printf needs. */
+static void
+check_round_trip(double value)
+{
+	char out[SIO_NUMBER_MAX + 1], printed[40];
+	int digits = 1;
+
+	write_number(value, out);
+	cr_assert_eq(
+	    sio_json_number_len(out, strlen(out)), strlen(out), "%s", out);
+	if (sio_number_read(out, strlen(out)) != value)
+		cr_assert(false, "%a: %s", value, out);
+	if (strtod(out, NULL) != value)
+		cr_assert(false, "%a: %s", value, out);
+	do
+		snprintf(printed, sizeof(printed), "%.*e", digits++ - 1, value);
+	while (strtod(printed, NULL) != value);
+	if (significant(out) > significant(printed))
+		cr_assert(false, "%a: %s, not %s", value, out, printed);
+}
+
+Test(sio_number, writes_the_shortest_of_any_double)
+{
+	uint64_t state = 88172645463325252;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t bits = next_random(&state);
+		double value;
+
+		if (i % 4 == 0) /* below DBL_MIN */
+			bits &= UINT64_C(0x800fffffffffffff);
+		memcpy(&value, &bits, sizeof(value));
+		if (i % 4 == 1)
+			value = (double)(bits >> 20 % 64) / 1000;
+		if (isfinite(value) && value != 0)
+			check_round_trip(value);
+	}
+	for (int i = -1074; i < 1024; i++)
+		check_round_trip(ldexp(1, i));
+}
+
+/* Reading agrees with strtod on numbers that people write. */
+Test(sio_number, reads_what_strtod_reads)
+{
+	uint64_t state = 4711;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t bits = next_random(&state);
+		char text[80];
+
+		snprintf(text, sizeof(text), "%llu.%llue%d",
+		    (unsigned long long)(bits >> bits % 64),
+		    (unsigned long long)(bits * 31 >> bits % 50),
+		    (int)(bits % 700) - 350);
+		if (read_number(text) != strtod(text, NULL))
+			cr_assert(false, "%s", text);
+	}
+}
+
+/* A locale with a comma, if the system has one. */
+Test(sio_number, heeds_no_locale)
+{
+	static const char *const names[] = { "de_DE.UTF-8", "de_DE.utf8",
+		"fr_FR.UTF-8", "ps_AF.UTF-8", "C" };
+	char out[SIO_NUMBER_MAX + 1];
+	size_t i = 0;
+
+	while (setlocale(LC_NUMERIC, names[i]) == NULL)
+		i++;
+	cr_expect_str_eq(write_number(1234.5e-9, out), "0.0000012345");
+	cr_expect_str_eq(write_number(0.1, out), "0.1");
+	cr_expect_eq(read_number("1.5e300"), 1.5 * 1e300);
+	cr_expect_eq(
+	    read_number("3.14159265358979323846"), 3.14159265358979323846);
+}
