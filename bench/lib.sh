@@ -8,9 +8,11 @@
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=$root/build/bench
-mkdir -p "$out/src"
+mkdir -p "$out/src" "$out/peers"
 
 : "${CC:=cc}" "${SERVER_CORE:=0}" "${LOAD_CORE:=1}"
+PATH=$PATH:/usr/sbin
+nchan=/usr/lib/nginx/modules/ngx_nchan_module.so
 servers= # process ids of all servers that run
 trap 'stop_all' EXIT
 trap 'exit 1' INT TERM HUP
@@ -36,19 +38,24 @@ on() {
 
 # ---- building ----------------------------------------------------------------
 
-# compile OUTPUT SOURCE [FLAGS]: one file of bench/, if it is newer.
+# compile OUTPUT "SOURCES" [FLAGS]: a program of bench/, if any file is newer.
 compile() {
-	program=$out/$1 source=$root/bench/$2
+	program=$out/$1 sources=$2
 	shift 2
-	# shellcheck disable=SC3013
-	[ "$program" -nt "$source" ] && return
-	$CC -std=c11 -D_DEFAULT_SOURCE -O2 -o "$program" "$source" "$@"
+	[ -z "$(cd "$root/bench" &&
+		find . -name '*.[ch]' -newer "$program" 2>&1)" ] && return
+	# shellcheck disable=SC2086
+	(cd "$root/bench" && $CC -std=c11 -D_DEFAULT_SOURCE \
+		-D_FILE_OFFSET_BITS=64 -O2 -o "$program" $sources "$@")
 }
 
 # The server twice: as `make` builds it, and as one static file (musl).
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
-	cp -Rp "$root"/*.[ch] "$root/Makefile" "$root/www" "$out/src"
+	for each in "$root"/*.[ch] "$root/Makefile" "$root/www" "$root/sio" \
+		"$root/examples"; do
+		[ ! -e "$each" ] || cp -Rp "$each" "$out/src"
+	done
 	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 wsd >&2 ||
 		die "wsd does not build"
 	if command -v musl-gcc >/dev/null; then
@@ -59,10 +66,22 @@ build_wsd() {
 	fi
 }
 
+# A wsd that speaks Socket.IO has an example that answers events.
+has_socket_io() {
+	"$out/src/wsd" --help 2>&1 | grep -q -e --socket.io-path &&
+		[ -f "$out/src/examples/reference.c" ]
+}
+
+build_examples() {
+	! has_socket_io || ${MAKE:-make} -s -C "$out/src" CC="$CC" \
+		CFLAGS=-O2 examples >/dev/null || die "no examples"
+}
+
 build_tools() {
-	compile load load.c
-	compile floor floor.c
-	compile start start.c
+	compile load "load.c load_options.c load_cost.c load_ws.c load_http.c \
+		load_sio.c load_polling.c" || die "load does not build"
+	compile floor floor.c || die "floor does not build"
+	compile start start.c || die "start does not build"
 }
 
 build_lws() {
@@ -71,50 +90,151 @@ build_lws() {
 	fi
 }
 
+# What comes from npm: ws, and the official server of Socket.IO.
 build_ws() {
 	if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
-		note "no Node.js with npm: ws is left out"
+		note "no Node.js with npm: ws and socket.io are left out"
 		return
 	fi
-	mkdir -p "$out/peers"
-	cp "$root/bench/peers/package.json" "$root/bench/peers/ws-server.js" \
-		"$out/peers"
-	[ -d "$out/peers/node_modules/ws" ] && return
+	cmp -s "$root/bench/peers/package.json" "$out/peers/package.json" ||
+		rm -rf "$out/peers/node_modules"
+	cp "$root"/bench/peers/*.js* "$out/peers"
+	[ -d "$out/peers/node_modules" ] && return
 	(cd "$out/peers" && npm install --no-audit --no-fund --ignore-scripts \
 		--no-package-lock --loglevel=error >/dev/null 2>&1) ||
-		note "npm cannot install ws: left out"
+		note "npm cannot install ws and socket.io: left out"
 }
 
-# The command of a server. Prints nothing when it is not there.
+# Files to be served, and a configuration for nginx.
+build_files() {
+	mkdir -p "$out/files" "$out/nginx"
+	seq 1000000 | head -c 4096 >"$out/files/4k.txt"
+	seq 1000000 | head -c 1048576 >"$out/files/1m.txt"
+	module=
+	if [ -f "$nchan" ]; then
+		module="load_module $nchan;"
+	else
+		note "no nchan (libnginx-mod-nchan): nginx has no rooms"
+	fi
+	sed -e "s|@MODULE@|$module|" -e "s|@DIR@|$out|" \
+		"$root/bench/peers/nginx.conf" >"$out/nginx/nginx.conf.in"
+	[ -f "$nchan" ] || sed -i '/nchan_/d' "$out/nginx/nginx.conf.in"
+}
+
+# ---- the servers -------------------------------------------------------------
+
+# The command of a server, in which @PORT@ stands for a port if it does not say
+# itself where it listens. Prints nothing when it is not there.
 command_of() {
+	modules=$out/peers/node_modules
 	case $1 in
 	wsd) echo "$out/src/wsd --log error -l 127.0.0.1:0" ;;
 	static)
 		[ ! -x "$out/src/build/wsd-static" ] ||
 			echo "$out/src/build/wsd-static --log error -l 127.0.0.1:0"
 		;;
+	wsd_files)
+		echo "$out/src/wsd --log error -l 127.0.0.1:0 $out/files"
+		;;
+	wsd_sio)
+		! has_socket_io || echo "$out/src/wsd --log error -l 127.0.0.1:0"
+		;;
+	wsd_reference)
+		! has_socket_io || echo "$out/src/build/examples/reference @PORT@"
+		;;
 	floor) echo "$out/floor" ;;
 	lws) [ ! -x "$out/lws-server" ] || echo "$out/lws-server" ;;
-	ws)
-		[ ! -d "$out/peers/node_modules/ws" ] ||
-			echo "node $out/peers/ws-server.js"
+	ws) [ ! -d "$modules/ws" ] || echo "node $out/peers/ws-server.js" ;;
+	sio)
+		[ ! -d "$modules/socket.io" ] ||
+			echo "node $out/peers/socket.io-server.js"
 		;;
+	websocketd)
+		! command -v websocketd >/dev/null ||
+			echo "websocketd --loglevel=fatal --address=127.0.0.1" \
+				"--port=@PORT@ cat"
+		;;
+	nginx)
+		! command -v nginx >/dev/null || echo "nginx -e stderr" \
+			"-p $out/nginx -c $out/nginx/@PORT@.conf"
+		;;
+	*) peer_named "$1" | sed 's/^/env PORT=@PORT@ /' ;;
 	esac
+}
+
+# The commands in PEERS: "name=command; other=command".
+peer_named() {
+	echo "${PEERS:-}" | tr ';' '\n' | sed -n "s/^ *$1=//p"
+}
+
+names_of_peers() {
+	echo "${PEERS:-}" | tr ';' '\n' | sed -n 's/^ *\([a-z0-9_]*\)=.*/\1/p'
+}
+
+# version_of PEER: what exactly is measured, if that can be found out.
+version_of() {
+	case $1 in
+	lws) pkg-config --modversion libwebsockets | sed 's/-*$//' ;;
+	ws | sio)
+		name=$1
+		[ "$1" = ws ] || name=socket.io
+		sed -n 's/.*"version": "\(.*\)".*/\1/p' \
+			"$out/peers/node_modules/$name/package.json"
+		;;
+	websocketd) dpkg-query -W -f '${Version}' websocketd ;;
+	nginx) nginx -v 2>&1 | sed 's|.*/||' ;;
+	node) node --version | tr -d v ;;
+	esac 2>/dev/null
 }
 
 # ---- running -----------------------------------------------------------------
 
-# start COMMAND...: start a server on its core; sets pid and port. All servers
-# here say where they listen, in the form "listening on http://HOST:PORT/".
+# listens PORT: whether anybody does, as tcp(5) of /proc has it.
+listens() {
+	grep -q ":$(printf %04X "$1") 0\{8,32\}:0000 0A" /proc/net/tcp \
+		/proc/net/tcp6 2>/dev/null
+}
+
+# A port below those that the system gives to clients.
+free_port() {
+	port=${last_port:-$((15000 + $$ % 5000))}
+	port=$((port + 1))
+	while listens "$port"; do
+		port=$((port + 1))
+	done
+	last_port=$port
+}
+
+# Servers say where they listen, in the form "listening on http://HOST:PORT/",
+# or were told the port.
+is_up() {
+	if [ -n "$told" ]; then
+		listens "$told"
+		return
+	fi
+	port=$(sed -n '/^listening on/s/.*:\([0-9]*\)\/.*/\1/p' "$log")
+	[ -n "$port" ]
+}
+
+# start COMMAND...: start a server on its core; sets pid and port.
 start() {
-	log=$out/server.log
+	log=$out/server.log told=
+	case $* in
+	*@PORT@*)
+		free_port
+		told=$port
+		sed "s|@PORT@|$port|" "$out/nginx/nginx.conf.in" \
+			>"$out/nginx/$port.conf" 2>/dev/null
+		# shellcheck disable=SC2046
+		set -- $(echo "$*" | sed "s|@PORT@|$port|g")
+		;;
+	esac
 	: >"$log"
 	(on "$SERVER_CORE" "$@") >"$log" 2>"$log.errors" &
 	pid=$!
 	servers="$servers $pid"
 	tries=0
-	until port=$(sed -n '/^listening on/s/.*:\([0-9]*\)\/.*/\1/p' "$log") &&
-		[ -n "$port" ]; do
+	until is_up; do
 		tries=$((tries + 1))
 		if ! kill -0 "$pid" 2>/dev/null || [ $tries -gt 600 ]; then
 			die "$1 does not start: $(cat "$log.errors")"

@@ -2,62 +2,202 @@
 # run.sh - all figures of the working tree in one run.
 # SPDX-License-Identifier: MIT
 #
-#	bench/run.sh [quick]
+#	bench/run.sh                                   # or: make bench
+#	bench/run.sh && python3 bench/chart.py         # make bench RECORD=yes
+#	bench/run.sh quick
 #
-# Throughput, CPU per message, latency, instructions per message and memory of
+# Throughput, processor time and system calls per message, latency, memory of
 # wsd, beside floor.c (what the kernel alone costs) and the peers that are
-# installed. The server has one core to itself, the generator another one.
-# Each cell is measured several times, and the times are spread over the whole
-# run, so that a noisy minute hurts all servers alike; the median is printed.
-# All of it is in build/bench/figures.tsv, the medians in results.json.
+# installed: libwebsockets, npm ws and socket.io, websocketd, nginx with nchan.
+# The server has one core to itself, the generator another one. Each cell is
+# measured several times, and the times are spread over the whole run, so that
+# a noisy minute hurts all servers alike; the median is printed. System calls
+# are counted by strace afterwards, so that counting slows nothing that is
+# timed.
+#
+# All of it is in build/bench/figures.tsv, the medians in results.json beside it.
+# chart.py makes these the ones to be shown: bench/results.json, the charts, and
+# the tables of README.md. "quick" takes one short round.
+#
+# Another server takes part by PEERS="name=command; other=command". The command
+# is split at spaces; it gets a port in the environment as PORT, on which it is
+# to serve at 127.0.0.1, in the process that was started (or children of it):
+#
+#	/echo               a WebSocket that sends back each message as it came
+#	/room/a?self=1      one that sends it to all who are there, and back
+#	/healthz            200, a Content-Length and any body, for GET
+#
+# A row that a peer does not serve is left out. Example:
+#
+#	PEERS="uws=/opt/uws/bench" sh bench/run.sh
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-} in
-'') rounds=5 seconds=0.8 warm=0.2 messages=10000 ;;
-quick) rounds=1 seconds=0.5 warm=0.1 messages=2500 ;;
+'') rounds=5 seconds=0.5 warm=0.1 calls=2000 idle=10000 ;;
+quick) rounds=1 seconds=0.3 warm=0.1 calls=500 idle=1000 ;;
 *) die "usage: bench/run.sh [quick]" ;;
 esac
 quick=${1:-}
 figures=$out/figures.tsv
+json=$out/results.json
+others=$(names_of_peers | tr '\n' ' ')
 
-# cell ROW SERVER ARGUMENTS...: measure a row of a server that is there.
-cell() {
-	row=$1 server=$2
-	shift 2
-	eval "pid=\${pid_$server:-} port=\${port_$server:-}"
-	[ -n "$pid" ] || return 0
-	line=$(load -p "$port" -S "$pid" -t "$seconds" -w "$warm" "$@") ||
-		die "$row fails against $server"
-	printf '%s\t%s\t%s\n' "$row" "$server" "$line" >>"$figures"
+# all_rows COMMAND: COMMAND ROW SERVER ARGUMENTS... for each cell. A server
+# named wsd_SOMETHING is wsd, too, started in another way.
+all_rows() {
+	row "$1" echo-16 "wsd floor lws ws websocketd $others" \
+		-m echo -c 50 -s 16
+	row "$1" echo-16-d16 "wsd floor lws ws websocketd $others" \
+		-m echo -c 50 -s 16 -d 16
+	row "$1" echo-1k "wsd floor lws ws websocketd $others" \
+		-m echo -c 50 -s 1024
+	row "$1" echo-64k "wsd floor lws ws websocketd $others" \
+		-m echo -c 50 -s 65536
+	row "$1" room-500 "wsd lws ws nginx $others" \
+		-m fanout -P '/room/a?self=1' -c 500 -s 64 -d 2
+	row "$1" storm "wsd lws ws websocketd $others" -m storm -c 50
+	row "$1" http "wsd nginx ws $others" -m http -P /healthz -c 50
+	row "$1" file-4k "wsd_files nginx" -m http -P /4k.txt -c 50
+	row "$1" file-1m "wsd_files nginx" -m http -P /1m.txt -c 10
+	row "$1" sio-echo "wsd_reference sio" -k sio -m echo -c 100 -s 16
+	row "$1" sio-room "wsd_sio sio" \
+		-k sio -m fanout -N /relay/bench -c 1000 -s 64 -d 2
+	row "$1" sio-storm "wsd_sio sio" -k sio -m storm -N /relay/bench -c 50
+	row "$1" polling-echo "wsd_reference sio" \
+		-k polling -m echo -c 100 -s 16
 }
 
-one_round() {
-	for server in wsd floor lws ws; do
-		cell echo-16 "$server" -m echo -c 50 -s 16 -d 1
-		cell echo-16-d16 "$server" -m echo -c 50 -s 16 -d 16
-		cell echo-1k "$server" -m echo -c 50 -s 1024 -d 1
+# row COMMAND ROW "SERVERS" ARGUMENTS...
+row() {
+	command=$1 row=$2 servers_of_row=$3
+	shift 3
+	for server in $servers_of_row; do
+		eval "pid=\${pid_$server:-} port=\${port_$server:-}"
+		[ -z "$pid" ] || "$command" "$@"
 	done
-	for server in wsd lws ws; do
-		cell room-500 "$server" -m fanout -P '/room/a?self=1' -c 500 \
-			-s 64 -d 2
-		cell storm "$server" -m storm -c 50
+}
+
+# put TEXT: a line of figures of the present row and server.
+put() {
+	printf '%s\t%s\t%s\n' "$row" "${server%%_*}" "$1" >>"$figures"
+}
+
+# What fails once is left out from then on. wsd must not fail.
+give_up() {
+	[ "${server%%_*}" != wsd ] || die "$row fails: $(cat "$out/load.errors")"
+	note "$row is left out for $server: $(cat "$out/load.errors")"
+	failed="$failed $row/$server "
+}
+
+has_failed() {
+	case $failed in *" $row/$server "*) return 0 ;; esac
+	return 1
+}
+
+# Measure one cell.
+cell() {
+	has_failed && return
+	if line=$(load -p "$port" -S "$pid" -t "$seconds" -w "$warm" "$@" \
+		2>"$out/load.errors"); then
+		put "$line"
+	else
+		give_up
+	fi
+}
+
+# count_calls N ARGUMENTS...: system calls of the server for N messages. Now and
+# then strace misses a signal to end.
+count_calls() {
+	n=$1
+	shift
+	strace -c -f -o "$out/strace" -p "$pid" 2>"$out/strace.errors" &
+	tracer=$!
+	tries=0
+	until grep -q attached "$out/strace.errors" || [ $tries -gt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.02
 	done
-	for server in wsd ws; do
-		cell http "$server" -m http -P /healthz -c 50
+	load -p "$port" -n "$n" "$@" >/dev/null 2>"$out/load.errors"
+	until grep -q ' total$' "$out/strace" || [ $tries -gt 200 ]; do
+		tries=$((tries + 1))
+		kill -INT "$tracer" 2>/dev/null
+		sleep 0.02
 	done
+	wait "$tracer" 2>/dev/null
+	awk '$NF == "total" { print $4 }' "$out/strace"
+}
+
+# The difference between 2N messages and N: opening and closing cancel out.
+system_calls() {
+	has_failed && return
+	messages=$calls
+	case $row in
+	room-500) messages=$((calls / 20)) each=500 ;;
+	sio-room) messages=$((calls / 20)) each=999 ;;
+	echo-64k | file-1m) messages=$((calls / 4)) each=1 ;;
+	*) each=1 ;;
+	esac
+	once=$(count_calls "$messages" "$@")
+	twice=$(count_calls $((2 * messages)) "$@")
+	[ "${once:-0}" -lt "${twice:-0}" ] || return
+	put "$(awk -v a="$once" -v b="$twice" -v n=$((messages * each)) \
+		'BEGIN { printf "calls=%.4f", (b - a) / n }')"
+}
+
+# Memory of idle Socket.IO clients, of a server that has served nothing else.
+idle_socket_io() {
+	row=sio-idle
+	for server in wsd_sio sio; do
+		command=$(command_of $server)
+		[ -n "$command" ] || continue
+		# shellcheck disable=SC2086
+		start $command
+		put "$(load -k sio -m idle -N /relay/bench -c "$idle" -t 1 \
+			-p "$port" -S "$pid")"
+		stop "$pid"
+		[ -z "$quick" ] || continue
+		# shellcheck disable=SC2086
+		line=$("$out/start" 5 $command) && row=start && put "$line"
+		row=sio-idle
+	done
+}
+
+# What was measured, on what, and when.
+describe() {
+	meta date "$(date -u +%Y-%m-%d)"
+	meta processor "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+	meta cores "$(nproc)"
+	meta system "$(uname -srm)"
+	meta compiler "$($CC --version | head -n 1)"
+	meta rounds "$rounds"
+	for each in lws ws sio websocketd nginx node; do
+		meta "$each" "$(version_of $each)"
+	done
+}
+
+meta() {
+	[ -z "$2" ] || printf 'meta\t%s\t%s\n' "$1" "$2" >>"$figures"
 }
 
 note "building"
 build_wsd
+build_examples
 build_tools
 build_lws
 build_ws
+build_files
 BENCH_BUILT=yes
 export BENCH_BUILT
 : >"$figures"
+failed=
+describe
 
-for server in wsd floor lws ws; do
+# The shells of Linux know these options of ulimit.
+# shellcheck disable=SC3045
+ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
+for server in wsd wsd_files wsd_sio wsd_reference floor lws ws sio websocketd \
+	nginx $others; do
 	command=$(command_of "$server")
 	[ -n "$command" ] || continue
 	# shellcheck disable=SC2086
@@ -67,23 +207,23 @@ done
 round=1
 while [ "$round" -le "$rounds" ]; do
 	note "round $round of $rounds"
-	one_round
+	all_rows cell
 	round=$((round + 1))
 done
+if command -v strace >/dev/null; then
+	note "counting system calls"
+	all_rows system_calls
+else
+	note "no strace: system calls are not counted"
+fi
 stop_all
 
-if command -v valgrind >/dev/null; then
-	note "counting instructions"
-	sh "$root/bench/ir.sh" -n "$messages" wsd >>"$figures" || exit 1
-	[ -n "$quick" ] || [ -z "$(command_of lws)" ] ||
-		sh "$root/bench/ir.sh" -n "$messages" lws >>"$figures" || exit 1
-else
-	note "no valgrind: instructions are not counted"
-fi
 note "measuring memory"
+idle_socket_io
 if [ -n "$quick" ]; then
-	sh "$root/bench/memory.sh" wsd static >>"$figures" || exit 1
+	sh "$root/bench/memory.sh" -c "$idle" wsd static >>"$figures" || exit 1
 else
 	sh "$root/bench/memory.sh" wsd static lws ws >>"$figures" || exit 1
 fi
-awk -v json="$out/results.json" -f "$root/bench/report.awk" "$figures"
+awk -v json="$json" -f "$root/bench/report.awk" "$figures"
+note "all figures are in $figures, the medians in $json"

@@ -3,8 +3,8 @@
 /*
  * Written as the library's own examples are: what arrives is put into a queue,
  * and sent when the library says that the socket can be written. As many
- * messages as the socket takes are sent at once. Every message is handled as
- * one fragment, so messages are small: at most MESSAGE_MAX octets.
+ * messages as the socket takes are sent at once. The library shows a message
+ * that did not come in one piece as fragments, and as such it goes back.
  */
 #include <libwebsockets.h>
 #include <stdint.h>
@@ -52,7 +52,9 @@ copy(struct lws *wsi, const void *in, size_t len)
 	if (m == NULL)
 		return NULL;
 	m->len = len;
-	m->kind = lws_frame_is_binary(wsi) ? LWS_WRITE_BINARY : LWS_WRITE_TEXT;
+	m->kind = lws_write_ws_flags(
+	    lws_frame_is_binary(wsi) ? LWS_WRITE_BINARY : LWS_WRITE_TEXT,
+	    lws_is_first_fragment(wsi), lws_is_final_fragment(wsi));
 	memcpy(m->data + LWS_PRE, in, len);
 	return m;
 }
