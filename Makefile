@@ -46,7 +46,7 @@ LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
 SIO_OBJS = sio/json.o sio/json_string.o sio/number.o sio/value.o sio/text.o \
 	sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o sio/hooks.o \
 	sio/client.o sio/connect.o sio/socket.o sio/emit.o sio/target.o \
-	sio/ack.o sio/recovery.o
+	sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
 PROGRAM_OBJS = main.o config.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 ALL_OBJS = $(OBJS) $(SIO_OBJS)
@@ -85,7 +85,11 @@ embed: embed.c sha1.c sha1.h bytes.h
 	$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ embed.c sha1.c
 
 assets.c: embed www www/*
-	./embed www > $@.new
+	./embed www /socket.io.js > $@.new
+	mv $@.new $@
+
+sio/bundle_js.c: embed www/socket.io.js
+	./embed -n sio_bundle_js www/socket.io.js > $@.new
 	mv $@.new $@
 
 PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
@@ -138,7 +142,7 @@ check:
 layers: all
 	@sh test/layers.sh
 
-fuzz: assets.c
+fuzz: assets.c sio/bundle_js.c
 	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c) $(SIO_OBJS:.o=.c)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
@@ -151,7 +155,7 @@ bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 
 C_FILES = ls *.[ch] sio/*.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
-	examples/*.c bench/*.[ch] 2>/dev/null | grep -v '^assets\.c$$'
+	examples/*.c bench/*.[ch] 2>/dev/null | grep -v -e "^assets\.c$$$$" -e bundle_js
 
 format:
 	clang-format -i `$(C_FILES)`
@@ -189,7 +193,7 @@ dist:
 	rm -rf build/$(DIST)
 	mkdir -p build/$(DIST)
 	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
-	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c \
+	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c ! -name bundle_js.c \
 	    ! -name ws.pc; } | tar cf - -T - | \
 	    (cd build/$(DIST) && tar xf -)
 	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
@@ -197,7 +201,7 @@ dist:
 	@ls -l build/$(DIST).tar.gz
 
 clean:
-	rm -rf *.o *.d sio/*.[od] test/kqueue/*.[od] wsd libws.a libsio.a embed assets.c ws.pc build
+	rm -rf *.o *.d sio/*.[od] sio/bundle_js.c test/kqueue/*.[od] wsd libws.a libsio.a embed assets.c ws.pc build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
 	format format-check install uninstall dist clean

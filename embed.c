@@ -15,6 +15,15 @@
  *   };
  *   const size_t ws_www_assets_count = 1;
  *
+ *   embed DIR LEFT_OUT > assets.c
+ *
+ * does so without the file of this path, "/socket.io.js", and
+ *
+ *   embed -n NAME FILE > file.c
+ *
+ * writes one file: const unsigned char NAME[], const size_t NAME_octets, and
+ * its entity-tag, const char NAME_etag[].
+ *
  * Number lists, because a string literal may be only 4095 octets long in C11.
  * The entity-tag is made of the content, so it changes exactly when the
  * content does. The same directory gives the same output on every machine.
@@ -170,20 +179,29 @@ write_octets(FILE *in)
 }
 
 static struct content
-write_array(const char *root, const char *path, size_t index)
+write_file(const char *name)
 {
-	char *full = join(root, path, "");
-	FILE *in = fopen(full, "rb");
+	FILE *in = fopen(name, "rb");
 	struct content content;
 
 	if (in == NULL)
-		die("open", full);
-	printf("\nstatic const unsigned char asset_%zu[] = {\n", index);
+		die("open", name);
 	content = write_octets(in);
 	printf("\n};\n");
 	if (ferror(in))
-		die("read", full);
+		die("read", name);
 	fclose(in);
+	return content;
+}
+
+static struct content
+write_array(const char *root, const char *path, size_t index)
+{
+	char *full = join(root, path, "");
+	struct content content;
+
+	printf("\nstatic const unsigned char asset_%zu[] = {\n", index);
+	content = write_file(full);
 	free(full);
 	return content;
 }
@@ -223,30 +241,69 @@ write_table(const struct paths *list, const struct content *contents)
 	printf("};\nconst size_t ws_www_assets_count = %zu;\n", list->count);
 }
 
-int
-main(int argc, char *argv[])
+/* A file by itself. */
+static void
+embed_file(const char *name, const char *file)
+{
+	struct content content;
+
+	printf("#include <stddef.h>\n\n"
+	       "extern const unsigned char %s[];\n"
+	       "extern const size_t %s_octets;\n"
+	       "extern const char %s_etag[];\n\n"
+	       "const unsigned char %s[] = {\n",
+	    name, name, name, name);
+	content = write_file(file);
+	printf("const size_t %s_octets = %llu;\n"
+	       "const char %s_etag[] = \"\\\"%s\\\"\";\n",
+	    name, (unsigned long long)content.octets, name, content.tag);
+}
+
+/* All files of a directory but one. */
+static void
+embed_directory(const char *root, const char *left_out)
 {
 	struct paths list = { 0 };
 	struct content *contents;
+	size_t kept = 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: embed directory > file.c\n");
-		return 2;
+	collect(&list, root, "");
+	for (size_t i = 0; i < list.count; i++) {
+		if (left_out != NULL && strcmp(list.at[i], left_out) == 0)
+			free(list.at[i]);
+		else
+			list.at[kept++] = list.at[i];
 	}
-	collect(&list, argv[1], "");
+	list.count = kept;
 	if (list.count > 0)
 		qsort(list.at, list.count, sizeof(*list.at), path_order);
 	contents = grow(NULL, (list.count + 1) * sizeof(*contents));
-	printf("/* Written by embed.c at build time. */\n"
-	       "#include \"ws.h\"\n");
+	printf("#include \"ws.h\"\n");
 	for (size_t i = 0; i < list.count; i++)
-		contents[i] = write_array(argv[1], list.at[i], i);
+		contents[i] = write_array(root, list.at[i], i);
 	write_table(&list, contents);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		die("write", "standard output");
 	for (size_t i = 0; i < list.count; i++)
 		free(list.at[i]);
 	free(list.at);
 	free(contents);
+}
+
+int
+main(int argc, char *argv[])
+{
+	bool one = argc == 4 && strcmp(argv[1], "-n") == 0;
+
+	if (!one && argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: embed directory [left-out] > file.c\n"
+				"       embed -n name file > file.c\n");
+		return 2;
+	}
+	printf("/* Written by embed.c at build time. */\n");
+	if (one)
+		embed_file(argv[2], argv[3]);
+	else
+		embed_directory(argv[1], argc == 3 ? argv[2] : NULL);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		die("write", "standard output");
 	return 0;
 }

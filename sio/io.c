@@ -166,6 +166,8 @@ furnish(struct sio *io, const struct sio_options *o)
 	if (o->recovery_ms > 0 &&
 	    sio_recovery_new(io, o->recovery_ms, o->recovery_octets) < 0)
 		return -1;
+	if (!o->no_client && sio_bundle_new(io, path, o->client_file) < 0)
+		return -1;
 	io->engine = eio_new(io->server, path, &o->engine, &handler, io);
 	return io->engine != NULL ? 0 : -1;
 }
@@ -175,7 +177,8 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 {
 	static const struct sio_options defaults = { 0 };
 	const struct sio_options *o = options != NULL ? options : &defaults;
-	struct sio *io = ws_mem_resize(NULL, sizeof(*io));
+	struct sio *io =
+	    server != NULL ? ws_mem_resize(NULL, sizeof(*io)) : NULL;
 
 	if (io == NULL) {
 		errno = ENOMEM;
@@ -215,6 +218,7 @@ sio_free(struct sio *io)
 		eio_free(io->engine);
 	reap(io);
 	sio_recovery_free(io);
+	sio_bundle_free(io);
 	sio_nsp_free_all(io);
 	ws_timer_stop(io->idle_timer);
 	ws_prepared_free(io->signal);

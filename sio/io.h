@@ -191,6 +191,7 @@ struct sio {
 	uint8_t random[16 * SIO_ID_OCTETS];
 	unsigned random_left;
 	struct sio_recovery *recovery; /* owned; NULL when it is off */
+	struct sio_bundle *bundle;     /* owned; NULL when there is none */
 };
 
 /* ---- io.c: the server, its clients ------------------------------------- */
@@ -380,5 +381,13 @@ int sio_recovery_begin(struct sio_socket *socket);
 void sio_recovery_offset(struct sio *io);
 void sio_recovery_remember(
     const struct sio_target *target, const struct sio_out *out);
+
+/* ---- bundle.c: the client for browsers --------------------------------- */
+
+/* Serve it below a path.
+ *   file  the application's own, or NULL
+ * Returns 0; a negative number when it cannot be, perhaps with errno set. */
+int sio_bundle_new(struct sio *io, const char *path, const char *file);
+void sio_bundle_free(struct sio *io);
 
 #endif

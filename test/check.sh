@@ -20,6 +20,7 @@ enter()
 	mkdir -p "$DIR/$1"
 	tar cf - --exclude=./build --exclude=./.git --exclude='*.[oad]' \
 	    --exclude=./wsd --exclude=./embed --exclude=./assets.c \
+	    --exclude=./sio/bundle_js.c \
 	    --exclude=node_modules . | (cd "$DIR/$1" && tar xf -)
 	cd "$DIR/$1" || exit 1
 }

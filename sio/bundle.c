@@ -1,0 +1,207 @@
+/* bundle.c - the client for browsers, served under the path of the server. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A page says <script src="/socket.io/socket.io.js">, so that the client fits
+ * the server that it comes from. The built-in client is one file, under all
+ * the names that the official one has; as a module it has an export at its
+ * end. A bundle of the application's choice takes its place, if there is one.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io.h"
+
+#define BUNDLE_MAX (4 * 1024 * 1024) /* octets of a file that is served */
+
+extern const unsigned char sio_bundle_js[];
+extern const size_t sio_bundle_js_octets;
+extern const char sio_bundle_js_etag[];
+
+struct sio_bundle {
+	struct sio *io;     /* borrowed */
+	const void *script; /* borrowed, or module */
+	size_t script_len;
+	char *module; /* owned: the script and an export */
+	size_t module_len;
+	char etag[48];
+};
+
+/* The built-in client ends in this when it is a module. */
+static const char export[] = "\nexport { io, io as connect, io as default };\n";
+
+/* ---- answering --------------------------------------------------------- */
+
+/* Whether a list of entity-tags has ours. The comparison is the weak one: a
+ * proxy that compressed the file has weakened it. RFC 9110 section 13.1.2. */
+static bool
+is_known(const char *list, const char *etag)
+{
+	const char *at;
+
+	if (list == NULL)
+		return false;
+	if (strcmp(list, "*") == 0)
+		return true;
+	at = strstr(list, etag);
+	return at != NULL &&
+	       (at == list || at[-1] == ' ' || at[-1] == ',' || at[-1] == '/');
+}
+
+static void
+answer(struct ws_request *request, const struct sio_bundle *bundle,
+    const void *data, size_t len)
+{
+	if (eio_cors(bundle->io->engine, request))
+		return;
+	(void)ws_reply_field(request, "ETag", bundle->etag);
+	(void)ws_reply_field(request, "Cache-Control", "public, max-age=0");
+	(void)ws_reply_field(request, "X-Content-Type-Options", "nosniff");
+	if (is_known(ws_request_field(request, "If-None-Match"), bundle->etag))
+		(void)ws_reply(request, 304, NULL, NULL, 0);
+	else
+		(void)ws_reply(request, 200,
+		    "application/javascript; charset=utf-8", data, len);
+}
+
+static void
+on_script(struct ws_request *request)
+{
+	const struct sio_bundle *bundle = ws_request_user(request);
+
+	answer(request, bundle, bundle->script, bundle->script_len);
+}
+
+static void
+on_module(struct ws_request *request)
+{
+	const struct sio_bundle *bundle = ws_request_user(request);
+
+	answer(request, bundle, bundle->module, bundle->module_len);
+}
+
+/* ---- creation ---------------------------------------------------------- */
+
+/* Read a file whole. Returns 0, or -1 with errno set. */
+static int
+read_file(const char *name, struct sio_text *text)
+{
+	FILE *in = fopen(name, "rb");
+	char part[16384];
+	size_t n;
+	int error;
+
+	if (in == NULL)
+		return -1;
+	while (text->len < BUNDLE_MAX &&
+	       (n = fread(part, 1, sizeof(part), in)) > 0)
+		sio_text_add(text, part, n);
+	error = ferror(in) ? errno : 0;
+	if (text->len >= BUNDLE_MAX)
+		error = EFBIG;
+	if (text->error < 0)
+		error = ENOMEM;
+	fclose(in);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+/* An entity-tag for a file that is not ours: FNV-1a of what is in it. It need
+ * only change when the file does. */
+static void
+write_etag(struct sio_bundle *bundle, const struct sio_text *text)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < text->len; i++) {
+		hash ^= (unsigned char)text->at[i];
+		hash *= UINT64_C(1099511628211);
+	}
+	snprintf(bundle->etag, sizeof(bundle->etag), "\"%016llx\"",
+	    (unsigned long long)hash);
+}
+
+/* The application's bundle is what it is under every name. */
+static int
+take_file(struct sio_bundle *bundle, const char *file)
+{
+	struct sio_text text = { 0 };
+
+	if (read_file(file, &text) < 0) {
+		sio_text_free(&text);
+		return -1;
+	}
+	write_etag(bundle, &text);
+	bundle->module = text.at;
+	bundle->script = text.at;
+	bundle->module_len = bundle->script_len = text.len;
+	return 0;
+}
+
+static int
+take_built_in(struct sio_bundle *bundle)
+{
+	size_t len = sio_bundle_js_octets;
+
+	bundle->script = sio_bundle_js;
+	bundle->script_len = len;
+	bundle->module_len = len + strlen(export);
+	bundle->module = ws_mem_resize(NULL, bundle->module_len);
+	if (bundle->module == NULL)
+		return -1;
+	memcpy(bundle->module, sio_bundle_js, len);
+	memcpy(bundle->module + len, export, strlen(export));
+	snprintf(bundle->etag, sizeof(bundle->etag), "%s", sio_bundle_js_etag);
+	return 0;
+}
+
+/* Serve a file of this name below the path. */
+static int
+serve(struct sio_bundle *bundle, const char *path, const char *name,
+    void (*handler)(struct ws_request *request))
+{
+	struct sio_text full = { 0 };
+	int result;
+
+	sio_text_puts(&full, path);
+	sio_text_puts(&full, name);
+	sio_text_putc(&full, '\0');
+	result = full.error;
+	if (result == 0)
+		result =
+		    ws_http(bundle->io->server, full.at, NULL, handler, bundle);
+	sio_text_free(&full);
+	return result;
+}
+
+int
+sio_bundle_new(struct sio *io, const char *path, const char *file)
+{
+	struct sio_bundle *bundle = ws_mem_resize(NULL, sizeof(*bundle));
+	int result;
+
+	if (bundle == NULL)
+		return -1;
+	memset(bundle, 0, sizeof(*bundle));
+	bundle->io = io;
+	io->bundle = bundle;
+	result = file != NULL ? take_file(bundle, file) : take_built_in(bundle);
+	if (result == 0)
+		result = serve(bundle, path, "/socket.io.js", on_script);
+	if (result == 0)
+		result = serve(bundle, path, "/socket.io.min.js", on_script);
+	if (result == 0)
+		result =
+		    serve(bundle, path, "/socket.io.esm.min.js", on_module);
+	return result;
+}
+
+void
+sio_bundle_free(struct sio *io)
+{
+	if (io->bundle == NULL)
+		return;
+	ws_mem_free(io->bundle->module);
+	ws_mem_free(io->bundle);
+	io->bundle = NULL;
+}
