@@ -155,7 +155,7 @@ bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 
 C_FILES = ls *.[ch] sio/*.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
-	examples/*.c bench/*.[ch] 2>/dev/null | grep -v -e "^assets\.c$$$$" -e bundle_js
+	examples/*.c bench/*.[ch] 2>/dev/null | grep -v -e '^assets\.c$$' -e bundle_js
 
 format:
 	clang-format -i `$(C_FILES)`
