@@ -1,0 +1,582 @@
+/* socket.io.js - the browser's side of Socket.IO. */
+/* SPDX-License-Identifier: MIT */
+
+/*
+ *   io("/") -----> namespace --+                         +-> polling
+ *                              +-> manager --> session --+
+ *   io("/chat") -> namespace --+                         +-> websocket
+ *
+ * A packet of Engine.IO 4 is octets, or a digit and text: 0 open, 1 close,
+ * 2 ping, 3 pong, 4 message, 5 upgrade, 6 noop. A message of Socket.IO 5 is
+ * type [attachments "-"] [namespace ","] [id] [JSON]: 0 connect, 1 disconnect,
+ * 2 event, 3 acknowledgement, 4 refusal; 5, 6: 2, 3 with octets to follow.
+ *
+ * The API is that of socket.io-client 4. This script defines io; a module needs
+ * one line more:  export { io, io as default };
+ */
+
+var io = (() => {
+/* ---- events ---- */
+
+/* What a listener throws is reported, and stops nobody else. */
+function call(self, listener, args) {
+	try {
+		listener.apply(self, args);
+	} catch (error) {
+		queueMicrotask(() => { throw error; });
+	}
+}
+
+/* Give an object listeners. A list in use is never changed. */
+function emitter(it) {
+	const lists = new Map();
+	const of = (event) => lists.get(event) ?? [];
+
+	it.on = (event, listener) => {
+		lists.set(event, [...of(event), listener]);
+		return it;
+	};
+	it.once = (event, listener) => {
+		const first = (...args) => {
+			it.off(event, first);
+			listener.apply(it, args);
+		};
+		first.listener = listener;
+		return it.on(event, first);
+	};
+	it.off = (event, listener) => {
+		if (event === undefined)
+			lists.clear();
+		lists.set(event, of(event).filter((one) => listener &&
+		    one !== listener && one.listener !== listener));
+		return it;
+	};
+	it.fire = (event, ...args) =>
+	    of(event).forEach((one) => call(it, one, args));
+	return it;
+}
+
+/* ---- packets ---- */
+
+const isBinary = (value) => value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) || value instanceof Blob;
+
+/* Text and attachments. In value, but not in this[key], toJSON was at work. */
+function encode(type, nsp, id = "", data) {
+	const octets = [];
+	const json = JSON.stringify(data, function (key, value) {
+		return isBinary(this[key]) ? { _placeholder: true,
+			num: octets.push(this[key]) - 1 } : value;
+	});
+	const kind = octets.length ? `${type + 3}${octets.length}-` : type;
+	const where = nsp === "/" ? "" : `${nsp},`;
+	return [`4${kind}${where}${id}${json ?? ""}`, ...octets];
+}
+
+const PACKET = /^(?:([0-4])|([56])(\d+)-)(?:(\/[^,]*),?)?(\d+)?([^]*)$/;
+
+function parse(text) {
+	const [, plain, binary, missing = 0, nsp = "/", id, json] =
+	    PACKET.exec(text);
+	return { type: plain ?? binary - 3, missing, nsp, id, json,
+		octets: [] };
+}
+
+/* ---- transports ---- */
+
+/* In HTTP octets are "b" and base64. */
+async function toText(packet) {
+	if (typeof packet === "string")
+		return packet;
+	const octets = new Uint8Array(await new Blob([packet]).arrayBuffer());
+	const text = Array.from(octets, (one) => String.fromCharCode(one));
+	return `b${btoa(text.join(""))}`;
+}
+
+const fromText = (text) => text[0] !== "b" ? text :
+    Uint8Array.from(atob(text.slice(1)), (c) => c.charCodeAt(0)).buffer;
+
+/* Transports are open when made; send(queue) takes from the queue what it can.
+ * This one has a GET that waits, and one POST at a time. */
+function polling(session, on, { withCredentials }) {
+	const abort = new AbortController();
+	const it = { name: "polling", writable: true,
+		send, poll, pause, close };
+	let resting, polled, posted;
+
+	async function request(body) {
+		const answer = await fetch(session.address("http"), {
+			method: body ? "POST" : "GET",
+			body,
+			credentials: withCredentials ? "include" : "same-origin",
+			cache: "no-store",
+			signal: abort.signal,
+		});
+		if (!answer.ok)
+			throw answer.status;
+		return answer.text();
+	}
+
+	const failed = (message) => (cause) =>
+	    on.end("transport error", message, cause);
+
+	async function receive() {
+		while (!resting)
+			for (const text of (await request()).split("\x1e"))
+				on.packet(fromText(text));
+	}
+
+	function poll() {
+		resting = false;
+		polled = receive().catch(failed("xhr poll error"));
+	}
+
+	/* As many packets as one POST may hold, at least one. */
+	async function pack(queue) {
+		let body = "", size = 0;
+		while (queue.length) {
+			const text = `\x1e${await toText(queue[0])}`;
+			size += new Blob([text]).size;
+			if (body && size > session.hello.maxPayload)
+				break;
+			body += text;
+			queue.shift();
+		}
+		return body.slice(1);
+	}
+
+	function send(queue) {
+		it.writable = false;
+		posted = pack(queue).then(request).then(() => {
+			it.writable = true;
+			on.drain();
+		}).catch(failed("xhr post error"));
+	}
+
+	function pause() {
+		resting = true;
+		return Promise.all([polled, posted]);
+	}
+
+	async function close(politely) {
+		resting = true;
+		await (politely && request("1").catch(() => {}));
+		abort.abort();
+	}
+
+	poll();
+	return it;
+}
+
+function websocket(session, on) {
+	const socket = new WebSocket(session.address("ws"));
+
+	socket.binaryType = "arraybuffer";
+	socket.onopen = () => on.open?.();
+	socket.onmessage = ({ data }) => on.packet(data);
+	socket.onerror = (cause) =>
+	    on.end("transport error", "websocket error", cause);
+	socket.onclose = () => on.end("transport close");
+	return {
+		name: "websocket",
+		get writable() { return socket.readyState === 1; },
+		send: (queue) => queue.splice(0).forEach((one) => socket.send(one)),
+		close: () => socket.close(),
+	};
+}
+
+/* ---- a session ---- */
+
+function openSession(origin, opts) {
+	const it = emitter({ address, send, close });
+	const queue = [];
+	let patience = opts.timeout;
+	let upgrading, probe, closing, closed, silence;
+
+	function address(scheme) {
+		const query = new URLSearchParams(opts.query);
+		query.set("EIO", 4);
+		query.set("transport", scheme === "ws" ? "websocket" : "polling");
+		if (it.id)
+			query.set("sid", it.id);
+		return `${origin.replace("http", scheme)}${
+		    opts.path.replace(/\/?$/, "/")}?${query}`;
+	}
+
+	function send(...packets) {
+		queue.push(...packets);
+		flush();
+	}
+
+	function flush() {
+		if (closed || upgrading || !it.transport.writable)
+			return;
+		if (queue.length) {
+			it.transport.send(queue);
+			flush();
+		} else if (closing) {
+			end("forced close");
+		}
+	}
+
+	/* What is queued is sent before. */
+	function close() {
+		closing = true;
+		it.id ? flush() : end("forced close");
+	}
+
+	function end(reason, message, cause) {
+		if (closed)
+			return;
+		closed = true;
+		clearTimeout(silence);
+		probe?.close();
+		it.transport.close(it.id && reason === "forced close");
+		it.fire("close", reason, message && new Error(message, { cause }));
+	}
+
+	/* The server speaks in time, or is gone. */
+	function listen() {
+		clearTimeout(silence);
+		silence = patience && setTimeout(end, patience, "ping timeout",
+		    it.id ? "" : "timeout");
+	}
+
+	const react = {
+		0: opened,
+		1: () => end("transport close"),
+		2: () => { listen(); send("3"); it.fire("ping"); },
+		4: (data) => it.fire("message", data),
+		6: () => {},
+	};
+
+	function packet(data) {
+		const isText = typeof data === "string";
+		const one = react[isText ? data[0] : 4];
+		if (!one)
+			end("transport error", "server error");
+		else if (!closed)
+			one(isText ? data.slice(1) : data);
+	}
+
+	function opened(json) {
+		const hello = it.hello = JSON.parse(json);
+		it.id = hello.sid;
+		patience = hello.pingInterval + hello.pingTimeout;
+		listen();
+		it.fire("open");
+		if (opts.upgrade !== false && [opts.transports,
+		    hello.upgrades].every((all) => all.includes("websocket")))
+			upgrade();
+	}
+
+	/* If anything fails before the 5 is sent, polling goes on. */
+	async function upgrade() {
+		const on = {};
+		const answer = new Promise((heard) => {
+			on.open = () => probe.send(["2probe"]);
+			on.packet = on.end = heard;
+		});
+		const next = probe = websocket(it, on);
+		upgrading = await answer === "3probe";
+		if (upgrading)
+			await it.transport.pause();
+		if (closed || !upgrading) {
+			next.close();
+		} else if (next.writable) {
+			Object.assign(on, { packet, end });
+			it.transport = next;
+			next.send(["5"]);
+			it.fire("upgrade", next);
+		} else {
+			it.transport.poll();
+		}
+		probe = upgrading = undefined;
+		flush();
+	}
+
+	listen();
+	/* Polling has had more names: xhr-polling, jsonp-polling. */
+	const make = opts.transports[0] === "websocket" ? websocket : polling;
+	it.transport = make(it, { packet, end, drain: flush }, opts);
+	return it;
+}
+
+/* ---- a server ---- */
+
+function manage(origin, opts) {
+	const it = emitter({ opts, open, release, all: new Map() });
+	let attempts = 0, opened, retry, partial;
+
+	const active = () =>
+	    [...it.all.values()].filter((one) => one.it.active);
+
+	/* Returns whether it is open. */
+	function open() {
+		if (!it.engine && !retry)
+			it.engine = openSession(origin, opts)
+			    .on("open", greet)
+			    .on("ping", () => it.fire("ping"))
+			    .on("message", receive)
+			    .on("close", lost);
+		return opened;
+	}
+
+	/* A connection that nobody uses is closed. */
+	function release() {
+		if (active().length)
+			return;
+		attempts = 0;
+		retry = clearTimeout(retry);
+		lost("forced close");
+	}
+
+	function greet() {
+		opened = true;
+		it.fire("open");
+		active().forEach((one) => one.greet());
+		if (attempts)
+			it.fire("reconnect", attempts);
+		attempts = 0;
+	}
+
+	function lost(reason, error) {
+		const was = opened;
+		it.engine?.off().close();
+		it.engine = partial = opened = undefined;
+		active().forEach((one) => one.lost(reason, error));
+		if (was)
+			it.fire("close", reason, error);
+		else if (error)
+			it.fire("error", error);
+		if (!was && attempts)
+			it.fire("reconnect_error", error);
+		if (opts.reconnection && active().length && !it.engine && !retry)
+			again();
+	}
+
+	/* The delay doubles, and a part of it is left to chance: after a
+	 * restart a thousand pages must not return in the same moment. */
+	function again() {
+		const delay = Math.min(opts.reconnectionDelayMax,
+		    opts.reconnectionDelay * 2 ** attempts);
+		if (attempts++ >= opts.reconnectionAttempts) {
+			attempts = 0;
+			return it.fire("reconnect_failed");
+		}
+		retry = setTimeout(() => {
+			retry = undefined;
+			it.fire("reconnect_attempt", attempts);
+			if (active().length)
+				open();
+		}, delay * (1 - opts.randomizationFactor * Math.random()));
+	}
+
+	/* Text begins a packet, octets complete it. */
+	function receive(data) {
+		try {
+			if (typeof data !== "string")
+				partial.octets.push(data);
+			else if (partial)
+				throw new Error("attachments expected");
+			else
+				partial = parse(data);
+			if (partial.octets.length < partial.missing)
+				return;
+			const { type, nsp, id, json, octets } = partial;
+			const args = json && JSON.parse(json, (_, value) =>
+			    value?._placeholder ? octets[value.num] : value);
+			const one = it.all.get(nsp);
+			partial = undefined;
+			if (one?.it.active)
+				one.receive[type](args, id);
+		} catch (error) {
+			lost("parse error", error);
+		}
+	}
+
+	return it;
+}
+
+/* ---- a namespace ---- */
+
+const RESERVED =
+    /^((dis)?connect|connect_error|disconnecting|(new|remove)Listener)$/;
+const ANY = Symbol("any");
+
+function join(manager, nsp, opts) {
+	const acks = new Map();
+	let ids = 0, flags = {};
+	let pid, offset; /* to resume: which session, after which event */
+	const it = emitter({
+		io: manager, nsp, auth: opts.auth,
+		connected: false, recovered: false, active: false,
+		sendBuffer: [], /* emitted while not connected */
+		get disconnected() { return !it.connected; },
+		get volatile() { flags.volatile = true; return it; },
+		timeout(ms) { flags.timeout = ms; return it; },
+		compress: () => it,
+		connect, disconnect, open: connect, close: disconnect,
+		emit, emitWithAck,
+		send: (...args) => emit("message", ...args),
+		onAny: (listener) => it.on(ANY, listener),
+		offAny: (listener) => it.off(ANY, listener),
+	});
+
+	const deliver = ({ wire }) => manager.engine?.send(...wire);
+	const write = (type, id, data) =>
+	    deliver({ wire: encode(type, nsp, id, data) });
+
+	function connect() {
+		const was = it.active;
+		it.active = true;
+		if (!was && manager.open())
+			greet();
+		return it;
+	}
+
+	function disconnect() {
+		if (it.connected)
+			write(1);
+		leave("io client disconnect");
+		return it;
+	}
+
+	function leave(...why) {
+		it.active = false;
+		manager.release();
+		lost(...why);
+	}
+
+	function greet() {
+		const hello = (auth) => write(0, "", { pid, offset, ...auth });
+		if (typeof it.auth === "function")
+			call(it, it.auth, [hello]);
+		else
+			hello(it.auth);
+	}
+
+	function lost(reason, error) {
+		const waiting = [...acks.values()];
+		if (!it.connected)
+			return error && it.fire("connect_error", error);
+		it.connected = false;
+		it.id = undefined;
+		it.fire("disconnect", reason, error);
+		for (const settle of waiting)
+			settle("socket has been disconnected");
+	}
+
+	const receive = [ /* by type */
+		accepted,
+		() => leave("io server disconnect"),
+		event,
+		(data, id) => acks.get(id)?.(null, data),
+		({ message, data }) =>
+			leave("", Object.assign(new Error(message), { data })),
+	];
+
+	function accepted({ sid, pid: session }) {
+		it.id = sid;
+		it.recovered = !!pid && session === pid;
+		it.connected = true;
+		pid = session;
+		it.sendBuffer.splice(0).forEach(deliver);
+		it.fire("connect");
+	}
+
+	function event(data, id) {
+		const answer = (...values) => {
+			if (id)
+				write(3, id, values);
+			id = "";
+		};
+		const args = id ? [...data, answer] : data;
+		it.fire(ANY, ...args);
+		it.fire(...args);
+		if (pid && typeof args.at(-1) === "string")
+			offset = args.at(-1);
+	}
+
+	function emit(...data) {
+		const how = flags;
+		const ack = typeof data.at(-1) === "function" && data.pop();
+		const id = ack ? `${ids++}` : "";
+		flags = {};
+		if (RESERVED.test(data[0]))
+			throw new Error(`"${data[0]}" is a reserved event name`);
+		const packet = { id, wire: encode(2, nsp, id, data) };
+		if (ack)
+			expect(id, ack, how);
+		if (it.connected &&
+		    (!how.volatile || manager.engine?.transport.writable))
+			deliver(packet);
+		else if (!how.volatile)
+			it.sendBuffer.push(packet);
+		return it;
+	}
+
+	function emitWithAck(...args) {
+		flags.errors = true;
+		return new Promise((resolve, reject) => emit(...args,
+		    (error, data) => error ? reject(error) : resolve(data)));
+	}
+
+	/* Who sets no timeout hears of no error. */
+	function expect(id, ack,
+	    { timeout = opts.ackTimeout, errors = timeout >= 0 }) {
+		const timer = timeout >= 0 && setTimeout(() => {
+			it.sendBuffer = it.sendBuffer.filter((one) =>
+			    one.id !== id);
+			settle("operation has timed out");
+		}, timeout);
+
+		function settle(error, data = []) {
+			clearTimeout(timer);
+			if (!acks.delete(id) || error && !errors)
+				return;
+			call(it, ack, !errors ? data :
+			    [error && new Error(error), ...data]);
+		}
+		acks.set(id, settle);
+	}
+
+	manager.all.set(nsp, { it, greet, lost, receive });
+	return opts.autoConnect ? connect() : it;
+}
+
+/* ---- io ---- */
+
+const managers = new Map();
+const ADDRESS = /^(?:(\w+:)?\/\/)?([^/?#]*)([^?#]*)\??([^#]*)/;
+
+function io(uri, options) {
+	if (typeof uri !== "string")
+		return io("", uri ?? options);
+	const [, scheme, host, path, query] = ADDRESS.exec(uri);
+	const opts = { path: "/socket.io", transports: ["polling", "websocket"],
+		timeout: 20000, autoConnect: true, reconnection: true,
+		reconnectionAttempts: Infinity, reconnectionDelay: 1000,
+		reconnectionDelayMax: 5000, randomizationFactor: 0.5, query };
+	for (const name in options)
+		opts[name] = options[name] ?? opts[name];
+	const origin = (scheme ?? location.protocol).replace("ws", "http") +
+	    `//${host || location.host}`;
+	const nsp = path || "/", key = origin + opts.path;
+	const shared = managers.get(key);
+	const alone = opts.forceNew || opts.multiplex === false ||
+	    shared?.all.has(nsp);
+	const manager = !alone && shared || manage(origin, opts);
+	if (!alone)
+		managers.set(key, manager);
+	return join(manager, nsp, opts);
+}
+
+/* Socket.IO 0.6: new io.Socket(host, { port, transports }) */
+io.Socket = function (host, { port = location.port, transports } = {}) {
+	return io(`//${host ?? location.hostname}:${port}`,
+	    { autoConnect: false, forceNew: true, transports });
+};
+io.connect = io;
+return io;
+})();
