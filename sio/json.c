@@ -369,8 +369,10 @@ step(struct sio_json *json)
 	case COMMA_OR_END:
 		return read_separator(json, c);
 	case NOTHING:
-		return c >= 0 && fail_here(json);
+		break;
 	}
+	if (c >= 0)
+		fail_here(json);
 	return false;
 }
 

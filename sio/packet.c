@@ -243,7 +243,7 @@ has_shape(const struct sio_packet *packet, const char *text,
 	case SIO_CONNECT:
 		return root->type == SIO_OBJECT;
 	case SIO_DISCONNECT:
-		return false;
+		break;
 	case SIO_CONNECT_ERROR:
 		return root->type == SIO_OBJECT || root->type == SIO_STRING;
 	case SIO_EVENT:

@@ -43,11 +43,11 @@ grow_tokens(struct sio_document *document)
 	    document->room < TOKENS_MIN ? TOKENS_MIN : document->room * 2;
 	struct sio_json_token *tokens;
 
-	/* A text that is read whole has less tokens than octets, so this is
-	 * below 2^30 tokens. */
-	if (room > SIZE_MAX / sizeof(*tokens))
-		return WS_ENOMEM;
-	tokens = ws_mem_resize(document->tokens, room * sizeof(*tokens));
+	/* There are less tokens than octets in a text, so room stays below
+	 * 2^31, which times 16 may be more than 32 bits can say. */
+	tokens = room > SIZE_MAX / sizeof(*tokens)
+		     ? NULL
+		     : ws_mem_resize(document->tokens, room * sizeof(*tokens));
 	if (tokens == NULL)
 		return WS_ENOMEM;
 	document->tokens = tokens;

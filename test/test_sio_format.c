@@ -536,7 +536,8 @@ Test(sio_format, refuses_lookalikes_beside_attachments)
 
 Test(sio_format, writes_one_value)
 {
-	struct sio_value own = sio_binary("own", 3);
+	struct sio_document document = { .text = NULL };
+	struct sio_value own = sio_binary("own", 3), root, args;
 
 	cr_expect_eq(write_value(&w, "{message: %s}", "no"), 0);
 	cr_expect_str_eq(w.string, "{\"message\":\"no\"}");
@@ -546,6 +547,14 @@ Test(sio_format, writes_one_value)
 	cr_expect_eq(write_value(&w, " "), WS_EINVAL);
 	cr_expect_eq(write_value(&w, "%p", (void *)&own), WS_EINVAL,
 	    "there is no place for attachments");
+	read_event(&document, "[1,[" HOLE("0") "]]", true);
+	root = sio_document_root(&document);
+	args = sio_value_arguments(root);
+	cr_expect_eq(write_value(&w, "%p", (void *)&root), WS_EINVAL);
+	cr_expect_eq(write_value(&w, "%p", (void *)&args), WS_EINVAL);
+	cr_expect_eq(write_value(&w, "[...%p]", (void *)&args), WS_EINVAL);
+	cr_expect_eq(w.text.len, 0);
+	sio_value_fini(&document);
 	done();
 }
 

@@ -452,7 +452,7 @@ Test(sio_json, knows_every_character)
 		for (int i = len - 1; i > 0; i--)
 			text[i] =
 			    (char)(0x80 | (c >> (6 * (len - 1 - i)) & 0x3f));
-		text[0] = (char)(0xf0 << (4 - len) | c >> 6 * (len - 1));
+		text[0] = (char)(0xf0u << (4 - len) | c >> 6 * (len - 1));
 		cr_assert_eq(sio_json_utf8_len(text, sizeof(text)),
 		    surrogate ? -1 : len, "U+%04X", c);
 		cr_assert(sio_json_utf8_len(text, (size_t)len - 1) < 0);
