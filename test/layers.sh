@@ -33,6 +33,11 @@ table()
 	http_tables: http.h
 	chunked: bytes.h http.h
 	reply: bytes.h http.h
+	deflate: bytes.h deflate_state.h
+	deflate_match: bytes.h deflate_state.h
+	deflate_block: bytes.h deflate_state.h
+	deflate_code: bytes.h deflate_state.h
+	deflate_state:
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
@@ -136,7 +141,8 @@ external()
 }
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
-    sio/json sio/packet'
+    deflate deflate_match deflate_block deflate_code
+    sio/json sio/json_string sio/packet'
 
 check_pure()
 {

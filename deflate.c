@@ -1,0 +1,293 @@
+/* deflate.c - compressor of the DEFLATE format (RFC 1951). */
+/* SPDX-License-Identifier: MIT */
+
+/* DEFLATE does two things, one after the other. What occurred before is
+ * replaced by a reference, a length of 3 to 258 octets and a distance of up to
+ * 32,768 octets back (Lempel and Ziv 1977):
+ *
+ *	input     a b r a c a d a b r a !
+ *	symbols   a b r a c a d (4 octets, 7 back) !
+ *
+ * and then the symbols are written in codes of 1 to 15 bits, short ones for
+ * those that are frequent (Huffman 1952). The symbols come in blocks, each of
+ * which may have codes of its own.
+ *
+ *	deflate_match.c   finds what occurred before
+ *	deflate_code.c    makes codes
+ *	deflate_block.c   chooses the kind of a block, and writes it
+ *	deflate.c         input and output, in pieces of any size
+ *
+ * All input is copied into a buffer, because what it refers to must be there
+ * in one piece, and because a piece may end where a match does not.
+ *
+ *	0      start           block          at          end
+ *	|......|.. history ....|.. symbols ...|. unseen ...|.... room ....|
+ *	        <---- window ---------------->
+ *
+ * When there is no room left, the buffer slides: what no match can reach any
+ * more is dropped. A block that began there is ended first, since it may have
+ * to be stored as it came.
+ *
+ * Output goes through a stage of 512 octets, so that the parts of this file
+ * need not care how much room the caller has:
+ *
+ *	GATHER ---- the block is full, or the input ends ----> CODED, STORED
+ *	   ^ |                                                    |
+ *	   | | all is written and a flush was asked for           |
+ *	   | +------------------> FLUSHED or ENDED                |
+ *	   |                         | all is handed out          |
+ *	   +-------------------------+----------------------------+
+ *
+ * Nothing depends on how the input was cut, as no decision is made before
+ * there is enough input for it; only a flush makes a difference. */
+
+#include "deflate.h"
+#include "bytes.h"
+#include "deflate_state.h"
+
+enum {
+	SPAN_MIN = 1024,      /* what a smaller window gets nevertheless */
+	STORED_MAX = 65535,   /* RFC 1951 section 3.2.4 */
+	SLACK = 8,            /* deflate_match.c reads beyond the end */
+	EMPTY_BLOCK_TAIL = 4, /* RFC 7692 section 7.2.1: 00 00 ff ff */
+};
+
+/* By level. Beyond 1, each one costs about as much more as it saves. */
+static const struct ws_deflate_effort efforts[WS_DEFLATE_LEVEL_MAX + 1] = {
+	{ 0, 0, 0 },
+	{ 2, 16, 4 }, /* 1 to 3: every match is taken */
+	{ 4, 32, 4 },
+	{ 12, 32, 4 },
+	{ 16, 32, 16 },
+	{ 32, 32, 32 },
+	{ 96, 64, 32 },
+	{ 128, 128, 128 },
+	{ 256, 258, 258 },
+	{ 1024, 258, 258 },
+};
+
+static uint32_t
+span_of(unsigned window_bits)
+{
+	uint32_t window = (uint32_t)1 << window_bits;
+
+	return window < SPAN_MIN ? SPAN_MIN : window;
+}
+
+/* Half a symbol for each octet of a window; one is for a literal and a match
+ * that are decided together. */
+static uint32_t
+symbols_of(uint32_t span)
+{
+	return span / 2 + 1;
+}
+
+size_t
+ws_deflate_octets(unsigned window_bits)
+{
+	uint32_t span = span_of(window_bits);
+
+	return sizeof(struct ws_deflate) + symbols_of(span) * sizeof(uint32_t) +
+	       2 * span * sizeof(uint16_t) + 2 * span + SLACK;
+}
+
+struct ws_deflate *
+ws_deflate_init(void *memory, unsigned window_bits, unsigned level)
+{
+	struct ws_deflate *d = memory;
+	uint32_t span = span_of(window_bits);
+
+	memset(memory, 0, ws_deflate_octets(window_bits));
+	d->effort = efforts[level];
+	d->window_octets = (uint32_t)1 << window_bits;
+	d->span_octets = span;
+	/* So that any block can be stored. */
+	d->buffer_octets = 2 * span < STORED_MAX ? 2 * span : STORED_MAX;
+	d->hash_shift = 32 - ws_deflate_log2(span);
+	d->symbols_max = symbols_of(span) - 1;
+	d->symbols = (uint32_t *)(d + 1);
+	d->newest = (uint16_t *)(d->symbols + symbols_of(span));
+	d->older = d->newest + span;
+	d->buffer = (uint8_t *)(d->older + span);
+	ws_deflate_fix_codes(d);
+	return d;
+}
+
+void
+ws_deflate_reset(struct ws_deflate *d)
+{
+	d->base += d->end;
+	d->start = d->at = d->end = d->listed = 0;
+	d->held.octets = 0;
+	d->is_final = false;
+	d->bits = 0;
+	d->bit_count = 0;
+	d->stage_from = d->stage_to = 0;
+	ws_deflate_clear_block(d);
+}
+
+void
+ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len)
+{
+	uint32_t n = d->window_octets;
+
+	ws_deflate_reset(d);
+	if (n > len)
+		n = (uint32_t)len;
+	if (n > 0)
+		memcpy(d->buffer, past + (len - n), n);
+	d->block = d->at = d->end = n;
+}
+
+/* Move output from the stage to the caller. Returns whether that was all. */
+static bool
+hand_out(struct ws_deflate *d, struct ws_deflate_io *io)
+{
+	uint32_t n = d->stage_to - d->stage_from;
+
+	if (n == 0)
+		return true;
+	if (n > io->out_octets)
+		n = (uint32_t)io->out_octets;
+	if (n > 0)
+		memcpy(io->out, d->stage + d->stage_from, n);
+	io->out += n;
+	io->out_octets -= n;
+	d->stage_from += n;
+	if (d->stage_from < d->stage_to)
+		return false;
+	d->stage_from = d->stage_to = 0;
+	return true;
+}
+
+/* What may be dropped from the front of the buffer, were it not for the
+ * block. */
+static uint32_t
+droppable(const struct ws_deflate *d)
+{
+	return d->at > d->span_octets ? d->at - d->span_octets : 0;
+}
+
+/* Whether nothing can go on before there is room. To slide any earlier would
+ * make it depend on the pieces where blocks end. */
+static bool
+is_starved(const struct ws_deflate *d)
+{
+	return d->end == d->buffer_octets &&
+	       d->end - d->at < WS_DEFLATE_LOOKAHEAD;
+}
+
+/* Make room. */
+static void
+slide(struct ws_deflate *d)
+{
+	uint32_t by = droppable(d);
+
+	memmove(d->buffer, d->buffer + by, d->end - by);
+	d->base += by;
+	d->start = d->start > by ? d->start - by : 0;
+	d->block -= by;
+	d->at -= by;
+	d->end -= by;
+	d->listed -= by;
+}
+
+/* Move input from the caller to the buffer, as much as it can take. */
+static void
+take_in(struct ws_deflate *d, struct ws_deflate_io *io)
+{
+	uint32_t n;
+
+	if (io->in_octets > 0 && is_starved(d) && d->block >= droppable(d))
+		slide(d);
+	n = d->buffer_octets - d->end;
+	if (n > io->in_octets)
+		n = (uint32_t)io->in_octets;
+	if (n == 0)
+		return;
+	memcpy(d->buffer + d->end, io->in, n);
+	d->end += n;
+	io->in += n;
+	io->in_octets -= n;
+}
+
+/* Whether the block has to end where it is. */
+static bool
+is_block_due(const struct ws_deflate *d, bool is_more, bool is_flush)
+{
+	if (d->symbol_count >= d->symbols_max)
+		return true;
+	if (is_more)
+		return is_starved(d) && d->block < droppable(d);
+	return is_flush && d->at == d->end && d->at > d->block;
+}
+
+/* Take input until something is to be written. Returns whether there is nothing
+ * to do until more input comes. */
+static bool
+gather(
+    struct ws_deflate *d, struct ws_deflate_io *io, enum ws_deflate_flush flush)
+{
+	bool is_flush = flush != WS_DEFLATE_MORE;
+	bool is_more, is_end;
+
+	take_in(d, io);
+	is_more = io->in_octets > 0;
+	if (d->effort.depth == 0)
+		d->at = d->listed = d->end;
+	else
+		ws_deflate_parse(d, is_flush && !is_more);
+	is_end = flush == WS_DEFLATE_FINISH && !is_more && d->at == d->end;
+	if (is_block_due(d, is_more, is_flush) || (is_end && !d->is_final))
+		ws_deflate_begin_block(d, is_end);
+	else if (!is_more && is_flush)
+		ws_deflate_write_end(d);
+	else
+		return !is_more;
+	return false;
+}
+
+bool
+ws_deflate_run(
+    struct ws_deflate *d, struct ws_deflate_io *io, enum ws_deflate_flush flush)
+{
+	while (hand_out(d, io)) {
+		switch (d->phase) {
+		case WS_DEFLATE_GATHER:
+			if (gather(d, io, flush))
+				return true;
+			break;
+		case WS_DEFLATE_STORED:
+		case WS_DEFLATE_CODED:
+			ws_deflate_write_block(d);
+			break;
+		case WS_DEFLATE_FLUSHED:
+			d->phase = WS_DEFLATE_GATHER;
+			return true;
+		case WS_DEFLATE_ENDED:
+			return true;
+		}
+	}
+	return false;
+}
+
+size_t
+ws_deflate_message(struct ws_deflate *d, const uint8_t *in, size_t len,
+    uint8_t *out, size_t size)
+{
+	struct ws_deflate_io io = { in, len, out, size };
+
+	if (!ws_deflate_run(d, &io, WS_DEFLATE_SYNC)) {
+		ws_deflate_reset(d);
+		return 0;
+	}
+	return size - io.out_octets - EMPTY_BLOCK_TAIL;
+}
+
+/* Blocks but the last have 512 symbols at least or more octets than that, so
+ * 512 octets at least, and 6 octets are enough to begin a stored one. */
+size_t
+ws_deflate_bound(size_t len)
+{
+	return len + len / 64 + 16;
+}

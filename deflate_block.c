@@ -1,0 +1,447 @@
+/* deflate_block.c - which kind a block is, and writing it (RFC 1951, 3.2). */
+/* SPDX-License-Identifier: MIT */
+
+/* A block is what a decoder reads with one code. Its first bit says whether it
+ * is the last one, the next two of which kind it is:
+ *
+ *	stored    |f|00| to the next octet | LEN | ~LEN | LEN octets |
+ *	fixed     |f|01| symbols, in codes that everybody knows | end |
+ *	dynamic   |f|10| the lengths of its own codes | symbols | end |
+ *
+ * All three are priced, which is a matter of counting, and the cheapest one is
+ * written. That bounds what random octets grow by: the header of a stored
+ * block for every block.
+ *
+ * The header of a dynamic block is compressed itself. The lengths of the codes
+ * of literals and lengths, then of distances, are one sequence, in which
+ *
+ *	0 to 15  is a length
+ *	16       the length before it 3 to 6 times more: 2 extra bits
+ *	17       0, 3 to 10 times                        3 extra bits
+ *	18       0, 11 to 138 times                      7 extra bits
+ *
+ * and these 19 symbols have a Huffman code, too, of which the lengths, 3 bits
+ * each, come first; in an order that leaves the unlikely ones at the end, where
+ * they can be cut off.
+ *
+ *	HLIT  HDIST  HCLEN  lengths of the 19  lengths of the others
+ *	 5      5      4       4 to 19 x 3       in codes of the 19 */
+
+#include "bytes.h"
+#include "deflate_state.h"
+
+enum kind {
+	STORED, /* BTYPE, RFC 1951 section 3.2.3 */
+	FIXED,
+	DYNAMIC,
+};
+
+enum {
+	ITEMS = 19, /* symbols of the header, RFC 1951 section 3.2.7 */
+	REPEAT = 16,
+	ZEROS = 17,
+	MANY_ZEROS = 18,
+
+	LITLENS_MIN = 257, /* what HLIT, HDIST and HCLEN are counted from */
+	DISTANCES_MIN = 1,
+	ITEMS_MIN = 4,
+
+	BITS_MAX = 15,     /* of a code */
+	ITEM_BITS_MAX = 7, /* of a code in the header: 3 bits tell */
+};
+
+static const uint8_t item_order[ITEMS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11,
+	4, 12, 3, 13, 2, 14, 1, 15 };
+
+/* The header of a dynamic block. */
+struct header {
+	unsigned litlens, distances; /* codes that it describes */
+	unsigned items_used;         /* of item_order */
+	unsigned count;
+	uint8_t items[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
+	uint8_t extra[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
+	uint16_t uses[ITEMS];
+	struct ws_deflate_code codes[ITEMS];
+};
+
+/* ---- bits ------------------------------------------------------------------
+ * The first bit that is written is the lowest of its octet (RFC 1951 section
+ * 3.1.1), so bits are shifted in above those that wait. */
+
+/* A copy of what struct ws_deflate holds, for the registers. */
+struct writer {
+	uint64_t bits;
+	unsigned count; /* of bits */
+	uint8_t *out;   /* in the stage */
+};
+
+static inline struct writer
+open_stage(const struct ws_deflate *d, uint8_t *stage)
+{
+	return (struct writer){ d->bits, d->bit_count, stage };
+}
+
+static inline void
+close_stage(struct ws_deflate *d, const struct writer *w)
+{
+	d->bits = w->bits;
+	d->bit_count = w->count;
+	d->stage_to = (uint32_t)(w->out - d->stage);
+}
+
+/* Write bits, 56 at most between two calls of carry. */
+static inline void
+put(struct writer *w, uint64_t bits, unsigned count)
+{
+	w->bits |= bits << w->count;
+	w->count += count;
+}
+
+/* Move whole octets to the stage, of which 8 are overwritten. */
+static inline void
+carry(struct writer *w)
+{
+	ws_store64_le(w->out, w->bits);
+	w->out += w->count / 8;
+	w->bits >>= w->count & ~7u;
+	w->count &= 7;
+}
+
+static inline void
+put_code(struct writer *w, struct ws_deflate_code code)
+{
+	put(w, code.bits, code.count);
+}
+
+/* Fill the last octet. */
+static void
+pad(struct writer *w)
+{
+	put(w, 0, -w->count & 7);
+	carry(w);
+}
+
+/* RFC 1951 section 3.2.4; what comes next is octets. */
+static void
+put_stored_header(struct writer *w, uint32_t octets)
+{
+	pad(w);
+	put(w, octets | (octets ^ 0xffff) << 16, 32);
+	carry(w);
+}
+
+/* ---- the header of a dynamic block ----------------------------------------- */
+
+static unsigned
+item_extra_bits(unsigned item)
+{
+	switch (item) {
+	case REPEAT:
+		return 2;
+	case ZEROS:
+		return 3;
+	case MANY_ZEROS:
+		return 7;
+	default:
+		return 0;
+	}
+}
+
+static void
+add_item(struct header *h, unsigned item, unsigned extra)
+{
+	h->items[h->count] = (uint8_t)item;
+	h->extra[h->count] = (uint8_t)extra;
+	h->count++;
+	h->uses[item]++;
+}
+
+/* Add a length that occurs `run` times in a row. */
+static void
+add_run(struct header *h, unsigned length, unsigned run)
+{
+	unsigned most = length == 0 ? 138 : 6;
+
+	if (length > 0) {
+		add_item(h, length, 0); /* what REPEAT repeats */
+		run--;
+	}
+	while (run >= 3) {
+		unsigned n = run < most ? run : most;
+
+		if (length > 0)
+			add_item(h, REPEAT, n - 3);
+		else if (n <= 10)
+			add_item(h, ZEROS, n - 3);
+		else
+			add_item(h, MANY_ZEROS, n - 11);
+		run -= n;
+	}
+	for (; run > 0; run--)
+		add_item(h, length, 0);
+}
+
+/* How many codes there are up to the last that is used. */
+static unsigned
+used(const struct ws_deflate_code *codes, unsigned count, unsigned min)
+{
+	while (count > min && codes[count - 1].count == 0)
+		count--;
+	return count;
+}
+
+/* Describe the codes of the block; the lengths of both kinds are one sequence,
+ * in which a run may go from the one to the other. */
+static void
+add_lengths(const struct ws_deflate *d, struct header *h)
+{
+	uint8_t lengths[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
+	unsigned count = 0;
+
+	h->litlens = used(d->litlen, WS_DEFLATE_LITLENS, LITLENS_MIN);
+	h->distances = used(d->distance, WS_DEFLATE_DISTANCES, DISTANCES_MIN);
+	for (unsigned i = 0; i < h->litlens; i++)
+		lengths[count++] = (uint8_t)d->litlen[i].count;
+	for (unsigned i = 0; i < h->distances; i++)
+		lengths[count++] = (uint8_t)d->distance[i].count;
+	for (unsigned i = 0, run; i < count; i += run) {
+		for (run = 1; i + run < count; run++) {
+			if (lengths[i + run] != lengths[i])
+				break;
+		}
+		add_run(h, lengths[i], run);
+	}
+}
+
+/* Make codes for the block, and a header that describes them. Returns the
+ * header's size in bits. */
+static uint32_t
+make_header(struct ws_deflate *d, struct header *h)
+{
+	uint32_t bits;
+
+	h->count = 0;
+	memset(h->uses, 0, sizeof(h->uses));
+	ws_deflate_code_lengths(
+	    d->litlen_uses, WS_DEFLATE_LITLENS, BITS_MAX, d->litlen);
+	ws_deflate_code_lengths(
+	    d->distance_uses, WS_DEFLATE_DISTANCES, BITS_MAX, d->distance);
+	add_lengths(d, h);
+	ws_deflate_code_lengths(h->uses, ITEMS, ITEM_BITS_MAX, h->codes);
+	h->items_used = ITEMS;
+	while (h->items_used > ITEMS_MIN &&
+	       h->codes[item_order[h->items_used - 1]].count == 0)
+		h->items_used--;
+	bits = 5 + 5 + 4 + 3 * h->items_used;
+	for (unsigned i = 0; i < ITEMS; i++)
+		bits += h->uses[i] * (h->codes[i].count + item_extra_bits(i));
+	return bits;
+}
+
+/* RFC 1951 section 3.2.7. */
+static void
+put_header(struct writer *w, struct header *h)
+{
+	ws_deflate_code_bits(h->codes, ITEMS);
+	put(w, h->litlens - LITLENS_MIN, 5);
+	put(w, h->distances - DISTANCES_MIN, 5);
+	put(w, h->items_used - ITEMS_MIN, 4);
+	for (unsigned i = 0; i < h->items_used; i++) {
+		carry(w);
+		put(w, h->codes[item_order[i]].count, 3);
+	}
+	for (unsigned i = 0; i < h->count; i++) {
+		carry(w);
+		put_code(w, h->codes[h->items[i]]);
+		put(w, h->extra[i], item_extra_bits(h->items[i]));
+	}
+	carry(w);
+}
+
+/* ---- which kind ------------------------------------------------------------ */
+
+/* What symbols take in codes, in bits. */
+static uint32_t
+price(const uint16_t *uses, const struct ws_deflate_code *codes, unsigned count)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bits += (uint32_t)uses[i] * codes[i].count;
+	return bits;
+}
+
+/* What the extra bits of lengths and distances take with any code. */
+static uint32_t
+price_extra(const struct ws_deflate *d)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < WS_DEFLATE_LITLENS - WS_DEFLATE_LENGTHS; i++)
+		bits += d->litlen_uses[WS_DEFLATE_LENGTHS + i] *
+			ws_deflate_length_extra(i);
+	for (unsigned i = 0; i < WS_DEFLATE_DISTANCES; i++)
+		bits += d->distance_uses[i] * ws_deflate_distance_extra(i);
+	return bits;
+}
+
+/* Choose the cheapest kind.
+ *   h  the header of a dynamic block, whether it is one or not */
+static enum kind
+choose(struct ws_deflate *d, struct header *h)
+{
+	uint32_t stored =
+	    ((d->at - d->block) + 4) * 8 + (-(d->bit_count + 3) & 7);
+	uint32_t extra = price_extra(d);
+	uint32_t fixed =
+	    extra + price(d->litlen_uses, d->fixed_litlen, WS_DEFLATE_LITLENS) +
+	    price(d->distance_uses, d->fixed_distance, WS_DEFLATE_DISTANCES);
+	uint32_t dynamic = extra + make_header(d, h);
+
+	dynamic += price(d->litlen_uses, d->litlen, WS_DEFLATE_LITLENS);
+	dynamic += price(d->distance_uses, d->distance, WS_DEFLATE_DISTANCES);
+	if (stored <= fixed && stored <= dynamic)
+		return STORED;
+	return fixed <= dynamic ? FIXED : DYNAMIC;
+}
+
+void
+ws_deflate_begin_block(struct ws_deflate *d, bool is_final)
+{
+	struct header h;
+	struct writer w = open_stage(d, d->stage);
+	enum kind kind = STORED;
+
+	d->is_final = is_final;
+	d->litlen_uses[WS_DEFLATE_END] = 1;
+	if (d->effort.depth > 0)
+		kind = choose(d, &h);
+	put(&w, (unsigned)is_final | (unsigned)kind << 1, 3);
+	switch (kind) {
+	case STORED:
+		put_stored_header(&w, d->at - d->block);
+		break;
+	case FIXED:
+		d->litlen_codes = d->fixed_litlen;
+		d->distance_codes = d->fixed_distance;
+		break;
+	case DYNAMIC:
+		put_header(&w, &h);
+		ws_deflate_code_bits(d->litlen, WS_DEFLATE_LITLENS);
+		ws_deflate_code_bits(d->distance, WS_DEFLATE_DISTANCES);
+		d->litlen_codes = d->litlen;
+		d->distance_codes = d->distance;
+		break;
+	}
+	d->phase = kind == STORED ? WS_DEFLATE_STORED : WS_DEFLATE_CODED;
+	close_stage(d, &w);
+}
+
+/* ---- what is in it --------------------------------------------------------- */
+
+/* Write octets of a stored block. Returns whether that was all. */
+static bool
+write_stored(struct ws_deflate *d)
+{
+	uint32_t left = d->at - d->block - d->written;
+	uint32_t n = left < WS_DEFLATE_STAGE ? left : WS_DEFLATE_STAGE;
+
+	memcpy(d->stage, d->buffer + d->block + d->written, n);
+	d->stage_to = n;
+	d->written += n;
+	return n == left;
+}
+
+/* A length and a distance, 48 bits at most. */
+static inline void
+put_match(struct writer *w, const struct ws_deflate *d, uint32_t symbol)
+{
+	unsigned length = symbol & 0xffff, distance = symbol >> 16;
+	unsigned slot = ws_deflate_length_slot(length);
+	unsigned extra = ws_deflate_length_extra(slot);
+
+	put_code(w, d->litlen_codes[WS_DEFLATE_LENGTHS + slot]);
+	put(w, (length - 3) & ((1u << extra) - 1), extra);
+	slot = ws_deflate_distance_slot(distance);
+	extra = ws_deflate_distance_extra(slot);
+	put_code(w, d->distance_codes[slot]);
+	put(w, (distance - 1) & ((1u << extra) - 1), extra);
+}
+
+/* Write symbols of a block, and its end. Returns whether that was all. */
+static bool
+write_coded(struct ws_deflate *d)
+{
+	const uint8_t *full = d->stage + WS_DEFLATE_STAGE - 8;
+	struct writer w = open_stage(d, d->stage);
+	uint32_t i = d->written;
+	bool is_done;
+
+	for (; i < d->symbol_count && w.out <= full; i++) {
+		uint32_t symbol = d->symbols[i];
+
+		if (symbol >> 16 == 0)
+			put_code(&w, d->litlen_codes[symbol]);
+		else
+			put_match(&w, d, symbol);
+		carry(&w);
+	}
+	is_done = i == d->symbol_count && w.out <= full;
+	if (is_done) {
+		put_code(&w, d->litlen_codes[WS_DEFLATE_END]);
+		carry(&w);
+	}
+	d->written = i;
+	close_stage(d, &w);
+	return is_done;
+}
+
+void
+ws_deflate_write_block(struct ws_deflate *d)
+{
+	bool is_done =
+	    d->phase == WS_DEFLATE_STORED ? write_stored(d) : write_coded(d);
+
+	if (is_done)
+		ws_deflate_clear_block(d);
+}
+
+void
+ws_deflate_clear_block(struct ws_deflate *d)
+{
+	d->phase = WS_DEFLATE_GATHER;
+	d->block = d->at;
+	d->symbol_count = 0;
+	d->written = 0;
+	memset(d->litlen_uses, 0, sizeof(d->litlen_uses));
+	memset(d->distance_uses, 0, sizeof(d->distance_uses));
+}
+
+void
+ws_deflate_write_end(struct ws_deflate *d)
+{
+	struct writer w = open_stage(d, d->stage);
+
+	d->phase = d->is_final ? WS_DEFLATE_ENDED : WS_DEFLATE_FLUSHED;
+	if (d->is_final) {
+		pad(&w);
+	} else {
+		put(&w, STORED << 1, 3);
+		put_stored_header(&w, 0);
+	}
+	close_stage(d, &w);
+}
+
+void
+ws_deflate_fix_codes(struct ws_deflate *d)
+{
+	for (unsigned i = 0; i < WS_LEN(d->fixed_litlen); i++) {
+		unsigned bits = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+
+		d->fixed_litlen[i].count = (uint16_t)bits;
+	}
+	for (unsigned i = 0; i < WS_LEN(d->fixed_distance); i++)
+		d->fixed_distance[i].count = 5;
+	ws_deflate_code_bits(d->fixed_litlen, WS_LEN(d->fixed_litlen));
+	ws_deflate_code_bits(d->fixed_distance, WS_LEN(d->fixed_distance));
+}
