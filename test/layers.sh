@@ -38,6 +38,8 @@ table()
 	deflate_block: bytes.h deflate_state.h
 	deflate_code: bytes.h deflate_state.h
 	deflate_state:
+	inflate: bytes.h inflate_table.h
+	inflate_table: inflate.h
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
@@ -141,8 +143,8 @@ external()
 }
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
-    deflate deflate_match deflate_block deflate_code
-    sio/json sio/json_string sio/packet'
+    deflate deflate_match deflate_block deflate_code inflate inflate_table
+    sio/payload sio/json sio/json_string sio/packet'
 
 check_pure()
 {
