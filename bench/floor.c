@@ -28,11 +28,13 @@ enum {
 	EVENTS_MAX = 512
 };
 
-/* One client; the index is its descriptor. */
+/* One client; the index is its descriptor. A frame that does not come whole
+ * is received to its end in a buffer of the client's own. */
 static struct client {
 	bool open;
-	size_t len; /* octets of a frame that is not whole yet */
-	uint8_t *rest;
+	size_t len;    /* octets of a frame that is not whole yet */
+	size_t size;   /* of the buffer */
+	uint8_t *rest; /* owned */
 } clients[CLIENTS_MAX];
 
 static uint8_t input[INPUT_MAX], output[INPUT_MAX];
@@ -69,11 +71,20 @@ echo(uint8_t *out, const uint8_t *in, size_t head, size_t payload)
 {
 	const uint8_t *key = in + head - 4;
 	const uint8_t *from = in + head;
+	uint64_t eight, twice;
+	size_t i = 0;
 
 	memcpy(out, in, head - 4);
 	out[1] &= 0x7f;
 	out += head - 4;
-	for (size_t i = 0; i < payload; i++)
+	memcpy(&twice, key, 4);
+	memcpy((uint8_t *)&twice + 4, key, 4);
+	for (; i + 8 <= payload; i += 8) {
+		memcpy(&eight, from + i, 8);
+		eight ^= twice;
+		memcpy(out + i, &eight, 8);
+	}
+	for (; i < payload; i++)
 		out[i] = from[i] ^ key[i & 3];
 	return head - 4 + payload;
 }
@@ -97,34 +108,60 @@ answer_frames(int fd, const uint8_t *in, size_t len)
 }
 
 static void
+release(int fd)
+{
+	free(clients[fd].rest);
+	clients[fd] = (struct client){ 0 };
+	close(fd);
+}
+
+/* Keep the beginning of a frame, in a buffer that will hold all of it. */
+static void
+keep(struct client *c, const uint8_t *in, size_t len)
+{
+	size_t payload, head = read_head(in, len, &payload);
+	uint8_t *larger;
+
+	if (head + payload > INPUT_MAX)
+		abort();
+	if (c->size >= head + payload)
+		memmove(c->rest, in, len);
+	else {
+		/* in may be a part of the buffer: it is read before that goes. */
+		larger = malloc(head + payload);
+		if (larger == NULL)
+			abort();
+		memcpy(larger, in, len);
+		free(c->rest);
+		c->rest = larger;
+		c->size = head + payload;
+	}
+	c->len = len;
+}
+
+static void
 readable(int fd)
 {
 	struct client *c = &clients[fd];
-	size_t used, len = c->len;
-	ssize_t got;
+	bool kept = c->len > 0;
+	uint8_t *in = kept ? c->rest : input;
+	ssize_t got =
+	    recv(fd, in + c->len, (kept ? c->size : INPUT_MAX) - c->len, 0);
+	size_t used, len = c->len + (size_t)got;
 
-	memcpy(input, c->rest, len);
-	got = recv(fd, input + len, INPUT_MAX - len, 0);
 	if (got <= 0) {
-		free(c->rest);
-		*c = (struct client){ 0 };
-		close(fd);
+		release(fd);
 		return;
 	}
-	len += (size_t)got;
 	if (!c->open) {
 		c->open = true;
 		(void)!send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL);
 		return;
 	}
-	used = answer_frames(fd, input, len);
-	c->len = len - used;
-	if (c->len == 0)
-		return;
-	c->rest = realloc(c->rest, c->len);
-	if (c->rest == NULL)
-		abort();
-	memcpy(c->rest, input + used, c->len);
+	used = answer_frames(fd, in, len);
+	c->len = 0;
+	if (used < len)
+		keep(c, in + used, len - used);
 }
 
 static void

@@ -52,10 +52,10 @@ compile() {
 # The server twice: as `make` builds it, and as one static file (musl).
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
-	for each in "$root"/*.[ch] "$root/Makefile" "$root/www" "$root/sio" \
-		"$root/examples"; do
-		[ ! -e "$each" ] || cp -Rp "$each" "$out/src"
-	done
+	mkdir -p "$out/src/sio" "$out/src/examples"
+	cp -Rp "$root"/*.[ch] "$root/Makefile" "$root/www" "$out/src"
+	cp -p "$root"/sio/*.[ch] "$out/src/sio"
+	cp -p "$root"/examples/*.c "$out/src/examples"
 	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 wsd >&2 ||
 		die "wsd does not build"
 	if command -v musl-gcc >/dev/null; then
@@ -80,7 +80,7 @@ build_examples() {
 build_tools() {
 	compile load "load.c load_options.c load_cost.c load_ws.c load_http.c \
 		load_sio.c load_polling.c" || die "load does not build"
-	compile floor floor.c || die "floor does not build"
+	compile floor floor.c -O3 || die "floor does not build"
 	compile start start.c || die "start does not build"
 }
 

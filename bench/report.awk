@@ -72,13 +72,13 @@ function median(r, s, key,   n, i, j, v, sorted) {
 
 # User and system time of one short run are a few ticks of 10 ms: the shares are
 # those of all runs together.
-function split_time(r, s,   n, i, user, system) {
+function split_time(r, s,   n, i, user, kernel) {
 	n = count[r, s, "user_us"]
 	for (i = 1; i <= n; i++) {
 		user += values[r, s, "user_us", i]
-		system += values[r, s, "system_us", i]
+		kernel += values[r, s, "system_us", i]
 	}
-	user = n > 0 && user + system > 0 ? user / (user + system) : 0
+	user = n > 0 && user + kernel > 0 ? user / (user + kernel) : 0
 	for (i = 1; i <= n; i++) {
 		values[r, s, "user_us", i] = user * median(r, s, "cpu_us")
 		values[r, s, "system_us", i] = \

@@ -34,7 +34,7 @@
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-} in
-'') rounds=5 seconds=0.5 warm=0.1 calls=2000 idle=10000 ;;
+'') rounds=7 seconds=0.5 warm=0.1 calls=2000 idle=10000 ;;
 quick) rounds=1 seconds=0.3 warm=0.1 calls=500 idle=1000 ;;
 *) die "usage: bench/run.sh [quick]" ;;
 esac
@@ -225,5 +225,13 @@ if [ -n "$quick" ]; then
 else
 	sh "$root/bench/memory.sh" wsd static lws ws >>"$figures" || exit 1
 fi
-awk -v json="$json" -f "$root/bench/report.awk" "$figures"
+if [ -z "$quick" ] && command -v valgrind >/dev/null; then
+	note "counting instructions"
+	for server in wsd lws; do
+		[ -z "$(command_of $server)" ] || sh "$root/bench/ir.sh" \
+			-n 2500 -r "echo-16 echo-16-d16 echo-1k room-500" \
+			$server >>"$figures" || exit 1
+	done
+fi
+awk -v json="$json" -f "$root/bench/report.awk" "$figures" || exit 1
 note "all figures are in $figures, the medians in $json"
