@@ -1,0 +1,37 @@
+/* engine-echo.c - an Engine.IO server that says back what it is told. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * What engine.io-client, or any program that speaks Engine.IO, sends to
+ * /engine.io/ comes back: text as text, binary data as binary data. The
+ * heartbeat is fast, as tests of clients like it.
+ */
+#include <sio.h>
+#include <stdio.h>
+
+static void
+on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
+{
+	eio_send(socket, kind, data, len);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct eio_options options = {
+		.ping_interval_ms = 300,
+		.ping_timeout_ms = 200,
+		.max_payload = 1000000,
+		.cors = "*",
+	};
+	static const struct eio_handler handler = { .message = on_message };
+	struct ws_server *server = ws_server_new(NULL);
+	char address[128];
+
+	if (server == NULL ||
+	    eio_new(server, "/engine.io", &options, &handler, NULL) == NULL ||
+	    ws_listen(server, argc > 1 ? argv[1] : ":3000") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "listening on %s\n", address);
+	return ws_run(server) < 0;
+}

@@ -1,0 +1,174 @@
+/* engine_handshake.c - Engine.IO: what a session keeps of its handshake. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * One block: the time, and C strings one behind the other:
+ *
+ *	address \0 query \0 [name \0 value \0]... \0
+ */
+#include "engine.h"
+
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+struct eio_handshake {
+	int64_t time_ms;
+	char text[];
+};
+
+/* A walk over fields: to find out how much they are, or to keep them. */
+struct keeping {
+	const char *names;
+	char *at; /* NULL: only count */
+	size_t octets;
+};
+
+/* Whether a field is to be kept. */
+static bool
+is_wanted(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strcmp(names, "*") == 0)
+		return true;
+	while (*names != '\0') {
+		size_t n;
+
+		names += strspn(names, ", \t");
+		n = strcspn(names, ", \t");
+		if (n == len && n > 0 && strncasecmp(names, name, n) == 0)
+			return true;
+		names += n;
+	}
+	return false;
+}
+
+static void
+keep(struct keeping *k, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	if (k->at != NULL)
+		memcpy(k->at + k->octets, text, size);
+	k->octets += size;
+}
+
+static bool
+keep_field(const char *name, const char *value, void *arg)
+{
+	struct keeping *k = arg;
+
+	if (is_wanted(k->names, name)) {
+		keep(k, name);
+		keep(k, value);
+	}
+	return true;
+}
+
+static void
+keep_all(struct keeping *k, struct ws_request *request)
+{
+	char peer[WS_PEER_MAX];
+
+	keep(k, ws_request_peer(request, peer));
+	keep(k, ws_request_query(request));
+	ws_request_fields(request, keep_field, k);
+	keep(k, "");
+}
+
+struct eio_handshake *
+eio_handshake_new(struct ws_request *request, const char *fields)
+{
+	struct keeping k = { .names = fields };
+	struct eio_handshake *h;
+	struct timespec now;
+
+	keep_all(&k, request);
+	h = ws_mem_resize(NULL, sizeof(*h) + k.octets);
+	if (h == NULL)
+		return NULL;
+	k.at = h->text;
+	k.octets = 0;
+	keep_all(&k, request);
+	(void)timespec_get(&now, TIME_UTC);
+	h->time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return h;
+}
+
+/* The string behind a string. */
+static const char *
+behind(const char *text)
+{
+	return text + strlen(text) + 1;
+}
+
+const char *
+eio_address(const struct eio_socket *socket)
+{
+	return socket->handshake->text;
+}
+
+const char *
+eio_query(const struct eio_socket *socket)
+{
+	return behind(socket->handshake->text);
+}
+
+int64_t
+eio_time_ms(const struct eio_socket *socket)
+{
+	return socket->handshake->time_ms;
+}
+
+void
+eio_fields(const struct eio_socket *socket,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	const char *name = behind(eio_query(socket));
+
+	while (*name != '\0') {
+		const char *value = behind(name);
+
+		if (!visit(name, value, arg))
+			return;
+		name = behind(value);
+	}
+}
+
+const char *
+eio_field(const struct eio_socket *socket, const char *name)
+{
+	const char *at = behind(eio_query(socket));
+
+	while (*at != '\0') {
+		const char *value = behind(at);
+
+		if (strcasecmp(at, name) == 0)
+			return value;
+		at = behind(value);
+	}
+	return NULL;
+}
+
+long
+eio_param(
+    const struct eio_socket *socket, const char *name, char *value, size_t size)
+{
+	const char *query = eio_query(socket), *encoded;
+	int64_t len = eio_form_find(query, strlen(query), name, &encoded);
+	char *decoded;
+	size_t n;
+
+	if (len < 0)
+		return -1;
+	decoded = ws_mem_resize(NULL, (size_t)len + 1);
+	if (decoded == NULL)
+		return -1;
+	n = eio_form_decode(encoded, (size_t)len, decoded);
+	decoded[n] = '\0';
+	len = n < size && strlen(decoded) == n ? (int64_t)n : -1;
+	if (len >= 0)
+		memcpy(value, decoded, n + 1);
+	ws_mem_free(decoded);
+	return (long)len;
+}

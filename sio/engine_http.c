@@ -1,0 +1,251 @@
+/* engine_http.c - Engine.IO: which requests are good, and for what. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each request says in its query what it wants:
+ *
+ *	EIO        the protocol: 4, 3 or 2
+ *	transport  polling or websocket
+ *	sid        the session; without one, a new one is wanted
+ *	b64        not empty: the client cannot take octets
+ *	j          an index: the answer is wanted as a script
+ *
+ * The order of the checks is that of the reference server, since a request
+ * can be wrong in several ways and gets one answer. What a WebSocket must not
+ * be told after the upgrade is checked before it, unlike there.
+ */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The query of a request. */
+struct wish {
+	char transport[16];
+	char sid[EIO_SID_LEN + 2]; /* empty: none; one too long stays unknown */
+	int protocol;              /* 0: none that is known */
+};
+
+/* ---- the query --------------------------------------------------------- */
+
+long
+eio_query_get(const char *query, const char *name, char *value, size_t size)
+{
+	const char *encoded;
+	int64_t len = eio_form_find(query, strlen(query), name, &encoded);
+
+	value[0] = '\0';
+	if (len < 0)
+		return -1;
+	if ((uint64_t)len < size) {
+		len = (int64_t)eio_form_decode(encoded, (size_t)len, value);
+		value[len] = '\0';
+	}
+	return (long)len;
+}
+
+static void
+read_wish(struct ws_request *request, struct wish *wish)
+{
+	const char *query = ws_request_query(request);
+	char eio[4];
+
+	(void)eio_query_get(
+	    query, "transport", wish->transport, sizeof(wish->transport));
+	if (eio_query_get(query, "sid", wish->sid, sizeof(wish->sid)) > 0 &&
+	    wish->sid[0] == '\0')
+		memcpy(wish->sid, "?", 2);
+	wish->protocol = 0;
+	if (eio_query_get(query, "EIO", eio, sizeof(eio)) == 1 &&
+	    eio[0] >= '2' && eio[0] <= '4')
+		wish->protocol = eio[0] - '0';
+}
+
+/* ---- refusals ---------------------------------------------------------- */
+
+static const char *const messages[] = {
+	[EIO_UNKNOWN_TRANSPORT] = "Transport unknown",
+	[EIO_UNKNOWN_SID] = "Session ID unknown",
+	[EIO_BAD_METHOD] = "Bad handshake method",
+	[EIO_BAD_REQUEST] = "Bad request",
+	[EIO_FORBIDDEN] = "Forbidden",
+	[EIO_UNSUPPORTED] = "Unsupported protocol version",
+};
+
+void
+eio_refuse(
+    struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	struct sio_text body = { 0 };
+
+	sio_text_puts(&body, "{\"code\":");
+	sio_text_integer(&body, code);
+	sio_text_puts(&body, ",\"message\":");
+	if (message == NULL)
+		message = messages[code];
+	sio_text_quote(&body, message, strlen(message));
+	sio_text_putc(&body, '}');
+	if (body.error == 0)
+		(void)ws_reply(request, code == EIO_FORBIDDEN ? 403 : 400,
+		    "application/json", body.at, body.len);
+	else
+		(void)ws_reply(request, 503, NULL, "", 0);
+	sio_text_free(&body);
+}
+
+/* A request for a WebSocket is refused in plain words. */
+static void
+refuse_upgrade(
+    struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	if (message == NULL)
+		message = messages[code];
+	(void)ws_reply(request, 400, "text/html", message, strlen(message));
+}
+
+/* ---- checks ------------------------------------------------------------ */
+
+static bool
+is_enabled(const struct eio *eio, const struct wish *wish)
+{
+	if (strcmp(wish->transport, "polling") == 0)
+		return !eio->options.no_polling;
+	return strcmp(wish->transport, "websocket") == 0 &&
+	       !eio->options.no_websocket;
+}
+
+/* Check a request that belongs to a session. */
+static enum eio_refusal
+check_session(const struct eio_socket *s, const struct wish *wish, bool upgrade)
+{
+	if (s == NULL)
+		return EIO_UNKNOWN_SID;
+	if (!upgrade && strcmp(wish->transport, eio_transport(s)) != 0)
+		return EIO_BAD_REQUEST;
+	if (wish->protocol != s->protocol)
+		return EIO_BAD_REQUEST;
+	return EIO_ACCEPTED;
+}
+
+/* Check a request for a new session. */
+static enum eio_refusal
+check_handshake(struct eio *eio, struct ws_request *request,
+    const struct wish *wish, bool upgrade, const char **message)
+{
+	const struct eio_handler *handler = &eio->handler;
+
+	if (strcmp(ws_request_method(request), "GET") != 0)
+		return EIO_BAD_METHOD;
+	if (!upgrade && strcmp(wish->transport, "websocket") == 0)
+		return EIO_BAD_REQUEST;
+	if (eio->stopping) {
+		*message = "The server is shutting down";
+		return EIO_FORBIDDEN;
+	}
+	if (handler->allow != NULL && !handler->allow(eio, request, message))
+		return EIO_FORBIDDEN;
+	if (wish->protocol < (eio->options.no_eio3 ? 4 : 2))
+		return EIO_UNSUPPORTED;
+	return EIO_ACCEPTED;
+}
+
+/* Check a request.
+ *   socket  receives its session, NULL when it wants a new one */
+static enum eio_refusal
+check(struct eio *eio, struct ws_request *request, const struct wish *wish,
+    bool upgrade, struct eio_socket **socket, const char **message)
+{
+	*socket = NULL;
+	*message = NULL;
+	if (!is_enabled(eio, wish))
+		return EIO_UNKNOWN_TRANSPORT;
+	if (wish->sid[0] == '\0')
+		return check_handshake(eio, request, wish, upgrade, message);
+	*socket = eio_session_find(eio, wish->sid, strlen(wish->sid));
+	return check_session(*socket, wish, upgrade);
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+/* The octets that a request announces, 0 when it has no body. What is not a
+ * number has been refused by the library. */
+static uint64_t
+announced(struct ws_request *request)
+{
+	const char *length = ws_request_field(request, "Content-Length");
+
+	if (ws_request_field(request, "Transfer-Encoding") != NULL)
+		return 1;
+	return length != NULL ? strtoull(length, NULL, 10) : 0;
+}
+
+void
+eio_http_early(struct ws_request *request)
+{
+	struct eio *eio = ws_request_user(request);
+
+	eio_cors_fields(&eio->cors, request);
+	/* The session survives it: maxPayload has told the client. */
+	if (announced(request) > eio->options.max_payload)
+		(void)ws_reply(request, 413, "text/html", "", 0);
+}
+
+static void
+answer_session(struct eio_socket *s, struct ws_request *request)
+{
+	const char *method = ws_request_method(request);
+
+	if (strcmp(method, "GET") == 0)
+		eio_poll_get(s, request);
+	else if (strcmp(method, "POST") == 0)
+		eio_poll_post(s, request);
+	else
+		(void)ws_reply(request, 500, "text/html", "", 0);
+}
+
+void
+eio_http_request(struct ws_request *request)
+{
+	struct eio *eio = ws_request_user(request);
+	struct eio_socket *socket;
+	struct wish wish;
+	enum eio_refusal code;
+	const char *message;
+
+	/* With a body, the fields are there already. */
+	if (announced(request) == 0)
+		eio_cors_fields(&eio->cors, request);
+	if (eio_cors_preflight(&eio->cors, request))
+		return;
+	read_wish(request, &wish);
+	code = check(eio, request, &wish, false, &socket, &message);
+	if (code != EIO_ACCEPTED)
+		eio_refuse(request, code, message);
+	else if (socket != NULL)
+		answer_session(socket, request);
+	else
+		eio_poll_open(eio, request, wish.protocol);
+}
+
+void
+eio_http_upgrade(struct ws_request *request)
+{
+	struct eio *eio = ws_request_user(request);
+	struct eio_socket *socket;
+	struct wish wish;
+	enum eio_refusal code;
+	const char *message;
+
+	read_wish(request, &wish);
+	code = check(eio, request, &wish, true, &socket, &message);
+	if (code == EIO_ACCEPTED && strcmp(wish.transport, "websocket") != 0)
+		code = EIO_BAD_REQUEST;
+	if (code != EIO_ACCEPTED) {
+		refuse_upgrade(request, code, message);
+		return;
+	}
+	eio_cors_fields(&eio->cors, request);
+	if (socket != NULL)
+		eio_ws_upgrade(socket, request);
+	else
+		eio_ws_open(eio, request, wish.protocol);
+}

@@ -1,0 +1,213 @@
+/* engine_send.c - Engine.IO: messages on their way out. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message for many is encoded once for each of the ways in which it can
+ * leave over a WebSocket, when the first client needs it so:
+ *
+ *	             text      binary
+ *	PLAIN        4data     data        protocol 4, and all text
+ *	MARKED                 04 data     protocol 3
+ *	BASE64_4               b...        protocol 4, where base64 is wanted
+ *	BASE64_3               b4...       protocol 3, where base64 is wanted
+ */
+#include "engine.h"
+
+#include <string.h>
+
+enum encoding {
+	PLAIN,
+	MARKED,
+	BASE64_4,
+	BASE64_3,
+	ENCODINGS,
+};
+
+struct eio_message {
+	unsigned references;
+	int kind;
+	struct ws_prepared *as[ENCODINGS]; /* owned; NULL: not needed yet */
+};
+
+enum {
+	SOFT = 65536
+};
+
+/* ---- one message ------------------------------------------------------- */
+
+/* Let a packet wait for a poll. */
+static int
+send_poll(struct eio_socket *s, const struct eio_packet *packet, int flags)
+{
+	struct eio_poll *poll = s->poll;
+	size_t waiting = poll->records.len;
+
+	if ((flags & WS_VOLATILE) && poll->get == NULL)
+		return WS_ESKIPPED;
+	/* One of any size always fits. */
+	if (waiting > 0 &&
+	    (waiting > s->eio->options.queue_max ||
+		packet->len > s->eio->options.queue_max - waiting)) {
+		eio_session_end(s, "transport error", EIO_ABORT);
+		return WS_EFULL;
+	}
+	if (eio_poll_add(poll, packet) < 0)
+		return WS_ENOMEM;
+	if (poll->get != NULL)
+		eio_poll_flush(poll);
+	return 0;
+}
+
+int
+eio_send_packet(
+    struct eio_socket *socket, const struct eio_packet *packet, int flags)
+{
+	if (socket->state != EIO_STATE_OPEN)
+		return WS_ECLOSED;
+	if (socket->poll != NULL)
+		return send_poll(socket, packet, flags);
+	return eio_ws_send(socket, packet, flags);
+}
+
+int
+eio_send(struct eio_socket *socket, int kind, const void *data, size_t len)
+{
+	int flags = kind & WS_VOLATILE;
+	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
+
+	kind &= ~WS_VOLATILE;
+	if (kind != WS_TEXT && kind != WS_BINARY)
+		return WS_EINVAL;
+	packet.form = kind == WS_TEXT ? EIO_TEXT : EIO_BINARY;
+	packet.len = len == WS_STR ? strlen(data) : len;
+	return eio_send_packet(socket, &packet, flags);
+}
+
+bool
+eio_is_writable(const struct eio_socket *socket)
+{
+	if (socket->state != EIO_STATE_OPEN)
+		return false;
+	if (socket->poll != NULL)
+		return socket->poll->get != NULL;
+	return ws_queued(socket->conn) < SOFT;
+}
+
+/* ---- messages for many ------------------------------------------------- */
+
+/* Encode data for WebSockets. */
+static struct ws_prepared *
+encode(enum encoding as, int kind, const void *data, size_t len)
+{
+	int protocol = as == MARKED || as == BASE64_3 ? 3 : 4;
+	enum eio_form form = kind == WS_TEXT                    ? EIO_TEXT
+			     : as == BASE64_4 || as == BASE64_3 ? EIO_BASE64
+								: EIO_BINARY;
+	struct ws_prepared *prepared = NULL;
+	struct sio_text text = { 0 };
+	size_t size = form == EIO_BASE64 ? eio_base64_len(len) : len;
+	char *at = size <= SIZE_MAX - 2 ? sio_text_room(&text, 2 + size) : NULL;
+
+	if (at == NULL)
+		return NULL;
+	text.len = eio_packet_mark(protocol, EIO_MESSAGE, form, at);
+	if (form == EIO_BASE64)
+		eio_base64_encode(data, len, at + text.len);
+	else if (len > 0)
+		memcpy(at + text.len, data, len);
+	text.len += size;
+	prepared = ws_prepare(
+	    form == EIO_BINARY ? WS_BINARY : WS_TEXT, text.at, text.len);
+	sio_text_free(&text);
+	return prepared;
+}
+
+struct eio_message *
+eio_prepare(int kind, const void *data, size_t len)
+{
+	struct eio_message *message;
+
+	if (kind != WS_TEXT && kind != WS_BINARY)
+		return NULL;
+	if (len == WS_STR)
+		len = strlen(data);
+	message = ws_mem_resize(NULL, sizeof(*message));
+	if (message == NULL)
+		return NULL;
+	*message = (struct eio_message){ .references = 1, .kind = kind };
+	message->as[PLAIN] = kind == WS_BINARY ? ws_prepare(kind, data, len)
+					       : encode(PLAIN, kind, data, len);
+	if (message->as[PLAIN] == NULL) {
+		ws_mem_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+struct eio_message *
+eio_message_ref(struct eio_message *message)
+{
+	if (message != NULL)
+		message->references++;
+	return message;
+}
+
+void
+eio_message_free(struct eio_message *message)
+{
+	if (message == NULL || --message->references > 0)
+		return;
+	for (int i = 0; i < ENCODINGS; i++)
+		ws_prepared_free(message->as[i]);
+	ws_mem_free(message);
+}
+
+/* What is in a message. */
+static struct eio_packet
+packet_of(const struct eio_message *message)
+{
+	struct eio_packet packet = { .type = EIO_MESSAGE };
+
+	packet.data = ws_prepared_data(message->as[PLAIN], NULL, &packet.len);
+	packet.form = EIO_BINARY;
+	if (message->kind == WS_TEXT) {
+		packet.form = EIO_TEXT;
+		packet.data++; /* the digit */
+		packet.len--;
+	}
+	return packet;
+}
+
+/* How a client gets a message. */
+static enum encoding
+encoding_for(const struct eio_socket *s, const struct eio_message *message)
+{
+	if (message->kind == WS_TEXT)
+		return PLAIN;
+	if (s->b64)
+		return s->protocol >= 4 ? BASE64_4 : BASE64_3;
+	return s->protocol >= 4 ? PLAIN : MARKED;
+}
+
+int
+eio_send_prepared(
+    struct eio_socket *socket, struct eio_message *message, int flags)
+{
+	struct eio_packet packet;
+	enum encoding as;
+
+	if (socket->state != EIO_STATE_OPEN)
+		return WS_ECLOSED;
+	if (socket->poll != NULL) {
+		packet = packet_of(message);
+		return send_poll(socket, &packet, flags);
+	}
+	as = encoding_for(socket, message);
+	if (message->as[as] == NULL) {
+		packet = packet_of(message);
+		message->as[as] =
+		    encode(as, message->kind, packet.data, packet.len);
+	}
+	if (message->as[as] == NULL)
+		return WS_ENOMEM;
+	return ws_send_prepared(socket->conn, message->as[as], flags);
+}

@@ -1,0 +1,276 @@
+/* engine_ws.c - Engine.IO: a session that a WebSocket carries, or is about to. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A WebSocket of an endpoint has a session as its user, and is one of three
+ * things to it:
+ *
+ *	s->conn          it carries the session
+ *	s->poll->probe   it may take over: 2probe, 3probe, 5
+ *	(no user)        it is being closed, and what it says is for nobody
+ *
+ * A probe that says anything else is closed, and the session goes on polling.
+ * So it does when the probe dies or takes too long.
+ */
+#include "engine.h"
+
+#include <string.h>
+
+/* ---- sending ----------------------------------------------------------- */
+
+/* Send a packet on a WebSocket, whatever it is to the session. */
+static int
+send_on(struct eio_socket *s, struct ws_conn *conn, bool b64,
+    const struct eio_packet *packet, int flags)
+{
+	struct sio_text *out = &s->eio->out;
+	enum eio_form form = packet->form;
+	size_t len = packet->len, mark;
+	char *at;
+	int kind;
+
+	if (form != EIO_TEXT && b64)
+		form = EIO_BASE64;
+	kind = form == EIO_BINARY ? WS_BINARY : WS_TEXT;
+	if (form == EIO_BINARY && s->protocol >= 4)
+		return ws_send(conn, kind | flags, packet->data, len);
+	if (form == EIO_BASE64)
+		len = eio_base64_len(len);
+	sio_text_clear(out, SIZE_MAX);
+	at = sio_text_room(out, 2 + len);
+	if (at == NULL)
+		return WS_ENOMEM;
+	mark = eio_packet_mark(s->protocol, packet->type, form, at);
+	if (form == EIO_BASE64)
+		eio_base64_encode(packet->data, packet->len, at + mark);
+	else if (len > 0)
+		memcpy(at + mark, packet->data, len);
+	return ws_send(conn, kind | flags, at, mark + len);
+}
+
+int
+eio_ws_send(
+    struct eio_socket *socket, const struct eio_packet *packet, int flags)
+{
+	return send_on(socket, socket->conn, socket->b64, packet, flags);
+}
+
+void
+eio_ws_drop(struct ws_conn *conn)
+{
+	if (conn == NULL)
+		return;
+	ws_set_user(conn, NULL);
+	(void)ws_close(conn, 0, NULL, 0);
+}
+
+/* ---- opening ----------------------------------------------------------- */
+
+/* Send the open packet. */
+static int
+send_hello(struct eio_socket *s)
+{
+	const struct sio_text *hello = eio_session_hello(s);
+	struct eio_packet packet = {
+		.type = EIO_OPEN, .data = hello->at, .len = hello->len
+	};
+
+	return hello->error != 0 ? WS_ENOMEM : eio_ws_send(s, &packet, 0);
+}
+
+void
+eio_ws_open(struct eio *eio, struct ws_request *request, int protocol)
+{
+	struct eio_socket *s = eio_session_new(eio, request, false);
+
+	if (s == NULL) {
+		(void)ws_reply(request, 400, "text/html", "Bad request", 11);
+		return;
+	}
+	s->protocol = (uint8_t)protocol;
+	s->conn = ws_accept(request, NULL, s);
+	if (s->conn == NULL) {
+		eio_session_free(s);
+		return;
+	}
+	if (send_hello(s) < 0) {
+		eio_ws_drop(s->conn);
+		eio_session_free(s);
+		return;
+	}
+	eio_session_begin(s);
+}
+
+void
+eio_ws_upgrade(struct eio_socket *socket, struct ws_request *request)
+{
+	struct eio_poll *poll = socket->poll;
+	struct eio *eio = socket->eio;
+	bool good = poll != NULL && poll->probe == NULL &&
+		    socket->state == EIO_STATE_OPEN &&
+		    !eio->options.no_upgrades;
+	char b64[8];
+	bool wants_b64 = eio_query_get(ws_request_query(request), "b64", b64,
+			     sizeof(b64)) > 0;
+	struct ws_conn *conn;
+
+	conn = ws_accept(request, NULL, good ? socket : NULL);
+	if (conn == NULL)
+		return;
+	/* A status instead would break clients that have lost count. */
+	if (!good) {
+		eio_ws_drop(conn);
+		return;
+	}
+	eio_poll_heard(poll);
+	poll->probe = conn;
+	poll->probe_b64 = wants_b64;
+	poll->probed = false;
+	eio_dues_add(&eio->probes, &poll->due,
+	    ws_now(eio->server) + eio->options.upgrade_timeout_ms);
+}
+
+/* ---- upgrading --------------------------------------------------------- */
+
+static void
+abort_probe(struct eio_poll *poll)
+{
+	eio_due_remove(&poll->due);
+	eio_ws_drop(poll->probe);
+	poll->probe = NULL;
+	poll->probed = false;
+}
+
+/* The request that is pending when the WebSocket takes over. */
+static void
+leave_poll(struct eio_poll *poll)
+{
+	struct ws_request *request = poll->get;
+
+	if (request == NULL)
+		return;
+	poll->get = NULL;
+	/* One that came in this turn came after the upgrade. */
+	if (poll->fresh) {
+		eio_refuse(request, EIO_BAD_REQUEST, NULL);
+		return;
+	}
+	poll->get = request;
+	eio_poll_release(poll, EIO_NOOP);
+}
+
+/* The WebSocket takes over. */
+static void
+upgrade(struct eio_socket *s)
+{
+	struct eio_poll *poll = s->poll;
+	struct sio_text waiting = poll->records;
+	struct eio_packet packet;
+	size_t at = 0;
+
+	poll->records = (struct sio_text){ 0 };
+	leave_poll(poll);
+	sio_text_free(&poll->records);
+	poll->records = waiting;
+	s->conn = poll->probe;
+	s->b64 = poll->probe_b64;
+	s->poll = NULL;
+	while (eio_poll_next(poll, &at, &packet))
+		(void)eio_ws_send(s, &packet, 0);
+	eio_poll_free(poll);
+}
+
+static bool
+is_probe(const struct eio_packet *packet)
+{
+	return packet->type == EIO_PING && packet->len == 5 &&
+	       memcmp(packet->data, "probe", 5) == 0;
+}
+
+static void
+on_probe_packet(struct eio_socket *s, const struct eio_packet *packet)
+{
+	static const struct eio_packet pong = {
+		.type = EIO_PONG, .data = "probe", .len = 5
+	};
+	struct eio_poll *poll = s->poll;
+
+	if (is_probe(packet) &&
+	    send_on(s, poll->probe, poll->probe_b64, &pong, 0) == 0) {
+		poll->probed = true;
+		eio_poll_flush(poll);
+	} else if (packet->type == EIO_UPGRADE)
+		upgrade(s);
+	else
+		abort_probe(poll);
+}
+
+/* ---- what a WebSocket says --------------------------------------------- */
+
+static bool
+is_carrier(const struct eio_socket *s, const struct ws_conn *conn)
+{
+	return s->conn == conn;
+}
+
+static void
+on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	struct eio_socket *s = ws_user(conn);
+	struct eio_packet packet;
+	bool good;
+
+	if (s == NULL)
+		return;
+	good = kind == WS_TEXT
+		   ? eio_packet_read(s->protocol, data, len, &packet)
+		   : eio_packet_read_binary(s->protocol, data, len, &packet);
+	if (is_carrier(s, conn)) {
+		if (good)
+			eio_session_packet(s, &packet);
+		else
+			eio_session_end(s, "parse error", EIO_ABORT);
+	} else if (good)
+		on_probe_packet(s, &packet);
+	else
+		abort_probe(s->poll);
+}
+
+static void
+on_drain(struct ws_conn *conn)
+{
+	struct eio_socket *s = ws_user(conn);
+
+	if (s != NULL && is_carrier(s, conn) && s->eio->handler.drain != NULL)
+		s->eio->handler.drain(s);
+}
+
+static const char *
+reason_of(const struct ws_closed *how)
+{
+	if (how->by == WS_BY_PEER)
+		return "transport close";
+	return how->code == WS_CLOSE_GOING_AWAY ? "server shutting down"
+						: "transport error";
+}
+
+static void
+on_close(struct ws_conn *conn, const struct ws_closed *how)
+{
+	struct eio_socket *s = ws_user(conn);
+
+	if (s == NULL)
+		return;
+	if (is_carrier(s, conn))
+		eio_session_end(s, reason_of(how), EIO_ABORT);
+	else
+		abort_probe(s->poll);
+}
+
+struct ws_handler
+eio_ws_handler(void)
+{
+	return (struct ws_handler){ .upgrade = eio_http_upgrade,
+		.message = on_message,
+		.drain = on_drain,
+		.close = on_close };
+}
