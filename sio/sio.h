@@ -113,14 +113,15 @@ const void *sio_bytes(struct sio_value value, size_t *len);
 /* The JSON text of a value as it came, not terminated; of binary data, the
  * object that stands for it.
  *   len  receives its length
- * Returns it, or NULL when value is absent. */
+ * Returns it, or NULL when value is absent, was made by sio_binary, or is all
+ * arguments of an event, which have no text of their own. */
 const char *sio_json(struct sio_value value, size_t *len);
 
 /* Values to be emitted with %p.
  *   data, text  borrowed until they are emitted; len may be WS_STR
  * The text must be JSON, which is not checked: a client that gets something
- * else ends its connection. Nothing can be looked up in it, other than by
- * sio_json. */
+ * else ends its connection. Nothing can be looked up in it: but to sio_json,
+ * it is absent. */
 struct sio_value sio_binary(const void *data, size_t len);
 struct sio_value sio_raw_json(const char *text, size_t len);
 
@@ -579,9 +580,12 @@ long sio_disconnect_sockets(struct sio_target target, bool close);
  *             "%s, {count: %d, tags: ['a', %s], ok: %hhd}"
  *           Names of members may stand without quotes, strings in single
  *           ones. %s and %.*s are text, which is quoted and escaped (NULL is
- *           null); %d %u %ld %zu ... integers; %hhd a boolean; %g a number;
- *           %p a const struct sio_value *: an argument that came, binary data
- *           (sio_binary), or JSON as it is (sio_raw_json)
+ *           null; %.*s takes all of its length); %d %u %ld %zu ... integers;
+ *           %hhd a bool; %g a number, %.2f one with so many digits; %p a
+ *           const struct sio_value *: an argument that came, binary data
+ *           (sio_binary), or JSON as it is (sio_raw_json). ...%p stands for
+ *           the elements of an array, such as sio_args. A string may have
+ *           conversions in it: '%s has joined'. A percent sign is %%.
  * Returns 0, WS_EINVAL for a template or a name that is not allowed,
  * WS_ECLOSED, WS_EFULL, WS_ESKIPPED or WS_ENOMEM. socket.emit */
 int sio_emit(struct sio_socket *socket, const char *name, const char *format,
