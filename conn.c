@@ -280,22 +280,18 @@ go_on(struct ws_conn *c)
 	ws_conn_flush(c);
 }
 
-/* End a visit. */
-static inline void
-leave(struct ws_host *host)
-{
-	/* What one that has died meant to say is for nobody else. */
-	host->output_octets = 0;
-	host->serving = NULL;
-}
-
 /* End a visit after which there is more to do. */
 static WS_APART void
 leave_unsettled(struct ws_conn *c)
 {
+	struct ws_host *host = c->host;
+
 	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING)
 		go_on(c);
-	leave(c->host);
+	/* What one that has died meant to say is for nobody else. */
+	host->output = host->gather;
+	host->output_octets = 0;
+	host->serving = NULL;
 	settle(c);
 }
 
@@ -312,7 +308,7 @@ serve(struct ws_conn *c, bool readable)
 		receive(c);
 	ws_conn_flush(c);
 	if (is_settled(c))
-		leave(host);
+		host->serving = NULL;
 	else
 		leave_unsettled(c);
 }
@@ -321,16 +317,14 @@ static void
 on_ready(struct ws_io *io, unsigned events)
 {
 	struct ws_conn *c = (struct ws_conn *)io;
-	bool reading = (io->want & WS_LOOP_READ) != 0;
 
-	if (c->state == WS_CONN_DEAD)
-		return;
 	/* Reading tells the cause of a hangup better than anything else. */
-	if ((events & WS_LOOP_HANGUP) && !reading) {
+	if (io->want & WS_LOOP_READ)
+		serve(c, (events & (WS_LOOP_READ | WS_LOOP_HANGUP)) != 0);
+	else if (events & WS_LOOP_HANGUP)
 		ws_conn_kill(c, "the connection was reset");
-		return;
-	}
-	serve(c, reading && (events & (WS_LOOP_READ | WS_LOOP_HANGUP)));
+	else
+		serve(c, false);
 }
 
 void

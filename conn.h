@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "buf.h"
 #include "field.h"
@@ -64,8 +65,8 @@ struct ws_conn {
 	bool websocket : 1;  /* the union holds a session */
 	bool ours : 1;       /* we ended it, not the peer */
 	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
-	uint32_t index : 24; /* in the server's table */
 	uint32_t state : 8;  /* enum ws_conn_state */
+	uint32_t index : 24; /* in the server's table */
 };
 
 /* One request, from its first octet to the end of its answer. */
@@ -108,7 +109,10 @@ struct ws_host {
 	struct ws_limits limits;
 	struct ws_segments segments;
 	uint8_t *input;  /* owned: the one receive buffer */
-	uint8_t *output; /* owned: answers of the connection being served */
+	uint8_t *gather; /* owned: where answers are gathered */
+	/* Answers of the connection being served. They stand in gather, or, if
+	 * it is but one, in input: see is_in_place in conn_ws.c. */
+	uint8_t *output;
 	size_t output_octets;
 	struct ws_conn *serving; /* the one that output belongs to, or NULL */
 	unsigned requests;       /* looked at in this visit to it */
@@ -119,7 +123,8 @@ struct ws_host {
 	const char *origin;         /* as in struct ws_options */
 	int64_t date_s;             /* the second that date is for */
 	char date[WS_FIELD_DATE_SIZE];
-	bool stopping; /* every response is the last */
+	bool stopping;         /* every response is the last */
+	struct ws_event event; /* of the session that is being read */
 	size_t websockets;
 	uint64_t messages_in, messages_out;
 	/* The floor above. A request is complete: answer it, hold it, or
@@ -136,8 +141,8 @@ struct ws_host {
 
 /* An endpoint of WebSockets, as connections see it. */
 struct ws_endpoint {
-	struct ws_handler handler;
-	void *user; /* borrowed */
+	struct ws_handler handler; /* max_message is never 0 */
+	void *user;                /* borrowed */
 };
 
 /* ---- conn.c: life, reading, serving ------------------------------------ */
@@ -196,6 +201,16 @@ void ws_host_expired(struct ws_deadline *deadline, void *host);
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
 
+/* Have output stand in gather, where more can follow. */
+static inline void
+ws_host_gather(struct ws_host *host)
+{
+	if (host->output == host->gather)
+		return;
+	memcpy(host->gather, host->output, host->output_octets);
+	host->output = host->gather;
+}
+
 /* Room in the output of the connection that is being served: what is written
  * there leaves with it. Commit with host->output_octets += written.
  * Returns NULL when it must be written another way. */
@@ -205,6 +220,7 @@ ws_conn_room(const struct ws_conn *conn, size_t octets)
 	const struct ws_host *host = conn->host;
 
 	if (host->serving != conn || conn->queue.last != NULL ||
+	    host->output != host->gather ||
 	    octets > WS_HOST_OUTPUT - host->output_octets)
 		return NULL;
 	return host->output + host->output_octets;

@@ -78,6 +78,7 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 	if (host->serving == c && host->output_octets > 0) {
 		all[n++] =
 		    (struct ws_part){ host->output, host->output_octets };
+		host->output = host->gather;
 		host->output_octets = 0;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -93,10 +94,8 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 
 /* Keep what the system did not take of the output. */
 static WS_APART void
-keep_output(struct ws_conn *c, size_t len, ssize_t result)
+keep_output(struct ws_conn *c, struct ws_part all, ssize_t result)
 {
-	struct ws_part all = { c->host->output, len };
-
 	(void)queue_rest(c, &all, 1, sent(c, result));
 }
 
@@ -105,16 +104,17 @@ static inline void
 flush_output(struct ws_conn *c)
 {
 	struct ws_host *host = c->host;
-	size_t len = host->output_octets;
+	struct ws_part all = { host->output, host->output_octets };
 	ssize_t n;
 
 	/* When it is broken, something before this was lost already. */
-	if (host->serving != c || len == 0 || c->broken)
+	if (host->serving != c || all.len == 0 || c->broken)
 		return;
+	host->output = host->gather;
 	host->output_octets = 0;
-	n = ws_net_send(c->io.fd, host->output, len);
-	if (n != (ssize_t)len)
-		keep_output(c, len, n);
+	n = ws_net_send(c->io.fd, all.at, all.len);
+	if (n != (ssize_t)all.len)
+		keep_output(c, all, n);
 }
 
 /* Hand a part of the queue to the system. Returns whether all of it was
@@ -197,6 +197,7 @@ ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		total += parts[i].len;
+	ws_host_gather(host);
 	out = ws_conn_room(conn, total);
 	if (out != NULL) {
 		for (size_t i = 0; i < count; i++) {

@@ -22,6 +22,11 @@
 
 #include "conn.h"
 
+#define HEADER_16 4 /* octets of a header with a length of 16 bits, no key */
+
+_Static_assert(WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX <= UINT16_MAX,
+    "what is gathered has no longer header");
+
 /* ---- frames out -------------------------------------------------------- */
 
 /* Put one frame into room that ws_conn_room gave. */
@@ -32,7 +37,7 @@ put_frame(struct ws_host *host, uint8_t *room, uint8_t opcode, const void *data,
 	size_t size = ws_frame_begin(room, (uint8_t)(WS_FIN | opcode), len);
 
 	host->output_octets += size + len;
-	if (len > 0)
+	if (len > 0 && room + size != data)
 		memcpy(room + size, data, len);
 }
 
@@ -133,16 +138,50 @@ send_any(struct ws_conn *c, int kind, const void *data, size_t len)
 	return write_frame(c, (uint8_t)opcode, data, len) < 0 ? WS_ENOMEM : 0;
 }
 
+/* Whether data is the message that is being handled, and all that is to leave
+ * so far. Then it can leave from where it was received, behind four octets that
+ * the client's header has left there: nobody sees the difference, and if more
+ * is sent after it, it is gathered like the rest. Measured on a 1 KiB echo, 115
+ * instructions of 780 less. */
+static inline bool
+is_in_place(const struct ws_host *host, const void *data)
+{
+	size_t at = (uintptr_t)data - (uintptr_t)host->input;
+
+	return data == host->event.data && at >= HEADER_16 &&
+	       at < WS_HOST_INPUT && host->output_octets == 0;
+}
+
+/* The same as ws_send for one that is longer than 125 octets. */
+static WS_APART int
+send_long(struct ws_conn *c, int kind, const void *data, size_t len)
+{
+	struct ws_host *host = c->host;
+	uint8_t *room = NULL;
+
+	if (len <= WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
+		room = ws_conn_room(c, WS_FRAME_HEADER_MAX + len);
+	if (room == NULL)
+		return send_any(c, kind, data, len);
+	host->messages_out++;
+	if (is_in_place(host, data))
+		host->output = room = host->event.data - HEADER_16;
+	put_frame(host, room, (uint8_t)kind, data, len);
+	return 0;
+}
+
 int
 ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
-	uint8_t *room = NULL;
+	uint8_t *room;
 
-	/* Most messages answer what was just read: no detour for them.
-	 * Measured on a 16-octet echo, 50 instructions instead of 115. */
-	if ((kind == WS_TEXT || kind == WS_BINARY) && is_sending(conn) &&
-	    len <= WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
-		room = ws_conn_room(conn, WS_FRAME_HEADER_MAX + len);
+	if ((kind != WS_TEXT && kind != WS_BINARY) || !is_sending(conn))
+		return send_any(conn, kind, data, len);
+	if (len > WS_FRAME_CONTROL_MAX)
+		return send_long(conn, kind, data, len);
+	/* Most messages are short and answer what was just read: no detour for
+	 * them. Measured on a 16-octet echo, 45 instructions instead of 115. */
+	room = ws_conn_room(conn, WS_FRAME_HEADER_MAX + len);
 	if (room == NULL)
 		return send_any(conn, kind, data, len);
 	conn->host->messages_out++;
@@ -446,18 +485,16 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 {
 	size_t max = conn->endpoint->handler.max_message;
 	uint8_t *at = in, *end = in + len;
-	struct ws_event event;
+	struct ws_event *event = &conn->host->event;
 
-	if (max == 0)
-		max = conn->host->limits.message_max;
 	/* Until something has changed what the connection may take. */
 	do {
 		at += ws_session_read(
-		    &conn->session, at, (size_t)(end - at), max, &event);
-		if (event.kind == WS_EVENT_MESSAGE)
-			on_message(conn, &event);
+		    &conn->session, at, (size_t)(end - at), max, event);
+		if (event->kind == WS_EVENT_MESSAGE)
+			on_message(conn, event);
 		else
-			on_other(conn, &event);
+			on_other(conn, event);
 	} while (at < end && conn->state == WS_CONN_OPEN && !conn->paused &&
 		 !conn->choked);
 	if (conn->session.spent)

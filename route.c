@@ -125,6 +125,9 @@ ws_endpoint(struct ws_server *server, const char *path,
 		return result;
 	route->endpoint =
 	    (struct ws_endpoint){ .handler = *handler, .user = user };
+	if (handler->max_message == 0)
+		route->endpoint.handler.max_message =
+		    server->host.limits.message_max;
 	return add_route(server, route);
 }
 

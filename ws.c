@@ -147,11 +147,12 @@ furnish(struct ws_server *server, const struct ws_options *options)
 	}
 	host->origin = server->origin;
 	host->input = ws_mem_resize(NULL, WS_HOST_INPUT);
-	host->output = ws_mem_resize(NULL, WS_HOST_OUTPUT);
+	host->gather = ws_mem_resize(NULL, WS_HOST_OUTPUT);
+	host->output = host->gather;
 	server->rooms = ws_rooms_new(key);
 	if (server->per_ip_max > 0)
 		server->peers = ws_peers_new(key);
-	if (host->input == NULL || host->output == NULL ||
+	if (host->input == NULL || host->gather == NULL ||
 	    server->rooms == NULL ||
 	    (server->per_ip_max > 0 && server->peers == NULL))
 		return -1;
@@ -229,7 +230,7 @@ ws_server_free(struct ws_server *server)
 		ws_net_close(server->reserve_fd);
 	ws_mem_free(server->conns);
 	ws_mem_free(server->host.input);
-	ws_mem_free(server->host.output);
+	ws_mem_free(server->host.gather);
 	ws_mem_free(server->host.spare);
 	ws_mem_free(server->origin);
 	ws_mem_free(server->base_path);

@@ -17,7 +17,8 @@
 static struct live live;
 static struct ws_conn *last;   /* the connection opened last */
 static struct ws_closed ended; /* how one ended last */
-static int opened, closed;
+static int opened, closed, changed;
+static const uint8_t bulk[50000]; /* sent at once, behind what waits */
 
 static void
 on_open(struct ws_conn *conn)
@@ -30,6 +31,38 @@ static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
 	(void)ws_send(conn, kind, data, len);
+}
+
+/* Answer a message with itself and more, as its first octet says. What it is
+ * must not change while it is handled. */
+static void
+on_order(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	const char *text = data;
+	struct ws_prepared *prepared;
+	char *copy = malloc(len);
+
+	memcpy(copy, data, len);
+	if (*text == 'b')
+		(void)ws_send(conn, WS_TEXT, "before", WS_STR);
+	if (*text == 's')
+		(void)ws_send(conn, kind, text + 1, len - 1);
+	if (*text == 'h')
+		(void)ws_send(conn, kind, text, len / 2);
+	(void)ws_send(conn, kind, data, len);
+	if (*text == 't')
+		(void)ws_send(conn, kind, data, len);
+	if (*text == 'a')
+		(void)ws_send(conn, WS_TEXT, "after", WS_STR);
+	if (*text == 'l')
+		(void)ws_send(conn, WS_BINARY, bulk, sizeof(bulk));
+	if (*text == 'p') {
+		prepared = ws_prepare(WS_TEXT, "prepared", WS_STR);
+		(void)ws_send_prepared(conn, prepared, 0);
+		ws_prepared_free(prepared);
+	}
+	changed += memcmp(copy, data, len) != 0;
+	free(copy);
 }
 
 static void
@@ -47,12 +80,14 @@ setup(struct ws_server *server)
 		.message = on_message,
 		.close = on_close,
 		.max_message = 16 << 20 };
+	static struct ws_handler order = { .message = on_order };
 	static struct ws_handler text;
 
 	text = echo;
 	text.kinds = WS_TEXT;
 	text.max_message = 1000;
 	if (ws_endpoint(server, "/echo", &echo, NULL) < 0 ||
+	    ws_endpoint(server, "/order", &order, NULL) < 0 ||
 	    ws_endpoint(server, "/text", &text, NULL) < 0)
 		abort();
 }
@@ -133,6 +168,65 @@ Test(live_frames, rfc6455_5_2_many_messages_in_one_segment_come_in_order)
 	}
 	free(out);
 	client_close(&c);
+}
+
+/* Receive what on_order answers to a message. */
+static void
+expect_answers(struct client *c, const uint8_t *data, size_t len)
+{
+	if (*data == 'b')
+		client_expect(c, TEXT, "before", 6);
+	if (*data == 's')
+		client_expect(c, BINARY, data + 1, len - 1);
+	if (*data == 'h')
+		client_expect(c, BINARY, data, len / 2);
+	client_expect(c, BINARY, data, len);
+	if (*data == 't')
+		client_expect(c, BINARY, data, len);
+	if (*data == 'a')
+		client_expect(c, TEXT, "after", 5);
+	if (*data == 'l')
+		client_expect(c, BINARY, bulk, sizeof(bulk));
+	if (*data == 'p')
+		client_expect(c, TEXT, "prepared", 8);
+}
+
+/* A message that is its own answer is not copied: it must make no difference
+ * what else is sent, before and behind it. */
+static void
+check_order(char order, size_t len, size_t cut)
+{
+	struct client c = client_ws(live.address, "/order");
+	uint8_t *data = pattern(len, false);
+	uint8_t *wire = malloc(3 * (len + 14));
+	size_t size = 0;
+
+	data[0] = (uint8_t)order;
+	for (int i = 0; i < 3; i++)
+		size += client_frame(wire + size, BINARY, data, len);
+	client_send(&c, wire, cut);
+	(void)client_wait(-1, 0, 0);
+	client_send(&c, wire + cut, size - cut);
+	for (int i = 0; i < 3; i++)
+		expect_answers(&c, data, len);
+	cr_assert_eq(changed, 0, "%c of %zu, cut at %zu", order, len, cut);
+	free(wire);
+	free(data);
+	client_close(&c);
+}
+
+Test(live_frames, an_answer_in_place_is_like_any_other)
+{
+	static const size_t lengths[] = { 2, 125, 126, 127, 252, 1024, 16384,
+		40000, 65521, 65522, 65523, 65536 };
+	static const size_t cuts[] = { 0, 1, 4, 7, 8, 9, 12, 100 };
+
+	for (const char *order = "ebshtalp"; *order != '\0'; order++) {
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++)
+			check_order(*order, lengths[i], 0);
+		for (size_t i = 0; i < sizeof(cuts) / sizeof(*cuts); i++)
+			check_order(*order, 300, cuts[i]);
+	}
 }
 
 Test(live_frames, rfc6455_5_3_each_masking_key_is_undone)
