@@ -296,6 +296,11 @@ take_text(struct sio_client *client, const char *text, size_t len)
 	if (client->partial != NULL ||
 	    sio_packet_decode(text, len, revision, &packet) < 0)
 		eio_close(client->conn);
+	/* What is wrong with it is known before its attachments come. */
+	else if (packet.attachments > 0 &&
+		 (packet.payload.len == 0 ||
+		     !read_payload(client->io, &packet, NULL)))
+		eio_close(client->conn);
 	else if (packet.attachments > 0)
 		begin_partial(client, text, len);
 	else

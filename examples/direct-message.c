@@ -1,0 +1,65 @@
+/* direct-message.c - from one user to another. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A room of a user's name holds all the pages that this user has open, so a
+ * message reaches each of them.
+ */
+#include <sio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum sio_verdict
+check_name(struct sio_socket *socket)
+{
+	const char *name = sio_string(sio_get(sio_auth(socket), "name"), NULL);
+
+	if (name == NULL || name[0] == '\0' || strlen(name) > 64) {
+		sio_refusal(socket, "a name is needed", NULL);
+		return SIO_REFUSE;
+	}
+	sio_set_user(socket, strdup(name));
+	return sio_user(socket) != NULL ? SIO_NEXT : SIO_REFUSE;
+}
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	sio_join(socket, sio_user(socket));
+}
+
+static void
+on_direct(struct sio_socket *socket, struct sio_event *event)
+{
+	const char *name = sio_string(sio_arg(event, 0), NULL);
+	const char *text = sio_string(sio_arg(event, 1), NULL);
+	struct sio_nsp *nsp = sio_nsp_of(socket);
+	bool delivered = false;
+
+	if (name != NULL && text != NULL)
+		delivered = sio_emit_to(sio_in(nsp, name), "direct",
+				"{from: %s, text: %s}",
+				(char *)sio_user(socket), text) > 0;
+	sio_ack(event, "{delivered: %hhd}", delivered);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ws_server *server = ws_server_new(NULL);
+	struct sio *io = sio_new(server, NULL);
+	char address[128];
+
+	if (io == NULL)
+		return 1;
+	sio_use(sio_of(io, "/"), check_name);
+	sio_on_connection(sio_of(io, "/"), on_connection);
+	sio_on(sio_of(io, "/"), "direct", on_direct);
+	sio_on_expired(sio_of(io, "/"), free);
+	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "http://%s/direct-message.html\n", address);
+	return ws_run(server) < 0;
+}

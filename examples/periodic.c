@@ -1,0 +1,57 @@
+/* periodic.c - a timer for each client, stopped when it leaves. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	periodic [ADDRESS [DIRECTORY [INTERVAL_MS]]]
+ *
+ * The interval is 5000 milliseconds.
+ */
+#include <sio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static int interval_ms = 5000;
+
+static void
+on_tick(struct ws_timer *timer, void *arg)
+{
+	(void)timer;
+	sio_emit(arg, "tick", "{time: %lld}", (long long)time(NULL));
+}
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	struct ws_server *server = sio_server(sio_io(sio_nsp_of(socket)));
+
+	sio_set_user(socket,
+	    ws_timer_start(server, interval_ms, interval_ms, on_tick, socket));
+}
+
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	(void)reason;
+	ws_timer_stop(sio_user(socket));
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ws_server *server = ws_server_new(NULL);
+	struct sio *io = sio_new(server, NULL);
+	char address[128];
+
+	if (io == NULL)
+		return 1;
+	if (argc > 3)
+		interval_ms = atoi(argv[3]);
+	sio_on_connection(sio_of(io, "/"), on_connection);
+	sio_on_disconnect(sio_of(io, "/"), on_disconnect);
+	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "http://%s/periodic.html\n", address);
+	return ws_run(server) < 0;
+}

@@ -1,0 +1,74 @@
+/* reference.c - a Socket.IO server for tests of conformance. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	reference [ADDRESS [PING_INTERVAL PING_TIMEOUT CONNECT_TIMEOUT]]
+ *
+ * Namespaces "/" and "/custom". On connection each sends "auth" with what came
+ * with the CONNECT. In "/", "message" is answered by "message-back" with the
+ * same arguments, and "message-with-ack" is acknowledged with them. Times are
+ * in milliseconds, and short, so that a test need not wait for them.
+ */
+#include <sio.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	struct sio_value auth = sio_auth(socket);
+
+	if (sio_type(auth) == SIO_ABSENT)
+		sio_emit(socket, "auth", "{}");
+	else
+		sio_emit(socket, "auth", "%p", (void *)&auth);
+}
+
+static void
+on_message(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_value args = sio_args(event);
+
+	sio_emit(socket, "message-back", "...%p", (void *)&args);
+}
+
+static void
+on_message_with_ack(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_value args = sio_args(event);
+
+	(void)socket;
+	sio_ack(event, "...%p", (void *)&args);
+}
+
+static int
+number(int argc, char **argv, int nth, int otherwise)
+{
+	return argc > nth ? atoi(argv[nth]) : otherwise;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sio_options options = {
+		.engine.ping_interval_ms = number(argc, argv, 2, 300),
+		.engine.ping_timeout_ms = number(argc, argv, 3, 200),
+		.engine.max_payload = 1000000,
+		.engine.cors = "*",
+		.connect_timeout_ms = number(argc, argv, 4, 1000),
+	};
+	struct ws_server *server = ws_server_new(NULL);
+	struct sio *io = sio_new(server, &options);
+	char address[128];
+
+	if (io == NULL)
+		return 1;
+	sio_on_connection(sio_of(io, "/"), on_connection);
+	sio_on_connection(sio_of(io, "/custom"), on_connection);
+	sio_on(sio_of(io, "/"), "message", on_message);
+	sio_on(sio_of(io, "/"), "message-with-ack", on_message_with_ack);
+	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "listening on %s\n", address);
+	return ws_run(server) < 0;
+}

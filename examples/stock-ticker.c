@@ -1,0 +1,38 @@
+/* stock-ticker.c - a price that changes all the time, for all who look. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	stock-ticker [ADDRESS [DIRECTORY [INTERVAL_MS]]]
+ *
+ * The interval is 1000 milliseconds; try 50.
+ */
+#include <sio.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+on_tick(struct ws_timer *timer, void *arg)
+{
+	(void)timer;
+	/* Who cannot follow needs the newest price only: volatile. */
+	sio_emit_to(sio_volatile(sio_all(arg)), "stock price update", "%d",
+	    rand() % 1000);
+}
+
+int
+main(int argc, char **argv)
+{
+	int interval_ms = argc > 3 ? atoi(argv[3]) : 1000;
+	struct ws_server *server = ws_server_new(NULL);
+	struct sio *io = sio_new(server, NULL);
+	char address[128];
+
+	if (io == NULL || ws_timer_start(server, interval_ms, interval_ms,
+			      on_tick, sio_of(io, "/")) == NULL)
+		return 1;
+	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "http://%s/stock-ticker.html\n", address);
+	return ws_run(server) < 0;
+}

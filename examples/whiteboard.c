@@ -1,0 +1,79 @@
+/* whiteboard.c - a drawing that all share. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each stroke goes to all but who drew it. Who comes later gets the strokes
+ * that are there, the oldest of which are forgotten.
+ */
+#include <sio.h>
+#include <stdio.h>
+
+#define STROKES 4096
+
+struct stroke {
+	double x0, y0, x1, y1;
+	unsigned color; /* 0xrrggbb */
+};
+
+static struct stroke strokes[STROKES];
+static size_t drawn; /* in all; the newest STROKES are there */
+
+static void
+send_stroke(struct sio_target target, const struct stroke *s)
+{
+	sio_emit_to(target, "drawing",
+	    "{x0: %g, y0: %g, x1: %g, y1: %g, color: '#%06x'}", s->x0, s->y0,
+	    s->x1, s->y1, s->color);
+}
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	size_t first = drawn > STROKES ? drawn - STROKES : 0;
+
+	for (size_t i = first; i < drawn; i++)
+		send_stroke(sio_self(socket), &strokes[i % STROKES]);
+}
+
+static void
+on_drawing(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_value arg = sio_arg(event, 0);
+	struct stroke s = { sio_number(sio_get(arg, "x0"), 0),
+		sio_number(sio_get(arg, "y0"), 0),
+		sio_number(sio_get(arg, "x1"), 0),
+		sio_number(sio_get(arg, "y1"), 0), 0 };
+	const char *color = sio_string(sio_get(arg, "color"), NULL);
+
+	if (color == NULL || sscanf(color, "#%6x", &s.color) != 1)
+		return;
+	strokes[drawn++ % STROKES] = s;
+	send_stroke(sio_others(socket), &s);
+}
+
+static void
+on_clear(struct sio_socket *socket, struct sio_event *event)
+{
+	(void)event;
+	drawn = 0;
+	sio_emit_to(sio_all(sio_nsp_of(socket)), "clear", NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ws_server *server = ws_server_new(NULL);
+	struct sio *io = sio_new(server, NULL);
+	char address[128];
+
+	if (io == NULL)
+		return 1;
+	sio_on_connection(sio_of(io, "/"), on_connection);
+	sio_on(sio_of(io, "/"), "drawing", on_drawing);
+	sio_on(sio_of(io, "/"), "clear", on_clear);
+	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
+		return 1;
+	ws_address(server, 0, address, sizeof(address));
+	fprintf(stderr, "http://%s/whiteboard.html\n", address);
+	return ws_run(server) < 0;
+}
