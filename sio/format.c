@@ -123,13 +123,28 @@ write_literal(struct sio_convert *out)
 	return true;
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       is_digit(c) || c == '_' || c == '$';
+}
+
 /* The letters, digits, '_' and '$' at the beginning of text. */
 static size_t
 word_len(const char *text)
 {
-	return strspn(text,
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "0123456789_$");
+	size_t len = 0;
+
+	while (is_word(text[len]))
+		len++;
+	return len;
 }
 
 static bool
@@ -167,7 +182,7 @@ write_identifier(struct sio_convert *out)
 {
 	size_t len = word_len(out->at);
 
-	if (len == 0 || (*out->at >= '0' && *out->at <= '9'))
+	if (len == 0 || is_digit(*out->at))
 		return fail(out);
 	sio_text_quote(out->text, out->at, len);
 	out->at += len;
@@ -190,7 +205,9 @@ begin_element(struct format *f)
 static void
 skip_space(struct format *f)
 {
-	f->out.at += strspn(f->out.at, " \t\n\r");
+	while (*f->out.at == ' ' || *f->out.at == '\t' || *f->out.at == '\n' ||
+	       *f->out.at == '\r')
+		f->out.at++;
 }
 
 /* Write the name of a member, however the template has it. */

@@ -178,16 +178,18 @@ skip_escape(struct sio_json *json)
 	return true;
 }
 
-/* Skip a character beyond ASCII. */
+/* Skip characters beyond ASCII: where there is one, there are mostly more. */
 static bool
-skip_character(struct sio_json *json)
+skip_characters(struct sio_json *json)
 {
-	int octets =
-	    sio_json_utf8_len(json->text + json->at, json->len - json->at);
+	while (json->at < json->len && (json->text[json->at] & 0x80) != 0) {
+		int octets = sio_json_utf8_len(
+		    json->text + json->at, json->len - json->at);
 
-	if (octets < 0)
-		return fail(json, SIO_JSON_EUTF8);
-	json->at += (size_t)octets;
+		if (octets < 0)
+			return fail(json, SIO_JSON_EUTF8);
+		json->at += (size_t)octets;
+	}
 	return true;
 }
 
@@ -206,7 +208,7 @@ skip_string(struct sio_json *json, bool *escaped)
 		if (*p == '"')
 			return true;
 		*escaped |= *p == '\\';
-		if (*p == '\\' ? !skip_escape(json) : !skip_character(json))
+		if (*p == '\\' ? !skip_escape(json) : !skip_characters(json))
 			return false;
 	}
 }

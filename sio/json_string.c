@@ -21,8 +21,6 @@
 
 #include <string.h>
 
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
-
 /* ---- characters -------------------------------------------------------- */
 
 int
@@ -37,37 +35,25 @@ sio_json_hex_digit(char c)
 	return -1;
 }
 
-/* The second octets that a first one admits: the table of RFC 3629 section 4,
- * whose narrow rows keep out overlong forms, surrogates and what is above
- * U+10FFFF. */
-static const struct {
-	unsigned char first, last; /* first octets */
-	unsigned char low, high;   /* the second */
-	unsigned char len;
-} utf8_rows[] = {
-	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-	{ 0xed, 0xed, 0x80, 0x9f, 3 },
-	{ 0xee, 0xef, 0x80, 0xbf, 3 },
-	{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-	{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-};
-
 int
 sio_json_utf8_len(const char *p, size_t left)
 {
-	unsigned char c = (unsigned char)p[0], low, high;
-	size_t row = 0, at = 1;
+	unsigned char c = (unsigned char)p[0], low = 0x80, high = 0xbf;
+	size_t len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4, at = 1;
 
-	while (row < LEN(utf8_rows) && c > utf8_rows[row].last)
-		row++;
-	if (row == LEN(utf8_rows) || c < utf8_rows[row].first)
+	if (c < 0xc2 || c > 0xf4)
 		return -1;
-	low = utf8_rows[row].low;
-	high = utf8_rows[row].high;
-	for (; at < utf8_rows[row].len; at++) {
+	/* The second octet keeps out overlong forms (after e0, f0), surrogates
+	 * (ed) and what is above U+10FFFF (f4). */
+	if (c == 0xe0)
+		low = 0xa0;
+	else if (c == 0xed)
+		high = 0x9f;
+	else if (c == 0xf0)
+		low = 0x90;
+	else if (c == 0xf4)
+		high = 0x8f;
+	for (; at < len; at++) {
 		if (at == left)
 			return -(int)at;
 		c = (unsigned char)p[at];
