@@ -234,4 +234,6 @@ if [ -z "$quick" ] && command -v valgrind >/dev/null; then
 	done
 fi
 awk -v json="$json" -f "$root/bench/report.awk" "$figures" || exit 1
+echo
+sh "$root/bench/codec.sh" || exit 1
 note "all figures are in $figures, the medians in $json"
