@@ -71,6 +71,12 @@ is_length(const struct conversion *c, const char *length)
 	return strcmp(c->length, length) == 0;
 }
 
+static bool
+has_precision(const struct conversion *c)
+{
+	return c->precision >= 0 || c->starred;
+}
+
 /* Skip a precision: ".*" or ".2". */
 static void
 read_precision(struct sio_convert *out, struct conversion *c)
@@ -227,18 +233,16 @@ write_string(struct sio_convert *out, const struct conversion *c,
 static bool
 write_scalar(struct sio_convert *out, const struct conversion *c)
 {
-	switch (c->letter) {
-	case 'e':
-	case 'f':
-	case 'g':
+	if (c->letter >= 'e' && c->letter <= 'g')
 		return write_double(out, c);
+	if (has_precision(c))
+		return fail(out);
+	switch (c->letter) {
 	case 'd':
 	case 'i':
-		return c->precision < 0 && !c->starred ? write_signed(out, c)
-						       : fail(out);
+		return write_signed(out, c);
 	case 'u':
-		return c->precision < 0 && !c->starred ? write_unsigned(out, c)
-						       : fail(out);
+		return write_unsigned(out, c);
 	}
 	return fail(out);
 }
@@ -374,7 +378,7 @@ sio_convert(struct sio_convert *out, enum sio_convert_place place)
 	if (c.letter != 'p')
 		return write_scalar(out, &c);
 	if (place == SIO_CONVERT_INSIDE || !is_length(&c, "") ||
-	    c.precision >= 0 || c.starred)
+	    has_precision(&c))
 		return fail(out);
 	return write_value(out, next_value(out));
 }

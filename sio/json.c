@@ -8,7 +8,7 @@
  * it:
  *
  *	 {"a":[1,"x\n"],"b":null}
- *	 0    5 7 10  14 ^  19   24
+ *	 0    5   9   13    19  23
  *
  *	 index  type    start  end  count  next
  *	   0    object      0   24      2     7

@@ -7,14 +7,14 @@
  *
  *	 text     {"a":[1,"x\n"],"b":null}        borrowed
  *	 tokens   0:{ 1:a 2:[ 3:1 4:x\n 5:b 6:null
- *	 arena    .........x.0.................   as long as the text
+ *	 arena    .........x|0............        as long as the text
  *
  * Nothing is decoded before somebody asks. A string is decoded into the arena,
  * at the offset that it has in the text: there is room for it, since decoding
- * makes nothing longer, and for a NUL, since a quote follows in the text. No
- * two strings meet there, and decoding one again writes what is there already.
- * So it takes no bookkeeping, cannot fail, and all strings live as long as the
- * document.
+ * makes nothing longer, and for a NUL, since a quote follows in the text (in
+ * the picture | is the line feed and 0 the NUL). No two strings meet there, and
+ * decoding one again writes what is there already. So it takes no bookkeeping,
+ * cannot fail, and all strings live as long as the document.
  */
 
 #include "value.h"
