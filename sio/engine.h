@@ -55,6 +55,7 @@ struct eio_cors {
 enum {
 	EIO_ADDRESSES = 4096, /* counters of silent sessions; 2^n */
 	EIO_SIDS = 16,        /* drawn at once */
+	EIO_SCRATCH = 65536,  /* octets that are kept to encode into */
 };
 
 struct eio {
@@ -121,6 +122,7 @@ struct eio_poll {
 	bool probed;             /* the probe was answered */
 	bool probe_b64;          /* the probe wants base64 */
 	bool full;               /* more than the soft limit waited */
+	bool overflowed;         /* more than the hard one: it is given up */
 };
 
 /* What a session keeps of its handshake, in one block. */
@@ -228,6 +230,11 @@ enum eio_refusal {
 	EIO_UNSUPPORTED = 5,
 	EIO_ACCEPTED,
 };
+
+/* Answer a request, as ws_reply; one that was held is let go of also when
+ * memory is out, so that it is not reported as gone. */
+void eio_reply(struct ws_request *request, int status, const char *type,
+    const char *body, size_t len);
 
 /* Answer with an error; message may be NULL. */
 void eio_refuse(

@@ -122,7 +122,7 @@ encode(
 
 	for (size_t at = 0; eio_poll_next(poll, &at, &packet);)
 		octets += eio_payload_size(framing, &packet, octets == 0);
-	sio_text_clear(out, SIZE_MAX);
+	sio_text_clear(out, EIO_SCRATCH);
 	to = sio_text_room(out, octets + 1);
 	for (size_t at = 0; to != NULL && eio_poll_next(poll, &at, &packet);)
 		out->len += eio_payload_write(
@@ -168,6 +168,7 @@ answer(struct eio_poll *poll, struct ws_request *request)
 	bool script = wants_script(request);
 	enum eio_framing framing = framing_for(poll, script);
 	const char *type = "text/plain; charset=UTF-8";
+	int status;
 
 	encode(poll, framing, out);
 	if (script && out->error == 0)
@@ -179,12 +180,9 @@ answer(struct eio_poll *poll, struct ws_request *request)
 	(void)ws_reply_field(request, "Cache-Control", "no-store");
 	if (is_suspicious(request))
 		(void)ws_reply_field(request, "X-XSS-Protection", "0");
-	if (out->error != 0)
-		(void)ws_reply(request, 503, NULL, "", 0);
-	else
-		(void)ws_reply(request, 200, type, out->at, out->len);
-	sio_text_clear(out, SOFT);
+	status = out->error == 0 ? 200 : 503;
 	sio_text_clear(&poll->records, KEEP);
+	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);
 }
 
 void
@@ -223,6 +221,18 @@ eio_poll_flush(struct eio_poll *poll)
 	(void)ws_timer_again(eio->turn, 0);
 }
 
+/* It is not to be looked at after all. */
+static void
+leave_turn(struct eio_poll *poll)
+{
+	struct eio_poll **link = &poll->socket->eio->flushes;
+
+	while (*link != poll)
+		link = &(*link)->next;
+	*link = poll->next;
+	poll->flushing = false;
+}
+
 static void
 flush(struct eio_poll *poll)
 {
@@ -230,6 +240,10 @@ flush(struct eio_poll *poll)
 	struct eio *eio = s->eio;
 
 	poll->fresh = false;
+	if (poll->overflowed) {
+		eio_session_end(s, "transport error", EIO_ABORT);
+		return;
+	}
 	if (poll->get == NULL)
 		return;
 	if (poll->records.len > 0)
@@ -250,12 +264,10 @@ flush(struct eio_poll *poll)
 void
 eio_poll_turn(struct eio *eio)
 {
-	struct eio_poll *poll, *all = eio->flushes;
+	struct eio_poll *poll;
 
-	/* What drain asks for comes in the next turn. */
-	eio->flushes = NULL;
-	while ((poll = all) != NULL) {
-		all = poll->next;
+	while ((poll = eio->flushes) != NULL) {
+		eio->flushes = poll->next;
 		poll->flushing = false;
 		flush(poll);
 	}
@@ -372,6 +384,8 @@ eio_poll_get(struct eio_socket *socket, struct ws_request *request)
 
 	eio_poll_heard(poll);
 	if (poll->get != NULL) {
+		if (socket->state == EIO_STATE_CLOSING)
+			eio_poll_answer(poll);
 		eio_session_end(socket, "transport error", EIO_ABORT);
 		(void)ws_reply(request, 400, "text/html", "", 0);
 		return;
@@ -458,18 +472,12 @@ eio_poll_post(struct eio_socket *socket, struct ws_request *request)
 void
 eio_poll_free(struct eio_poll *poll)
 {
-	struct eio_poll **link;
-
 	if (poll == NULL)
 		return;
 	eio_poll_heard(poll);
 	eio_due_remove(&poll->due);
-	if (poll->flushing) {
-		link = &poll->socket->eio->flushes;
-		while (*link != poll)
-			link = &(*link)->next;
-		*link = poll->next;
-	}
+	if (poll->flushing)
+		leave_turn(poll);
 	sio_text_free(&poll->records);
 	ws_mem_free(poll);
 }

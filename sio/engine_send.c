@@ -43,13 +43,16 @@ send_poll(struct eio_socket *s, const struct eio_packet *packet, int flags)
 
 	if ((flags & WS_VOLATILE) && poll->get == NULL)
 		return WS_ESKIPPED;
-	/* One of any size always fits. */
+	/* One of any size always fits. Whoever has more than that waiting is
+	 * given up, but later: this may be one of many who get a message. */
 	if (waiting > 0 &&
 	    (waiting > s->eio->options.queue_max ||
 		packet->len > s->eio->options.queue_max - waiting)) {
-		eio_session_end(s, "transport error", EIO_ABORT);
-		return WS_EFULL;
+		poll->overflowed = true;
+		eio_poll_flush(poll);
 	}
+	if (poll->overflowed)
+		return WS_EFULL;
 	if (eio_poll_add(poll, packet) < 0)
 		return WS_ENOMEM;
 	if (poll->get != NULL)

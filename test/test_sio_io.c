@@ -1017,3 +1017,47 @@ Test(sio_io, recovery_is_bounded)
 	client_close(&c);
 	client_until(&expired, 1);
 }
+
+/* ---- a client that polls, and does not ---------------------------------- */
+
+static void
+tell_others(struct sio_socket *socket, const char *reason)
+{
+	cr_expect_gt(
+	    sio_emit_to(sio_all(sio_nsp_of(socket)), "gone", "%s", reason), 0);
+}
+
+Test(sio_io, one_that_does_not_poll_is_given_up_and_others_hear_of_it)
+{
+	static char text[60000];
+	struct client a = enter(), b = client_open(live.address);
+	struct response r;
+	char sid[21], request[300];
+	const char *at;
+
+	memset(text, 'x', sizeof(text) - 1);
+	client_puts(&b, "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\n"
+			"Host: a\r\n\r\n");
+	cr_assert_eq(client_response(&b, &r, false), 200);
+	at = strstr((const char *)r.body, "\"sid\":\"");
+	snprintf(sid, sizeof(sid), "%s", at + 7);
+	snprintf(request, sizeof(request),
+	    "POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n"
+	    "Host: a\r\nContent-Length: 2\r\n\r\n40",
+	    sid);
+	client_puts(&b, request);
+	cr_assert_eq(client_response(&b, &r, false), 200);
+	cr_assert_eq(sio_nsp_count(root), 2);
+	sio_on_disconnect(root, tell_others);
+	for (int i = 0; i < 20; i++) {
+		cr_assert_geq(sio_emit_to(sio_all(root), "big", "%s", text), 1);
+		(void)peer_expect(&a, "2[\"*\",\"*\"]");
+	}
+	cr_assert_eq(closed, 1);
+	cr_assert_not_null(strstr(heard, "disconnect /: transport error"));
+	/* One of those that came is what the callback sent. */
+	(void)peer_expect(&a, "2[\"big\",\"*\"]");
+	cr_assert_eq(sio_nsp_count(root), 1);
+	client_close(&a);
+	client_close(&b);
+}
