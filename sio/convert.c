@@ -9,8 +9,8 @@
  *	 %d %i %u       integers; with h, l, ll, j    digits
  *	                or z, and %hhu
  *	 %hhd           a bool                        true or false
- *	 %g             a double                      as JSON.stringify writes it
- *	 %f %e %.2f     a double                      as printf writes it
+ *	 %g             a double                      as JSON.stringify has it
+ *	 %f %e %.2f     a double                      as printf has it
  *	 %s             a C string                    a string; NULL is null
  *	 %.*s           an int and octets             a string of that length
  *	 %p             a struct sio_value *          that value; NULL is null

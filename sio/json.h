@@ -11,7 +11,7 @@
 
 enum {
 	SIO_JSON_DEPTH = 100, /* the usual limit of nesting */
-	/* The longest text that is read. Shorter ones have less than 2^28
+	/* The longest text that is read. Shorter ones have fewer than 2^28
 	 * elements in one array, which is what a token can count. */
 	SIO_JSON_TEXT_MAX = 0x1fffffff,
 };

@@ -4,9 +4,9 @@
 /*
  * A packet is text, and behind it the binary attachments that it announces:
  *
- *	 5     1-           /admin,     12      ["a",{"_placeholder":true,"num":0}]
- *	 type  attachments  namespace   ack id  payload
- *	       types 5, 6   unless "/"  if any  JSON, if any
+ *	 5     1-           /admin,    12      ["a",{"_placeholder":true, ...}]
+ *	 type  attachments  namespace  ack id  payload
+ *	       types 5, 6   if not /   if any  JSON, if any
  *
  *	 type                payload                        who sends it
  *	 0  CONNECT          object or none                 both

@@ -19,7 +19,6 @@
 
 #include "value.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "number.h"
@@ -43,7 +42,7 @@ grow_tokens(struct sio_document *document)
 	    document->room < TOKENS_MIN ? TOKENS_MIN : document->room * 2;
 	struct sio_json_token *tokens;
 
-	/* There are less tokens than octets in a text, so room stays below
+	/* There are fewer tokens than octets in a text, so room stays below
 	 * 2^31, which times 16 may be more than 32 bits can say. */
 	tokens = room > SIZE_MAX / sizeof(*tokens)
 		     ? NULL
