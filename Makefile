@@ -150,11 +150,13 @@ fuzz: assets.c sio/bundle_js.c
 	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c) $(SIO_OBJS:.o=.c)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
-bench: all
-	@$(ENV) sh bench/run.sh
-
-# make bench-ir RECORD=yes makes today's figures the ones to be kept.
+# make bench RECORD=yes, and likewise bench-ir, makes today's figures the ones
+# to be shown, and to be kept.
 RECORD ?=
+bench:
+	@$(ENV) sh bench/run.sh
+	@test -z '$(RECORD)' || python3 bench/chart.py
+
 bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 

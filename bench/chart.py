@@ -96,8 +96,8 @@ class Results:
 
 
 def number(value):
-    """Three digits that matter, and thousands apart."""
-    if value >= 100:
+    """The digits that matter, and thousands apart."""
+    if value >= 99.95:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
@@ -261,14 +261,16 @@ def details(results, row):
 
 def start_table(results):
     lines = []
-    for server, figures in results.servers("start").items():
-        size = results.value("size", server, "file_octets")
-        lines.append([name(server), number(figures["start_us"] / 1000),
-                      number(figures["rss_kib"]),
-                      number(size) if size else ""])
-    return lines and table(
-        ["alone", "ms from exec to an answer", "resident KiB",
-         "octets of the stripped file"], lines) or ""
+    for row, sizes in (("start", "size"), ("sio-start", "sio-start")):
+        for server, figures in results.servers(row).items():
+            size = results.value(sizes, server, "file_octets")
+            kind = "Socket.IO: " if row == "sio-start" else ""
+            lines.append([kind + name(server),
+                          number(figures["start_us"] / 1000),
+                          number(figures["rss_kib"]),
+                          number(size) if size else ""])
+    return table(["alone", "ms from exec to an answer", "resident KiB",
+                  "octets on the disk"], lines)
 
 
 def memory_table(results):

@@ -38,12 +38,13 @@ on() {
 
 # ---- building ----------------------------------------------------------------
 
-# compile OUTPUT "SOURCES" [FLAGS]: a program of bench/, if any file is newer.
+# compile OUTPUT "SOURCES" [FLAGS]: a program of bench/, if any file that it
+# may be made of is newer.
 compile() {
 	program=$out/$1 sources=$2
 	shift 2
-	[ -z "$(cd "$root/bench" &&
-		find . -name '*.[ch]' -newer "$program" 2>&1)" ] && return
+	[ -z "$(find "$root/bench" "$out"/src/*.a -name '*.[cha]' \
+		-newer "$program" 2>&1)" ] && return
 	# shellcheck disable=SC2086
 	(cd "$root/bench" && $CC -std=c11 -D_DEFAULT_SOURCE \
 		-D_FILE_OFFSET_BITS=64 -O2 -o "$program" $sources "$@")
@@ -66,15 +67,13 @@ build_wsd() {
 	fi
 }
 
-# A wsd that speaks Socket.IO has an example that answers events.
-has_socket_io() {
-	"$out/src/wsd" --help 2>&1 | grep -q -e --socket.io-path &&
-		[ -f "$out/src/examples/reference.c" ]
-}
-
-build_examples() {
-	! has_socket_io || ${MAKE:-make} -s -C "$out/src" CC="$CC" \
-		CFLAGS=-O2 examples >/dev/null || die "no examples"
+# The counterpart of the official Socket.IO server.
+build_sio() {
+	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 libws.a libsio.a \
+		>&2 || die "libsio.a does not build"
+	compile sio-server sio-server.c -I "$out/src" -I "$out/src/sio" \
+		"$out/src/libsio.a" "$out/src/libws.a" ||
+		die "sio-server does not build"
 }
 
 build_tools() {
@@ -136,12 +135,7 @@ command_of() {
 	wsd_files)
 		echo "$out/src/wsd --log error -l 127.0.0.1:0 $out/files"
 		;;
-	wsd_sio)
-		! has_socket_io || echo "$out/src/wsd --log error -l 127.0.0.1:0"
-		;;
-	wsd_reference)
-		! has_socket_io || echo "$out/src/build/examples/reference @PORT@"
-		;;
+	wsd_sio) echo "$out/sio-server" ;;
 	floor) echo "$out/floor" ;;
 	lws) [ ! -x "$out/lws-server" ] || echo "$out/lws-server" ;;
 	ws) [ ! -d "$modules/ws" ] || echo "node $out/peers/ws-server.js" ;;

@@ -28,6 +28,7 @@ BEGIN {
 	title["idle"] = "idle WebSockets"
 	title["sio-idle"] = "idle Socket.IO clients"
 	title["start"] = "from exec to the first answer"
+	title["sio-start"] = "the same, a Socket.IO server"
 	title["size"] = "the program, stripped"
 }
 
@@ -161,17 +162,21 @@ function print_memory(   i, j, n, r, list) {
 	}
 }
 
-function print_start(   i, n, list) {
-	n = split(servers["start"], list, " ")
-	if (n > 0)
-		printf "\n%-36s %-10s %8s %9s %9s\n", "a server alone", \
-		    "server", "start us", "empty KiB", "file"
+function print_start(r, sizes,   i, n, list) {
+	n = split(servers[r], list, " ")
 	for (i = 1; i <= n; i++)
-		printf "%-36s %-10s %8.0f %9.0f %9s\n", \
-		    i == 1 ? title["start"] : "", list[i], \
-		    median("start", list[i], "start_us"), \
-		    median("start", list[i], "rss_kib"), \
-		    cell("size", list[i], "file_octets", "%.0f")
+		printf "%-36s %-10s %8.0f %9.0f %10s\n", \
+		    i == 1 ? title[r] : "", list[i], \
+		    median(r, list[i], "start_us"), \
+		    median(r, list[i], "rss_kib"), \
+		    cell(sizes, list[i], "file_octets", "%.0f")
+}
+
+function print_starts() {
+	printf "\n%-36s %-10s %8s %9s %10s\n", "a server alone", \
+	    "server", "start us", "empty KiB", "octets"
+	print_start("start", "size")
+	print_start("sio-start", "sio-start")
 }
 
 function quoted(text) {
@@ -217,6 +222,6 @@ END {
 	print_speed()
 	print_instructions()
 	print_memory()
-	print_start()
+	print_starts()
 	write_json()
 }

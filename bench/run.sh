@@ -43,8 +43,9 @@ figures=$out/figures.tsv
 json=$out/results.json
 others=$(names_of_peers | tr '\n' ' ')
 
-# all_rows COMMAND: COMMAND ROW SERVER ARGUMENTS... for each cell. A server
-# named wsd_SOMETHING is wsd, too, started in another way.
+# all_rows COMMAND: COMMAND ROW SERVER ARGUMENTS... for each cell. What is named
+# wsd_SOMETHING is of the same house: wsd with a directory to be served, and
+# sio-server.c, which has the same to say as the official server beside it.
 all_rows() {
 	row "$1" echo-16 "wsd floor lws ws websocketd $others" \
 		-m echo -c 50 -s 16
@@ -60,11 +61,11 @@ all_rows() {
 	row "$1" http "wsd nginx ws $others" -m http -P /healthz -c 50
 	row "$1" file-4k "wsd_files nginx" -m http -P /4k.txt -c 50
 	row "$1" file-1m "wsd_files nginx" -m http -P /1m.txt -c 10
-	row "$1" sio-echo "wsd_reference sio" -k sio -m echo -c 100 -s 16
+	row "$1" sio-echo "wsd_sio sio" -k sio -m echo -c 100 -s 16
 	row "$1" sio-room "wsd_sio sio" \
 		-k sio -m fanout -N /relay/bench -c 1000 -s 64 -d 2
 	row "$1" sio-storm "wsd_sio sio" -k sio -m storm -N /relay/bench -c 50
-	row "$1" polling-echo "wsd_reference sio" \
+	row "$1" polling-echo "wsd_sio sio" \
 		-k polling -m echo -c 100 -s 16
 }
 
@@ -145,21 +146,39 @@ system_calls() {
 		'BEGIN { printf "calls=%.4f", (b - a) / n }')"
 }
 
-# Memory of idle Socket.IO clients, of a server that has served nothing else.
+# What a Socket.IO server takes on the disk: a stripped program, or a runtime
+# and the packages for it.
+octets_on_disk() {
+	case $server in
+	wsd_sio)
+		cp "$out/sio-server" "$out/stripped"
+		strip "$out/stripped"
+		wc -c <"$out/stripped"
+		;;
+	sio)
+		du -cbL "$(command -v node)" "$out/peers/node_modules" |
+			awk '$2 == "total" { print $1 }'
+		;;
+	esac
+}
+
+# Memory of idle Socket.IO clients, of a server that has served nothing else,
+# and how long it takes to start.
 idle_socket_io() {
-	row=sio-idle
 	for server in wsd_sio sio; do
 		command=$(command_of $server)
 		[ -n "$command" ] || continue
 		# shellcheck disable=SC2086
 		start $command
-		put "$(load -k sio -m idle -N /relay/bench -c "$idle" -t 1 \
-			-p "$port" -S "$pid")"
-		stop "$pid"
-		[ -z "$quick" ] || continue
-		# shellcheck disable=SC2086
-		line=$("$out/start" 5 $command) && row=start && put "$line"
+		line=$(load -k sio -m idle -N /relay/bench -c "$idle" -t 1 \
+			-p "$port" -S "$pid") || exit 1
 		row=sio-idle
+		put "$line"
+		stop "$pid"
+		# shellcheck disable=SC2086
+		line=$("$out/start" 5 $command) || exit 1
+		row=sio-start
+		put "$line file_octets=$(octets_on_disk)"
 	done
 }
 
@@ -182,7 +201,7 @@ meta() {
 
 note "building"
 build_wsd
-build_examples
+build_sio
 build_tools
 build_lws
 build_ws
@@ -196,7 +215,7 @@ describe
 # The shells of Linux know these options of ulimit.
 # shellcheck disable=SC3045
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
-for server in wsd wsd_files wsd_sio wsd_reference floor lws ws sio websocketd \
+for server in wsd wsd_files wsd_sio floor lws ws sio websocketd \
 	nginx $others; do
 	command=$(command_of "$server")
 	[ -n "$command" ] || continue
