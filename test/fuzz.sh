@@ -30,7 +30,7 @@ for name in ${*:-$(cd test && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')}; do
 	# shellcheck disable=SC2086,SC2046
 	if ! $CC $WS_CFLAGS $FLAGS -fsanitize=fuzzer,address,undefined \
 	    -o "$DIR/$name" $(sh test/sources.sh "test/fuzz_$name.c") \
-	    $DIR/libws.a ||
+	    $DIR/libws.a $(sh test/sources.sh -l "test/fuzz_$name.c") ||
 	    ! "$DIR/$name" -max_total_time="${FUZZ_SECONDS:-5}" -timeout=20 \
 		-artifact_prefix="$DIR/$name-" "$DIR/corpus/$name" $corpus \
 		>"$DIR/$name.log" 2>&1; then

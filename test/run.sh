@@ -33,7 +33,8 @@ compile()
 	# shellcheck disable=SC2086,SC2046 # flags are lists of words
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
 	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
-	    $(sources "$1") libsio.a libws.a ${CRITERION:--lcriterion} -lm
+	    $(sources "$1") libsio.a libws.a ${CRITERION:--lcriterion} \
+	    $(sh test/sources.sh -l "test/test_$1.c") -lm
 }
 
 # Print one number of the line that Criterion ends with.
@@ -67,29 +68,30 @@ run_one()
 	echo "ok      $1 ($passed)"
 }
 
-has_criterion()
+has()
 {
-	echo '#include <criterion/criterion.h>' |
-	    # shellcheck disable=SC2086
+	# shellcheck disable=SC2086
+	echo "#include <$1>" |
 	    ${CC:-cc} ${CPPFLAGS:-} ${CFLAGS:-} -E - >/dev/null 2>&1
 }
 
-# Criterion is all that the tests need beyond the compiler.
-want_criterion()
+# What the tests need beyond the compiler: a header, and Debian's package.
+want()
 {
-	has_criterion && return
+	has "$1" && return
 	if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
-		echo "installing libcriterion-dev"
+		echo "installing $2"
 		export DEBIAN_FRONTEND=noninteractive
-		apt-get install -y -q libcriterion-dev >/dev/null 2>&1 ||
-		    { apt-get update -q && apt-get install -y -q \
-			libcriterion-dev; } >/dev/null
-		has_criterion && return
+		apt-get install -y -q "$2" >/dev/null 2>&1 ||
+		    { apt-get update -q && apt-get install -y -q "$2"; } \
+			>/dev/null
+		has "$1" && return
 	fi
-	cat >&2 <<-'END'
-	The tests need Criterion, a library for unit tests in C. Install it:
-	    Debian, Ubuntu   apt-get install libcriterion-dev
-	    Fedora           dnf install criterion-devel
+	cat >&2 <<-END
+	There is no <$1>. The tests need Criterion, a library for unit tests in
+	C, and zlib, to compare with. Install them:
+	    Debian, Ubuntu   apt-get install libcriterion-dev zlib1g-dev
+	    Fedora           dnf install criterion-devel zlib-devel
 	    macOS            brew install criterion
 	    FreeBSD          pkg install criterion
 	END
@@ -101,7 +103,8 @@ if [ "${1:-}" = --one ]; then
 	exit 0
 fi
 
-want_criterion
+want criterion/criterion.h libcriterion-dev
+want zlib.h zlib1g-dev
 mkdir -p $DIR
 rm -f $DIR/*.result
 names=${*:-$(cd test && ls test_*.c | sed 's/^test_//; s/\.c$//')}

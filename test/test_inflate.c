@@ -429,7 +429,8 @@ check_match(
 	bits_number(&bits, 3, 3);
 	put_match(&bits, length, distance);
 	bits_number(&bits, 0, 7);
-	bits_number(&bits, 0, 63);
+	bits_number(&bits, 0, 60);
+	bits_number(&bits, 0, 60);
 	for (size_t spare = 0; spare <= 300; spare += 300) {
 		struct ws_inflate_io io = { bits.at, bits.n / 8, p->out,
 			p->before, p->before + length + spare };
@@ -461,6 +462,9 @@ Test(inflate, copies_every_length_from_every_kind_of_distance)
 				check_match(z, pasts[i], l, distances[d].first);
 				check_match(z, pasts[i], l, distances[d].last);
 			}
+			/* Across the end of the ring. */
+			check_match(z, pasts[i], l, 12345 + l / 2);
+			check_match(z, pasts[i], l, 30007 + l - 1);
 		}
 		free(pasts[i]);
 	}
