@@ -199,7 +199,7 @@ eio_session_hello(struct eio_socket *socket)
 	    socket->poll != NULL && !o->no_upgrades && !o->no_websocket;
 	char sid[EIO_ID_SIZE];
 
-	sio_text_clear(out, SIZE_MAX);
+	sio_text_clear(out, EIO_SCRATCH);
 	sio_text_puts(out, "{\"sid\":\"");
 	sio_text_puts(out, eio_id(socket, sid));
 	sio_text_puts(out, "\",\"upgrades\":[");
@@ -252,8 +252,10 @@ eio_session_gone(struct eio_socket *socket)
 
 	socket->state = EIO_STATE_ENDED;
 	eio_due_remove(&socket->beat);
-	if (socket->poll != NULL)
+	if (socket->poll != NULL) {
 		eio_due_remove(&socket->poll->due);
+		eio_poll_release(socket->poll, EIO_CLOSE);
+	}
 	socket->beat.next = &eio->ended;
 	socket->beat.prev = eio->ended.prev;
 	socket->beat.prev->next = eio->ended.prev = &socket->beat;
@@ -421,7 +423,7 @@ on_message(struct eio_socket *s, const struct eio_packet *packet)
 	int64_t len = (int64_t)packet->len;
 
 	if (packet->form == EIO_BASE64) {
-		sio_text_clear(&eio->in, SIZE_MAX);
+		sio_text_clear(&eio->in, EIO_SCRATCH);
 		data = sio_text_room(&eio->in, packet->len + 1);
 		if (data == NULL) {
 			eio_session_end(s, "transport error", EIO_ABORT);
@@ -652,6 +654,8 @@ eio_free(struct eio *endpoint)
 		for (struct eio_socket *s = endpoint->table[i], *next;
 		     s != NULL; s = next) {
 			next = s->chain;
+			if (s->state == EIO_STATE_CLOSING)
+				eio_session_gone(s);
 			eio_session_free(s);
 		}
 	}

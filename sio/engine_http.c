@@ -72,6 +72,16 @@ static const char *const messages[] = {
 };
 
 void
+eio_reply(struct ws_request *request, int status, const char *type,
+    const char *body, size_t len)
+{
+	/* The connection is dead after a failure, and answering on a dead one
+	 * is the way to let go of it. */
+	if (ws_reply(request, status, type, body, len) < 0)
+		(void)ws_reply(request, status, type, body, len);
+}
+
+void
 eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message)
 {
@@ -85,10 +95,10 @@ eio_refuse(
 	sio_text_quote(&body, message, strlen(message));
 	sio_text_putc(&body, '}');
 	if (body.error == 0)
-		(void)ws_reply(request, code == EIO_FORBIDDEN ? 403 : 400,
+		eio_reply(request, code == EIO_FORBIDDEN ? 403 : 400,
 		    "application/json", body.at, body.len);
 	else
-		(void)ws_reply(request, 503, NULL, "", 0);
+		eio_reply(request, 503, NULL, "", 0);
 	sio_text_free(&body);
 }
 

@@ -35,7 +35,7 @@ send_on(struct eio_socket *s, struct ws_conn *conn, bool b64,
 		return ws_send(conn, kind | flags, packet->data, len);
 	if (form == EIO_BASE64)
 		len = eio_base64_len(len);
-	sio_text_clear(out, SIZE_MAX);
+	sio_text_clear(out, EIO_SCRATCH);
 	at = sio_text_room(out, 2 + len);
 	if (at == NULL)
 		return WS_ENOMEM;
@@ -146,15 +146,11 @@ leave_poll(struct eio_poll *poll)
 {
 	struct ws_request *request = poll->get;
 
-	if (request == NULL)
-		return;
-	poll->get = NULL;
 	/* One that came in this turn came after the upgrade. */
-	if (poll->fresh) {
+	if (request != NULL && poll->fresh) {
+		poll->get = NULL;
 		eio_refuse(request, EIO_BAD_REQUEST, NULL);
-		return;
 	}
-	poll->get = request;
 	eio_poll_release(poll, EIO_NOOP);
 }
 
