@@ -14,7 +14,8 @@
  * Reading: most numbers have at most 15 digits and a small exponent. Then the
  * digits are a double, so is the power of ten, and the one multiplication or
  * division of the two is correctly rounded by IEEE 754 (Clinger, "How to read
- * floating point numbers accurately", 1990). All others go to strtod. No
+ * floating point numbers accurately", 1990); unless the machine computes with
+ * more bits than a double has, and rounds twice. All others go to strtod. No
  * double and no middle between two has more than 767 digits that count, so
  * what is behind 800 matters only by being there or not.
  *
@@ -46,6 +47,11 @@ enum {
 	DIGITS_MAX = 800,
 	EXPONENT_MAX = 99999, /* more is as good as infinite */
 };
+
+/* Whether an operation on doubles is rounded to a double at once. On the x87
+ * it is not. C11 5.2.4.2.2. */
+static const bool doubles_are_exact =
+    FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1;
 
 /* A number without its sign: the digits, of which the first is not 0, times
  * ten to the exponent. */
@@ -126,8 +132,8 @@ convert(const struct decimal *decimal)
 
 	if (decimal->count == 0)
 		return 0;
-	if (decimal->count <= EXACT_DIGITS && exponent >= -EXACT_POWER &&
-	    exponent <= EXACT_POWER)
+	if (doubles_are_exact && decimal->count <= EXACT_DIGITS &&
+	    exponent >= -EXACT_POWER && exponent <= EXACT_POWER)
 		return convert_exact(decimal);
 	/* The exponent alone decides when it is larger than all digits. */
 	if (exponent > EXPONENT_MAX)
