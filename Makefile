@@ -39,7 +39,7 @@ EXTRA_OBJS ?=
 
 LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
 	http_tables.o target.o chunked.o reply.o deflate.o deflate_match.o \
-	deflate_block.o deflate_code.o inflate.o inflate_table.o \
+	deflate_block.o deflate_code.o inflate.o inflate_table.o crc32.o \
 	mem.o buf.o timer.o log.o \
 	peers.o loop.o loop_$(LOOP).o net.o handshake.o session.o rooms.o \
 	files.o beneath.o files_list.o files_type.o static.o conn.o conn_send.o \

@@ -77,9 +77,7 @@ enum phase {
 enum {
 	NEXT = 3, /* a step was done: beside enum ws_inflate_result */
 
-	/* Bits that index a table; longer codewords need a second look. */
-	LITERAL_INDEX = 10,
-	DISTANCE_INDEX = 8,
+	/* Bits that index the tables of other codes. */
 	META_INDEX = 7,          /* as many as there can be */
 	FIXED_LITERAL_INDEX = 9, /* as many as there are */
 	FIXED_DISTANCE_INDEX = 5,
@@ -319,8 +317,8 @@ read_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 	}
 	if (z->lengths[WS_ALPHABET_END_OF_BLOCK] == 0)
 		return WS_INFLATE_EENDLESS;
-	z->literal_bits = LITERAL_INDEX;
-	z->distance_bits = DISTANCE_INDEX;
+	z->literal_bits = WS_INFLATE_LITERAL_INDEX;
+	z->distance_bits = WS_INFLATE_DISTANCE_INDEX;
 	result = ws_table_build(z->literals, &z->literal_bits,
 	    WS_ALPHABET_LITERALS, z->lengths, z->nliteral);
 	if (result == 0)

@@ -50,9 +50,12 @@ struct ws_inflate_io {
 	size_t out_max;    /* room at out */
 };
 
-/* Entries of the tables for any code of RFC 1951; see inflate_table.c. */
+/* Bits that index the first tables of a code, and the entries that all tables
+ * of any code can have then; see inflate_table.c. */
 enum {
+	WS_INFLATE_LITERAL_INDEX = 10,
 	WS_INFLATE_LITERALS = 1332,
+	WS_INFLATE_DISTANCE_INDEX = 8,
 	WS_INFLATE_DISTANCES = 400,
 };
 

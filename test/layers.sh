@@ -40,6 +40,7 @@ table()
 	deflate_state:
 	inflate: bytes.h inflate_table.h
 	inflate_table: inflate.h
+	crc32:
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
@@ -143,7 +144,7 @@ external()
 }
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
-    deflate deflate_match deflate_block deflate_code inflate inflate_table
+    deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
     sio/payload sio/json sio/json_string sio/packet'
 
 check_pure()
