@@ -180,6 +180,7 @@ static const struct json_row {
 	    "string overlong 6 bytes null", "[\"\xfc\x80\x80\x80\x80\x80\"]"),
 	NOT_UTF8("string truncated utf-8", "[\"\xe0\xff\"]"),
 	NOT_UTF8("string utf-8 surrogate U+D800", "[\"\xed\xa0\x80\"]"),
+	NOT_UTF8("string above U+10FFFF", "[\"\xf5\x80\x80\x80\"]"),
 	NOT_UTF8("string lone continuation", "[\"\x81\"]"),
 	NOT_UTF8("string overlong 3", "[\"\xe0\x80\xaf\"]"),
 	NOT_UTF8("string overlong 4", "[\"\xf0\x80\x80\xaf\"]"),

@@ -286,6 +286,7 @@ static const struct {
 	STRING("\\ud800\\u0041", "\xef\xbf\xbd"
 				 "A"),
 	STRING("\\ud800\\ud800\\udc00", "\xef\xbf\xbd\xf0\x90\x80\x80"),
+	STRING("\\udc00\\udc00", "\xef\xbf\xbd\xef\xbf\xbd"),
 	STRING("\\udc00\\ud800", "\xef\xbf\xbd\xef\xbf\xbd"),
 	STRING("\\ud800\\ue000", "\xef\xbf\xbd\xee\x80\x80"),
 	STRING("\\ud800\\\\udc00", "\xef\xbf\xbd\\udc00"),
@@ -355,6 +356,23 @@ Test(sio_json, compares_strings)
 	}
 }
 
+/* The other string may end anywhere, in the midst of a character as well. */
+Test(sio_json, compares_no_further_than_the_end)
+{
+	static const char other[] = "a\xf0\x9f\x98\x80z";
+	char text[128];
+	struct sio_json_token token = read_string(text, "a\\ud83d\\ude00z");
+
+	for (size_t len = 0; len < sizeof(other); len++) {
+		struct guard g = guard_copy(other, len);
+
+		cr_expect_eq(
+		    sio_json_string_is(text, &token, (const char *)g.at, len),
+		    len == strlen(other), "%zu", len);
+		guard_free(&g);
+	}
+}
+
 Test(sio_json, finds_the_last_member_of_a_name)
 {
 	static const char text[] =
@@ -399,6 +417,7 @@ Test(sio_json, escapes_as_json_stringify)
 		ESCAPE("\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
 		ESCAPE("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"),
 		ESCAPE("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"),
+		ESCAPE("\xf5\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
 		ESCAPE("\xf5\"", "\xef\xbf\xbd\\\""),
 #undef ESCAPE
 	};
