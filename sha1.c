@@ -14,8 +14,15 @@
  *	 message     padding            24 bits, big-endian
  *
  * Each block is expanded to 80 words, and each word stirs the five words of
- * the state once. The expansion looks back no more than 16 words, so a ring of
- * 16 is all that is kept of it.
+ * the state once:
+ *
+ *	 a    b    c    d    e          a' = a <<< 5 + f(b, c, d) + e + K + word
+ *	  \    \    \    \             b' = a, d' = c, e' = d
+ *	 a'   b'   c'   d'   e'         c' = b <<< 30
+ *
+ * Every twenty rounds have a function f and a constant K of their own, and a
+ * loop of their own here: measured, half of what one loop takes that asks in
+ * each round. A handshake hashes two blocks.
  */
 
 #include "sha1.h"
@@ -32,56 +39,71 @@ rotate_left(uint32_t word, unsigned bits)
 	return word << bits | word >> (32 - bits);
 }
 
-/* FIPS 180-4 section 6.1.2 step 1: the next word of the message schedule, for
- * rounds 16 and up. */
-static uint32_t
-expand(uint32_t ring[16], unsigned round)
+/* FIPS 180-4 section 6.1.2 step 1: the message schedule. */
+static void
+expand(uint32_t words[80], const uint8_t block[BLOCK])
 {
-	uint32_t word = ring[(round - 3) % 16] ^ ring[(round - 8) % 16] ^
-			ring[(round - 14) % 16] ^ ring[round % 16];
+	unsigned i = 0;
 
-	return ring[round % 16] = rotate_left(word, 1);
+	for (; i < 16; i++)
+		words[i] = ws_load32(block + 4 * i);
+	for (; i < 80; i++)
+		words[i] = rotate_left(
+		    words[i - 3] ^ words[i - 8] ^ words[i - 14] ^ words[i - 16],
+		    1);
 }
 
-/* FIPS 180-4 sections 4.1.1 and 4.2.1: the round's function and constant. */
+/* FIPS 180-4 section 4.1.1. */
 static uint32_t
-mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
+choose(const uint32_t s[5])
 {
-	if (round < 20)
-		return (d ^ (b & (c ^ d))) + 0x5a827999; /* Ch: b ? c : d */
-	if (round < 40)
-		return (b ^ c ^ d) + 0x6ed9eba1; /* Parity */
-	if (round < 60)
-		return ((b & c) | (d & (b | c))) + 0x8f1bbcdc; /* Maj */
-	return (b ^ c ^ d) + 0xca62c1d6;
+	return s[3] ^ (s[1] & (s[2] ^ s[3])); /* Ch: b ? c : d */
 }
 
-/* FIPS 180-4 section 6.1.2. */
+static uint32_t
+parity(const uint32_t s[5])
+{
+	return s[1] ^ s[2] ^ s[3];
+}
+
+static uint32_t
+majority(const uint32_t s[5])
+{
+	return (s[1] & s[2]) | (s[3] & (s[1] | s[2]));
+}
+
+/* FIPS 180-4 section 6.1.2 step 3, with the part that differs. */
+static inline void
+stir(uint32_t s[5], uint32_t part)
+{
+	uint32_t next = rotate_left(s[0], 5) + s[4] + part;
+
+	s[4] = s[3];
+	s[3] = s[2];
+	s[2] = rotate_left(s[1], 30);
+	s[1] = s[0];
+	s[0] = next;
+}
+
+/* FIPS 180-4 section 6.1.2; the constants are of section 4.2.1. */
 static void
 compress(uint32_t state[5], const uint8_t block[BLOCK])
 {
-	uint32_t ring[16];
-	uint32_t a = state[0], b = state[1], c = state[2];
-	uint32_t d = state[3], e = state[4];
+	uint32_t words[80], s[5];
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < 16; i++)
-		ring[i] = ws_load32(block + 4 * i);
-	for (unsigned round = 0; round < 80; round++) {
-		uint32_t word = round < 16 ? ring[round] : expand(ring, round);
-		uint32_t next =
-		    rotate_left(a, 5) + mix(round, b, c, d) + e + word;
-
-		e = d;
-		d = c;
-		c = rotate_left(b, 30);
-		b = a;
-		a = next;
-	}
-	state[0] += a;
-	state[1] += b;
-	state[2] += c;
-	state[3] += d;
-	state[4] += e;
+	expand(words, block);
+	memcpy(s, state, sizeof(s));
+	for (; i < 20; i++)
+		stir(s, choose(s) + 0x5a827999 + words[i]);
+	for (; i < 40; i++)
+		stir(s, parity(s) + 0x6ed9eba1 + words[i]);
+	for (; i < 60; i++)
+		stir(s, majority(s) + 0x8f1bbcdc + words[i]);
+	for (; i < 80; i++)
+		stir(s, parity(s) + 0xca62c1d6 + words[i]);
+	for (i = 0; i < 5; i++)
+		state[i] += s[i];
 }
 
 void
