@@ -170,7 +170,9 @@ ws_span_equal_nocase(struct ws_span a, struct ws_span b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++) {
-		if (ws_lower(a.at[i]) != ws_lower(b.at[i]))
+		/* Mostly they are written alike. */
+		if (a.at[i] != b.at[i] &&
+		    ws_lower(a.at[i]) != ws_lower(b.at[i]))
 			return false;
 	}
 	return true;

@@ -212,16 +212,22 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 int
 ws_reply_field(struct ws_request *request, const char *name, const char *value)
 {
-	static const char *const ours[] = { "Connection", "Content-Length",
-		"Content-Type", "Date", "Transfer-Encoding", "Upgrade",
-		"Sec-WebSocket-Accept", "Sec-WebSocket-Protocol" };
+	static const struct ws_span ours[] = {
+		{ "Connection", 10 },
+		{ "Content-Length", 14 },
+		{ "Content-Type", 12 },
+		{ "Date", 4 },
+		{ "Transfer-Encoding", 17 },
+		{ "Upgrade", 7 },
+		{ "Sec-WebSocket-Accept", 20 },
+		{ "Sec-WebSocket-Protocol", 22 },
+	};
 	struct ws_span given = { name, strlen(name) };
 	struct ws_http_out out = { 0 };
 	char line[4096];
 
 	for (size_t i = 0; i < WS_LEN(ours); i++) {
-		if (ws_span_equal_nocase(
-			given, (struct ws_span){ ours[i], strlen(ours[i]) }))
+		if (ws_span_equal_nocase(given, ours[i]))
 			return WS_EINVAL;
 	}
 	out.at = line;

@@ -107,10 +107,10 @@ any_control(const char *eight)
 	return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & tops;
 }
 
-/* As skip for WS_HTTP_TEXT. Most of a head is field values, so these are read
- * eight octets at a time for as long as nothing is to be looked at closer. */
-static size_t
-skip_text(const char *buf, size_t at, size_t len)
+/* Most of a head is field values, so these are read eight octets at a time for
+ * as long as nothing is to be looked at closer. */
+size_t
+ws_http_skip_text(const char *buf, size_t at, size_t len)
 {
 	while (len - at >= 8 && !any_control(buf + at))
 		at += 8;
@@ -473,7 +473,7 @@ static int
 parse_value(struct ws_http_head *h, const char *buf, size_t len)
 {
 	struct ws_http_field *f = &h->fields[h->nfields];
-	size_t at = skip_text(buf, h->scanned_at, len);
+	size_t at = ws_http_skip_text(buf, h->scanned_at, len);
 	int r;
 
 	h->scanned_at = offset(at);

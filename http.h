@@ -30,6 +30,9 @@ ws_http_is(char octet, unsigned classes)
 	return (ws_http_classes[(uint8_t)octet] & classes) != 0;
 }
 
+/* The first offset from at on whose octet is not in WS_HTTP_TEXT, or len. */
+size_t ws_http_skip_text(const char *buf, size_t at, size_t len);
+
 /* ---- request head (RFC 9112 sections 2 to 5) ---------------------------- */
 
 #define WS_HTTP_FIELDS_MAX 100 /* fields in one head */

@@ -90,15 +90,14 @@ put(struct ws_http_out *out, const char *octets, size_t len)
 	out->len += len;
 }
 
-/* Whether all octets of a span are in a class. */
 static bool
-all_in(struct ws_span span, unsigned class)
+is_token(struct ws_span span)
 {
 	for (size_t i = 0; i < span.len; i++) {
-		if (!ws_http_is(span.at[i], class))
+		if (!ws_http_is(span.at[i], WS_HTTP_TOKEN))
 			return false;
 	}
-	return true;
+	return span.len > 0;
 }
 
 void
@@ -129,8 +128,8 @@ ws_http_out_field(
 {
 	struct ws_span token = { name, strlen(name) };
 
-	if (token.len == 0 || !all_in(token, WS_HTTP_TOKEN) ||
-	    !all_in(value, WS_HTTP_TEXT)) {
+	if (!is_token(token) ||
+	    ws_http_skip_text(value.at, 0, value.len) < value.len) {
 		out->failed = true;
 		return;
 	}
