@@ -157,9 +157,11 @@ embedded_directory(
     struct ws_files *root, const char *name, struct ws_file *file)
 {
 	char prefix[PATH_SIZE + 1];
-	size_t len = (size_t)snprintf(prefix, sizeof(prefix), "%s/", name);
-	size_t i = lower_bound(root, prefix);
+	size_t len = strlen(name), i;
 
+	memcpy(prefix, name, len);
+	memcpy(prefix + len++, "/", sizeof("/"));
+	i = lower_bound(root, prefix);
 	if (i == root->count || strncmp(root->assets[i].path, prefix, len) != 0)
 		return WS_FILES_ENOENT;
 	*file = (struct ws_file){
