@@ -60,7 +60,7 @@ static const struct ws_deflate_effort efforts[WS_DEFLATE_LEVEL_MAX + 1] = {
 	{ 12, 32, 4 },
 	{ 16, 32, 16 },
 	{ 32, 32, 32 },
-	{ 96, 64, 32 },
+	{ 80, 128, 24 },
 	{ 128, 128, 128 },
 	{ 256, 258, 258 },
 	{ 1024, 258, 258 },

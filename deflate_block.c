@@ -42,6 +42,7 @@ enum {
 	ZEROS = 17,
 	MANY_ZEROS = 18,
 
+	LENGTHS_MAX = WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES,
 	LITLENS_MIN = 257, /* what HLIT, HDIST and HCLEN are counted from */
 	DISTANCES_MIN = 1,
 	ITEMS_MIN = 4,
@@ -55,13 +56,17 @@ static const uint8_t item_order[ITEMS] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11,
 
 /* The header of a dynamic block. */
 struct header {
-	unsigned litlens, distances; /* codes that it describes */
-	unsigned items_used;         /* of item_order */
+	/* Of the codes of literals and lengths, then those of distances. */
+	unsigned litlens, distances;
+	uint8_t lengths[LENGTHS_MAX];
+
+	/* The same as items, and the lengths of the codes of these. */
 	unsigned count;
-	uint8_t items[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
-	uint8_t extra[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
-	uint16_t uses[ITEMS];
-	struct ws_deflate_code codes[ITEMS];
+	uint8_t items[LENGTHS_MAX];
+	uint8_t extra[LENGTHS_MAX];
+	uint16_t item_uses[ITEMS];
+	uint8_t item_lengths[ITEMS];
+	unsigned item_count; /* of item_order */
 };
 
 /* ---- bits ------------------------------------------------------------------
@@ -153,7 +158,7 @@ add_item(struct header *h, unsigned item, unsigned extra)
 	h->items[h->count] = (uint8_t)item;
 	h->extra[h->count] = (uint8_t)extra;
 	h->count++;
-	h->uses[item]++;
+	h->item_uses[item]++;
 }
 
 /* Add a length that occurs `run` times in a row. */
@@ -181,78 +186,75 @@ add_run(struct header *h, unsigned length, unsigned run)
 		add_item(h, length, 0);
 }
 
-/* How many codes there are up to the last that is used. */
+/* How many lengths there are up to the last that is not 0. */
 static unsigned
-used(const struct ws_deflate_code *codes, unsigned count, unsigned min)
+used(const uint8_t *lengths, unsigned count, unsigned min)
 {
-	while (count > min && codes[count - 1].count == 0)
+	while (count > min && lengths[count - 1] == 0)
 		count--;
 	return count;
 }
 
-/* Describe the codes of the block; the lengths of both kinds are one sequence,
- * in which a run may go from the one to the other. */
+/* Turn lengths into items. Both kinds are one sequence: a run may go from the
+ * one to the other. */
 static void
-add_lengths(const struct ws_deflate *d, struct header *h)
+add_lengths(struct header *h)
 {
-	uint8_t lengths[WS_DEFLATE_LITLENS + WS_DEFLATE_DISTANCES];
-	unsigned count = 0;
+	unsigned count = h->litlens + h->distances;
 
-	h->litlens = used(d->litlen, WS_DEFLATE_LITLENS, LITLENS_MIN);
-	h->distances = used(d->distance, WS_DEFLATE_DISTANCES, DISTANCES_MIN);
-	for (unsigned i = 0; i < h->litlens; i++)
-		lengths[count++] = (uint8_t)d->litlen[i].count;
-	for (unsigned i = 0; i < h->distances; i++)
-		lengths[count++] = (uint8_t)d->distance[i].count;
+	h->count = 0;
+	memset(h->item_uses, 0, sizeof(h->item_uses));
 	for (unsigned i = 0, run; i < count; i += run) {
-		for (run = 1; i + run < count; run++) {
-			if (lengths[i + run] != lengths[i])
-				break;
-		}
-		add_run(h, lengths[i], run);
+		run = 1;
+		while (i + run < count && h->lengths[i + run] == h->lengths[i])
+			run++;
+		add_run(h, h->lengths[i], run);
 	}
 }
 
-/* Make codes for the block, and a header that describes them. Returns the
- * header's size in bits. */
+/* Make codes for the block, and a header that describes them. Returns what the
+ * symbols and the header take, in bits. */
 static uint32_t
-make_header(struct ws_deflate *d, struct header *h)
+make_header(const struct ws_deflate *d, struct header *h)
 {
-	uint32_t bits;
+	uint8_t *distances = h->lengths + WS_DEFLATE_LITLENS;
+	uint32_t bits = ws_deflate_code_lengths(
+	    d->litlen_uses, WS_DEFLATE_LITLENS, BITS_MAX, h->lengths);
 
-	h->count = 0;
-	memset(h->uses, 0, sizeof(h->uses));
-	ws_deflate_code_lengths(
-	    d->litlen_uses, WS_DEFLATE_LITLENS, BITS_MAX, d->litlen);
-	ws_deflate_code_lengths(
-	    d->distance_uses, WS_DEFLATE_DISTANCES, BITS_MAX, d->distance);
-	add_lengths(d, h);
-	ws_deflate_code_lengths(h->uses, ITEMS, ITEM_BITS_MAX, h->codes);
-	h->items_used = ITEMS;
-	while (h->items_used > ITEMS_MIN &&
-	       h->codes[item_order[h->items_used - 1]].count == 0)
-		h->items_used--;
-	bits = 5 + 5 + 4 + 3 * h->items_used;
-	for (unsigned i = 0; i < ITEMS; i++)
-		bits += h->uses[i] * (h->codes[i].count + item_extra_bits(i));
-	return bits;
+	bits += ws_deflate_code_lengths(
+	    d->distance_uses, WS_DEFLATE_DISTANCES, BITS_MAX, distances);
+	h->litlens = used(h->lengths, WS_DEFLATE_LITLENS, LITLENS_MIN);
+	h->distances = used(distances, WS_DEFLATE_DISTANCES, DISTANCES_MIN);
+	memmove(h->lengths + h->litlens, distances, h->distances);
+	add_lengths(h);
+	bits += ws_deflate_code_lengths(
+	    h->item_uses, ITEMS, ITEM_BITS_MAX, h->item_lengths);
+	for (unsigned i = REPEAT; i < ITEMS; i++)
+		bits += h->item_uses[i] * item_extra_bits(i);
+	h->item_count = ITEMS;
+	while (h->item_count > ITEMS_MIN &&
+	       h->item_lengths[item_order[h->item_count - 1]] == 0)
+		h->item_count--;
+	return bits + 5 + 5 + 4 + 3 * h->item_count;
 }
 
 /* RFC 1951 section 3.2.7. */
 static void
-put_header(struct writer *w, struct header *h)
+put_header(struct writer *w, const struct header *h)
 {
-	ws_deflate_code_bits(h->codes, ITEMS);
+	struct ws_deflate_code codes[ITEMS];
+
+	ws_deflate_code_bits(h->item_lengths, ITEMS, codes);
 	put(w, h->litlens - LITLENS_MIN, 5);
 	put(w, h->distances - DISTANCES_MIN, 5);
-	put(w, h->items_used - ITEMS_MIN, 4);
-	for (unsigned i = 0; i < h->items_used; i++) {
+	put(w, h->item_count - ITEMS_MIN, 4);
+	for (unsigned i = 0; i < h->item_count; i++) {
 		carry(w);
-		put(w, h->codes[item_order[i]].count, 3);
+		put(w, h->item_lengths[item_order[i]], 3);
 	}
 	for (unsigned i = 0; i < h->count; i++) {
 		carry(w);
-		put_code(w, h->codes[h->items[i]]);
+		put_code(w, codes[h->items[i]]);
 		put(w, h->extra[i], item_extra_bits(h->items[i]));
 	}
 	carry(w);
@@ -260,14 +262,20 @@ put_header(struct writer *w, struct header *h)
 
 /* ---- which kind ------------------------------------------------------------ */
 
-/* What symbols take in codes, in bits. */
+/* What the symbols take in the fixed codes (RFC 1951 section 3.2.6), in bits:
+ * 8 bits each, but for literals from 144 on, which have 9, for the end and
+ * lengths up to slot 22, which have 7, and 5 for each distance. */
 static uint32_t
-price(const uint16_t *uses, const struct ws_deflate_code *codes, unsigned count)
+price_fixed(const struct ws_deflate *d)
 {
-	uint32_t bits = 0;
+	uint32_t bits = 8 * (d->symbol_count + 1);
 
-	for (unsigned i = 0; i < count; i++)
-		bits += (uint32_t)uses[i] * codes[i].count;
+	for (unsigned i = 144; i < WS_DEFLATE_END; i++)
+		bits += d->litlen_uses[i];
+	for (unsigned i = WS_DEFLATE_END; i < 280; i++)
+		bits -= d->litlen_uses[i];
+	for (unsigned i = 0; i < WS_DEFLATE_DISTANCES; i++)
+		bits += 5u * d->distance_uses[i];
 	return bits;
 }
 
@@ -288,18 +296,14 @@ price_extra(const struct ws_deflate *d)
 /* Choose the cheapest kind.
  *   h  the header of a dynamic block, whether it is one or not */
 static enum kind
-choose(struct ws_deflate *d, struct header *h)
+choose(const struct ws_deflate *d, struct header *h)
 {
 	uint32_t stored =
 	    ((d->at - d->block) + 4) * 8 + (-(d->bit_count + 3) & 7);
 	uint32_t extra = price_extra(d);
-	uint32_t fixed =
-	    extra + price(d->litlen_uses, d->fixed_litlen, WS_DEFLATE_LITLENS) +
-	    price(d->distance_uses, d->fixed_distance, WS_DEFLATE_DISTANCES);
+	uint32_t fixed = extra + price_fixed(d);
 	uint32_t dynamic = extra + make_header(d, h);
 
-	dynamic += price(d->litlen_uses, d->litlen, WS_DEFLATE_LITLENS);
-	dynamic += price(d->distance_uses, d->distance, WS_DEFLATE_DISTANCES);
 	if (stored <= fixed && stored <= dynamic)
 		return STORED;
 	return fixed <= dynamic ? FIXED : DYNAMIC;
@@ -327,8 +331,9 @@ ws_deflate_begin_block(struct ws_deflate *d, bool is_final)
 		break;
 	case DYNAMIC:
 		put_header(&w, &h);
-		ws_deflate_code_bits(d->litlen, WS_DEFLATE_LITLENS);
-		ws_deflate_code_bits(d->distance, WS_DEFLATE_DISTANCES);
+		ws_deflate_code_bits(h.lengths, h.litlens, d->litlen);
+		ws_deflate_code_bits(
+		    h.lengths + h.litlens, h.distances, d->distance);
 		d->litlen_codes = d->litlen;
 		d->distance_codes = d->distance;
 		break;
@@ -435,13 +440,13 @@ ws_deflate_write_end(struct ws_deflate *d)
 void
 ws_deflate_fix_codes(struct ws_deflate *d)
 {
-	for (unsigned i = 0; i < WS_LEN(d->fixed_litlen); i++) {
-		unsigned bits = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
+	uint8_t lengths[WS_LEN(d->fixed_litlen)];
 
-		d->fixed_litlen[i].count = (uint16_t)bits;
-	}
-	for (unsigned i = 0; i < WS_LEN(d->fixed_distance); i++)
-		d->fixed_distance[i].count = 5;
-	ws_deflate_code_bits(d->fixed_litlen, WS_LEN(d->fixed_litlen));
-	ws_deflate_code_bits(d->fixed_distance, WS_LEN(d->fixed_distance));
+	memset(lengths, 8, sizeof(lengths));
+	memset(lengths + 144, 9, 256 - 144);
+	memset(lengths + 256, 7, 280 - 256);
+	ws_deflate_code_bits(lengths, WS_LEN(d->fixed_litlen), d->fixed_litlen);
+	memset(lengths, 5, WS_LEN(d->fixed_distance));
+	ws_deflate_code_bits(
+	    lengths, WS_LEN(d->fixed_distance), d->fixed_distance);
 }

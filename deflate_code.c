@@ -78,7 +78,7 @@ rank(const uint16_t *uses, unsigned count, uint32_t *keys)
 	}
 	for (unsigned symbol = 0; ranked < 2; symbol++) {
 		if (uses[symbol] == 0)
-			keys[ranked++] = 1u << SYMBOL_BITS | symbol;
+			keys[ranked++] = symbol;
 	}
 	sort(keys, ranked);
 	return ranked;
@@ -132,23 +132,27 @@ count_depths(uint16_t *parents, unsigned nodes, unsigned max, uint16_t *leaves)
 	}
 }
 
-void
-ws_deflate_code_lengths(const uint16_t *uses, unsigned count, unsigned max,
-    struct ws_deflate_code *codes)
+uint32_t
+ws_deflate_code_lengths(
+    const uint16_t *uses, unsigned count, unsigned max, uint8_t *lengths)
 {
 	uint32_t keys[WS_DEFLATE_LITLENS];
 	uint16_t parents[WS_DEFLATE_LITLENS];
 	uint16_t leaves[BITS_MAX + 1];
 	unsigned ranked = rank(uses, count, keys);
 	const uint32_t *next = keys;
+	uint32_t price = 0;
 
 	build_tree(keys, ranked, parents);
 	count_depths(parents, ranked - 1, max, leaves);
-	memset(codes, 0, count * sizeof(*codes));
+	memset(lengths, 0, count);
 	for (unsigned bits = max; bits > 0; bits--) {
-		for (unsigned n = leaves[bits]; n > 0; n--)
-			codes[*next++ & SYMBOL_MASK].count = (uint16_t)bits;
+		for (unsigned n = leaves[bits]; n > 0; n--, next++) {
+			lengths[*next & SYMBOL_MASK] = (uint8_t)bits;
+			price += bits * (*next >> SYMBOL_BITS);
+		}
 	}
+	return price;
 }
 
 /* Turn 16 bits around: swap neighbours, then pairs, then fours, then eights. */
@@ -165,21 +169,24 @@ reverse(unsigned bits)
  * same way: those of one length are numbers in a row, in the order of their
  * symbols, and after them comes the next length. */
 void
-ws_deflate_code_bits(struct ws_deflate_code *codes, unsigned count)
+ws_deflate_code_bits(
+    const uint8_t *lengths, unsigned count, struct ws_deflate_code *codes)
 {
 	uint16_t leaves[BITS_MAX + 1] = { 0 };
 	unsigned next[BITS_MAX + 1] = { 0 };
 
 	for (unsigned symbol = 0; symbol < count; symbol++)
-		leaves[codes[symbol].count]++;
+		leaves[lengths[symbol]]++;
 	leaves[0] = 0;
 	for (unsigned bits = 1; bits <= BITS_MAX; bits++)
 		next[bits] = (next[bits - 1] + leaves[bits - 1]) << 1;
 	for (unsigned symbol = 0; symbol < count; symbol++) {
-		unsigned bits = codes[symbol].count;
+		unsigned bits = lengths[symbol];
 
-		if (bits > 0)
-			codes[symbol].bits =
-			    (uint16_t)(reverse(next[bits]++) >> (16 - bits));
+		if (bits == 0)
+			continue;
+		codes[symbol].bits =
+		    (uint16_t)(reverse(next[bits]++) >> (16 - bits));
+		codes[symbol].count = (uint16_t)bits;
 	}
 }

@@ -28,7 +28,7 @@ enum {
  * section 3.1.1), so these have been turned around. */
 struct ws_deflate_code {
 	uint16_t bits;
-	uint16_t count; /* of bits; 0 for a symbol that does not occur */
+	uint16_t count; /* of bits */
 };
 
 /* A run of octets that occurred before. */
@@ -98,7 +98,7 @@ static inline unsigned
 ws_deflate_log2(uint32_t value)
 {
 #if defined(__GNUC__)
-	return 31u - (unsigned)__builtin_clz(value);
+	return 31u ^ (unsigned)__builtin_clz(value); /* one instruction */
 #else
 	unsigned n = 0;
 
@@ -187,16 +187,18 @@ void ws_deflate_clear_block(struct ws_deflate *d);
 void ws_deflate_fix_codes(struct ws_deflate *d);
 
 /* Choose how long codes are.
- *   uses   how often each symbol occurs, 65,535 in all at most
- *   count  symbols, WS_DEFLATE_LITLENS at most
- *   max    bits of the longest code: 15 at most, and enough for count
- *   codes  gets a count for each symbol; at least two are not 0
- * deflate_code.c. */
-void ws_deflate_code_lengths(const uint16_t *uses, unsigned count, unsigned max,
-    struct ws_deflate_code *codes);
+ *   uses     how often each symbol occurs, 65,535 in all at most
+ *   count    symbols, WS_DEFLATE_LITLENS at most
+ *   max      bits of the longest code: 15 at most, and enough for count
+ *   lengths  gets the bits of each symbol's code, 0 for one that has none; two
+ *            symbols at least have one
+ * Returns how many bits all the symbols take. deflate_code.c. */
+uint32_t ws_deflate_code_lengths(
+    const uint16_t *uses, unsigned count, unsigned max, uint8_t *lengths);
 
-/* Give codes whose counts are set their bits. RFC 1951 section 3.2.2.
- * deflate_code.c. */
-void ws_deflate_code_bits(struct ws_deflate_code *codes, unsigned count);
+/* Make codes of such lengths; RFC 1951 section 3.2.2.
+ *   codes  of those symbols that have one are set. deflate_code.c. */
+void ws_deflate_code_bits(
+    const uint8_t *lengths, unsigned count, struct ws_deflate_code *codes);
 
 #endif

@@ -13,26 +13,15 @@ enum {
 
 /* The sum of 2^-count over all codes, in units of 2^-15. */
 static unsigned
-kraft(const struct ws_deflate_code *codes, unsigned count)
+kraft(const uint8_t *lengths, unsigned count)
 {
 	unsigned sum = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		if (codes[i].count > 0)
-			sum += 1u << (15 - codes[i].count);
+		if (lengths[i] > 0)
+			sum += 1u << (15 - lengths[i]);
 	}
 	return sum;
-}
-
-static uint64_t
-bits_of(
-    const uint16_t *uses, const struct ws_deflate_code *codes, unsigned count)
-{
-	uint64_t bits = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		bits += (uint64_t)uses[i] * codes[i].count;
-	return bits;
 }
 
 static int
@@ -70,38 +59,46 @@ fewest_bits(const uint16_t *uses, unsigned count, unsigned max)
 	return bits;
 }
 
-/* Check what must hold of any code. */
-static void
-expect_code(const char *name, const uint16_t *uses, unsigned count,
-    unsigned max, const struct ws_deflate_code *codes)
+/* Choose lengths, and check what must hold of all. Returns the bits that the
+ * symbols take. */
+static uint32_t
+choose(const char *name, const uint16_t *uses, unsigned count, unsigned max,
+    uint8_t *lengths)
 {
-	cr_assert_eq(kraft(codes, count), 1u << 15, "%s: not complete", name);
+	uint32_t bits = ws_deflate_code_lengths(uses, count, max, lengths);
+	uint32_t sum = 0;
+
+	cr_assert_eq(kraft(lengths, count), 1u << 15, "%s: not complete", name);
 	for (unsigned i = 0; i < count; i++) {
-		cr_assert_leq(codes[i].count, max, "%s: symbol %u", name, i);
-		cr_assert(uses[i] == 0 || codes[i].count > 0,
+		sum += (uint32_t)uses[i] * lengths[i];
+		cr_assert_leq(lengths[i], max, "%s: symbol %u", name, i);
+		cr_assert(uses[i] == 0 || lengths[i] > 0,
 		    "%s: symbol %u has no code", name, i);
-		for (unsigned j = 0; j < i; j++) {
-			cr_assert(uses[j] <= uses[i] || uses[i] == 0 ||
-				      codes[j].count <= codes[i].count,
-			    "%s: %u is more frequent than %u", name, j, i);
+		for (unsigned j = 0; j < count; j++)
 			cr_assert(uses[j] >= uses[i] || uses[j] == 0 ||
-				      codes[j].count >= codes[i].count,
-			    "%s: %u is more frequent than %u", name, i, j);
-		}
+				      lengths[j] >= lengths[i],
+			    "%s: %u is rarer than %u, but shorter", name, j, i);
 	}
+	cr_assert_eq(bits, sum, "%s: %u bits are %u", name, bits, sum);
+	return bits;
 }
 
 /* No code begins with all of another one. The first bit is the lowest. */
 static void
-expect_prefix_free(
-    const char *name, const struct ws_deflate_code *codes, unsigned count)
+expect_prefix_free(const char *name, const uint8_t *lengths, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		for (unsigned j = 0; j < count; j++) {
-			unsigned mask = (1u << codes[i].count) - 1;
+	struct ws_deflate_code codes[SYMBOLS];
 
-			if (i == j || codes[i].count == 0 ||
-			    codes[j].count < codes[i].count)
+	ws_deflate_code_bits(lengths, count, codes);
+	for (unsigned i = 0; i < count; i++) {
+		unsigned mask = (1u << lengths[i]) - 1;
+
+		if (lengths[i] == 0)
+			continue;
+		cr_assert_eq(codes[i].count, lengths[i]);
+		cr_assert_eq(codes[i].bits & ~mask, 0);
+		for (unsigned j = 0; j < count; j++) {
+			if (i == j || lengths[j] < lengths[i])
 				continue;
 			cr_assert_neq(codes[i].bits, codes[j].bits & mask,
 			    "%s: %u begins with %u", name, j, i);
@@ -112,21 +109,19 @@ expect_prefix_free(
 /* RFC 1951 section 3.2.2: the example with lengths 3 3 3 3 3 2 4 4. */
 Test(deflate_code, gives_the_codes_of_the_rfc)
 {
-	static const struct {
-		unsigned count, bits; /* the first bit is the highest */
-	} want[] = { { 3, 2 }, { 3, 3 }, { 3, 4 }, { 3, 5 }, { 3, 6 }, { 2, 0 },
-		{ 4, 14 }, { 4, 15 } };
-	struct ws_deflate_code codes[WS_LEN(want)] = { 0 };
+	static const uint8_t counts[] = { 3, 3, 3, 3, 3, 2, 4, 4 };
+	/* The first bit is the highest. */
+	static const unsigned bits[] = { 2, 3, 4, 5, 6, 0, 14, 15 };
+	struct ws_deflate_code codes[WS_LEN(counts)];
 
-	for (size_t i = 0; i < WS_LEN(want); i++)
-		codes[i].count = (uint16_t)want[i].count;
-	ws_deflate_code_bits(codes, WS_LEN(want));
-	for (size_t i = 0; i < WS_LEN(want); i++) {
-		unsigned turned = 0;
+	ws_deflate_code_bits(counts, WS_LEN(counts), codes);
+	for (size_t i = 0; i < WS_LEN(counts); i++) {
+		unsigned turned = 0, code = codes[i].bits;
 
-		for (unsigned bit = 0; bit < want[i].count; bit++)
-			turned = turned << 1 | (codes[i].bits >> bit & 1u);
-		cr_expect_eq(turned, want[i].bits, "%c", (char)('A' + i));
+		for (unsigned bit = 0; bit < counts[i]; bit++)
+			turned = turned << 1 | (code >> bit & 1);
+		cr_expect_eq(turned, bits[i], "%c", (char)('A' + i));
+		cr_expect_eq(codes[i].count, counts[i], "%c", (char)('A' + i));
 	}
 }
 
@@ -134,12 +129,10 @@ Test(deflate_code, gives_the_codes_of_the_rfc)
 Test(deflate_code, gives_short_codes_to_frequent_symbols)
 {
 	static const uint16_t uses[] = { 1, 1, 2, 5 };
-	static const unsigned want[] = { 3, 3, 2, 1 };
-	struct ws_deflate_code codes[4];
+	uint8_t lengths[4];
 
-	ws_deflate_code_lengths(uses, 4, 15, codes);
-	for (size_t i = 0; i < 4; i++)
-		cr_expect_eq(codes[i].count, want[i], "symbol %zu", i);
+	cr_expect_eq(choose("diagram", uses, 4, 15, lengths), 15);
+	cr_expect_eq(memcmp(lengths, "\3\3\2\1", 4), 0);
 }
 
 Test(deflate_code, has_two_symbols_at_least)
@@ -147,21 +140,22 @@ Test(deflate_code, has_two_symbols_at_least)
 	static const struct {
 		const char *name;
 		uint16_t uses[4];
-		unsigned counts[4];
+		uint8_t lengths[4];
+		unsigned bits;
 	} rows[] = {
-		{ "none", { 0, 0, 0, 0 }, { 1, 1, 0, 0 } },
-		{ "the first", { 9, 0, 0, 0 }, { 1, 1, 0, 0 } },
-		{ "the second", { 0, 9, 0, 0 }, { 1, 1, 0, 0 } },
-		{ "the last", { 0, 0, 0, 9 }, { 1, 0, 0, 1 } },
-		{ "two", { 0, 7, 0, 9 }, { 0, 1, 0, 1 } },
+		{ "none", { 0, 0, 0, 0 }, { 1, 1, 0, 0 }, 0 },
+		{ "the first", { 9, 0, 0, 0 }, { 1, 1, 0, 0 }, 9 },
+		{ "the second", { 0, 9, 0, 0 }, { 1, 1, 0, 0 }, 9 },
+		{ "the last", { 0, 0, 0, 9 }, { 1, 0, 0, 1 }, 9 },
+		{ "two", { 0, 7, 0, 9 }, { 0, 1, 0, 1 }, 16 },
 	};
-	struct ws_deflate_code codes[4];
+	uint8_t lengths[4];
 
 	for (size_t i = 0; i < WS_LEN(rows); i++) {
-		ws_deflate_code_lengths(rows[i].uses, 4, 15, codes);
-		for (size_t s = 0; s < 4; s++)
-			cr_expect_eq(codes[s].count, rows[i].counts[s],
-			    "%s: symbol %zu", rows[i].name, s);
+		cr_expect_eq(choose(rows[i].name, rows[i].uses, 4, 15, lengths),
+		    rows[i].bits, "%s", rows[i].name);
+		cr_expect_eq(
+		    memcmp(lengths, rows[i].lengths, 4), 0, "%s", rows[i].name);
 	}
 }
 
@@ -173,7 +167,7 @@ Test(deflate_code, keeps_the_limit)
 
 	for (size_t i = 0; i < WS_LEN(limits); i++) {
 		uint16_t fibonacci[19] = { 1, 1 }, powers[15];
-		struct ws_deflate_code codes[19];
+		uint8_t lengths[19];
 		uint64_t fewest;
 
 		for (size_t s = 2; s < 19; s++)
@@ -181,17 +175,14 @@ Test(deflate_code, keeps_the_limit)
 			    (uint16_t)(fibonacci[s - 1] + fibonacci[s - 2]);
 		for (size_t s = 0; s < 15; s++)
 			powers[s] = (uint16_t)(1u << s);
-		ws_deflate_code_lengths(fibonacci, 19, limits[i], codes);
-		expect_code("Fibonacci", fibonacci, 19, limits[i], codes);
+		/* Nothing real comes near these, and it is seldom as bad. */
 		fewest = fewest_bits(fibonacci, 19, limits[i]);
-		/* Seldom as bad as this, which nothing real comes near. */
-		cr_expect_leq(bits_of(fibonacci, codes, 19),
+		cr_expect_leq(
+		    choose("Fibonacci", fibonacci, 19, limits[i], lengths),
 		    fewest + fewest / 8, "Fibonacci, limit %u", limits[i]);
-		ws_deflate_code_lengths(powers, 15, limits[i], codes);
-		expect_code("powers", powers, 15, limits[i], codes);
 		fewest = fewest_bits(powers, 15, limits[i]);
-		cr_expect_leq(bits_of(powers, codes, 15), fewest + fewest / 8,
-		    "powers, limit %u", limits[i]);
+		cr_expect_leq(choose("powers", powers, 15, limits[i], lengths),
+		    fewest + fewest / 8, "powers, limit %u", limits[i]);
 	}
 }
 
@@ -203,49 +194,57 @@ Test(deflate_code, is_the_best_code)
 
 	for (int round = 0; round < 600; round++) {
 		uint16_t uses[SYMBOLS] = { 0 };
-		struct ws_deflate_code codes[SYMBOLS];
+		uint8_t lengths[SYMBOLS];
 		unsigned count = 2 + roll(&dice, SYMBOLS - 1);
 		unsigned shape = roll(&dice, 4), longest = 0;
-		uint64_t fewest;
+		uint64_t bits, fewest;
 		char name[32];
 
 		for (unsigned i = 0; i < count; i++) {
+			uint32_t most = 1u << roll(&dice, 7 + shape);
+
 			if (shape == 0)
-				uses[i] = (uint16_t)roll(&dice, 200);
+				most = 200;
 			else if (shape == 1)
-				uses[i] = (uint16_t)(roll(&dice, 3) == 0);
-			else
-				uses[i] = (uint16_t)(roll(
-				    &dice, 1u << roll(&dice, 7 + shape)));
+				most = 2;
+			uses[i] = (uint16_t)roll(&dice, most);
 		}
 		snprintf(name, sizeof(name), "round %d", round);
-		ws_deflate_code_lengths(uses, count, 15, codes);
-		expect_code(name, uses, count, 15, codes);
-		ws_deflate_code_bits(codes, count);
-		expect_prefix_free(name, codes, count);
+		bits = choose(name, uses, count, 15, lengths);
+		expect_prefix_free(name, lengths, count);
 		for (unsigned i = 0; i < count; i++) {
-			if (codes[i].count > longest)
-				longest = codes[i].count;
+			if (lengths[i] > longest)
+				longest = lengths[i];
 		}
 		fewest = fewest_bits(uses, count, 15);
 		if (longest < 15)
-			cr_assert_eq(
-			    bits_of(uses, codes, count), fewest, "%s", name);
-		cr_assert_leq(bits_of(uses, codes, count),
-		    fewest + fewest / 50 + 2, "%s", name);
+			cr_assert_eq(bits, fewest, "%s", name);
+		cr_assert_leq(bits, fewest + fewest / 50 + 2, "%s", name);
 	}
 }
 
-/* As many symbols as the alphabet has, and the header's with its 7 bits. */
+/* As many symbols as a header has, in 7 bits. */
 Test(deflate_code, keeps_seven_bits_for_nineteen_symbols)
 {
 	for (unsigned count = 2; count <= 19; count++) {
 		uint16_t uses[19];
-		struct ws_deflate_code codes[19];
+		uint8_t lengths[19];
 
 		for (unsigned i = 0; i < count; i++)
-			uses[i] = (uint16_t)(1u << (i < 15 ? i : 15));
-		ws_deflate_code_lengths(uses, count, 7, codes);
-		expect_code("19", uses, count, 7, codes);
+			uses[i] = (uint16_t)(i < 15 ? 1u << i : 1);
+		choose("powers", uses, count, 7, lengths);
 	}
+}
+
+/* All symbols equal, and as many as there are. */
+Test(deflate_code, takes_whole_alphabets)
+{
+	uint16_t uses[SYMBOLS];
+	uint8_t lengths[SYMBOLS];
+
+	for (unsigned i = 0; i < SYMBOLS; i++)
+		uses[i] = 229; /* 65,494 in all */
+	choose("equal", uses, SYMBOLS, 15, lengths);
+	cr_expect_eq(choose("equal", uses, 256, 15, lengths), 8 * 229 * 256);
+	choose("nine bits", uses, SYMBOLS, 9, lengths);
 }
