@@ -1,0 +1,84 @@
+/* eio.h - an Engine.IO endpoint and a client of it, for tests. */
+/* SPDX-License-Identifier: MIT */
+#ifndef TEST_EIO_H
+#define TEST_EIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../sio/sio.h"
+#include "client.h"
+#include "live.h"
+
+#define EIO_CODE_1 "{\"code\":1,\"message\":\"Session ID unknown\"}"
+#define EIO_CODE_3 "{\"code\":3,\"message\":\"Bad request\"}"
+
+/* The endpoint under test, at /engine.io/ of a server in this process, and
+ * what it has been told. */
+struct eio_test {
+	struct live live;
+	struct eio *eio;
+	int opened, messages, drained, closed;
+	struct eio_socket *last; /* opened; NULL when it has closed */
+	char reason[32];         /* of the last close */
+	int kind;                /* of the last message */
+	char text[65536];        /* of the last message, terminated */
+	size_t len;
+	bool echo;    /* say back what comes */
+	int protocol; /* that the client speaks */
+	char sid[21]; /* of the last session that the client opened */
+};
+extern struct eio_test eio_test;
+
+/* Start and end it. Options may be NULL. */
+void eio_test_begin(const struct eio_options *options);
+void eio_test_begin_on(
+    const struct eio_options *options, const struct ws_options *server);
+void eio_test_end(void);
+
+/* Wait until so many sessions have ended. */
+void eio_test_until_closed(int count);
+
+/* Send a request.
+ *   more    further parameters, each with its "&" in front; may be ""
+ *   fields  further field lines, each with its CRLF; may be ""
+ *   body    NULL for none */
+void eio_send_request(struct client *c, const char *method, const char *sid,
+    const char *more, const char *fields, const void *body, size_t len);
+
+/* Send one on a connection of its own and wait for the answer, whose body
+ * lives until the next call. Returns the status. */
+int eio_ask(struct response *r, const char *method, const char *sid,
+    const char *more, const char *fields, const void *body, size_t len);
+
+/* The same for the usual requests, with a body of text. */
+int eio_get(struct response *r, const char *sid);
+int eio_post(struct response *r, const char *sid, const char *body);
+
+/* Whether an answer has this body. */
+bool eio_is_body(const struct response *r, const char *text);
+
+/* Open a session by polling; its sid is in eio_test.sid, too. Returns it. */
+const char *eio_open_polling(const char *more);
+
+/* Connect a WebSocket, for a session or (sid NULL) for a new one. */
+struct client eio_connect(const char *sid, const char *more);
+
+/* Open a session with a WebSocket. */
+struct client eio_open_websocket(const char *more);
+
+/* Begin an upgrade, and complete it: "2probe", "3probe", "5". */
+struct client eio_probe(const char *sid);
+struct client eio_upgrade(const char *sid);
+
+/* Send a GET that stays pending: when this returns the server has it. */
+struct client eio_poll(const char *sid);
+
+/* Let the server do all that it has been asked for. */
+void eio_settle(void);
+
+/* Send a text frame; expect one. */
+void eio_say(struct client *c, const char *text);
+void eio_hear(struct client *c, const char *text);
+
+#endif
