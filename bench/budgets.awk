@@ -57,6 +57,10 @@ function is_above(row) {
 	return row in now && row in committed && change(row) > 3
 }
 
+function is_below(row) {
+	return row in now && row in committed && change(row) < -3
+}
+
 function print_row(row,   remark) {
 	remark = "-"
 	if (row in committed && row in now)
@@ -74,6 +78,7 @@ END {
 		    "now", "committed", "change", "budget"
 	for (i = 1; i <= count; i++) {
 		above += is_above(rows[i])
+		below += is_below(rows[i])
 		if (mode != "above")
 			print_row(rows[i])
 		else if (is_above(rows[i]))
@@ -84,6 +89,9 @@ END {
 	if (above)
 		print "find out why, or, if it is worth it," \
 		    " make bench-ir RECORD=yes"
+	else if (below)
+		print below " are smaller by more than 3 %:" \
+		    " make bench-ir RECORD=yes keeps them so"
 	printf "budgets: %s (%s, %s)\n", !held ? "no figures to hold against" \
 	    : above ? above " exceeded by more than 3 %" : "all are kept", \
 	    compiler, machine

@@ -10,9 +10,8 @@
 # prints. "record" writes what was measured to budgets.tsv. Figures of other
 # compilers and machines stay there, side by side with these.
 #
-# No time is measured, so it does not matter what else the machine does. What
-# is left of chance is which events meet in one turn of the server's loop; a
-# figure that is too large is taken again, and the smaller one counts.
+# No time is measured, so it does not matter what else the machine does. To be
+# sure, a figure that is too large is taken again, and the smaller one counts.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

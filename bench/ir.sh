@@ -9,12 +9,14 @@
 #
 #	(instructions for 2N messages - instructions for N) / N
 #
-# so start, handshakes and end cancel out. The count does not depend on what
-# else the machine does, but for how many events a turn of the server's loop
-# finds: two runs differ by less than 1 %. Prints one line for each figure:
-# the row, the server, instructions=COUNT.
+# so start, handshakes and end cancel out. How many events a turn of the server's
+# loop finds would be left to chance, so the generator runs on the server's core,
+# and chrt -b has the server wait until that has nothing more to send: two runs
+# differ by 0.2 %, whatever else the machine does. Prints one line for each
+# figure: the row, the server, instructions=COUNT.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+LOAD_CORE=$SERVER_CORE
 
 messages=10000 rows=
 while getopts n:r: option; do
@@ -50,8 +52,8 @@ count() {
 	n=$1
 	shift
 	# shellcheck disable=SC2086
-	start env -i -C / "$(command -v valgrind)" -q --tool=callgrind \
-		--callgrind-out-file="$out/callgrind.out" \
+	start chrt -b 0 env -i -C / "$(command -v valgrind)" -q \
+		--tool=callgrind --callgrind-out-file="$out/callgrind.out" \
 		"$place/server" ${command#"$program"}
 	load -p "$port" "$@" -n "$n" >/dev/null || die "load failed"
 	stop "$pid"
