@@ -11,7 +11,8 @@ kept as bench/results.json, and from them are made
     bench/figures.md     everything, as tables
     README.md            what stands between the two markers
 
-The charts are plain SVG that follows the light or dark scheme of the reader.
+The charts are plain SVG that follows the light or dark scheme of the reader,
+with a ground of their own, since the page around them may not.
 A shorter bar is better in all of them. wsd has a colour, its peers are grey.
 """
 import json
@@ -105,6 +106,7 @@ def number(value):
 # ---- charts -----------------------------------------------------------------
 
 STYLE = """
+.page { fill: #ffffff; }
 text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .title { font-size: 16px; font-weight: 600; }
 .row { font-weight: 600; }
@@ -114,6 +116,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
 .own.user { fill: #0a58ca; }
 .own.system { fill: #8ab8f5; }
 @media (prefers-color-scheme: dark) {
+.page { fill: #0d1117; }
 text { fill: #e6edf3; }
 .note, .value { fill: #9da7b3; }
 .user { fill: #8b949e; }
@@ -146,7 +149,9 @@ class Svg:
             f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
             f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
             f'height="{height}">\n<title>{escape(title)}</title>\n'
-            f'<style>{STYLE}</style>\n' + "\n".join(self.parts) + "\n</svg>\n")
+            f'<style>{STYLE}</style>\n'
+            f'<rect class="page" width="{WIDTH}" height="{height}" rx="6"/>\n'
+            + "\n".join(self.parts) + "\n</svg>\n")
 
 
 def panel(svg, heading, bars):

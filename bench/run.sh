@@ -34,7 +34,7 @@
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-} in
-'') rounds=7 seconds=0.5 warm=0.1 calls=2000 idle=10000 ;;
+'') rounds=5 seconds=0.5 warm=0.1 calls=2000 idle=10000 ;;
 quick) rounds=1 seconds=0.3 warm=0.1 calls=500 idle=1000 ;;
 *) die "usage: bench/run.sh [quick]" ;;
 esac
@@ -69,14 +69,29 @@ all_rows() {
 		-k polling -m echo -c 100 -s 16
 }
 
-# row COMMAND ROW "SERVERS" ARGUMENTS...
+# row COMMAND ROW "SERVERS" ARGUMENTS... Each round begins with another server,
+# since the first one may find the machine in another state than the next.
 row() {
-	command=$1 row=$2 servers_of_row=$3
+	command=$1 row=$2 servers_of_row=$(rotated $((round - 1)) "$3")
 	shift 3
 	for server in $servers_of_row; do
 		eval "pid=\${pid_$server:-} port=\${port_$server:-}"
 		[ -z "$pid" ] || "$command" "$@"
 	done
+}
+
+# rotated N "WORDS": the words, but the first N come last.
+rotated() {
+	n=$1
+	# shellcheck disable=SC2086
+	set -- $2
+	while [ "$n" -gt 0 ]; do
+		first=$1
+		shift
+		set -- "$@" "$first"
+		n=$((n - 1))
+	done
+	echo "$@"
 }
 
 # put TEXT: a line of figures of the present row and server.
