@@ -651,14 +651,13 @@ eio_free(struct eio *endpoint)
 		return;
 	eio_stop(endpoint);
 	for (size_t i = 0; i < endpoint->table_size; i++) {
-		for (struct eio_socket *s = endpoint->table[i], *next;
-		     s != NULL; s = next) {
-			next = s->chain;
+		for (struct eio_socket *s = endpoint->table[i]; s != NULL;
+		     s = s->chain) {
 			if (s->state == EIO_STATE_CLOSING)
 				eio_session_gone(s);
-			eio_session_free(s);
 		}
 	}
+	release_ended(endpoint);
 	eio_dues_fini(&endpoint->pings);
 	eio_dues_fini(&endpoint->pongs);
 	eio_dues_fini(&endpoint->beats);

@@ -13,11 +13,23 @@ struct eio_test eio_test;
 
 /* ---- the endpoint ------------------------------------------------------ */
 
+static bool
+on_allow(struct eio *endpoint, struct ws_request *request, const char **message)
+{
+	cr_expect_eq(endpoint, eio_test.eio);
+	cr_expect_neq(ws_request_method(request), NULL);
+	if (eio_test.forbid != NULL && eio_test.forbid[0] != '\0')
+		*message = eio_test.forbid;
+	return eio_test.forbid == NULL;
+}
+
 static void
 on_open(struct eio_socket *socket)
 {
 	eio_test.opened++;
 	eio_test.last = socket;
+	if (eio_test.on_open != NULL)
+		eio_test.on_open(socket);
 }
 
 static void
@@ -32,6 +44,8 @@ on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
 	}
 	if (eio_test.echo)
 		(void)eio_send(socket, kind, data, len);
+	if (eio_test.on_message != NULL)
+		eio_test.on_message(socket);
 }
 
 static void
@@ -56,7 +70,8 @@ static const struct eio_options *wanted;
 static void
 setup(struct ws_server *server)
 {
-	static const struct eio_handler handler = { .open = on_open,
+	static const struct eio_handler handler = { .allow = on_allow,
+		.open = on_open,
 		.message = on_message,
 		.drain = on_drain,
 		.close = on_close };

@@ -24,9 +24,13 @@ struct eio_test {
 	int kind;                /* of the last message */
 	char text[65536];        /* of the last message, terminated */
 	size_t len;
-	bool echo;    /* say back what comes */
-	int protocol; /* that the client speaks */
-	char sid[21]; /* of the last session that the client opened */
+	bool echo; /* say back what comes */
+	/* Called inside the callbacks; NULL for nothing. */
+	void (*on_open)(struct eio_socket *socket);
+	void (*on_message)(struct eio_socket *socket);
+	const char *forbid; /* what allow says; NULL: it allows */
+	int protocol;       /* that the client speaks */
+	char sid[21];       /* of the last session that the client opened */
 };
 extern struct eio_test eio_test;
 
