@@ -29,7 +29,7 @@ FUZZ_SECONDS ?= 5
 
 # Ours, which the user's follow. _DEFAULT_SOURCE is empty as it is in files that
 # define it themselves.
-WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. \
+WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. -Isio \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wsign-compare
 
 # The readiness backend: epoll on Linux, kqueue everywhere else. EXTRA_OBJS
@@ -51,7 +51,7 @@ SIO_OBJS = sio/payload.o sio/engine.o sio/engine_due.o sio/engine_handshake.o \
 	sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o sio/hooks.o \
 	sio/client.o sio/connect.o sio/socket.o sio/emit.o sio/target.o \
 	sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
-PROGRAM_OBJS = main.o config.o systemd.o assets.o
+PROGRAM_OBJS = main.o config.o namespaces.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 ALL_OBJS = $(OBJS) $(SIO_OBJS)
 
@@ -67,8 +67,8 @@ ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 
 all: wsd libws.a libsio.a ws.pc
 
-wsd: $(PROGRAM_OBJS) libws.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libws.a
+wsd: $(PROGRAM_OBJS) libsio.a libws.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libsio.a libws.a
 
 libws.a: $(LIB_OBJS)
 	rm -f $@
@@ -108,25 +108,25 @@ run: wsd
 # ---- other builds ----------------------------------------------------------
 # All sources in one command each, so that their objects meet no others.
 
-asan: assets.c
+asan: assets.c sio/bundle_js.c
 	$(CC) $(WS_CFLAGS) $(CPPFLAGS) -O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all \
-	    -o build/wsd-asan $(OBJS:.o=.c)
+	    -o build/wsd-asan $(ALL_OBJS:.o=.c)
 
 STATIC_CC ?= musl-gcc
 STATIC_CFLAGS ?= -Os
-static: assets.c
+static: assets.c sio/bundle_js.c
 	$(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $(STATIC_CFLAGS) \
 	    -ffunction-sections -fdata-sections -Wl,--gc-sections \
 	    -fno-asynchronous-unwind-tables -static -s \
-	    -o build/wsd-static $(OBJS:.o=.c)
+	    -o build/wsd-static $(ALL_OBJS:.o=.c)
 	@ls -l build/wsd-static
 
 examples: libws.a libsio.a
 	@mkdir -p build/examples
 	@for f in examples/*.c; do \
 	    name=`basename $$f .c`; echo "$(CC) $$f"; \
-	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -Isio \
+	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 		-o build/examples/$$name $$f libsio.a libws.a || exit 1; \
 	done
 

@@ -32,6 +32,12 @@ static const char usage[] =
     "      --list             list directories without index.html\n"
     "      --cache VALUE      Cache-Control of files (no-cache)\n"
     "      --log LEVEL        error, warn, info, access or debug (info)\n"
+    "      --no-socket.io     do without Socket.IO\n"
+    "      --socket.io-path PATH    where it is (/socket.io)\n"
+    "      --socket.io-client FILE  the client that pages get (built in)\n"
+    "      --cors LIST        origins that Socket.IO answers to, or \"*\"\n"
+    "      --ping-interval TIME     between its pings (25s)\n"
+    "      --ping-timeout TIME      it waits for a pong (20s)\n"
     "  -q, --quiet            print errors only\n"
     "  -h, --help             print this\n"
     "  -V, --version          print the version\n"
@@ -40,7 +46,9 @@ static const char usage[] =
     "ms, s, m or h.\n"
     "\n"
     "Endpoints: /echo answers what it gets; /room/NAME passes what a client\n"
-    "sends to all others in the room (with ?self=1 to itself too); /healthz.\n";
+    "sends to all others in the room (with ?self=1 to itself too); /healthz.\n"
+    "Socket.IO: namespace /relay/NAME passes every event to all others in it;\n"
+    "/, /chat and /ticker are for the pages.\n";
 
 enum {
 	OPT_ORIGIN = 256,
@@ -56,6 +64,12 @@ enum {
 	OPT_LIST,
 	OPT_CACHE,
 	OPT_LOG,
+	OPT_SIO_PATH,
+	OPT_SIO_CLIENT,
+	OPT_NO_SIO,
+	OPT_CORS,
+	OPT_PING_INTERVAL,
+	OPT_PING_TIMEOUT,
 };
 
 static const struct option options[] = {
@@ -73,6 +87,12 @@ static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "cache", required_argument, NULL, OPT_CACHE },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "socket.io-path", required_argument, NULL, OPT_SIO_PATH },
+	{ "socket.io-client", required_argument, NULL, OPT_SIO_CLIENT },
+	{ "no-socket.io", no_argument, NULL, OPT_NO_SIO },
+	{ "cors", required_argument, NULL, OPT_CORS },
+	{ "ping-interval", required_argument, NULL, OPT_PING_INTERVAL },
+	{ "ping-timeout", required_argument, NULL, OPT_PING_TIMEOUT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -189,7 +209,7 @@ is_printable(const char *text, char first)
 
 /* A mistake in here would refuse every browser, and look like an attack. */
 static void
-check_origins(const char *list)
+check_origins(const char *option, const char *list)
 {
 	static const char separators[] = ", \t";
 	const char *at = list, *host;
@@ -202,25 +222,61 @@ check_origins(const char *list)
 		if (host == at || strncmp(host, "://", 3) != 0 ||
 		    strcspn(host + 3, "/?#, \t") == 0 ||
 		    !is_printable(list, ' '))
-			fail("--origin: '%s' is not \"*\" or a list like "
+			fail("--%s: '%s' is not \"*\" or a list like "
 			     "https://a.example",
-			    list);
+			    option, list);
 		at = host + 3 + strcspn(host + 3, "/?#, \t");
 		if (*at != '\0' && strchr(separators, *at) == NULL)
-			fail("--origin: an origin ends behind the port, unlike "
+			fail("--%s: an origin ends behind the port, unlike "
 			     "'%s'",
-			    list);
+			    option, list);
 		at += strspn(at, separators);
 	} while (*at != '\0');
 }
 
 static void
-check_base_path(const char *path)
+check_path(const char *option, const char *path)
 {
 	if (path[0] != '/' || !is_printable(path, '!') ||
 	    strpbrk(path, "?#") != NULL || strstr(path, "/./") != NULL ||
 	    strstr(path, "/..") != NULL)
-		fail("--base-path: '%s' is not a path like /live", path);
+		fail("--%s: '%s' is not a path like /live", option, path);
+}
+
+/* The part of take that is about Socket.IO. */
+static void
+take_sio(struct config *config, int option, const char *value)
+{
+	struct eio_options *engine = &config->sio.engine;
+
+	switch (option) {
+	case OPT_SIO_PATH:
+		check_path("socket.io-path", value);
+		config->sio.path = value;
+		break;
+	case OPT_SIO_CLIENT:
+		config->sio.client_file = value;
+		break;
+	case OPT_NO_SIO:
+		config->no_sio = true;
+		break;
+	case OPT_CORS:
+		check_origins("cors", value);
+		engine->cors = value;
+		/* Old clients send credentials, and then "*" is no answer. */
+		engine->cors_credentials = strcmp(value, "*") != 0;
+		break;
+	case OPT_PING_INTERVAL:
+		engine->ping_interval_ms =
+		    milliseconds("ping-interval", value, 1);
+		break;
+	case OPT_PING_TIMEOUT:
+		engine->ping_timeout_ms =
+		    milliseconds("ping-timeout", value, 1);
+		break;
+	default:
+		exit(2); /* getopt_long has said why */
+	}
 }
 
 /* Take one option. */
@@ -234,7 +290,7 @@ take(struct config *config, int option, const char *value)
 		add_listen(config, value);
 		break;
 	case OPT_ORIGIN:
-		check_origins(value);
+		check_origins("origin", value);
 		server->origin = value;
 		break;
 	case OPT_MAX_MESSAGE:
@@ -265,7 +321,7 @@ take(struct config *config, int option, const char *value)
 		config->grace_ms = milliseconds("grace", value, 0);
 		break;
 	case OPT_BASE_PATH:
-		check_base_path(value);
+		check_path("base-path", value);
 		server->base_path = value;
 		break;
 	case OPT_SPA:
@@ -292,7 +348,7 @@ take(struct config *config, int option, const char *value)
 		puts("wsd " WS_VERSION);
 		exit(fflush(stdout) == 0 ? 0 : 1);
 	default:
-		exit(2); /* getopt_long has said why */
+		take_sio(config, option, value);
 	}
 }
 

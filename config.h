@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "ws.h"
+#include "sio.h"
 
 #define CONFIG_LISTEN_MAX 16
 
@@ -17,6 +17,8 @@ struct config {
 	const char *directory; /* borrowed from argv; NULL: embedded pages */
 	int grace_ms;
 	bool quiet;
+	bool no_sio;
+	struct sio_options sio;
 };
 
 /* Read the command line. --help and --version print and exit with 0; a mistake

@@ -10,13 +10,14 @@
 
 #include "assets.h"
 #include "config.h"
+#include "namespaces.h"
 #include "systemd.h"
-#include "ws.h"
 
 static volatile sig_atomic_t signal_fd = -1; /* where signals are written */
 
 struct program {
 	struct ws_server *server;    /* owned */
+	struct sio *io;              /* owned; NULL without Socket.IO */
 	const struct config *config; /* borrowed */
 	int signal_pipe;             /* where signals are read */
 	bool stopping;
@@ -116,6 +117,34 @@ add_endpoints(struct ws_server *server, const struct config *config)
 	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
 }
 
+/* A bundle in the document root is what its owner wants pages to get. */
+static const char *
+find_client(const struct config *config, char *path, size_t size)
+{
+	if (config->sio.client_file != NULL || config->directory == NULL)
+		return config->sio.client_file;
+	if (snprintf(path, size, "%s/socket.io.js", config->directory) >=
+	    (int)size)
+		return NULL;
+	return access(path, R_OK) == 0 ? path : NULL;
+}
+
+static int
+add_sio(struct program *program)
+{
+	struct sio_options options = program->config->sio;
+	size_t max_message = program->config->server.max_message;
+	char path[4096];
+
+	if (program->config->no_sio)
+		return 0;
+	options.client_file = find_client(program->config, path, sizeof(path));
+	if (max_message > 0)
+		options.engine.max_payload = max_message;
+	program->io = sio_new(program->server, &options);
+	return program->io != NULL ? namespaces_add(program->io) : -1;
+}
+
 /* ---- signals ----------------------------------------------------------- */
 
 /* A handler may do next to nothing, so it writes to a pipe that the loop
@@ -147,6 +176,8 @@ on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
 		    program->stopping
 			? "stopping at once\n"
 			: "stopping: a second signal ends all at once\n");
+	if (program->io != NULL)
+		sio_stop(program->io);
 	ws_stop(
 	    program->server, program->stopping ? 0 : program->config->grace_ms);
 	program->stopping = true;
@@ -273,6 +304,11 @@ run(struct program *program)
 		    strerror(errno));
 		return 1;
 	}
+	if (add_sio(program) < 0) {
+		fprintf(stderr, "wsd: cannot serve Socket.IO: %s\n",
+		    strerror(errno));
+		return 1;
+	}
 	/* The log has said why. A malformed address is wrong usage. */
 	result = listen_all(program->server, config);
 	if (result < 0)
@@ -308,6 +344,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	status = run(&program);
+	sio_free(program.io);
 	ws_server_free(program.server);
 	return status;
 }

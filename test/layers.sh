@@ -39,7 +39,7 @@ table()
 	deflate_code: bytes.h deflate_state.h
 	deflate_state:
 	inflate: bytes.h inflate_table.h
-	inflate_table: inflate.h
+	inflate_table: bytes.h inflate.h
 	crc32:
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
@@ -77,8 +77,9 @@ table()
 	tasks: BELOW conn.h rooms.h files.h static.h session.h server.h
 	# 6: what is in sio/ stands on ws.h alone, and on each other.
 	# 7: the program, and what it brings along.
-	main: assets.h config.h systemd.h ws.h
-	config: ws.h
+	main: assets.h config.h namespaces.h systemd.h sio.h ws.h
+	config: sio.h ws.h
+	namespaces: sio.h ws.h
 	systemd:
 	assets: ws.h
 	# A program of its own, which writes assets.c.

@@ -1,0 +1,123 @@
+/* namespaces.c - what wsd does with Socket.IO by itself. */
+/* SPDX-License-Identifier: MIT */
+/*
+ *	/             tells all how many are here: "stats", {numClients}
+ *	/chat         "send-message" becomes "receive-message" for all
+ *	/ticker       "stock price update", a number, every second
+ *	/relay/NAME   every event goes to all others, as it came
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "namespaces.h"
+
+#define TICK_MS 1000
+#define USER_OCTETS_MAX 64
+
+/* ---- / ----------------------------------------------------------------- */
+
+static void
+tell_count(struct sio_nsp *nsp)
+{
+	sio_emit_to(
+	    sio_all(nsp), "stats", "{numClients: %zu}", sio_nsp_count(nsp));
+}
+
+static void
+count_more(struct sio_socket *socket)
+{
+	tell_count(sio_nsp_of(socket));
+}
+
+static void
+count_less(struct sio_socket *socket, const char *reason)
+{
+	(void)reason;
+	tell_count(sio_nsp_of(socket));
+}
+
+/* ---- /chat ------------------------------------------------------------- */
+
+static void
+chat_joined(struct sio_socket *socket)
+{
+	struct sio_nsp *nsp = sio_nsp_of(socket);
+
+	sio_emit_to(sio_all(nsp), "user-joined", "%zu", sio_nsp_count(nsp));
+}
+
+static void
+chat_left(struct sio_socket *socket, const char *reason)
+{
+	struct sio_nsp *nsp = sio_nsp_of(socket);
+
+	(void)reason;
+	sio_emit_to(sio_all(nsp), "user-left", "%zu", sio_nsp_count(nsp));
+}
+
+static void
+chat_message(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_value said = sio_arg(event, 0);
+	const char *user = sio_string(sio_get(said, "user"), NULL);
+	const char *text = sio_string(sio_get(said, "message"), NULL);
+
+	if (text == NULL || text[0] == '\0')
+		return;
+	if (user == NULL || user[0] == '\0' || strlen(user) > USER_OCTETS_MAX)
+		user = "anonymous";
+	/* The page knows its time zone, so it is told seconds. */
+	sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
+	    "{user: %s, message: %s, time: %lld}", user, text,
+	    (long long)time(NULL));
+}
+
+/* ---- /ticker ----------------------------------------------------------- */
+
+static void
+tick(struct ws_timer *timer, void *arg)
+{
+	struct sio_nsp *nsp = arg;
+
+	(void)timer;
+	/* Who cannot follow wants the newest price only: volatile. */
+	if (sio_nsp_count(nsp) > 0)
+		sio_emit_to(sio_volatile(sio_all(nsp)), "stock price update",
+		    "%d", rand() % 1000);
+}
+
+/* ---- /relay/NAME ------------------------------------------------------- */
+
+static void
+relay(struct sio_socket *socket, struct sio_event *event)
+{
+	long others = sio_forward(sio_others(socket), event);
+
+	if (sio_wants_ack(event))
+		sio_ack(event, "%ld", others);
+}
+
+/* ---- all --------------------------------------------------------------- */
+
+int
+namespaces_add(struct sio *io)
+{
+	struct sio_nsp *root = sio_of(io, "/"), *chat = sio_of(io, "/chat");
+	struct sio_nsp *ticker = sio_of(io, "/ticker");
+	struct sio_nsp *relays = sio_of_pattern(io, "/relay/*");
+
+	if (root == NULL || chat == NULL || ticker == NULL || relays == NULL)
+		return -1;
+	if (sio_on_connection(root, count_more) < 0 ||
+	    sio_on_disconnect(root, count_less) < 0 ||
+	    sio_on_connection(chat, chat_joined) < 0 ||
+	    sio_on_disconnect(chat, chat_left) < 0 ||
+	    sio_on(chat, "send-message", chat_message) < 0 ||
+	    sio_on_any(relays, relay) < 0)
+		return -1;
+	return ws_timer_start(sio_server(io), TICK_MS, TICK_MS, tick, ticker) !=
+		       NULL
+		   ? 0
+		   : -1;
+}

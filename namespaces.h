@@ -1,0 +1,12 @@
+/* namespaces.h - what wsd does with Socket.IO by itself. */
+/* SPDX-License-Identifier: MIT */
+#ifndef NAMESPACES_H
+#define NAMESPACES_H
+
+#include "sio.h"
+
+/* Add the namespaces that the program has: "/", "/chat", "/ticker" and
+ * "/relay/NAME". Returns 0 or -1 when memory is out. */
+int namespaces_add(struct sio *io);
+
+#endif
