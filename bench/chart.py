@@ -297,9 +297,9 @@ def where(results):
     peers = [f"{text} {meta[key]}" for key, text in VERSIONS.items()
              if key in meta]
     rounds = meta.get("rounds", "1")
+    how = "one round" if rounds == "1" else f"medians of {rounds} rounds"
     text = (f"{meta['date']}, {meta['processor']}, {meta['cores']} cores, "
-            f"{meta['system']}, {meta['compiler']}, "
-            f"{'one round' if rounds == '1' else f'medians of {rounds} rounds'}")
+            f"{meta['system']}, {meta['compiler']}, {how}")
     return text + (f". Peers: {', '.join(peers)}." if peers else ".")
 
 

@@ -127,7 +127,7 @@ keep(struct client *c, const uint8_t *in, size_t len)
 	if (c->size >= head + payload)
 		memmove(c->rest, in, len);
 	else {
-		/* in may be a part of the buffer: it is read before that goes. */
+		/* in may be a part of what is released here. */
 		larger = malloc(head + payload);
 		if (larger == NULL)
 			abort();

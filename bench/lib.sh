@@ -84,9 +84,8 @@ build_tools() {
 }
 
 build_lws() {
-	if ! compile lws-server peers/lws-server.c -lwebsockets 2>/dev/null; then
+	compile lws-server peers/lws-server.c -lwebsockets 2>/dev/null ||
 		note "no libwebsockets (libwebsockets-dev): left out"
-	fi
 }
 
 # What comes from npm: ws, and the official server of Socket.IO.
@@ -129,8 +128,8 @@ command_of() {
 	case $1 in
 	wsd) echo "$out/src/wsd --log error -l 127.0.0.1:0" ;;
 	static)
-		[ ! -x "$out/src/build/wsd-static" ] ||
-			echo "$out/src/build/wsd-static --log error -l 127.0.0.1:0"
+		[ ! -x "$out/src/build/wsd-static" ] || echo \
+			"$out/src/build/wsd-static --log error -l 127.0.0.1:0"
 		;;
 	wsd_files)
 		echo "$out/src/wsd --log error -l 127.0.0.1:0 $out/files"

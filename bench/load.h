@@ -142,7 +142,7 @@ struct run {
 
 extern struct run run;
 
-/* ---- load.c --------------------------------------------------------------- */
+/* ---- load.c -------------------------------------------------------------- */
 
 /* Say what is wrong, and end with status 1. */
 void fail(const char *format, ...)
@@ -191,7 +191,7 @@ void make_ring(size_t message_max, size_t reply_len,
 /* Payload n, opt.size octets, the same in each run. */
 void fill_payload(uint8_t *out, uint64_t n);
 
-/* ---- load_ws.c ------------------------------------------------------------ */
+/* ---- load_ws.c ----------------------------------------------------------- */
 
 enum opcode {
 	CONTINUATION = 0x0,
@@ -219,7 +219,7 @@ void ws_connected(struct client *c);
 size_t ws_take(struct client *c, const uint8_t *in, size_t len);
 void ws_leave(struct client *c);
 
-/* ---- load_http.c ---------------------------------------------------------- */
+/* ---- load_http.c --------------------------------------------------------- */
 
 /* The value of a field in a head that ends in an empty line, or NULL. */
 const char *find_field(const char *head, const char *name);
@@ -232,7 +232,7 @@ size_t copy_head(char *head, size_t size, const uint8_t *in, size_t len);
  * Returns its length, 0 when it is not there yet. */
 size_t take_head(const uint8_t *in, size_t len, size_t *body);
 
-/* ---- load_sio.c ----------------------------------------------------------- */
+/* ---- load_sio.c ---------------------------------------------------------- */
 
 /* A whole Engine.IO packet came. */
 void sio_take_packet(struct client *c, const char *packet, size_t len);
@@ -240,7 +240,7 @@ void sio_take_packet(struct client *c, const char *packet, size_t len);
 /* Make the ring of events; behind each stands the separator, of some length. */
 void sio_make_ring(const char *separator);
 
-/* ---- load_polling.c ------------------------------------------------------- */
+/* ---- load_polling.c ------------------------------------------------------ */
 
 /* The answer to the first GET: learn the session's id. */
 void polling_opened(struct client *c, const char *packet, size_t len);
@@ -248,7 +248,7 @@ void polling_opened(struct client *c, const char *packet, size_t len);
 /* Send a packet, by POST. */
 void polling_say(struct client *c, const char *packet);
 
-/* ---- load_cost.c ---------------------------------------------------------- */
+/* ---- load_cost.c --------------------------------------------------------- */
 
 /* Counters at one moment. */
 struct snapshot {

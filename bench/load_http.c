@@ -67,7 +67,7 @@ take_head(const uint8_t *in, size_t len, size_t *body)
 	return n;
 }
 
-/* ---- the first response --------------------------------------------------- */
+/* ---- the first response -------------------------------------------------- */
 
 /* A blocking connection that gives up when the server is silent. */
 static int

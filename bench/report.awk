@@ -7,7 +7,7 @@
 #
 #	{ "meta": { KEY: TEXT, ... },
 #	  "rows": { ROW: { "title": TEXT,
-#	                   "servers": { SERVER: { key: median, ... }, ... } } } }
+#	                   "servers": { SERVER: { key: median, ... } } } } }
 
 BEGIN {
 	FS = "\t"

@@ -15,9 +15,9 @@
 # are counted by strace afterwards, so that counting slows nothing that is
 # timed.
 #
-# All of it is in build/bench/figures.tsv, the medians in results.json beside it.
-# chart.py makes these the ones to be shown: bench/results.json, the charts, and
-# the tables of README.md. "quick" takes one short round.
+# All of it is in build/bench/figures.tsv, the medians are in results.json beside
+# it. chart.py makes these the ones to be shown: bench/results.json, the charts,
+# and the tables of README.md. "quick" takes one short round.
 #
 # Another server takes part by PEERS="name=command; other=command". The command
 # is split at spaces; it gets a port in the environment as PORT, on which it is
@@ -101,8 +101,9 @@ put() {
 
 # What fails once is left out from then on. wsd must not fail.
 give_up() {
-	[ "${server%%_*}" != wsd ] || die "$row fails: $(cat "$out/load.errors")"
-	note "$row is left out for $server: $(cat "$out/load.errors")"
+	why=$(cat "$out/load.errors")
+	[ "${server%%_*}" != wsd ] || die "$row fails: $why"
+	note "$row is left out for $server: $why"
 	failed="$failed $row/$server "
 }
 
@@ -200,7 +201,7 @@ idle_socket_io() {
 # What was measured, on what, and when.
 describe() {
 	meta date "$(date -u +%Y-%m-%d)"
-	meta processor "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)"
+	meta processor "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)"
 	meta cores "$(nproc)"
 	meta system "$(uname -srm)"
 	meta compiler "$($CC --version | head -n 1)"
