@@ -160,6 +160,7 @@ upgrade(struct eio_socket *s)
 {
 	struct eio_poll *poll = s->poll;
 	struct sio_text waiting = poll->records;
+	bool overflowed = poll->overflowed;
 	struct eio_packet packet;
 	size_t at = 0;
 
@@ -173,6 +174,9 @@ upgrade(struct eio_socket *s)
 	while (eio_poll_next(poll, &at, &packet))
 		(void)eio_ws_send(s, &packet, 0);
 	eio_poll_free(poll);
+	/* It has been told that a message was lost. */
+	if (overflowed)
+		eio_session_end(s, "transport error", EIO_ABORT);
 }
 
 static bool

@@ -1,0 +1,397 @@
+/* test_sio_engine_options.c - Engine.IO: what an endpoint may be told. */
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "eio.h"
+
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define CREDENTIALS "Access-Control-Allow-Credentials"
+#define ORIGIN "Access-Control-Allow-Origin"
+
+TestSuite(sio_engine_options, .timeout = 120);
+
+/* ---- CORS -------------------------------------------------------------- */
+
+static const struct {
+	const char *cors;    /* NULL: none */
+	const char *origin;  /* of the request; NULL: none */
+	const char *allowed; /* NULL: the field is not there */
+	bool vary;
+	int websocket; /* status of an upgrade from there */
+} cors[] = {
+	{ NULL, "http://a.example", NULL, false, 403 },
+	{ NULL, NULL, NULL, false, 101 },
+	{ "*", "http://a.example", "*", false, 101 },
+	{ "*", NULL, "*", false, 101 },
+	{ "true", "http://a.example", "http://a.example", true, 101 },
+	{ "true", NULL, NULL, true, 101 },
+	{ "http://a.example", "http://a.example", "http://a.example", true,
+	    101 },
+	{ "http://a.example", "http://b.example", "http://a.example", true,
+	    403 },
+	{ "http://a.example, http://b.example", "http://b.example",
+	    "http://b.example", true, 101 },
+	{ "http://a.example, http://b.example", "http://c.example", NULL, true,
+	    403 },
+	{ "http://a.example, http://b.example", "http://b.example.evil", NULL,
+	    true, 403 },
+	{ "http://a.example, http://b.example", "http://b", NULL, true, 403 },
+	{ "http://a.example, http://b.example", NULL, NULL, true, 101 },
+};
+
+static void
+expect_cors(size_t i, const struct response *r, const char *what)
+{
+	const char *origin = client_field(r, ORIGIN);
+	const char *vary;
+
+	cr_expect((origin == NULL) == (cors[i].allowed == NULL) &&
+		      (origin == NULL || strcmp(origin, cors[i].allowed) == 0),
+	    "%zu, %s: %s", i, what, origin ? origin : "none");
+	vary = client_field(r, "Vary");
+	cr_expect_eq(vary != NULL && strcmp(vary, "Origin") == 0, cors[i].vary,
+	    "%zu, %s: Vary", i, what);
+}
+
+/* Every answer has the fields: those that are errors, too. */
+Test(sio_engine_options, cors_is_on_every_answer)
+{
+	for (size_t i = 0; i < LEN(cors); i++) {
+		struct eio_options options = { .cors = cors[i].cors,
+			.max_payload = 100 };
+		struct response r;
+		struct client c;
+		char fields[128] = "";
+		const char *sid;
+
+		eio_test_begin(&options);
+		if (cors[i].origin != NULL)
+			snprintf(fields, sizeof(fields), "Origin: %s\r\n",
+			    cors[i].origin);
+		(void)eio_ask(&r, "GET", NULL, "", fields, NULL, 0);
+		expect_cors(i, &r, "open");
+		(void)eio_ask(&r, "GET", NULL, "&transport=x", fields, NULL, 0);
+		cr_expect_eq(r.status, 400);
+		expect_cors(i, &r, "error");
+		sid = eio_open_polling("");
+		(void)eio_ask(&r, "POST", sid, "", fields, "4x", 2);
+		cr_expect_eq(r.status, 200);
+		expect_cors(i, &r, "POST");
+		(void)eio_ask(&r, "POST", sid, "", fields,
+		    "4xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		    101);
+		cr_expect_eq(r.status, 413);
+		expect_cors(i, &r, "413");
+		(void)eio_send(eio_test.last, WS_TEXT, "x", 1);
+		(void)eio_ask(&r, "GET", sid, "", fields, NULL, 0);
+		cr_expect(eio_is_body(&r, "4x"));
+		expect_cors(i, &r, "poll");
+		c = client_open(eio_test.live.address);
+		client_puts(&c, client_request("/engine.io/?EIO=4"
+					       "&transport=websocket",
+				    fields));
+		cr_expect_eq(client_response(&c, &r, false), cors[i].websocket,
+		    "%zu: %d", i, r.status);
+		if (r.status == 101)
+			expect_cors(i, &r, "101");
+		client_close(&c);
+		eio_test_end();
+	}
+}
+
+Test(sio_engine_options, a_browser_that_asks_first_is_answered)
+{
+	struct eio_options options = { .cors = "true",
+		.cors_credentials = true };
+	struct response r;
+
+	eio_test_begin(&options);
+	cr_expect_eq(
+	    eio_ask(&r, "OPTIONS", NULL, "",
+		"Origin: http://a.example\r\n"
+		"Access-Control-Request-Method: POST\r\n"
+		"Access-Control-Request-Headers: content-type, x-test\r\n",
+		NULL, 0),
+	    204);
+	cr_expect_str_eq(client_field(&r, ORIGIN), "http://a.example");
+	cr_expect_str_eq(client_field(&r, CREDENTIALS), "true");
+	cr_expect_str_eq(client_field(&r, "Access-Control-Allow-Methods"),
+	    "GET,HEAD,PUT,PATCH,POST,DELETE");
+	cr_expect_str_eq(client_field(&r, "Access-Control-Allow-Headers"),
+	    "content-type, x-test");
+	cr_expect(strstr(r.head, "Vary: Origin\r\n") != NULL);
+	cr_expect(
+	    strstr(r.head, "Vary: Access-Control-Request-Headers\r\n") != NULL);
+	/* Nobody can smuggle a field into the answer. */
+	cr_expect_eq(eio_ask(&r, "OPTIONS", NULL, "",
+			 "Origin: a\rSet-Cookie: b\r\n", NULL, 0),
+	    400);
+	cr_expect_eq(client_field(&r, "Set-Cookie"), NULL);
+	eio_test_end();
+}
+
+/* An endpoint beside Engine.IO with the same policy. */
+static void
+beside(struct ws_request *request)
+{
+	if (!eio_cors(eio_test.eio, request))
+		(void)ws_reply(request, 200, NULL, "beside", WS_STR);
+}
+
+Test(sio_engine_options, cors_is_for_endpoints_beside_it_too)
+{
+	struct eio_options options = { .cors = "*" };
+	struct client c;
+	struct response r;
+
+	eio_test_begin(&options);
+	cr_assert_eq(
+	    ws_http(eio_test.live.server, "/beside", NULL, beside, NULL), 0);
+	c = client_open(eio_test.live.address);
+	client_puts(&c, "GET /beside HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_expect_eq(client_response(&c, &r, false), 200);
+	cr_expect_str_eq(client_field(&r, ORIGIN), "*");
+	client_puts(&c, "OPTIONS /beside HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_expect_eq(client_response(&c, &r, false), 204);
+	cr_expect_str_eq(client_field(&r, ORIGIN), "*");
+	client_close(&c);
+	eio_test_end();
+}
+
+/* ---- cookie, fields ---------------------------------------------------- */
+
+Test(sio_engine_options, the_first_answer_sets_a_cookie)
+{
+	struct eio_options options = { .cookie = "io", .fields = "*" };
+	struct response r;
+	char want[128];
+	const char *sid;
+	struct client c;
+
+	eio_test_begin(&options);
+	cr_expect_eq(
+	    eio_ask(&r, "GET", NULL, "", "X-Any: thing\r\n", NULL, 0), 200);
+	snprintf(want, sizeof(want), "io=%.20s; Path=/; HttpOnly; SameSite=Lax",
+	    (const char *)r.body + 9);
+	cr_expect_str_eq(client_field(&r, "Set-Cookie"), want);
+	cr_expect_str_eq(eio_field(eio_test.last, "x-any"), "thing");
+	cr_expect_str_eq(eio_field(eio_test.last, "host"), "localhost");
+	sid = eio_open_polling("");
+	cr_expect_eq(eio_post(&r, sid, "4x"), 200);
+	cr_expect_eq(client_field(&r, "Set-Cookie"), NULL);
+	c = client_open(eio_test.live.address);
+	client_puts(
+	    &c, client_request("/engine.io/?EIO=4&transport=websocket", ""));
+	cr_expect_eq(client_response(&c, &r, false), 101);
+	cr_expect_eq(client_field(&r, "Set-Cookie"), NULL);
+	client_close(&c);
+	eio_test_end();
+}
+
+/* ---- transports -------------------------------------------------------- */
+
+static int
+upgrade_status(const char *sid)
+{
+	struct client c = client_open(eio_test.live.address);
+	struct response r;
+	char path[128];
+
+	snprintf(path, sizeof(path),
+	    "/engine.io/?EIO=4&transport=websocket%s%s",
+	    sid != NULL ? "&sid=" : "", sid != NULL ? sid : "");
+	client_puts(&c, client_request(path, ""));
+	(void)client_response(&c, &r, false);
+	client_close(&c);
+	return r.status;
+}
+
+Test(sio_engine_options, a_transport_can_be_turned_off)
+{
+	struct response r;
+
+	eio_test_begin(&(struct eio_options){ .no_polling = true });
+	cr_expect_eq(eio_get(&r, NULL), 400);
+	cr_expect(
+	    eio_is_body(&r, "{\"code\":0,\"message\":\"Transport unknown\"}"));
+	cr_expect_eq(upgrade_status(NULL), 101);
+	eio_test_end();
+	eio_test_begin(&(struct eio_options){ .no_websocket = true });
+	cr_expect_eq(eio_get(&r, NULL), 200);
+	cr_expect(memcmp(r.body + 31, "\"upgrades\":[],", 14) == 0);
+	cr_expect_eq(upgrade_status(NULL), 400);
+	eio_test_end();
+}
+
+Test(sio_engine_options, upgrades_can_be_turned_off)
+{
+	const char *sid;
+	struct client c;
+	struct response r;
+
+	eio_test_begin(&(struct eio_options){ .no_upgrades = true });
+	cr_expect_eq(eio_get(&r, NULL), 200);
+	cr_expect_eq(memcmp(r.body + 31, "\"upgrades\":[]", 13), 0, "%.*s",
+	    (int)r.len, (const char *)r.body);
+	sid = eio_open_polling("");
+	c = eio_connect(sid, "");
+	client_expect_close(&c, 1005, true);
+	client_close(&c);
+	cr_expect_eq(upgrade_status(NULL), 101);
+	eio_test_end();
+}
+
+Test(sio_engine_options, protocol_3_can_be_turned_off)
+{
+	struct response r;
+
+	eio_test_begin(&(struct eio_options){ .no_eio3 = true });
+	eio_test.protocol = 3;
+	cr_expect_eq(eio_get(&r, NULL), 400);
+	cr_expect(eio_is_body(
+	    &r, "{\"code\":5,\"message\":\"Unsupported protocol version\"}"));
+	eio_test.protocol = 4;
+	cr_expect_eq(eio_get(&r, NULL), 200);
+	eio_test_end();
+}
+
+/* ---- limits ------------------------------------------------------------ */
+
+Test(sio_engine_options, what_waits_for_a_poll_is_bounded)
+{
+	struct eio_options options = { .queue_max = 1000 };
+	static char text[5000];
+	struct response r;
+	const char *sid;
+
+	memset(text, 'x', sizeof(text));
+	eio_test_begin(&options);
+	sid = eio_open_polling("");
+	/* One of any size always fits. */
+	cr_expect_eq(eio_send(eio_test.last, WS_TEXT, text, sizeof(text)), 0);
+	cr_expect_eq(eio_get(&r, sid), 200);
+	cr_expect_eq(r.len, sizeof(text) + 1);
+	cr_expect_eq(eio_send(eio_test.last, WS_TEXT, text, 900), 0);
+	cr_expect_eq(eio_send(eio_test.last, WS_TEXT, text, 900), WS_EFULL);
+	cr_expect_eq(eio_test.closed, 0, "not inside of the call");
+	eio_settle();
+	cr_expect_eq(eio_test.closed, 1);
+	cr_expect_str_eq(eio_test.reason, "transport error");
+	cr_expect_eq(eio_get(&r, sid), 400);
+	eio_test_end();
+}
+
+Test(sio_engine_options, drain_is_called_when_much_has_gone)
+{
+	static char text[100000];
+	struct response r;
+	const char *sid;
+
+	memset(text, 'x', sizeof(text));
+	eio_test_begin(NULL);
+	sid = eio_open_polling("");
+	(void)eio_send(eio_test.last, WS_TEXT, "x", 1);
+	cr_expect_eq(eio_get(&r, sid), 200);
+	cr_expect_eq(eio_test.drained, 0);
+	(void)eio_send(eio_test.last, WS_TEXT, text, sizeof(text));
+	cr_expect_eq(eio_get(&r, sid), 200);
+	cr_expect_eq(r.len, sizeof(text) + 1);
+	cr_expect_eq(eio_test.drained, 1);
+	eio_test_end();
+}
+
+Test(sio_engine_options, a_message_too_large_ends_a_websocket)
+{
+	struct eio_options options = { .max_payload = 100 };
+	static char text[200] = "4";
+	struct client c;
+
+	memset(text + 1, 'x', sizeof(text) - 2);
+	eio_test_begin(&options);
+	c = eio_open_websocket("");
+	text[100] = '\0';
+	eio_say(&c, text);
+	client_until(&eio_test.messages, 1);
+	text[100] = 'x';
+	eio_say(&c, text);
+	client_expect_close(&c, 1009, true);
+	eio_test_until_closed(1);
+	cr_expect_str_eq(eio_test.reason, "transport error");
+	client_close(&c);
+	eio_test_end();
+}
+
+Test(sio_engine_options, a_body_too_large_in_chunks_is_refused)
+{
+	struct eio_options options = { .max_payload = 100 };
+	struct client c;
+	struct response r;
+	const char *sid;
+	char text[512];
+
+	eio_test_begin(&options);
+	sid = eio_open_polling("");
+	c = client_open(eio_test.live.address);
+	snprintf(text, sizeof(text),
+	    "POST /engine.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n"
+	    "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n4",
+	    sid);
+	client_puts(&c, text);
+	cr_expect_eq(client_response(&c, &r, false), 413);
+	client_close(&c);
+	cr_expect_eq(eio_test.closed, 0);
+	eio_test_end();
+}
+
+/* A slow client with a WebSocket is ended by the server's queue_max. */
+Test(sio_engine_options, a_client_that_reads_nothing_is_ended)
+{
+	struct ws_options server = {
+		.queue_max = 65536, .log_level = -1, .close_ms = 100
+	};
+	static char text[60000];
+	struct client c;
+	int result = 0;
+
+	eio_test_begin_on(NULL, &server);
+	c = client_open_small(eio_test.live.address, 4096);
+	client_puts(
+	    &c, client_request("/engine.io/?EIO=4&transport=websocket", ""));
+	client_until(&eio_test.opened, 1);
+	for (int i = 0; i < 1000 && result == 0; i++)
+		result = eio_send(eio_test.last, WS_BINARY, text, sizeof(text));
+	cr_expect_eq(result, WS_EFULL);
+	eio_test_until_closed(1);
+	cr_expect_str_eq(eio_test.reason, "transport error");
+	client_close(&c);
+	eio_test_end();
+}
+
+/* ---- endpoints --------------------------------------------------------- */
+
+Test(sio_engine_options, two_endpoints_cannot_have_one_path)
+{
+	static const struct eio_handler handler = { 0 };
+	struct eio *other;
+
+	eio_test_begin(NULL);
+	errno = 0;
+	cr_expect_eq(
+	    eio_new(eio_test.live.server, "/engine.io/", NULL, &handler, NULL),
+	    NULL);
+	cr_expect_eq(errno, EEXIST);
+	cr_expect_eq(
+	    eio_new(eio_test.live.server, "engine.io", NULL, &handler, NULL),
+	    NULL);
+	cr_expect_eq(errno, EINVAL);
+	other = eio_new(eio_test.live.server, "/other", NULL, &handler, NULL);
+	cr_expect_neq(other, NULL);
+	eio_free(other);
+	eio_free(NULL);
+	eio_test_end();
+}
