@@ -279,26 +279,29 @@ read_meta_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 static int
 read_length(struct ws_inflate *z, struct ws_inflate_io *io)
 {
-	unsigned length = 0, run = 1;
+	uint8_t length = 0;
 	uint32_t entry;
+	unsigned run;
 
 	(void)have(z, io, REPEAT_MAX);
 	entry = ws_table_find(z->distances, z->distance_bits, z->bits);
 	if (z->nbits < ws_entry_all(entry))
 		return WS_INFLATE_MORE;
+	if (entry & WS_ENTRY_LITERAL) {
+		z->lengths[z->nth++] = (uint8_t)ws_entry_literal(entry);
+		drop(z, ws_entry_all(entry));
+		return NEXT;
+	}
 	if ((entry & WS_ENTRY_PREVIOUS) && z->nth == 0)
 		return WS_INFLATE_EREPEAT;
-	if (entry & WS_ENTRY_LITERAL)
-		length = ws_entry_literal(entry);
-	else
-		run = ws_entry_value(entry, z->bits);
 	if (entry & WS_ENTRY_PREVIOUS)
 		length = z->lengths[z->nth - 1];
+	run = ws_entry_value(entry, z->bits);
 	if (run > (unsigned)(z->nlengths - z->nth))
 		return WS_INFLATE_EOVERRUN;
+	memset(z->lengths + z->nth, length, run);
+	z->nth = (uint16_t)(z->nth + run);
 	drop(z, ws_entry_all(entry));
-	while (run-- > 0)
-		z->lengths[z->nth++] = (uint8_t)length;
 	return NEXT;
 }
 
@@ -465,6 +468,15 @@ decode_token(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 	return NEXT;
 }
 
+static inline uint8_t *
+put(uint8_t *out, uint64_t *bits, unsigned *nbits, uint32_t entry)
+{
+	*out = (uint8_t)ws_entry_literal(entry);
+	*bits >>= ws_entry_all(entry);
+	*nbits -= ws_entry_all(entry);
+	return out + 1;
+}
+
 /* Decode tokens for as long as there are all bits and room for any, and none is
  * unusual. There must be 8 octets of input. */
 static void
@@ -486,14 +498,19 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 		if (nbits < TOKEN_MAX || out_end - out < FAST_ROOM)
 			break;
 		entry = ws_table_find(t.literals, t.literal_bits, bits);
-		/* Up to three codewords have no more bits than a match. */
-		for (int i = 0; i < 3 && (entry & WS_ENTRY_LITERAL); i++) {
-			*out++ = (uint8_t)ws_entry_literal(entry);
-			bits >>= ws_entry_all(entry);
-			nbits -= ws_entry_all(entry);
+		if (entry & WS_ENTRY_LITERAL) {
+			out = put(out, &bits, &nbits, entry);
 			entry = ws_table_find(t.literals, t.literal_bits, bits);
 		}
-		if ((entry & WS_ENTRY_LITERAL) || nbits < TOKEN_MAX)
+		if (entry & WS_ENTRY_LITERAL) {
+			out = put(out, &bits, &nbits, entry);
+			entry = ws_table_find(t.literals, t.literal_bits, bits);
+		}
+		if (entry & WS_ENTRY_LITERAL) {
+			out = put(out, &bits, &nbits, entry);
+			continue;
+		}
+		if (nbits < TOKEN_MAX)
 			continue;
 		if (entry & (WS_ENTRY_INVALID | WS_ENTRY_END))
 			break;

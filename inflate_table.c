@@ -40,10 +40,7 @@
 
 #include "inflate_table.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-
+#include "bytes.h"
 #include "inflate.h"
 
 enum {
@@ -83,14 +80,16 @@ struct code {
 	uint16_t symbols[WS_ALPHABET_NFIXED_LITERALS];
 };
 
-/* Whether the eight symbols from lengths on have no codewords, as long runs
- * of them do in the code of a short text. */
-static bool
-none_of_eight(const uint8_t *lengths)
+/* The next symbol from i on that has a codeword, or n. In the code of a short
+ * text there are few, so eight are passed at once. */
+static inline unsigned
+next_used(const uint8_t *lengths, unsigned i, unsigned n)
 {
-	static const uint8_t none[8];
-
-	return memcmp(lengths, none, 8) == 0;
+	while (i + 8 <= n && ws_load64_le(lengths + i) == 0)
+		i += 8;
+	while (i < n && lengths[i] == 0)
+		i++;
+	return i;
 }
 
 /* Count the codewords of each length, and sort the symbols by them. */
@@ -100,17 +99,12 @@ sort(struct code *code, const uint8_t *lengths, unsigned n)
 	uint16_t at[CODEWORD_MAX + 2] = { 0 };
 
 	memset(code->count, 0, sizeof(code->count));
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; (i = next_used(lengths, i, n)) < n; i++)
 		code->count[lengths[i]]++;
-	code->count[0] = 0;
 	for (unsigned i = 1; i <= CODEWORD_MAX; i++)
 		at[i + 1] = (uint16_t)(at[i] + code->count[i]);
-	for (unsigned i = 0; i < n; i++) {
-		if (lengths[i] != 0)
-			code->symbols[at[lengths[i]]++] = (uint16_t)i;
-		else if (n - i > 8 && none_of_eight(lengths + i))
-			i += 7;
-	}
+	for (unsigned i = 0; (i = next_used(lengths, i, n)) < n; i++)
+		code->symbols[at[lengths[i]]++] = (uint16_t)i;
 }
 
 /* How many codewords of the longest kind are left when all symbols have
