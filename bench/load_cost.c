@@ -1,8 +1,8 @@
 /* load_cost.c - what a server spends, and how long a reply takes. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the server spends is read from outside, for the process and for the
- * children it has at that moment (websocketd has one for each connection):
+ * What the server spends is read from outside, for the process and for its
+ * children (websocketd has one for each connection), ended ones included:
  *
  *	its CPU clock, in nanoseconds of all its threads
  *	the share of user time, from the ticks in /proc/PID/stat; there are a
@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "load.h"
 
@@ -72,11 +73,12 @@ read_rss(pid_t pid)
 }
 
 /* Add user and system ticks: fields 14 and 15, counted behind the name, which
- * may contain anything. proc(5). */
+ * may contain anything; and 16 and 17, those of children that have ended.
+ * proc(5). A process that is just ending has nothing to read. */
 static void
 add_ticks(pid_t pid, struct snapshot *to)
 {
-	unsigned long long user, system;
+	unsigned long long user, system, ended_user, ended_system;
 	const char *behind;
 	char text[1024];
 
@@ -85,11 +87,14 @@ add_ticks(pid_t pid, struct snapshot *to)
 	behind = strrchr(text, ')');
 	if (behind == NULL ||
 	    sscanf(behind,
-		") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-		&user, &system) != 2)
-		fail("/proc/%d/stat: not understood", (int)pid);
-	to->server_user += user;
-	to->server_system += system;
+		") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u"
+		" %llu %llu %llu %llu",
+		&user, &system, &ended_user, &ended_system) != 4)
+		return;
+	to->server_user += user + ended_user;
+	to->server_system += system + ended_system;
+	to->server_ns += (ended_user + ended_system) *
+			 (1000000000 / (uint64_t)sysconf(_SC_CLK_TCK));
 }
 
 /* Add what one process has spent. One that is gone adds nothing. */

@@ -13,7 +13,7 @@
 # measured several times, and the times are spread over the whole run, so that
 # a noisy minute hurts all servers alike; the median is printed. System calls
 # are counted by strace afterwards, so that counting slows nothing that is
-# timed.
+# timed. It takes Linux, five minutes, and a machine that does nothing else.
 #
 # All of it is in build/bench/figures.tsv, the medians are in results.json beside
 # it. chart.py makes these the ones to be shown: bench/results.json, the charts,
