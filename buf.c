@@ -20,7 +20,8 @@
 #define BUF_ROOM_MIN 128
 #define OPEN_ROOM_MIN 256   /* room of an open chunk, at least */
 #define OPEN_ROOM_NEXT 2048 /* of one that follows another */
-#define SPARE_MAX 1024      /* segments kept for reuse, 32 KiB */
+#define SPARE_MIN 1024      /* segments kept in any case, 32 KiB */
+#define TRIM_MAX 4096       /* released in one go: no turn shall be long */
 
 /* ---- buffers ----------------------------------------------------------- */
 
@@ -141,10 +142,9 @@ ws_chunk_ref(struct ws_chunk *chunk)
 }
 
 void
-ws_chunk_unref(struct ws_chunk *chunk)
+ws_chunk_free(struct ws_chunk *chunk)
 {
-	if (chunk != NULL && --chunk->refs == 0)
-		ws_mem_free(chunk);
+	ws_mem_free(chunk);
 }
 
 /* ---- segments ---------------------------------------------------------- */
@@ -173,49 +173,49 @@ take_segment(struct ws_segments *pool)
 	struct ws_segment *s = pool->spare;
 
 	pool->spare = s->next;
-	pool->count--;
+	if (--pool->count < pool->unused)
+		pool->unused = pool->count;
 	return s;
 }
 
-/* Release a segment of which something is not needed any more. */
-static WS_APART void
-free_segment(struct ws_segments *pool, struct ws_segment *s)
+static inline void
+give_segment(struct ws_segments *pool, struct ws_segment *s)
 {
 	ws_chunk_unref(s->chunk);
-	if (pool->count >= SPARE_MAX) {
-		ws_mem_free(s);
-		return;
-	}
 	s->next = pool->spare;
 	pool->spare = s;
 	pool->count++;
 }
 
-/* Release a segment, most often one of a chunk that others hold, too: measured
- * on the fan-out, 15 instructions less. */
-static inline void
-give_segment(struct ws_segments *pool, struct ws_segment *s)
+/* Release spare segments. */
+static void
+free_spare(struct ws_segments *pool, size_t n)
 {
-	if (s->chunk->refs == 1 || pool->count >= SPARE_MAX) {
-		free_segment(pool, s);
-		return;
+	for (; n > 0; n--) {
+		struct ws_segment *s = pool->spare;
+
+		pool->spare = s->next;
+		pool->count--;
+		ws_mem_free(s);
 	}
-	s->chunk->refs--;
-	s->next = pool->spare;
-	pool->spare = s;
-	pool->count++;
+}
+
+void
+ws_segments_trim(struct ws_segments *pool)
+{
+	size_t n = pool->unused < TRIM_MAX ? pool->unused : TRIM_MAX;
+
+	if (pool->count < SPARE_MIN + n)
+		n = pool->count > SPARE_MIN ? pool->count - SPARE_MIN : 0;
+	free_spare(pool, n);
+	pool->unused = pool->count;
 }
 
 void
 ws_segments_fini(struct ws_segments *pool)
 {
-	struct ws_segment *s;
-
-	while ((s = pool->spare) != NULL) {
-		pool->spare = s->next;
-		ws_mem_free(s);
-	}
-	pool->count = 0;
+	free_spare(pool, pool->count);
+	pool->unused = 0;
 }
 
 /* ---- queues ------------------------------------------------------------ */

@@ -62,8 +62,16 @@ struct ws_chunk *ws_chunk_static(const void *data, size_t len);
 /* Take one more reference. Returns chunk. */
 struct ws_chunk *ws_chunk_ref(struct ws_chunk *chunk);
 
+/* Release a chunk that nobody holds. */
+void ws_chunk_free(struct ws_chunk *chunk);
+
 /* Give one reference back; the last one releases it. NULL is allowed. */
-void ws_chunk_unref(struct ws_chunk *chunk);
+static inline void
+ws_chunk_unref(struct ws_chunk *chunk)
+{
+	if (chunk != NULL && --chunk->refs == 0)
+		ws_chunk_free(chunk);
+}
 
 /* ---- queues ------------------------------------------------------------ */
 
@@ -74,10 +82,14 @@ struct ws_segment {
 	size_t begin, end;      /* offsets in the chunk */
 };
 
-/* Segments not in use, kept for the next one. One pool serves a server. */
+/* Segments not in use, kept for the next one. One pool serves a server. A
+ * message for all of many connections needs one for each, and gives them back
+ * in the same turn: they stay for the next such message, and go by and by when
+ * there is none. */
 struct ws_segments {
 	struct ws_segment *spare; /* owned */
 	size_t count;
+	size_t unused; /* the least count since the last trim */
 };
 
 /* Octets on their way to one peer. Zeroed memory is an empty queue. What one
@@ -136,6 +148,10 @@ void ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool);
 
 /* Drop everything. */
 void ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool);
+
+/* Release some of those that were not needed since the last call; to be called
+ * now and then. */
+void ws_segments_trim(struct ws_segments *pool);
 
 /* Release the spare segments. */
 void ws_segments_fini(struct ws_segments *pool);

@@ -39,6 +39,7 @@
 #include "mem.h"
 
 #define REQUESTS_MAX 32 /* pipelined ones answered in one visit */
+#define TRIM_MS 1000    /* spare segments that lie about go after this */
 #define AHEAD_MAX 4096  /* kept for a peer whose request is being held */
 
 /* ---- reading ----------------------------------------------------------- */
@@ -484,6 +485,10 @@ ws_host_turn_end(void *arg)
 			reap(c);
 		}
 	} while (host->dirty != NULL);
+	if (host->loop.now_ms >= host->trim_ms) {
+		ws_segments_trim(&host->segments);
+		host->trim_ms = host->loop.now_ms + TRIM_MS;
+	}
 }
 
 /* Whether a peer still takes what waits for it, and gets more time for that:

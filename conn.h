@@ -108,6 +108,7 @@ struct ws_host {
 	struct ws_log log;
 	struct ws_limits limits;
 	struct ws_segments segments;
+	int64_t trim_ms; /* when those that are spare are looked at */
 	uint8_t *input;  /* owned: the one receive buffer */
 	uint8_t *gather; /* owned: where answers are gathered */
 	/* Answers of the connection being served. They stand in gather, or, if

@@ -621,23 +621,56 @@ Test(buf, a_queue_ends_at_its_limit)
 }
 
 /* Segments are kept for reuse, but not without end. */
-Test(buf, a_peak_of_segments_is_not_kept)
+/* Take count segments at once, and give them back. */
+static void
+use_segments(struct ws_segments *pool, int count)
 {
 	struct ws_queue queue = { 0 };
-	struct ws_segments pool = { 0 };
 	struct ws_chunk *chunk = ws_chunk_static("x", 1);
 
-	for (int i = 0; i < 5000; i++)
-		cr_assert_eq(ws_queue_share(&queue, &pool, chunk, 0), 0);
-	ws_queue_clear(&queue, &pool);
-	cr_assert_leq(pool.count, 1024);
-	cr_assert_eq((size_t)scarce_blocks, pool.count + 1);
-	scarce(0);
-	for (int i = 0; i < 1000; i++)
-		cr_assert_eq(ws_queue_share(&queue, &pool, chunk, 0), 0);
-	cr_assert_eq(scarce_calls, 0, "the spare ones were not used");
-	ws_queue_clear(&queue, &pool);
-	ws_segments_fini(&pool);
+	for (int i = 0; i < count; i++)
+		cr_assert_eq(ws_queue_share(&queue, pool, chunk, 0), 0);
+	ws_queue_clear(&queue, pool);
+	cr_assert_eq((size_t)scarce_blocks, pool->count + 1);
 	ws_chunk_unref(chunk);
+}
+
+Test(buf, a_peak_of_segments_is_not_kept)
+{
+	struct ws_segments pool = { 0 };
+
+	use_segments(&pool, 20000);
+	cr_assert_eq(pool.count, 20000);
+	/* The first look only begins to watch what is needed. */
+	ws_segments_trim(&pool);
+	cr_assert_eq(pool.count, 20000);
+	for (int i = 0; i < 10; i++) {
+		size_t before = pool.count;
+
+		ws_segments_trim(&pool);
+		cr_assert_leq(before - pool.count, 4096, "too long a turn");
+	}
+	cr_assert_eq(pool.count, 1024);
+	ws_segments_fini(&pool);
+	cr_assert_eq(scarce_blocks, 0);
+}
+
+Test(buf, segments_that_are_needed_again_are_kept)
+{
+	struct ws_segments pool = { 0 };
+
+	use_segments(&pool, 5000);
+	ws_segments_trim(&pool);
+	for (int i = 0; i < 10; i++) {
+		scarce(0);
+		use_segments(&pool, 4500);
+		cr_assert_eq(scarce_calls, 1, "not only the chunk");
+		ws_segments_trim(&pool);
+	}
+	/* Those beyond 4500 were not. */
+	cr_assert_eq(pool.count, 4500);
+	ws_segments_trim(&pool);
+	ws_segments_fini(&pool);
+	cr_assert_eq(pool.count, 0);
 	cr_assert_eq(scarce_blocks, 0);
 }
