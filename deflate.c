@@ -52,18 +52,19 @@ enum {
 	EMPTY_BLOCK_TAIL = 4, /* RFC 7692 section 7.2.1: 00 00 ff ff */
 };
 
-/* By level. Beyond 1, each one costs about as much more as it saves. */
+/* By level, so that each is as small as what others have under the same number,
+ * and no slower: see bench/deflate.c. */
 static const struct ws_deflate_effort efforts[WS_DEFLATE_LEVEL_MAX + 1] = {
 	{ 0, 0, 0 },
 	{ 2, 16, 4 }, /* 1 to 3: every match is taken */
 	{ 4, 32, 4 },
 	{ 12, 32, 4 },
-	{ 16, 32, 16 },
-	{ 32, 32, 32 },
-	{ 80, 128, 24 },
-	{ 128, 128, 128 },
-	{ 256, 258, 258 },
-	{ 1024, 258, 258 },
+	{ 24, 32, 12 },
+	{ 40, 64, 16 },
+	{ 96, 128, 24 },
+	{ 160, 258, 64 },
+	{ 512, 258, 258 },
+	{ 2048, 258, 258 },
 };
 
 static uint32_t

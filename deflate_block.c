@@ -135,7 +135,7 @@ put_stored_header(struct writer *w, uint32_t octets)
 	carry(w);
 }
 
-/* ---- the header of a dynamic block ----------------------------------------- */
+/* ---- the header of a dynamic block --------------------------------------- */
 
 static unsigned
 item_extra_bits(unsigned item)
@@ -260,7 +260,7 @@ put_header(struct writer *w, const struct header *h)
 	carry(w);
 }
 
-/* ---- which kind ------------------------------------------------------------ */
+/* ---- which kind ---------------------------------------------------------- */
 
 /* What the symbols take in the fixed codes (RFC 1951 section 3.2.6), in bits:
  * 8 bits each, but for literals from 144 on, which have 9, for the end and
@@ -342,7 +342,7 @@ ws_deflate_begin_block(struct ws_deflate *d, bool is_final)
 	close_stage(d, &w);
 }
 
-/* ---- what is in it --------------------------------------------------------- */
+/* ---- what is in it ------------------------------------------------------- */
 
 /* Write octets of a stored block. Returns whether that was all. */
 static bool

