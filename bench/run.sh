@@ -271,4 +271,6 @@ fi
 awk -v json="$json" -f "$root/bench/report.awk" "$figures" || exit 1
 echo
 sh "$root/bench/codec.sh" || exit 1
+echo
+sh "$root/bench/deflate.sh" || exit 1
 note "all figures are in $figures, the medians in $json"
