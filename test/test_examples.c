@@ -3,7 +3,7 @@
 
 /*
  * So are the programs in README.md and at the top of ws.h. Runs in the top
- * directory, with libws.a built. From the environment: CC, CFLAGS, LDFLAGS, and
+ * directory, with both libraries built. From the environment: CC, CFLAGS, LDFLAGS, and
  * WS_LIB for another library. Every program is built without a warning, into a
  * directory of its own, and listens on a port that the system chooses.
  */
@@ -59,9 +59,9 @@ build(const char *source)
 	(void)snprintf(command, sizeof(command),
 	    "%s -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion "
 	    "-Wshadow -Wstrict-prototypes -Wsign-compare -Werror %s -I. "
-	    "-o %s %s %s %s",
+	    "-Isio -o %s %s %s %s",
 	    env_or("CC", "cc"), env_or("CFLAGS", "-O1"), program, source,
-	    env_or("WS_LIB", "libws.a"), env_or("LDFLAGS", ""));
+	    env_or("WS_LIB", "libsio.a libws.a"), env_or("LDFLAGS", ""));
 	cr_assert_eq(system(command), 0, "failed: %s", command);
 }
 
@@ -328,8 +328,8 @@ check_echo(void)
 
 /* ---- the examples ------------------------------------------------------- */
 
-/* An example shows what can be done with ws.h alone, in few lines. */
-Test(examples, know_the_public_header_only)
+/* An example shows what can be done with ws.h or sio.h alone, in few lines. */
+Test(examples, know_a_public_header_only)
 {
 	glob_t sources;
 
@@ -338,7 +338,7 @@ Test(examples, know_the_public_header_only)
 	cr_assert_geq(sources.gl_pathc, 6);
 	for (size_t i = 0; i < sources.gl_pathc; i++) {
 		FILE *file = fopen(sources.gl_pathv[i], "r");
-		bool includes_ws = false;
+		bool knows_it = false;
 		int lines = 0;
 
 		cr_assert_not_null(file);
@@ -346,11 +346,12 @@ Test(examples, know_the_public_header_only)
 			lines++;
 			cr_expect_neq(strncmp(line, "#include \"", 10), 0,
 			    "%s: %s", sources.gl_pathv[i], line);
-			if (strcmp(line, "#include <ws.h>\n") == 0)
-				includes_ws = true;
+			if (strcmp(line, "#include <ws.h>\n") == 0 ||
+			    strcmp(line, "#include <sio.h>\n") == 0)
+				knows_it = true;
 		}
 		fclose(file);
-		cr_expect(includes_ws, "%s", sources.gl_pathv[i]);
+		cr_expect(knows_it, "%s", sources.gl_pathv[i]);
 		cr_expect_leq(lines, 100, "%s", sources.gl_pathv[i]);
 		if (strcmp(sources.gl_pathv[i], "examples/chat.c") == 0)
 			cr_expect_leq(lines, 40);
@@ -519,6 +520,32 @@ Test(examples, hello_http_holds_a_long_poll)
 			break;
 	} while (true);
 	expect_answer(waiting, "200", "good morning");
+	stop();
+}
+
+/* Pings come every 300 ms, whatever else happens. */
+Test(examples, engine_echo_says_back_what_it_is_told)
+{
+	bool echoed = false, pinged = false;
+	int fd;
+
+	start("examples/engine-echo.c", NULL);
+	fd = open_websocket("/engine.io/?EIO=4&transport=websocket");
+	(void)hear(fd, TEXT);
+	cr_assert_eq(strncmp(heard, "0{\"sid\":\"", 9), 0, "%s", heard);
+	cr_assert_not_null(strstr(heard, "\"pingInterval\":300,"));
+	say(fd, TEXT, "4hello", 6);
+	while (!echoed || !pinged) {
+		(void)hear(fd, TEXT);
+		if (strcmp(heard, "4hello") == 0) {
+			echoed = true;
+			continue;
+		}
+		cr_assert_str_eq(heard, "2");
+		say(fd, TEXT, "3", 1);
+		pinged = true;
+	}
+	close(fd);
 	stop();
 }
 
