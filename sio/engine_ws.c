@@ -1,4 +1,4 @@
-/* engine_ws.c - Engine.IO: a session that a WebSocket carries, or is about to. */
+/* engine_ws.c - Engine.IO: sessions that WebSockets carry, or may soon. */
 /* SPDX-License-Identifier: MIT */
 /*
  * A WebSocket of an endpoint has a session as its user, and is one of three

@@ -537,11 +537,48 @@ Test(sio_engine, a_probe_that_dies_leaves_the_session_alone)
 Test(sio_engine, closing_ends_a_probe_too)
 {
 	const char *sid = eio_open_polling("");
-	struct client c = eio_probe(sid);
+	struct client c = eio_connect(sid, "");
 
 	eio_close(eio_test.last);
 	client_expect_close(&c, 1005, true);
 	client_close(&c);
+	cr_expect_eq(eio_test.closed, 1);
+}
+
+/* The official client does not go back to polling: if its probe were closed
+ * now, it would learn of the end only when no ping comes any more. */
+Test(sio_engine, closing_waits_for_an_upgrade_that_has_begun)
+{
+	const char *sid = eio_open_polling("");
+	struct client poll = eio_poll(sid), c = eio_probe(sid);
+	struct response r;
+
+	expect_poll(&poll, "6");
+	eio_send(eio_test.last, WS_TEXT, "last words", WS_STR);
+	eio_close(eio_test.last);
+	cr_expect_str_eq(eio_test.reason, "forced close");
+	eio_say(&c, "5");
+	eio_hear(&c, "4last words");
+	eio_hear(&c, "1");
+	client_expect_close(&c, 1005, true);
+	client_close(&c);
+	cr_expect_eq(eio_test.closed, 1);
+	cr_expect_eq(eio_get(&r, sid), 400);
+	cr_expect(eio_is_body(&r, EIO_CODE_1));
+}
+
+/* It may still poll, too, and its probe may die. */
+Test(sio_engine, closing_is_told_to_a_poll_when_the_probe_dies)
+{
+	const char *sid = eio_open_polling("");
+	struct client poll = eio_poll(sid), c = eio_probe(sid);
+
+	expect_poll(&poll, "6");
+	eio_close(eio_test.last);
+	client_close(&c);
+	eio_settle();
+	poll = eio_poll(sid);
+	expect_poll(&poll, "1");
 	cr_expect_eq(eio_test.closed, 1);
 }
 
