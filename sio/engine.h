@@ -144,7 +144,7 @@ struct eio_socket {
 	bool excused;     /* has shown life while we waited */
 };
 
-/* ---- sessions (engine.c) ----------------------------------------------- */
+/* ---- sessions (engine_session.c) --------------------------------------- */
 
 /* Begin a session that nothing carries yet.
  *   poll  it will be carried by requests
@@ -187,6 +187,14 @@ eio_session_packet(struct eio_socket *socket, const struct eio_packet *packet);
 
 /* Octets have come: a client that is doing something is alive. */
 void eio_session_alive(struct eio_socket *socket);
+
+/* Release what has ended. */
+void eio_session_release(struct eio *eio);
+
+/* Begin and end the queues of deadlines. Returns 0 or WS_ENOMEM; ending is
+ * allowed in both cases. */
+int eio_clocks_start(struct eio *eio);
+void eio_clocks_stop(struct eio *eio);
 
 /* ---- polling (engine_poll.c) ------------------------------------------- */
 

@@ -94,11 +94,15 @@ size_t eio_payload_size(
 size_t eio_payload_write(enum eio_framing framing,
     const struct eio_packet *packet, bool first, char *out);
 
-/* ---- characters -------------------------------------------------------- */
+/* ---- octets (octets.c) ------------------------------------------------- */
 
 /* How many UTF-16 units a text has, or -1 when it is not UTF-8.
  * RFC 3629, RFC 2781 section 2.1. */
 int64_t eio_utf16_units(const char *text, size_t len);
+
+/* The octets that so many units are, or -1 when there are not that many, when
+ * they end within a character, or it is not UTF-8. */
+int64_t eio_octets_of_units(const char *text, size_t len, size_t units);
 
 /* Whether all of a text is ASCII. */
 bool eio_is_ascii(const char *text, size_t len);
@@ -118,7 +122,7 @@ int64_t eio_base64_decode(const char *in, size_t len, void *out);
 void eio_sid_write(const uint8_t octets[EIO_SID_OCTETS], char out[EIO_SID_LEN]);
 bool eio_sid_read(const char *text, size_t len, uint8_t octets[EIO_SID_OCTETS]);
 
-/* ---- forms and scripts ------------------------------------------------- */
+/* ---- forms and scripts (octets.c) -------------------------------------- */
 
 /* Find a value in a form or a query: the last one of that name.
  *   name   a C string

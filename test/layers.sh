@@ -146,7 +146,7 @@ external()
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
     deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
-    sio/payload sio/json sio/json_string sio/packet'
+    sio/payload sio/octets sio/json sio/json_string sio/packet'
 
 check_pure()
 {
