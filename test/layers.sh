@@ -46,6 +46,7 @@ table()
 	buf: bytes.h mem.h
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h
+	pmd: bytes.h field.h http.h
 	handshake: base64.h bytes.h field.h http.h sha1.h
 	# 2: the system.
 	log:
