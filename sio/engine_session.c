@@ -251,6 +251,8 @@ eio_session_gone(struct eio_socket *socket)
 	eio_due_remove(&socket->beat);
 	if (socket->poll != NULL) {
 		eio_due_remove(&socket->poll->due);
+		eio_ws_drop(socket->poll->probe);
+		socket->poll->probe = NULL;
 		eio_poll_release(socket->poll, EIO_CLOSE);
 	}
 	socket->beat.next = &eio->ended;
@@ -278,7 +280,9 @@ eio_session_release(struct eio *eio)
 	}
 }
 
-/* Tell a client that polls. Returns whether it has heard. */
+/* Tell a client that polls. One that was told to change over, and whose last
+ * poll was answered, polls no more: it says 5 on its probe, and is told then.
+ * Returns whether it has heard. */
 static bool
 tell_poll(struct eio_poll *poll, enum eio_farewell farewell)
 {
@@ -286,8 +290,10 @@ tell_poll(struct eio_poll *poll, enum eio_farewell farewell)
 
 	eio_due_remove(&poll->due);
 	eio_poll_heard(poll);
-	eio_ws_drop(poll->probe);
-	poll->probe = NULL;
+	if (farewell != EIO_ORDER || !poll->probed || poll->get != NULL) {
+		eio_ws_drop(poll->probe);
+		poll->probe = NULL;
+	}
 	if (farewell == EIO_ORDER && eio_poll_add(poll, &end) == 0) {
 		if (poll->get == NULL)
 			return false;

@@ -134,7 +134,8 @@ eio_ws_upgrade(struct eio_socket *socket, struct ws_request *request)
 static void
 abort_probe(struct eio_poll *poll)
 {
-	eio_due_remove(&poll->due);
+	if (poll->socket->state == EIO_STATE_OPEN)
+		eio_due_remove(&poll->due); /* else it is the farewell's */
 	eio_ws_drop(poll->probe);
 	poll->probe = NULL;
 	poll->probed = false;
@@ -174,6 +175,12 @@ upgrade(struct eio_socket *s)
 	while (eio_poll_next(poll, &at, &packet))
 		(void)eio_ws_send(s, &packet, 0);
 	eio_poll_free(poll);
+	if (s->state == EIO_STATE_CLOSING) {
+		eio_ws_drop(s->conn);
+		s->conn = NULL;
+		eio_session_gone(s);
+		return;
+	}
 	/* It has been told that a message was lost. */
 	if (overflowed)
 		eio_session_end(s, "transport error", EIO_ABORT);
