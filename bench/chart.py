@@ -51,6 +51,7 @@ CHARTS = [
     ("socket.io", "Processor time of a Socket.IO server, in microseconds",
      ["sio-echo", "sio-room", "sio-storm", "polling-echo"]),
 ]
+IDLE = ["idle", "sio-idle", "polling-idle"]
 
 
 def name(server):
@@ -195,7 +196,7 @@ def draw_memory(results):
     svg = Svg()
     svg.y = 26
     svg.text(16, title, "title")
-    for row in ("idle", "sio-idle"):
+    for row in IDLE:
         bars = [(server, [("user", f["rss_each"])], number(f["rss_each"]))
                 for server, f in results.servers(row).items()
                 if "rss_each" in f]
@@ -280,7 +281,7 @@ def start_table(results):
 
 def memory_table(results):
     lines = []
-    for row in ("idle", "sio-idle"):
+    for row in IDLE:
         for server, figures in results.servers(row).items():
             ratio = results.ratio(row, server, "rss_each")
             lines.append([

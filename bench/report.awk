@@ -27,6 +27,7 @@ BEGIN {
 	title["polling-echo"] = "Socket.IO event, HTTP polling"
 	title["idle"] = "idle WebSockets"
 	title["sio-idle"] = "idle Socket.IO clients"
+	title["polling-idle"] = "idle Socket.IO clients, polling"
 	title["start"] = "from exec to the first answer"
 	title["sio-start"] = "the same, a Socket.IO server"
 	title["size"] = "the program, stripped"

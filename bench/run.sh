@@ -128,15 +128,16 @@ cell() {
 count_calls() {
 	n=$1
 	shift
+	rm -f "$out/strace" "$out/strace.errors"
 	strace -c -f -o "$out/strace" -p "$pid" 2>"$out/strace.errors" &
 	tracer=$!
 	tries=0
-	until grep -q attached "$out/strace.errors" || [ $tries -gt 100 ]; do
+	until grep -qs attached "$out/strace.errors" || [ $tries -gt 100 ]; do
 		tries=$((tries + 1))
 		sleep 0.02
 	done
 	load -p "$port" -n "$n" "$@" >/dev/null 2>"$out/load.errors"
-	until grep -q ' total$' "$out/strace" || [ $tries -gt 200 ]; do
+	until grep -qs ' total$' "$out/strace" || [ $tries -gt 200 ]; do
 		tries=$((tries + 1))
 		kill -INT "$tracer" 2>/dev/null
 		sleep 0.02
@@ -178,19 +179,25 @@ octets_on_disk() {
 	esac
 }
 
-# Memory of idle Socket.IO clients, of a server that has served nothing else,
-# and how long it takes to start.
+# idle_socket_io ROW KIND: memory of idle clients, of a server that has served
+# nothing else.
 idle_socket_io() {
+	row=$1
+	# shellcheck disable=SC2086
+	start $command
+	line=$(load -k "$2" -m idle -N /relay/bench -c "$idle" -t 1 \
+		-p "$port" -S "$pid") || exit 1
+	put "$line"
+	stop "$pid"
+}
+
+# Memory of Socket.IO servers, and how long they take to start.
+socket_io_alone() {
 	for server in wsd_sio sio; do
 		command=$(command_of $server)
 		[ -n "$command" ] || continue
-		# shellcheck disable=SC2086
-		start $command
-		line=$(load -k sio -m idle -N /relay/bench -c "$idle" -t 1 \
-			-p "$port" -S "$pid") || exit 1
-		row=sio-idle
-		put "$line"
-		stop "$pid"
+		idle_socket_io sio-idle sio
+		idle_socket_io polling-idle polling
 		# shellcheck disable=SC2086
 		line=$("$out/start" 5 $command) || exit 1
 		row=sio-start
@@ -254,7 +261,7 @@ fi
 stop_all
 
 note "measuring memory"
-idle_socket_io
+socket_io_alone
 if [ -n "$quick" ]; then
 	sh "$root/bench/memory.sh" -c "$idle" wsd static >>"$figures" || exit 1
 else
