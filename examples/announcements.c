@@ -1,23 +1,28 @@
-/* announcements.c - a greeting for who connects, and news from the page. */
+/* announcements.c - news for who connects, and a word from each client. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
 
 static void
-on_announcement(struct sio_socket *socket, struct sio_event *event)
+on_connection(struct sio_socket *socket)
 {
-	const char *text = sio_string(sio_arg(event, 0), NULL);
-
-	(void)socket;
-	printf("announcement: %s\n", text != NULL ? text : "(no text)");
-	fflush(stdout);
+	sio_emit(socket, "announcements", "{message: 'Welcome, %s!'}",
+	    sio_id(socket));
+	sio_emit_to(sio_others(socket), "announcements",
+	    "{message: 'A new user has joined!'}");
 }
 
 static void
-on_connection(struct sio_socket *socket)
+on_event(struct sio_socket *socket, struct sio_event *event)
 {
-	sio_emit(socket, "greeting", "'Hello from the server'");
-	sio_emit(socket, "message", "{id: %s}", sio_id(socket));
+	struct sio_value message = sio_get(sio_arg(event, 0), "message");
+	size_t len = 0;
+	const char *json = sio_json(message, &len);
+
+	/* As JSON, where control characters are escaped: they would rule
+	 * whoever's terminal this is. */
+	fprintf(stderr, "%s says %.*s\n", sio_id(socket), (int)len,
+	    json != NULL ? json : "");
 }
 
 int
@@ -30,11 +35,11 @@ main(int argc, char **argv)
 	if (io == NULL)
 		return 1;
 	sio_on_connection(sio_of(io, "/"), on_connection);
-	sio_on(sio_of(io, "/"), "announcement", on_announcement);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	sio_on(sio_of(io, "/"), "event", on_event);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/announcements.html\n", address);
+	fprintf(stderr, "listening on http://%s/announcements.html\n", address);
 	return ws_run(server) < 0;
 }

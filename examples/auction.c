@@ -1,98 +1,99 @@
-/* auction.c - teams bid against each other and the clock. */
+/* auction.c - three teams bid against each other and the clock. */
 /* SPDX-License-Identifier: MIT */
-/*
- *	auction [ADDRESS [DIRECTORY [DURATION_MS]]]
+/* usage: auction [ADDRESS [MILLISECONDS]], 20000
  *
- * The first bid starts the clock, 20 seconds; when it has run down, the highest
- * bid wins. The next bid starts another auction.
- */
+ * The first bid starts the clock; when it has run down, the highest one wins,
+ * and the next one opens another auction. */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TEAM_SIZE 32
+static const char *const teams[] = { "red", "green", "blue" };
 
-static int64_t duration_ms = 20000;
+static struct ws_server *server;
 static struct sio_nsp *hall;
-static int64_t highest; /* 0: nobody has bid yet */
-static char leader[TEAM_SIZE];
-static int64_t ends_ms;
+static const char *leader; /* NULL: nobody has bid yet */
+static long long duration_ms, highest, ends_ms;
+
+static const char *
+find_team(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < 3; i++) {
+		if (strcmp(teams[i], name) == 0)
+			return teams[i];
+	}
+	return NULL;
+}
+
+/* Who leads with how much, and how much time is left. */
+static void
+tell(struct sio_target target)
+{
+	sio_emit_to(target, "state", "{team: %s, amount: %lld, left: %lld}",
+	    leader, highest, leader != NULL ? ends_ms - ws_now(server) : 0LL);
+}
 
 static void
 on_end(struct ws_timer *timer, void *arg)
 {
 	(void)timer;
 	(void)arg;
-	sio_emit_to(sio_all(hall), "sold", "{team: %s, amount: %lld}", leader,
-	    (long long)highest);
+	sio_emit_to(
+	    sio_all(hall), "sold", "{team: %s, amount: %lld}", leader, highest);
+	leader = NULL;
 	highest = 0;
-}
-
-static void
-send_state(struct sio_target target, struct ws_server *server)
-{
-	if (highest == 0) {
-		sio_emit_to(target, "state", "{running: false}");
-		return;
-	}
-	sio_emit_to(target, "state",
-	    "{running: true, team: %s, amount: %lld, left: %lld}", leader,
-	    (long long)highest, (long long)(ends_ms - ws_now(server)));
 }
 
 static void
 on_connection(struct sio_socket *socket)
 {
-	send_state(sio_self(socket), sio_server(sio_io(hall)));
+	tell(sio_self(socket));
 }
 
-/* "bid" has a team and an amount; it is acknowledged with whether it counts. */
+static bool
+start_clock(void)
+{
+	ends_ms = ws_now(server) + duration_ms;
+	return ws_timer_start(server, duration_ms, 0, on_end, NULL) != NULL;
+}
+
+/* A bid counts when it is higher than all before it, which the client is told
+ * by the acknowledgement. */
 static void
 on_bid(struct sio_socket *socket, struct sio_event *event)
 {
-	struct ws_server *server = sio_server(sio_io(hall));
-	const char *team = sio_string(sio_get(sio_arg(event, 0), "team"), NULL);
+	const char *team = find_team(sio_string(sio_arg(event, 0), NULL));
 	int64_t amount;
 
 	(void)socket;
-	if (team == NULL || team[0] == '\0' || strlen(team) >= TEAM_SIZE ||
-	    !sio_integer(sio_get(sio_arg(event, 0), "amount"), &amount) ||
-	    amount <= highest) {
-		sio_ack(
-		    event, "{ok: false, highest: %lld}", (long long)highest);
+	if (team == NULL || !sio_integer(sio_arg(event, 1), &amount) ||
+	    amount <= highest || (leader == NULL && !start_clock())) {
+		sio_ack(event, "false");
 		return;
 	}
-	if (highest == 0) {
-		if (ws_timer_start(server, duration_ms, 0, on_end, NULL) ==
-		    NULL)
-			return;
-		ends_ms = ws_now(server) + duration_ms;
-	}
+	leader = team;
 	highest = amount;
-	strcpy(leader, team);
-	sio_ack(event, "{ok: true}");
-	send_state(sio_all(hall), server);
+	sio_ack(event, "true");
+	tell(sio_all(hall));
 }
 
 int
 main(int argc, char **argv)
 {
-	struct ws_server *server = ws_server_new(NULL);
-	struct sio *io = sio_new(server, NULL);
+	struct sio *io = sio_new(server = ws_server_new(NULL), NULL);
 	char address[128];
 
 	if (io == NULL)
 		return 1;
-	if (argc > 3)
-		duration_ms = atoi(argv[3]);
+	duration_ms = argc > 2 ? atoi(argv[2]) : 20000;
 	hall = sio_of(io, "/");
 	sio_on_connection(hall, on_connection);
 	sio_on(hall, "bid", on_bid);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/auction.html\n", address);
+	fprintf(stderr, "listening on http://%s/auction.html\n", address);
 	return ws_run(server) < 0;
 }

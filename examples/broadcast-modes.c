@@ -11,7 +11,6 @@ say(struct sio_target target, const char *mode, struct sio_event *event)
 	sio_emit_to(target, "news", "%s, %p", mode, (void *)&what);
 }
 
-/* To the sender alone. */
 static void
 on_self(struct sio_socket *socket, struct sio_event *event)
 {
@@ -30,14 +29,14 @@ on_others(struct sio_socket *socket, struct sio_event *event)
 	say(sio_others(socket), "others", event);
 }
 
-/* To the room "red", the sender included if it is there. */
+/* All in the room "red", the sender included if it is there. */
 static void
 on_room(struct sio_socket *socket, struct sio_event *event)
 {
 	say(sio_in(sio_nsp_of(socket), "red"), "room", event);
 }
 
-/* To all who are not in the room "red". */
+/* All but those in the room "red". */
 static void
 on_except(struct sio_socket *socket, struct sio_event *event)
 {
@@ -68,10 +67,11 @@ main(int argc, char **argv)
 	sio_on(nsp, "room", on_room);
 	sio_on(nsp, "except", on_except);
 	sio_on(nsp, "join", on_join);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/broadcast-modes.html\n", address);
+	fprintf(
+	    stderr, "listening on http://%s/broadcast-modes.html\n", address);
 	return ws_run(server) < 0;
 }

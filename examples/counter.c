@@ -19,8 +19,7 @@ on_connection(struct sio_socket *socket)
 static void
 on_disconnect(struct sio_socket *socket, const char *reason)
 {
-	printf("%s left: %s\n", sio_id(socket), reason);
-	fflush(stdout);
+	fprintf(stderr, "%s left: %s\n", sio_id(socket), reason);
 	tell(sio_nsp_of(socket));
 }
 
@@ -35,10 +34,10 @@ main(int argc, char **argv)
 		return 1;
 	sio_on_connection(sio_of(io, "/"), on_connection);
 	sio_on_disconnect(sio_of(io, "/"), on_disconnect);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/counter.html\n", address);
+	fprintf(stderr, "listening on http://%s/counter.html\n", address);
 	return ws_run(server) < 0;
 }

@@ -1,14 +1,15 @@
 /* direct-message.c - from one user to another. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A room of a user's name holds all the pages that this user has open, so a
- * message reaches each of them.
+ * All pages that a user has open are in a room of the user's name, so a message
+ * reaches each of them.
  */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Nobody is let in without a name. */
 static enum sio_verdict
 check_name(struct sio_socket *socket)
 {
@@ -28,19 +29,20 @@ on_connection(struct sio_socket *socket)
 	sio_join(socket, sio_user(socket));
 }
 
+/* "direct" has a name and a text; whether somebody of that name is here is
+ * acknowledged. */
 static void
 on_direct(struct sio_socket *socket, struct sio_event *event)
 {
 	const char *name = sio_string(sio_arg(event, 0), NULL);
 	const char *text = sio_string(sio_arg(event, 1), NULL);
-	struct sio_nsp *nsp = sio_nsp_of(socket);
 	bool delivered = false;
 
 	if (name != NULL && text != NULL)
-		delivered = sio_emit_to(sio_in(nsp, name), "direct",
-				"{from: %s, text: %s}",
-				(char *)sio_user(socket), text) > 0;
-	sio_ack(event, "{delivered: %hhd}", delivered);
+		delivered = sio_emit_to(sio_in(sio_nsp_of(socket), name),
+				"direct", "{from: %s, text: %s}",
+				(const char *)sio_user(socket), text) > 0;
+	sio_ack(event, "%hhd", delivered);
 }
 
 int
@@ -56,10 +58,11 @@ main(int argc, char **argv)
 	sio_on_connection(sio_of(io, "/"), on_connection);
 	sio_on(sio_of(io, "/"), "direct", on_direct);
 	sio_on_expired(sio_of(io, "/"), free);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/direct-message.html\n", address);
+	fprintf(
+	    stderr, "listening on http://%s/direct-message.html\n", address);
 	return ws_run(server) < 0;
 }

@@ -17,24 +17,28 @@ on_say(struct sio_socket *socket, struct sio_event *event)
 	sio_forward(sio_all(sio_nsp_of(socket)), event);
 }
 
+static void
+furnish(struct sio_nsp *nsp)
+{
+	sio_on_connection(nsp, on_connection);
+	sio_on(nsp, "say", on_say);
+}
+
 int
 main(int argc, char **argv)
 {
-	static const char *const names[] = { "/", "/stackabuse" };
 	struct ws_server *server = ws_server_new(NULL);
 	struct sio *io = sio_new(server, NULL);
 	char address[128];
 
 	if (io == NULL)
 		return 1;
-	for (int i = 0; i < 2; i++) {
-		sio_on_connection(sio_of(io, names[i]), on_connection);
-		sio_on(sio_of(io, names[i]), "say", on_say);
-	}
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	furnish(sio_of(io, "/"));
+	furnish(sio_of(io, "/stackabuse"));
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/namespaces.html\n", address);
+	fprintf(stderr, "listening on http://%s/namespaces.html\n", address);
 	return ws_run(server) < 0;
 }

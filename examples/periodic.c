@@ -1,10 +1,6 @@
 /* periodic.c - a timer for each client, stopped when it leaves. */
 /* SPDX-License-Identifier: MIT */
-/*
- *	periodic [ADDRESS [DIRECTORY [INTERVAL_MS]]]
- *
- * The interval is 5000 milliseconds.
- */
+/* usage: periodic [ADDRESS [MILLISECONDS]], 5000 */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +12,7 @@ static void
 on_tick(struct ws_timer *timer, void *arg)
 {
 	(void)timer;
-	sio_emit(arg, "tick", "{time: %lld}", (long long)time(NULL));
+	sio_emit(arg, "tick", "%lld", (long long)time(NULL) * 1000);
 }
 
 static void
@@ -44,14 +40,14 @@ main(int argc, char **argv)
 
 	if (io == NULL)
 		return 1;
-	if (argc > 3)
-		interval_ms = atoi(argv[3]);
+	if (argc > 2)
+		interval_ms = atoi(argv[2]);
 	sio_on_connection(sio_of(io, "/"), on_connection);
 	sio_on_disconnect(sio_of(io, "/"), on_disconnect);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/periodic.html\n", address);
+	fprintf(stderr, "listening on http://%s/periodic.html\n", address);
 	return ws_run(server) < 0;
 }

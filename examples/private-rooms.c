@@ -3,20 +3,19 @@
 #include <sio.h>
 #include <stdio.h>
 
-/* A client asks to enter a room; who is in it is told. */
+/* Whoever asks is let in; this is the place to ask for more than that. */
 static void
 on_enter(struct sio_socket *socket, struct sio_event *event)
 {
 	const char *room = sio_string(sio_arg(event, 0), NULL);
 
 	if (room == NULL || sio_join(socket, room) < 0) {
-		sio_ack(event, "{ok: false}");
+		sio_ack(event, "false");
 		return;
 	}
-	sio_emit_to(sio_to(socket, room), "entered", "{room: %s, id: %s}", room,
-	    sio_id(socket));
-	sio_ack(event, "{ok: true, members: %zu}",
-	    sio_room_count(sio_nsp_of(socket), room));
+	sio_ack(event, "true");
+	sio_emit_to(
+	    sio_to(socket, room), "entered", "%s, %s", room, sio_id(socket));
 }
 
 static void
@@ -25,8 +24,8 @@ on_exit_room(struct sio_socket *socket, struct sio_event *event)
 	const char *room = sio_string(sio_arg(event, 0), NULL);
 
 	if (room != NULL && sio_leave(socket, room))
-		sio_emit_to(sio_in(sio_nsp_of(socket), room), "left",
-		    "{room: %s, id: %s}", room, sio_id(socket));
+		sio_emit_to(sio_in(sio_nsp_of(socket), room), "left", "%s, %s",
+		    room, sio_id(socket));
 }
 
 /* Only who is in a room may speak in it. */
@@ -38,8 +37,7 @@ on_whisper(struct sio_socket *socket, struct sio_event *event)
 
 	if (room != NULL && sio_in_room(socket, room))
 		sio_emit_to(sio_in(sio_nsp_of(socket), room), "whisper",
-		    "{room: %s, from: %s, text: %s}", room, sio_id(socket),
-		    text);
+		    "%s, %s, %s", room, sio_id(socket), text);
 }
 
 int
@@ -54,10 +52,10 @@ main(int argc, char **argv)
 	sio_on(sio_of(io, "/"), "enter", on_enter);
 	sio_on(sio_of(io, "/"), "exit", on_exit_room);
 	sio_on(sio_of(io, "/"), "whisper", on_whisper);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/private-rooms.html\n", address);
+	fprintf(stderr, "listening on http://%s/private-rooms.html\n", address);
 	return ws_run(server) < 0;
 }

@@ -1,10 +1,6 @@
 /* stock-ticker.c - a price that changes all the time, for all who look. */
 /* SPDX-License-Identifier: MIT */
-/*
- *	stock-ticker [ADDRESS [DIRECTORY [INTERVAL_MS]]]
- *
- * The interval is 1000 milliseconds; try 50.
- */
+/* usage: stock-ticker [ADDRESS [MILLISECONDS]], 1000; try 50 */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +17,7 @@ on_tick(struct ws_timer *timer, void *arg)
 int
 main(int argc, char **argv)
 {
-	int interval_ms = argc > 3 ? atoi(argv[3]) : 1000;
+	int interval_ms = argc > 2 ? atoi(argv[2]) : 1000;
 	struct ws_server *server = ws_server_new(NULL);
 	struct sio *io = sio_new(server, NULL);
 	char address[128];
@@ -29,10 +25,10 @@ main(int argc, char **argv)
 	if (io == NULL || ws_timer_start(server, interval_ms, interval_ms,
 			      on_tick, sio_of(io, "/")) == NULL)
 		return 1;
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/stock-ticker.html\n", address);
+	fprintf(stderr, "listening on http://%s/stock-ticker.html\n", address);
 	return ws_run(server) < 0;
 }

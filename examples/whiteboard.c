@@ -6,12 +6,13 @@
  */
 #include <sio.h>
 #include <stdio.h>
+#include <string.h>
 
 #define STROKES 4096
 
 struct stroke {
 	double x0, y0, x1, y1;
-	unsigned color; /* 0xrrggbb */
+	char color[8]; /* "#rrggbb" */
 };
 
 static struct stroke strokes[STROKES];
@@ -21,8 +22,8 @@ static void
 send_stroke(struct sio_target target, const struct stroke *s)
 {
 	sio_emit_to(target, "drawing",
-	    "{x0: %g, y0: %g, x1: %g, y1: %g, color: '#%06x'}", s->x0, s->y0,
-	    s->x1, s->y1, s->color);
+	    "{x0: %g, y0: %g, x1: %g, y1: %g, color: %s}", s->x0, s->y0, s->x1,
+	    s->y1, s->color);
 }
 
 static void
@@ -34,17 +35,27 @@ on_connection(struct sio_socket *socket)
 		send_stroke(sio_self(socket), &strokes[i % STROKES]);
 }
 
+static bool
+read_stroke(struct sio_value value, struct stroke *s)
+{
+	const char *color = sio_string(sio_get(value, "color"), NULL);
+
+	s->x0 = sio_number(sio_get(value, "x0"), 0);
+	s->y0 = sio_number(sio_get(value, "y0"), 0);
+	s->x1 = sio_number(sio_get(value, "x1"), 0);
+	s->y1 = sio_number(sio_get(value, "y1"), 0);
+	if (color == NULL || strlen(color) != sizeof(s->color) - 1)
+		return false;
+	strcpy(s->color, color);
+	return true;
+}
+
 static void
 on_drawing(struct sio_socket *socket, struct sio_event *event)
 {
-	struct sio_value arg = sio_arg(event, 0);
-	struct stroke s = { sio_number(sio_get(arg, "x0"), 0),
-		sio_number(sio_get(arg, "y0"), 0),
-		sio_number(sio_get(arg, "x1"), 0),
-		sio_number(sio_get(arg, "y1"), 0), 0 };
-	const char *color = sio_string(sio_get(arg, "color"), NULL);
+	struct stroke s;
 
-	if (color == NULL || sscanf(color, "#%6x", &s.color) != 1)
+	if (!read_stroke(sio_arg(event, 0), &s))
 		return;
 	strokes[drawn++ % STROKES] = s;
 	send_stroke(sio_others(socket), &s);
@@ -70,10 +81,10 @@ main(int argc, char **argv)
 	sio_on_connection(sio_of(io, "/"), on_connection);
 	sio_on(sio_of(io, "/"), "drawing", on_drawing);
 	sio_on(sio_of(io, "/"), "clear", on_clear);
-	ws_files(server, "/", argc > 2 ? argv[2] : "examples/pages", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
 	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "http://%s/whiteboard.html\n", address);
+	fprintf(stderr, "listening on http://%s/whiteboard.html\n", address);
 	return ws_run(server) < 0;
 }

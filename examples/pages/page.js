@@ -1,0 +1,26 @@
+/* page.js - what the pages of the examples have in common. */
+/* SPDX-License-Identifier: MIT */
+
+const byId = (id) => document.getElementById(id);
+
+/* One more line at the top of a list. Text is never read as HTML. */
+function show(list, ...parts) {
+	const line = document.createElement("li");
+	line.append(...parts);
+	byId(list).prepend(line);
+}
+
+/* Call a function when a form is sent, which does not leave the page. */
+function onSubmit(form, call) {
+	byId(form).addEventListener("submit", (event) => {
+		event.preventDefault();
+		call();
+	});
+}
+
+/* What stands in a field, which is empty afterwards. */
+function take(field) {
+	const { value } = byId(field);
+	byId(field).value = "";
+	return value;
+}
