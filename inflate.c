@@ -531,7 +531,8 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 			out += n;
 			length -= (unsigned)n;
 		}
-		copy_output(out, out - back, length);
+		if (length > 0)
+			copy_output(out, out - back, length);
 		out += length;
 	}
 	io->in_octets = (size_t)(in_end - in);

@@ -6,6 +6,7 @@
 #include "../bytes.h"
 #include "../inflate.h"
 #include "bits.h"
+#include "guard.h"
 #include "inflated.h"
 
 /* ---- streams that are named ------------------------------------------------ */
@@ -383,7 +384,10 @@ put_match(struct bits *b, unsigned length, unsigned distance)
 
 /* ---- the past --------------------------------------------------------------- */
 
-#define PAST 32768
+enum {
+	PAST = 32768,
+	OUT_ROOM = PAST + 600,
+};
 
 /* A past in two parts: the last octets in the output, those before in a window
  * that has gone round. */
@@ -391,13 +395,34 @@ struct past {
 	struct ws_inflate_window window;
 	size_t before; /* octets in the output */
 	uint8_t ring[PAST];
-	uint8_t out[PAST + 600];
+	uint8_t *out; /* OUT_ROOM octets, behind an unreadable page */
 };
 
 static uint8_t
 past_octet(size_t at)
 {
 	return (uint8_t)((at * 2654435761u) >> 13);
+}
+
+/* Memory behind an unreadable page. */
+static uint8_t *
+new_out(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint8_t *map = mmap(NULL, page + OUT_ROOM, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(map, MAP_FAILED);
+	cr_assert_eq(mprotect(map, page, PROT_NONE), 0);
+	return map + page;
+}
+
+static void
+free_out(uint8_t *out)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	munmap(out - page, page + OUT_ROOM);
 }
 
 static struct past *
@@ -411,6 +436,7 @@ new_past(size_t before, size_t turn)
 		all[i] = past_octet(i);
 	p->window = (struct ws_inflate_window){ .at = p->ring, .bits = 15 };
 	p->before = before;
+	p->out = new_out();
 	if (before < PAST)
 		ws_inflate_keep(&p->window, all, turn);
 	ws_inflate_keep(&p->window, all, PAST - before);
@@ -466,6 +492,7 @@ Test(inflate, copies_every_length_from_every_kind_of_distance)
 			check_match(z, pasts[i], l, 12345 + l / 2);
 			check_match(z, pasts[i], l, 30007 + l - 1);
 		}
+		free_out(pasts[i]->out);
 		free(pasts[i]);
 	}
 	free(z);

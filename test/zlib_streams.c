@@ -49,11 +49,13 @@ write_prose(char *out, size_t room, struct dice *d)
 static size_t
 write_json(char *out, size_t room, struct dice *d)
 {
+	unsigned id = dice_roll(d, 100000), at = dice_roll(d, 100000000);
+	const char *user = words[dice_roll(d, 20)];
+	const char *text = words[dice_roll(d, 20)];
+
 	return (size_t)snprintf(out, room,
-	    "{\"id\":%u,\"user\":\"%s\",\"text\":\"%s %s\",\"at\":17%08u},",
-	    dice_roll(d, 100000), words[dice_roll(d, 20)],
-	    words[dice_roll(d, 20)], words[dice_roll(d, 20)],
-	    dice_roll(d, 100000000));
+	    "{\"id\":%u,\"user\":\"%s\",\"text\":\"%s\",\"at\":17%08u},", id,
+	    user, text, at);
 }
 
 static void
@@ -163,13 +165,16 @@ squeeze_roll(struct dice *d)
 	static const int flushes[] = { Z_NO_FLUSH, Z_NO_FLUSH, Z_PARTIAL_FLUSH,
 		Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_BLOCK };
 
-	return (struct squeeze){
-		.level = (int)dice_roll(d, 10),
-		.window_bits = 9 + (int)dice_roll(d, 7),
-		.strategy = (int)dice_roll(d, 2) * (int)dice_roll(d, 5),
-		.flush = flushes[dice_roll(d, (unsigned)WS_LEN(flushes))],
-		.piece = 1 + dice_roll(d, 9000),
-	};
+	struct squeeze s;
+
+	s.level = (int)dice_roll(d, 10);
+	s.window_bits = 9 + (int)dice_roll(d, 7);
+	s.strategy = (int)dice_roll(d, 10) - 5;
+	if (s.strategy < 0)
+		s.strategy = Z_DEFAULT_STRATEGY;
+	s.flush = flushes[dice_roll(d, (unsigned)WS_LEN(flushes))];
+	s.piece = 1 + dice_roll(d, 9000);
+	return s;
 }
 
 uint8_t *
