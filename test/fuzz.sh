@@ -17,7 +17,7 @@ if [ ! -f $DIR/libws.a ] || [ -n "$stale" ]; then
 	rm -f $DIR/libws.a $DIR/obj/*
 	# shellcheck disable=SC2086 # lists of words
 	printf '%s\n' $LIB | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I {} \
-	    sh -c "$CC $WS_CFLAGS $FLAGS -c {} -o $DIR/obj/\$(basename {} .c).o \
+	    sh -c "$CC $WS_CFLAGS $FLAGS -c {} -o $DIR/obj/\$(echo {} | tr / -).o \
 		-fsanitize=fuzzer-no-link,address,undefined" || exit 1
 	ar rcs $DIR/libws.a $DIR/obj/*.o
 fi
