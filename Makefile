@@ -40,7 +40,7 @@ EXTRA_OBJS ?=
 LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
 	http_tables.o target.o chunked.o reply.o deflate.o deflate_match.o \
 	deflate_block.o deflate_code.o inflate.o inflate_table.o crc32.o \
-	mem.o buf.o timer.o log.o \
+	mem.o buf.o table.o timer.o log.o \
 	peers.o loop.o loop_$(LOOP).o net.o handshake.o pmd.o session.o rooms.o \
 	files.o beneath.o files_list.o files_type.o static.o conn.o conn_send.o \
 	conn_http.o conn_reply.o conn_ws.o ws.o listen.o route.o hub.o tasks.o \

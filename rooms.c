@@ -32,15 +32,7 @@
  * Outside of deliveries the first region is empty.
  *
  * A publish to several rooms must meet each member once: it has a serial
- * number, and stamps each member that it met, or that it is to spare.
- *
- * The rooms stand in a hash table that grows by linear hashing (Litwin 1980):
- * with each room too many ONE bucket is split in two, with each room too few
- * the last bucket is merged into the one that it came from. So no join has to
- * wait until a million rooms are hashed again; and if there is no memory for
- * more buckets, chains get longer and nothing fails. Otherwise there are as
- * many buckets as rooms at least, and twice as many at most, but for the
- * first few. */
+ * number, and stamps each member that it met, or that it is to spare. */
 
 #include <assert.h>
 #include <string.h>
@@ -48,10 +40,7 @@
 #include "mem.h"
 #include "rooms.h"
 #include "siphash.h"
-
-enum {
-	BUCKETS_MIN = 8, /* a power of two */
-};
+#include "table.h"
 
 /* One membership. */
 struct ws_joined {
@@ -62,20 +51,16 @@ struct ws_joined {
 };
 
 struct ws_room {
-	struct ws_room *next;     /* in the bucket */
-	struct ws_joined *joined; /* owned */
+	struct ws_table_entry entry; /* first: what the table hands back */
+	struct ws_joined *joined;    /* owned */
 	uint32_t count, capacity;
 	uint32_t unvisited; /* the first region, see above */
-	uint32_t hash;
 	uint8_t name_len;
 	char name[];
 };
 
 struct ws_rooms {
-	struct ws_room **buckets; /* owned */
-	size_t bucket_count, bucket_capacity;
-	size_t bucket_mask; /* 2^n - 1, the least that reaches all buckets */
-	size_t total;
+	struct ws_table table; /* by name */
 	ws_publish_hook_fn *hook;
 	void *hook_arg;          /* borrowed */
 	struct ws_room *visited; /* the room that is being delivered to */
@@ -84,7 +69,7 @@ struct ws_rooms {
 	uint8_t key[16];
 };
 
-/* ---- table of names ----------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 static uint32_t
 hash_name(const struct ws_rooms *rooms, const void *name, size_t len)
@@ -92,106 +77,28 @@ hash_name(const struct ws_rooms *rooms, const void *name, size_t len)
 	return (uint32_t)ws_siphash(rooms->key, name, len);
 }
 
-/* The bucket of a hash. One that does not exist yet is still a part of the
- * bucket that it will be split from. */
-static struct ws_room **
-bucket_of(const struct ws_rooms *rooms, uint32_t hash)
+static struct ws_room *
+room_of(struct ws_table_entry *entry)
 {
-	size_t i = hash & rooms->bucket_mask;
-
-	if (i >= rooms->bucket_count)
-		i &= rooms->bucket_mask >> 1;
-	return &rooms->buckets[i];
+	return (struct ws_room *)(void *)entry;
 }
 
-/* Give the array of buckets another size. Returns whether it could. */
 static bool
-resize_buckets(struct ws_rooms *rooms, size_t capacity)
+is_named(const struct ws_room *room, const void *name, size_t len)
 {
-	struct ws_room **buckets;
-
-	buckets = ws_mem_resize(rooms->buckets, capacity * sizeof(*buckets));
-	if (buckets == NULL)
-		return false;
-	rooms->buckets = buckets;
-	rooms->bucket_capacity = capacity;
-	return true;
-}
-
-/* Move the rooms of an old bucket that belong into a new one. */
-static void
-split_bucket(struct ws_rooms *rooms)
-{
-	size_t made = rooms->bucket_count++;
-	struct ws_room **to, **link;
-
-	if (made > rooms->bucket_mask)
-		rooms->bucket_mask = rooms->bucket_mask * 2 + 1;
-	to = &rooms->buckets[made];
-	*to = NULL;
-	link = &rooms->buckets[made & (rooms->bucket_mask >> 1)];
-	while (*link != NULL) {
-		struct ws_room *room = *link;
-
-		if ((room->hash & rooms->bucket_mask) != made) {
-			link = &room->next;
-			continue;
-		}
-		*link = room->next;
-		room->next = *to;
-		*to = room;
-	}
-}
-
-/* Move the rooms of the last bucket back to where they were split from. */
-static void
-merge_bucket(struct ws_rooms *rooms)
-{
-	size_t gone = --rooms->bucket_count;
-	struct ws_room **link;
-
-	link = &rooms->buckets[gone & (rooms->bucket_mask >> 1)];
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = rooms->buckets[gone];
-	if (gone == (rooms->bucket_mask >> 1) + 1)
-		rooms->bucket_mask >>= 1;
-}
-
-static void
-grow_table(struct ws_rooms *rooms)
-{
-	while (rooms->total > rooms->bucket_count) {
-		if (rooms->bucket_count == rooms->bucket_capacity &&
-		    !resize_buckets(rooms, rooms->bucket_capacity * 2))
-			return;
-		split_bucket(rooms);
-	}
-}
-
-/* The gap between the loads at which the table grows and shrinks keeps the
- * array from being resized back and forth. */
-static void
-shrink_table(struct ws_rooms *rooms)
-{
-	while (rooms->bucket_count > BUCKETS_MIN &&
-	       rooms->total < rooms->bucket_count / 2) {
-		merge_bucket(rooms);
-		if (rooms->bucket_count == rooms->bucket_capacity / 2)
-			(void)resize_buckets(rooms, rooms->bucket_count);
-	}
+	return room->name_len == len && memcmp(room->name, name, len) == 0;
 }
 
 static struct ws_room *
 find_room(
     const struct ws_rooms *rooms, uint32_t hash, const void *name, size_t len)
 {
-	struct ws_room *room = *bucket_of(rooms, hash);
+	struct ws_table_entry *entry = *ws_table_bucket(&rooms->table, hash);
 
-	while (room != NULL && (room->hash != hash || room->name_len != len ||
-				   memcmp(room->name, name, len) != 0))
-		room = room->next;
-	return room;
+	while (entry != NULL &&
+	       (entry->hash != hash || !is_named(room_of(entry), name, len)))
+		entry = entry->next;
+	return entry != NULL ? room_of(entry) : NULL;
 }
 
 /* Find a room by its name. Returns NULL when there is none. */
@@ -214,7 +121,7 @@ new_room(uint32_t hash, const void *name, size_t len)
 		return NULL;
 	/* Not assigned as a whole: a short name may end inside the padding. */
 	memset(room, 0, head);
-	room->hash = hash;
+	room->entry.hash = hash;
 	room->name_len = (uint8_t)len;
 	memcpy(room->name, name, len);
 	return room;
@@ -227,30 +134,13 @@ free_room(struct ws_room *room)
 	ws_mem_free(room);
 }
 
-static void
-add_room(struct ws_rooms *rooms, struct ws_room *room)
-{
-	struct ws_room **bucket = bucket_of(rooms, room->hash);
-
-	room->next = *bucket;
-	*bucket = room;
-	rooms->total++;
-	grow_table(rooms);
-}
-
 /* Take out a room that became empty. If it is being delivered to, it is still
  * looked at once more; then end_visit frees it. Nobody can join it any more: a
  * room of the same name would be a new one. */
 static void
 remove_room(struct ws_rooms *rooms, struct ws_room *room)
 {
-	struct ws_room **link = bucket_of(rooms, room->hash);
-
-	while (*link != room)
-		link = &(*link)->next;
-	*link = room->next;
-	rooms->total--;
-	shrink_table(rooms);
+	ws_table_remove(&rooms->table, &room->entry);
 	if (room != rooms->visited)
 		free_room(room);
 }
@@ -388,7 +278,7 @@ join_new_room(struct ws_rooms *rooms, struct ws_member *member, uint32_t hash,
 		return -1;
 	}
 	put_in(room, member);
-	add_room(rooms, room);
+	ws_table_add(&rooms->table, &room->entry);
 	return 1;
 }
 
@@ -456,7 +346,7 @@ ws_rooms_count(struct ws_rooms *rooms, const void *name, size_t len)
 size_t
 ws_rooms_total(const struct ws_rooms *rooms)
 {
-	return rooms->total;
+	return rooms->table.total;
 }
 
 void
@@ -537,11 +427,11 @@ next_serial(struct ws_rooms *rooms)
 	if (++rooms->serial != 0)
 		return;
 	rooms->serial = 1;
-	for (size_t i = 0; i < rooms->bucket_count; i++) {
-		const struct ws_room *room = rooms->buckets[i];
+	for (size_t i = 0; i < rooms->table.bucket_count; i++) {
+		struct ws_table_entry *entry = rooms->table.buckets[i];
 
-		for (; room != NULL; room = room->next)
-			stamp_room(room, 0);
+		for (; entry != NULL; entry = entry->next)
+			stamp_room(room_of(entry), 0);
 	}
 }
 
@@ -638,16 +528,12 @@ ws_rooms_new(const uint8_t key[16])
 
 	if (rooms == NULL)
 		return NULL;
-	*rooms = (struct ws_rooms){
-		.bucket_count = BUCKETS_MIN,
-		.bucket_mask = BUCKETS_MIN - 1,
-	};
+	*rooms = (struct ws_rooms){ .serial = 0 };
 	memcpy(rooms->key, key, sizeof(rooms->key));
-	if (!resize_buckets(rooms, BUCKETS_MIN)) {
+	if (!ws_table_init(&rooms->table)) {
 		ws_mem_free(rooms);
 		return NULL;
 	}
-	memset(rooms->buckets, 0, BUCKETS_MIN * sizeof(*rooms->buckets));
 	return rooms;
 }
 
@@ -658,11 +544,13 @@ ws_rooms_new(const uint8_t key[16])
 static struct ws_room *
 last_room(const struct ws_rooms *rooms, size_t *end)
 {
-	if (*end > rooms->bucket_count)
-		*end = rooms->bucket_count;
-	while (rooms->buckets[*end - 1] == NULL)
+	const struct ws_table *table = &rooms->table;
+
+	if (*end > table->bucket_count)
+		*end = table->bucket_count;
+	while (table->buckets[*end - 1] == NULL)
 		--*end;
-	return rooms->buckets[*end - 1];
+	return room_of(table->buckets[*end - 1]);
 }
 
 void
@@ -673,12 +561,12 @@ ws_rooms_free(struct ws_rooms *rooms)
 	if (rooms == NULL)
 		return;
 	assert(!rooms->delivering);
-	end = rooms->bucket_count;
-	while (rooms->total > 0) {
+	end = rooms->table.bucket_count;
+	while (rooms->table.total > 0) {
 		struct ws_room *room = last_room(rooms, &end);
 
 		take_out(rooms, &room->joined[room->count - 1]);
 	}
-	ws_mem_free(rooms->buckets);
+	ws_table_fini(&rooms->table);
 	ws_mem_free(rooms);
 }

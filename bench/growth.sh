@@ -139,14 +139,13 @@ build_wsd
 compile growth-clients growth-clients.c
 # From the sources of the library, so always anew.
 $CC -std=c11 -D_DEFAULT_SOURCE -O2 -I"$root" -o "$out/growth" \
-	"$root/bench/growth.c" "$root/rooms.c" "$root/timer.c" \
-	"$root/siphash.c" "$root/mem.c" || die "growth does not build"
+	"$root/bench/growth.c" "$root/rooms.c" "$root/table.c" \
+	"$root/timer.c" "$root/siphash.c" "$root/mem.c" || die "growth does not build"
 
 begin "instructions per message, connections:" "$crowds"
 crowd_row "echo of 16 octets by 100, the others idle" echo 100
 crowd_row "echo of 16 octets by all" echo all
-crowd_row "delivery to a room of all" room all \
-	"beyond the segments that buf.c keeps for reuse, each is allocated"
+crowd_row "delivery to a room of all" room all
 finish
 begin "instructions for each, N:" "$sizes"
 growth_rows

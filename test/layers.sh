@@ -44,6 +44,7 @@ table()
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
+	table: mem.h
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h
 	pmd: bytes.h field.h http.h
@@ -56,7 +57,7 @@ table()
 	loop_kqueue: loop.h
 	# 3: engines. They do not know each other.
 	session: buf.h bytes.h frame.h mem.h utf8.h ws.h
-	rooms: bytes.h mem.h siphash.h ws.h
+	rooms: bytes.h mem.h siphash.h table.h ws.h
 	beneath: bytes.h
 	files: beneath.h bytes.h field.h mem.h ws.h
 	files_list: beneath.h bytes.h field.h files.h mem.h

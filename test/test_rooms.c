@@ -753,11 +753,11 @@ longest_chain(const struct ws_rooms *rooms)
 {
 	size_t longest = 0;
 
-	for (size_t i = 0; i < rooms->bucket_count; i++) {
-		const struct ws_room *room = rooms->buckets[i];
+	for (size_t i = 0; i < rooms->table.bucket_count; i++) {
+		const struct ws_table_entry *entry = rooms->table.buckets[i];
 		size_t length = 0;
 
-		for (; room != NULL; room = room->next)
+		for (; entry != NULL; entry = entry->next)
 			length++;
 		longest = length > longest ? length : longest;
 	}
@@ -767,10 +767,12 @@ longest_chain(const struct ws_rooms *rooms)
 static void
 check_load(const struct ws_rooms *rooms)
 {
-	cr_assert_leq(rooms->total, rooms->bucket_count);
-	cr_assert(rooms->bucket_count == BUCKETS_MIN ||
-		  rooms->total >= rooms->bucket_count / 2);
-	cr_assert_leq(rooms->bucket_capacity, 2 * rooms->bucket_count);
+	const struct ws_table *table = &rooms->table;
+
+	cr_assert_leq(table->total, table->bucket_count);
+	cr_assert(table->bucket_count == 8 ||
+		  table->total >= table->bucket_count / 2);
+	cr_assert_leq(table->bucket_capacity, 2 * table->bucket_count);
 }
 
 /* Steps are counted in allocations, chain lengths and octets, not in time. */
