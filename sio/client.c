@@ -91,7 +91,6 @@ sio_client_close(struct eio_socket *conn, const char *reason)
 	sio_io_idle(client, false);
 	while ((socket = sio_client_next(client)) != NULL)
 		sio_socket_leave(socket, reason);
-	client->conn = NULL;
 	client->next = io->dead_clients;
 	io->dead_clients = client;
 	sio_io_reap_later(io);

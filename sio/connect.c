@@ -330,8 +330,29 @@ identify(struct sio_socket *socket, struct sio_span nsp)
 	return 0;
 }
 
-/* Find the namespace, or make it if it is one that is made on demand. The
- * socket is of no namespace yet, but has its handshake. */
+/* Whether the application has ended the connection meanwhile. */
+static bool
+has_ended(const struct sio_client *client)
+{
+	return eio_user(client->conn) == NULL;
+}
+
+/* Find what makes namespaces of a name. The socket is of none yet, but has its
+ * handshake. */
+static struct sio_nsp *
+find_kind(struct sio_socket *socket, const char *name)
+{
+	struct sio_nsp *kind = socket->client->io->kinds;
+
+	for (; kind != NULL && !has_ended(socket->client); kind = kind->next) {
+		socket->nsp = kind;
+		if (kind->is_one(socket, name, kind->arg))
+			break;
+	}
+	return has_ended(socket->client) ? NULL : kind;
+}
+
+/* Find the namespace, or make it if it is one that is made on demand. */
 static struct sio_nsp *
 find_nsp(struct sio_socket *socket, struct sio_span name, int *error)
 {
@@ -347,17 +368,15 @@ find_nsp(struct sio_socket *socket, struct sio_span name, int *error)
 		*error = WS_ENOMEM;
 		return NULL;
 	}
-	for (kind = io->kinds; kind != NULL && nsp == NULL; kind = kind->next) {
-		socket->nsp = kind;
-		if (!kind->is_one(socket, copy, kind->arg))
-			continue;
+	kind = find_kind(socket, copy);
+	/* Who was asked may have made it, too. */
+	nsp = sio_nsp_lookup(io, name.at, name.len);
+	if (kind != NULL && nsp == NULL) {
 		nsp = sio_nsp_new(io, name.at, name.len, kind);
-		if (nsp == NULL)
-			*error = WS_ENOMEM;
-		break;
+		*error = nsp == NULL ? WS_ENOMEM : 0;
 	}
 	ws_mem_free(copy);
-	return nsp;
+	return kind != NULL ? nsp : NULL;
 }
 
 /* A socket that is in no list yet. */
@@ -371,7 +390,7 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	memset(socket, 0, sizeof(*socket));
 	ws_member_init(&socket->member, sio_out_deliver);
 	socket->client = client;
-	socket->state = SIO_WAITING;
+	socket->state = SIO_LEFT; /* of a namespace that it is not in */
 	if (take_auth(socket, packet) == 0)
 		return socket;
 	sio_socket_free(socket);
@@ -396,12 +415,13 @@ sio_connect(struct sio_client *client, const struct sio_packet *packet)
 		sio_socket_free(socket);
 		if (error < 0)
 			eio_close(client->conn);
-		else
+		else if (!has_ended(client))
 			refuse(client, packet->nsp,
 			    "{\"message\":\"Invalid namespace\"}");
 		return;
 	}
 	nsp->sockets++;
+	socket->state = SIO_WAITING;
 	socket->next = client->sockets;
 	client->sockets = socket;
 	if (io->recovery != NULL && eio_protocol(client->conn) >= 4)

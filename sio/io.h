@@ -136,7 +136,7 @@ struct sio_ghost {
 /* One connection: what the engine's session carries. */
 struct sio_client {
 	struct sio *io;                  /* borrowed */
-	struct eio_socket *conn;         /* borrowed; NULL when it has ended */
+	struct eio_socket *conn;         /* borrowed; lives as long as this turn */
 	struct sio_socket *sockets;      /* owned list */
 	struct sio_partial *partial;     /* owned, or NULL */
 	struct sio_ghost *ghosts;        /* owned list */

@@ -368,7 +368,8 @@ struct sio_nsp *sio_of(struct sio *io, const char *name);
 
 /* Namespaces that come into being when a client asks for them. io.of(/regex/)
  *   is_one  whether a name, which starts with '/', is one of them; the socket
- *           is the one that asks: its handshake can be looked at
+ *           is the one that asks: its handshake can be looked at, and
+ *           sio_disconnect with close ends its connection
  *   arg     borrowed
  * What is registered with the result (sio_on, sio_use ...) holds for all of
  * them, and what is emitted to it reaches all of them.

@@ -127,8 +127,6 @@ sio_disconnect(struct sio_socket *socket, bool close)
 		dismiss(socket);
 		return;
 	}
-	if (client->conn == NULL)
-		return;
 	while ((socket = sio_client_next(client)) != NULL)
 		dismiss(socket);
 	eio_close(client->conn);

@@ -1,0 +1,191 @@
+/* test_sio_review.c - Socket.IO: what callbacks do that nobody expects. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A callback may disconnect any socket, its own included, in the midst of
+ * whatever goes on; and a client may ask for more than it should be given.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../sio/sio.h"
+#include "live.h"
+#include "sio_peer.h"
+
+static struct live live;
+static struct sio *io;
+static struct sio_nsp *root;
+static struct sio_socket *last; /* to connect */
+static int connected, closed, calls;
+static char reason_was[64];
+
+static void
+nothing(struct ws_server *server)
+{
+	(void)server;
+}
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	last = socket;
+	connected++;
+}
+
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	(void)socket;
+	snprintf(reason_was, sizeof(reason_was), "%s", reason);
+	closed++;
+}
+
+static void
+on_ping(struct sio_socket *socket, struct sio_event *event)
+{
+	(void)socket;
+	(void)sio_ack(event, "'pong'");
+}
+
+static void
+start(const struct sio_options *options)
+{
+	struct ws_options server = { .log_level = -1 };
+
+	live = live_here(&server, nothing, NULL);
+	io = sio_new(live.server, options);
+	cr_assert_not_null(io);
+	root = sio_of(io, "/");
+	cr_assert_eq(sio_on_connection(root, on_connection), 0);
+	cr_assert_eq(sio_on_disconnect(root, on_disconnect), 0);
+	cr_assert_eq(sio_on(root, "ping", on_ping), 0);
+}
+
+static void
+begin(void)
+{
+	start(NULL);
+}
+
+static void
+end(void)
+{
+	sio_free(io);
+	live_end(&live);
+}
+
+static void
+restart(const struct sio_options *options)
+{
+	end();
+	start(options);
+}
+
+TestSuite(sio_review, .init = begin, .fini = end, .timeout = 300);
+
+static struct client
+enter(void)
+{
+	struct client c = peer_open(live.address, "EIO=4");
+
+	(void)peer_connect(&c, "");
+	return c;
+}
+
+/* Whether a client is still served. */
+static void
+is_alive(struct client *c)
+{
+	peer_send(c, "27[\"ping\"]");
+	(void)peer_expect(c, "37[\"pong\"]");
+}
+
+/* ---- while a namespace comes into being -------------------------------- */
+
+enum deed {
+	LEAVE,
+	CLOSE,
+	JOIN,
+	MAKE,
+	DEEDS
+};
+
+/* Decides about "/LEAVEy", "/CLOSEn" and so on, and does what it should not. */
+static bool
+is_one(struct sio_socket *socket, const char *name, void *arg)
+{
+	static const char *const names[] = { "/leave", "/close", "/join",
+		"/make" };
+	size_t len = strlen(name);
+
+	(void)arg;
+	calls++;
+	if (strncmp(name, names[LEAVE], 6) == 0)
+		sio_disconnect(socket, false);
+	else if (strncmp(name, names[CLOSE], 6) == 0)
+		sio_disconnect(socket, true);
+	else if (strncmp(name, names[JOIN], 5) == 0)
+		cr_expect_eq(sio_join(socket, "room"), WS_ECLOSED);
+	else if (strncmp(name, names[MAKE], 5) == 0)
+		cr_expect_not_null(sio_of(io, name));
+	return name[len - 1] == 'y';
+}
+
+Test(sio_review, who_decides_about_a_namespace_may_end_the_connection)
+{
+	static const char *const packets[] = { "0/closey,", "0/closen," };
+
+	cr_assert_not_null(sio_of_each(io, is_one, NULL));
+	for (int i = 0; i < 2; i++) {
+		struct client c = enter();
+
+		closed = 0;
+		peer_send(&c, packets[i]);
+		peer_expect_end(&c);
+		client_until(&closed, 1);
+		cr_expect_eq(sio_clients(io), 0);
+		client_close(&c);
+	}
+	cr_assert_eq(calls, 2);
+}
+
+Test(sio_review, who_decides_about_a_namespace_decides_by_its_result)
+{
+	struct client c = enter();
+
+	cr_assert_not_null(sio_of_each(io, is_one, NULL));
+	peer_send(&c, "0/leavey,");
+	(void)peer_expect(&c, "0/leavey,{\"sid\":\"*\"}");
+	peer_send(&c, "0/leaven,");
+	(void)peer_expect(&c, "4/leaven,{\"message\":\"*\"}");
+	is_alive(&c);
+	client_close(&c);
+}
+
+Test(sio_review, who_decides_about_a_namespace_cannot_join_its_rooms)
+{
+	struct client c = enter();
+
+	cr_assert_not_null(sio_of_each(io, is_one, NULL));
+	peer_send(&c, "0/joinn,");
+	(void)peer_expect(&c, "4/joinn,{\"message\":\"Invalid namespace\"}");
+	peer_send(&c, "0/joiny,");
+	(void)peer_expect(&c, "0/joiny,{\"sid\":\"*\"}");
+	is_alive(&c);
+	client_close(&c);
+}
+
+Test(sio_review, who_decides_about_a_namespace_may_make_it)
+{
+	struct client c = enter();
+	struct sio_nsp *made;
+
+	cr_assert_not_null(sio_of_each(io, is_one, NULL));
+	peer_send(&c, "0/makey,");
+	(void)peer_expect(&c, "0/makey,{\"sid\":\"*\"}");
+	made = sio_of(io, "/makey");
+	cr_expect_eq(sio_nsp_count(made), 1);
+	cr_expect_eq(sio_emit_to(sio_all(made), "x", NULL), 1);
+	(void)peer_expect(&c, "2/makey,[\"x\"]");
+	client_close(&c);
+}
