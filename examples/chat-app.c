@@ -26,14 +26,14 @@ static void
 on_send_message(struct sio_socket *socket, struct sio_event *event)
 {
 	struct sio_value said = sio_arg(event, 0);
-	const char *user = sio_string(sio_get(said, "user"), NULL);
-	const char *message = sio_string(sio_get(said, "message"), NULL);
+	struct sio_value user = sio_get(said, "user");
+	struct sio_value message = sio_get(said, "message");
 
-	if (user == NULL || message == NULL)
+	if (sio_type(user) != SIO_STRING || sio_type(message) != SIO_STRING)
 		return;
 	sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
-	    "{user: %s, message: %s, time: %lld}", user, message,
-	    (long long)time(NULL) * 1000);
+	    "{user: %p, message: %p, time: %lld}", (void *)&user,
+	    (void *)&message, (long long)time(NULL) * 1000);
 }
 
 int
