@@ -311,10 +311,10 @@ acknowledge(
 	if (io->telling || io->delivery != NULL)
 		return WS_ESTATE;
 	memset(&out, 0, sizeof(out));
-	sio_out_begin(io, socket->nsp);
+	sio_out_begin(&io->text, socket->nsp);
 	result = sio_format_array(&io->text, &out.binary, NULL, format, args);
 	if (result == 0)
-		result = sio_out_end(socket->nsp, SIO_ACK, id, &out);
+		result = sio_out_end(&io->text, socket->nsp, SIO_ACK, id, &out);
 	return result < 0 ? result : sio_out_send(socket->client, &out, 0);
 }
 

@@ -20,21 +20,21 @@
 static int
 welcome(struct sio_socket *socket)
 {
-	struct sio *io = socket->nsp->io;
+	struct sio_text *text = &socket->nsp->io->notice;
 	struct sio_out out = { 0 };
 	int result;
 
-	sio_out_begin(io, socket->nsp);
+	sio_out_begin(text, socket->nsp);
 	if (eio_protocol(socket->client->conn) >= 4) {
-		sio_text_puts(&io->text, "{\"sid\":\"");
-		sio_text_puts(&io->text, sio_id(socket));
+		sio_text_puts(text, "{\"sid\":\"");
+		sio_text_puts(text, sio_id(socket));
 		if (socket->extra != NULL && socket->extra->pid[0] != '\0') {
-			sio_text_puts(&io->text, "\",\"pid\":\"");
-			sio_text_puts(&io->text, socket->extra->pid);
+			sio_text_puts(text, "\",\"pid\":\"");
+			sio_text_puts(text, socket->extra->pid);
 		}
-		sio_text_puts(&io->text, "\"}");
+		sio_text_puts(text, "\"}");
 	}
-	result = sio_out_end(socket->nsp, SIO_CONNECT, -1, &out);
+	result = sio_out_end(text, socket->nsp, SIO_CONNECT, -1, &out);
 	return result < 0 ? result : sio_out_send(socket->client, &out, 0);
 }
 
@@ -45,7 +45,7 @@ refuse(struct sio_client *client, struct sio_span name, const char *json)
 	struct sio_packet packet = {
 		.type = SIO_CONNECT_ERROR, .nsp = name, .id = -1
 	};
-	struct sio_text *text = &client->io->text;
+	struct sio_text *text = &client->io->notice;
 	char *head;
 
 	sio_text_clear(text, SIO_SCRATCH_KEPT);

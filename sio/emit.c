@@ -22,24 +22,23 @@ head_room(const struct sio_nsp *nsp)
 }
 
 void
-sio_out_begin(struct sio *io, const struct sio_nsp *nsp)
+sio_out_begin(struct sio_text *text, const struct sio_nsp *nsp)
 {
 	size_t room = head_room(nsp);
 
-	sio_text_clear(&io->text, SIO_SCRATCH_KEPT);
-	if (sio_text_room(&io->text, room) != NULL)
-		io->text.len = room;
+	sio_text_clear(text, SIO_SCRATCH_KEPT);
+	if (sio_text_room(text, room) != NULL)
+		text->len = room;
 }
 
 int
-sio_out_end(struct sio_nsp *nsp, enum sio_packet_type type, int64_t id,
-    struct sio_out *out)
+sio_out_end(struct sio_text *text, const struct sio_nsp *nsp,
+    enum sio_packet_type type, int64_t id, struct sio_out *out)
 {
 	struct sio_packet packet = { .type = type,
 		.attachments = out->binary.count,
 		.nsp = { nsp->name, strlen(nsp->name) },
 		.id = id };
-	struct sio_text *text = &nsp->io->text;
 	size_t room = head_room(nsp), len;
 
 	if (text->error < 0)
@@ -73,12 +72,13 @@ int
 sio_out_plain(struct sio_client *client, struct sio_nsp *nsp,
     enum sio_packet_type type, const char *json, size_t len)
 {
+	struct sio_text *text = &nsp->io->notice;
 	struct sio_out out = { 0 };
 	int result;
 
-	sio_out_begin(nsp->io, nsp);
-	sio_text_add(&nsp->io->text, json, len);
-	result = sio_out_end(nsp, type, -1, &out);
+	sio_out_begin(text, nsp);
+	sio_text_add(text, json, len);
+	result = sio_out_end(text, nsp, type, -1, &out);
 	return result < 0 ? result : sio_out_send(client, &out, 0);
 }
 
@@ -97,13 +97,13 @@ encode(struct sio_nsp *nsp, const char *name, const char *format, va_list args,
 	/* Who listens to what goes out cannot send more meanwhile. */
 	if (io->telling || io->delivery != NULL)
 		return WS_ESTATE;
-	sio_out_begin(io, nsp);
+	sio_out_begin(&io->text, nsp);
 	result = sio_format_array(&io->text, &out->binary, name, format, args);
 	if (result < 0)
 		return result;
 	if (offset)
 		sio_recovery_offset(io);
-	return sio_out_end(nsp, SIO_EVENT, id, out);
+	return sio_out_end(&io->text, nsp, SIO_EVENT, id, out);
 }
 
 /* The arguments of an event, for who listens to what goes out. */
@@ -164,6 +164,8 @@ emit_one(struct sio_socket *socket, int flags, const char *name,
 		sio_recovery_remember(&own, &out);
 	}
 	tell_outgoing(socket, name, &out);
+	if (socket->state != SIO_CONNECTED)
+		return WS_ECLOSED;
 	return sio_out_send(socket->client, &out, flags);
 }
 
@@ -214,6 +216,9 @@ sio_emit_ack(struct sio_socket *socket, int timeout_ms,
 	if (result < 0)
 		return result;
 	tell_outgoing(socket, name, &out);
+	/* Whoever made it leave has made on_ack be told so. */
+	if (socket->state != SIO_CONNECTED)
+		return 0;
 	result = sio_out_send(socket->client, &out, 0);
 	if (result < 0)
 		sio_ack_forget(socket, like.id);
@@ -238,6 +243,8 @@ sio_out_deliver(struct ws_member *member, void *message)
 	}
 	if (sio_hooks_listen(socket->nsp, SIO_HOOK_ANY_OUTGOING))
 		sio_hooks_outgoing(socket, delivery->name, delivery->args);
+	if (socket->state != SIO_CONNECTED)
+		return;
 	if ((delivery->flags & WS_VOLATILE) != 0 &&
 	    !eio_is_writable(socket->client->conn))
 		return;
@@ -393,13 +400,13 @@ copy_event(
 	struct sio *io = nsp->io;
 
 	memset(out, 0, sizeof(*out));
-	sio_out_begin(io, nsp);
+	sio_out_begin(&io->text, nsp);
 	sio_text_add(
 	    &io->text, event->packet->payload.at, event->packet->payload.len);
 	for (unsigned i = 0; i < event->packet->attachments; i++)
 		out->binary.list[i] = event->attachments[i];
 	out->binary.count = event->packet->attachments;
-	return sio_out_end(nsp, SIO_EVENT, -1, out);
+	return sio_out_end(&io->text, nsp, SIO_EVENT, -1, out);
 }
 
 long

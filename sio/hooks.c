@@ -197,7 +197,7 @@ sio_hooks_outgoing(
 			continue;
 		for (const struct sio_hook *h =
 			 of->hooks[SIO_HOOK_ANY_OUTGOING];
-		     h != NULL; h = h->next)
+		     h != NULL && socket->state == SIO_CONNECTED; h = h->next)
 			h->fn.outgoing(socket, name, args);
 	}
 }

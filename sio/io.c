@@ -223,6 +223,7 @@ sio_free(struct sio *io)
 	ws_timer_stop(io->idle_timer);
 	ws_prepared_free(io->signal);
 	sio_text_free(&io->text);
+	sio_text_free(&io->notice);
 	sio_value_fini(&io->event);
 	sio_value_fini(&io->outgoing);
 	sio_value_fini(&io->auth);

@@ -146,7 +146,7 @@ struct sio_client {
 
 /* A packet that was encoded: a text, and binary data after it. */
 struct sio_out {
-	const char *at; /* borrowed from io->text */
+	const char *at; /* borrowed from what it was written to */
 	size_t len;
 	struct sio_attachments binary; /* data borrowed */
 };
@@ -184,7 +184,8 @@ struct sio {
 	struct sio_client *dead_clients;
 	bool reaping;         /* the end of the turn will release them */
 	bool telling;         /* somebody listens to what goes out */
-	struct sio_text text; /* the packet being written */
+	struct sio_text text;   /* the event being written */
+	struct sio_text notice; /* another packet, perhaps meanwhile */
 	struct sio_document event, outgoing, auth; /* being read */
 	struct ws_prepared *signal;                /* owned: carries nothing */
 	struct sio_delivery *delivery;             /* borrowed: going on */
@@ -283,13 +284,13 @@ void sio_socket_free(struct sio_socket *socket);
 
 /* ---- emit.c: packets out ----------------------------------------------- */
 
-/* Begin a packet in io->text: room for a head is left. */
-void sio_out_begin(struct sio *io, const struct sio_nsp *nsp);
+/* Begin a packet in io->text or io->notice: room for a head is left. */
+void sio_out_begin(struct sio_text *text, const struct sio_nsp *nsp);
 
 /* End it: write the head before what was written.
  * Returns 0 or an enum ws_error. */
-int sio_out_end(struct sio_nsp *nsp, enum sio_packet_type type, int64_t id,
-    struct sio_out *out);
+int sio_out_end(struct sio_text *text, const struct sio_nsp *nsp,
+    enum sio_packet_type type, int64_t id, struct sio_out *out);
 
 /* Send a packet over a client's connection. Returns as eio_send. */
 int

@@ -189,3 +189,103 @@ Test(sio_review, who_decides_about_a_namespace_may_make_it)
 	(void)peer_expect(&c, "2/makey,[\"x\"]");
 	client_close(&c);
 }
+
+/* ---- while an event goes out ------------------------------------------- */
+
+static struct sio_socket *victim;
+static bool victim_closes;
+
+static void
+disconnect_victim(
+    struct sio_socket *socket, const char *name, struct sio_value args)
+{
+	const char *text;
+
+	(void)socket;
+	(void)name;
+	if (victim != NULL)
+		sio_disconnect(victim, victim_closes);
+	victim = NULL;
+	/* What went out can still be looked at. */
+	text = sio_string(sio_at(args, 0), NULL);
+	if (text != NULL)
+		cr_expect_str_eq(text, "some text");
+	calls++;
+}
+
+static void
+on_answer(
+    struct sio_socket *socket, int error, struct sio_value args, void *arg)
+{
+	(void)socket;
+	(void)args;
+	*(int *)arg = error;
+	calls++;
+}
+
+Test(sio_review, who_hears_events_go_out_may_disconnect_anybody)
+{
+	for (int row = 0; row < 8; row++) {
+		bool own = (row & 1) != 0, many = (row & 2) != 0;
+		struct client a, b;
+		struct sio_socket *first;
+
+		restart(NULL);
+		cr_assert_eq(sio_on_any_outgoing(root, disconnect_victim), 0);
+		a = enter();
+		first = last;
+		b = enter();
+		victim = own ? last : first;
+		victim_closes = (row & 4) != 0;
+		if (many)
+			(void)sio_emit_to(
+			    sio_all(root), "x", "%s", "some text");
+		else if (own)
+			cr_expect_eq(
+			    sio_emit(last, "x", "%s", "some text"), WS_ECLOSED);
+		else
+			cr_expect_eq(sio_emit(last, "x", "%s", "some text"), 0);
+		cr_expect_eq(sio_nsp_count(root), 1, "row %d", row);
+		if (own) {
+			if (!many)
+				cr_expect_eq(
+				    sio_emit(first, "x", "%s", "some text"), 0);
+			(void)peer_expect(&a, "2[\"x\",\"some text\"]");
+			is_alive(&a);
+		} else {
+			(void)peer_expect(&b, "2[\"x\",\"some text\"]");
+			is_alive(&b);
+		}
+		client_close(&a);
+		client_close(&b);
+	}
+}
+
+Test(sio_review, one_who_leaves_while_it_is_asked_is_told_once)
+{
+	for (int close = 0; close < 2; close++) {
+		int outcome = 1;
+		struct client c;
+
+		restart(NULL);
+		cr_assert_eq(sio_on_any_outgoing(root, disconnect_victim), 0);
+		c = enter();
+		victim = last;
+		victim_closes = close;
+		calls = 0;
+		cr_expect_eq(
+		    sio_emit_ack(last, 0, on_answer, &outcome, "q", NULL), 0);
+		cr_expect_eq(outcome, WS_ECLOSED);
+		cr_expect_eq(calls, 2);
+		client_close(&c);
+		/* Of many. */
+		c = enter();
+		victim = last;
+		outcome = 1;
+		cr_expect_eq(sio_emit_to_ack(sio_all(root), 0, on_answer,
+				 &outcome, "q", NULL),
+		    0);
+		cr_expect_neq(outcome, 1);
+		client_close(&c);
+	}
+}
