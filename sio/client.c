@@ -190,6 +190,7 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 	struct sio_value root = sio_document_root(&io->event);
 	struct sio_value name = sio_at(root, 0);
 	char number[NAME_SIZE];
+	size_t len;
 	struct sio_event event = { .socket = socket,
 		.document = &io->event,
 		.packet = packet,
@@ -202,9 +203,13 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 		/* An event without a name is tolerated, and nobody's. */
 		if (sio_type(name) == SIO_ABSENT)
 			return;
-		event.name = sio_string(name, NULL);
+		event.name = sio_string(name, &len);
 		if (event.name == NULL)
 			event.name = number_name(name, number);
+		/* No handler can have been registered under such a name, and
+		 * what is before the NUL is another one. */
+		else if (strlen(event.name) != len)
+			return;
 		sio_hooks_event(socket, &event);
 		return;
 	case SIO_ACK:

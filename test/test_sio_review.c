@@ -289,3 +289,61 @@ Test(sio_review, one_who_leaves_while_it_is_asked_is_told_once)
 		client_close(&c);
 	}
 }
+
+/* ---- while a socket leaves --------------------------------------------- */
+
+static void
+close_again(struct sio_socket *socket, const char *reason)
+{
+	(void)reason;
+	sio_disconnect(socket, true);
+	cr_expect_not_null(sio_conn(socket));
+	cr_expect_str_eq(eio_transport(sio_conn(socket)), "websocket");
+	calls++;
+}
+
+Test(sio_review, who_leaves_may_be_disconnected_again)
+{
+	for (int row = 0; row < 6; row++) {
+		struct client c;
+
+		restart(NULL);
+		closed = calls = 0;
+		cr_assert_eq(row % 2 == 0
+				 ? sio_on_disconnect(root, close_again)
+				 : sio_on_disconnecting(root, close_again),
+		    0);
+		c = enter();
+		if (row < 4)
+			sio_disconnect(last, row >= 2);
+		else
+			client_close(&c);
+		client_until(&closed, 1);
+		cr_expect_eq(calls, 1);
+		cr_expect_eq(sio_clients(io), 0);
+		if (row < 4)
+			client_close(&c);
+	}
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+static void
+never(struct sio_socket *socket, struct sio_event *event)
+{
+	(void)socket;
+	cr_expect_fail("called for %s", sio_event_name(event));
+}
+
+Test(sio_review, an_event_with_a_nul_in_its_name_is_nobodys)
+{
+	struct client c = enter();
+
+	cr_assert_eq(sio_on(root, "secret", never), 0);
+	cr_assert_eq(sio_on(root, "", never), 0);
+	peer_send(&c, "2[\"secret\\u0000\"]");
+	peer_send(&c, "2[\"secret\\u0000x\",1]");
+	peer_send(&c, "2[\"\\u0000\"]");
+	is_alive(&c);
+	client_close(&c);
+}
