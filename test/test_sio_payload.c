@@ -533,6 +533,7 @@ static const struct {
 	{ "d=1=2", "d", "1=2" },
 	{ "d=%26%3D", "d", "&=" },
 	{ "d=%C3%A9", "d", "\xc3\xa9" },
+	{ "d=%c3%a9", "d", "\xc3\xa9" },
 };
 
 Test(sio_payload, the_last_value_in_a_form_counts)
