@@ -397,6 +397,78 @@ Test(deflate, compresses)
 	}
 }
 
+/* Bits of a literal in the fixed code. */
+static size_t
+literal_bits(uint8_t octet)
+{
+	return octet < 144 ? 8 : 9;
+}
+
+/* Bits of a match with the octet before, in the fixed codes. */
+static size_t
+run_bits(size_t octets)
+{
+	unsigned slot = ws_deflate_length_slot((unsigned)octets);
+
+	return (WS_DEFLATE_LENGTHS + slot < 280 ? 7 : 8) +
+	       ws_deflate_length_extra(slot) + 5;
+}
+
+/* Messages whose symbols are not in doubt: literals, all of them different, and
+ * a long run or two. Blocks of each kind must win now and then, and not when
+ * one that is fixed or stored would have been smaller. */
+Test(deflate, chooses_the_cheapest_kind)
+{
+	struct ws_deflate *d = compressor(15, 6);
+	struct dice dice = { 2026 };
+	unsigned kinds[3] = { 0 };
+
+	for (int i = 0; i < 20000; i++) {
+		uint8_t in[800], out[1000];
+		size_t len = 0, n, bits = 3 + 7 + 3; /* and the empty block */
+		uint32_t count = 1 + roll(&dice, 100);
+		uint32_t first = roll(&dice, 256);
+		uint32_t step = 1 + 2 * roll(&dice, 3);
+
+		for (; len < count; len++) {
+			in[len] = (uint8_t)(first + step * len);
+			bits += literal_bits(in[len]);
+		}
+		for (uint32_t runs = roll(&dice, 3); runs > 0; runs--) {
+			size_t run = 90 + roll(&dice, 168);
+
+			memset(in + len, (int)(first - step * runs), run);
+			bits += literal_bits(in[len]) + run_bits(run - 1);
+			len += run;
+		}
+		ws_deflate_reset(d);
+		n = ws_deflate_message(d, in, len, out, sizeof(out));
+		cr_assert_leq(n, (bits + 7) / 8, "message %d: %zu", i, n);
+		cr_assert_leq(n, 1 + 4 + len + 1, "message %d: %zu", i, n);
+		kinds[out[0] >> 1 & 3]++;
+	}
+	for (size_t kind = 0; kind < 3; kind++)
+		cr_expect_gt(kinds[kind], 100, "kind %zu", kind);
+}
+
+/* Of two that are as long the nearer is cheaper. */
+Test(deflate, prefers_the_nearest_match)
+{
+	struct ws_deflate *d = compressor(15, 6);
+	uint8_t in[1034], out[100];
+
+	fill_random(&(struct dice){ 5 }, in, sizeof(in));
+	memcpy(in, "abcdefgh", 8);
+	memcpy(in + 1010, "abcdefgh", 8);
+	memcpy(in + 1025, "abcdefgh", 8);
+	ws_deflate_prime(d, in, 1025);
+	/* In the fixed codes: 3 bits, 7 for the length, 5 and 2 for a distance
+	 * of 15, 8 for the literal, 7 for the end, 3 for the empty block: 35.
+	 * It would be 7 more for a distance of 1025. */
+	in[1033] = '!';
+	cr_assert_eq(ws_deflate_message(d, in + 1025, 9, out, 100), 5);
+}
+
 /* ---- pieces and flushes -------------------------------------------------- */
 
 static void
@@ -517,6 +589,8 @@ Test(deflate, takes_nothing_after_the_end)
 	expect_stream("abc", &out, 15, (const uint8_t *)"abc", 3, true);
 	ws_deflate_reset(d);
 	out.len = 0;
+	feed(d, NULL, 0, 1, WS_DEFLATE_SYNC, &out);
+	cr_assert_eq(out.len, 5);
 	feed(d, (const uint8_t *)"xyz", 3, 1, WS_DEFLATE_SYNC, &out);
 	expect_stream("xyz", &out, 15, (const uint8_t *)"xyz", 3, false);
 	octets_free(&out);
@@ -595,6 +669,31 @@ Test(deflate, forgets_without_a_trace)
 			    "%s, message %d, level %u", c->name, i, level);
 		}
 		free(memory);
+	}
+}
+
+/* Whatever was going on. */
+Test(deflate, begins_anew_in_the_midst_of_anything)
+{
+	static uint8_t in[9000], out[10000];
+	struct dice dice = { 3 };
+
+	for (int i = 0; i < 300; i++) {
+		const struct corpus *c = &corpora[roll(&dice, 10)];
+		unsigned level = roll(&dice, 10);
+		struct ws_deflate *d = compressor(9, level);
+		struct ws_deflate_io io = { in, roll(&dice, sizeof(in)), out,
+			roll(&dice, 1200) };
+		struct octets fresh = { 0 }, later = { 0 };
+
+		c->fill(&dice, in, sizeof(in));
+		feed(d, in, 1000, 4096, WS_DEFLATE_SYNC, &fresh);
+		ws_deflate_run(d, &io, (enum ws_deflate_flush)roll(&dice, 3));
+		ws_deflate_reset(d);
+		feed(d, in, 1000, 4096, WS_DEFLATE_SYNC, &later);
+		cr_assert(same(&fresh, &later), "%s, level %u", c->name, level);
+		octets_free(&fresh);
+		octets_free(&later);
 	}
 }
 
