@@ -5,18 +5,16 @@
 #include "mem.h"
 #include "peers.h"
 #include "siphash.h"
+#include "table.h"
 
-#define BUCKETS_MIN 64
-
-struct entry {
-	struct entry *next;
-	uint8_t ip[16]; /* the part that counts, zeros behind it */
+struct owner {
+	struct ws_table_entry entry; /* first: what the table hands back */
 	unsigned count;
+	uint8_t ip[16]; /* the part that counts, zeros behind it */
 };
 
 struct ws_peers {
-	struct entry **buckets; /* owned; as many as a power of two */
-	size_t bucket_count, entries;
+	struct ws_table table; /* of owners, by ip */
 	uint8_t key[16];
 };
 
@@ -27,38 +25,34 @@ ws_peers_new(const uint8_t key[16])
 
 	if (peers == NULL)
 		return NULL;
-	*peers = (struct ws_peers){ .bucket_count = BUCKETS_MIN };
-	memcpy(peers->key, key, 16);
-	peers->buckets =
-	    ws_mem_resize(NULL, BUCKETS_MIN * sizeof(struct entry *));
-	if (peers->buckets == NULL) {
+	if (!ws_table_init(&peers->table)) {
 		ws_mem_free(peers);
 		return NULL;
 	}
-	memset(peers->buckets, 0, BUCKETS_MIN * sizeof(struct entry *));
+	memcpy(peers->key, key, 16);
 	return peers;
 }
 
 void
 ws_peers_free(struct ws_peers *peers)
 {
-	struct entry *e;
+	struct ws_table_entry *entry;
 
 	if (peers == NULL)
 		return;
-	for (size_t i = 0; i < peers->bucket_count; i++) {
-		while ((e = peers->buckets[i]) != NULL) {
-			peers->buckets[i] = e->next;
-			ws_mem_free(e);
+	for (size_t i = 0; i < peers->table.bucket_count; i++) {
+		while ((entry = peers->table.buckets[i]) != NULL) {
+			peers->table.buckets[i] = entry->next;
+			ws_mem_free(entry);
 		}
 	}
-	ws_mem_free(peers->buckets);
+	ws_table_fini(&peers->table);
 	ws_mem_free(peers);
 }
 
 /* The part of an address that stands for its owner. */
 static void
-owner(const uint8_t ip[16], uint8_t out[16])
+name_of(const uint8_t ip[16], uint8_t out[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t part = memcmp(ip, mapped, sizeof(mapped)) == 0 ? 16 : 8;
@@ -67,76 +61,58 @@ owner(const uint8_t ip[16], uint8_t out[16])
 	memcpy(out, ip, part);
 }
 
-static struct entry **
-find(struct ws_peers *peers, const uint8_t ip[16])
+static uint32_t
+hash_of(const struct ws_peers *peers, const uint8_t name[16])
 {
-	uint64_t hash = ws_siphash(peers->key, ip, 16);
-	struct entry **link = &peers->buckets[hash & (peers->bucket_count - 1)];
-
-	while (*link != NULL && memcmp((*link)->ip, ip, 16) != 0)
-		link = &(*link)->next;
-	return link;
+	return (uint32_t)ws_siphash(peers->key, name, 16);
 }
 
-/* Double the table. When memory is out it only gets slower. */
-static void
-grow(struct ws_peers *peers)
+/* Returns NULL when it has no connection. */
+static struct owner *
+find(const struct ws_peers *peers, uint32_t hash, const uint8_t name[16])
 {
-	size_t old_count = peers->bucket_count, bytes;
-	struct entry **old = peers->buckets, **fresh, *e;
+	struct ws_table_entry *entry = *ws_table_bucket(&peers->table, hash);
+	struct owner *owner;
 
-	bytes = old_count * 2 * sizeof(struct entry *);
-	fresh = ws_mem_resize(NULL, bytes);
-	if (fresh == NULL)
-		return;
-	memset(fresh, 0, bytes);
-	peers->buckets = fresh;
-	peers->bucket_count = old_count * 2;
-	for (size_t i = 0; i < old_count; i++) {
-		while ((e = old[i]) != NULL) {
-			struct entry **link = find(peers, e->ip);
-
-			old[i] = e->next;
-			e->next = NULL;
-			*link = e;
-		}
+	for (; entry != NULL; entry = entry->next) {
+		owner = (struct owner *)(void *)entry;
+		if (memcmp(owner->ip, name, 16) == 0)
+			return owner;
 	}
-	ws_mem_free(old);
+	return NULL;
 }
 
 unsigned
 ws_peers_add(struct ws_peers *peers, const uint8_t ip[16])
 {
-	struct entry **link, *e;
+	struct owner *owner;
 	uint8_t name[16];
+	uint32_t hash;
 
-	owner(ip, name);
-	link = find(peers, name);
-	if (*link != NULL)
-		return ++(*link)->count;
-	e = ws_mem_resize(NULL, sizeof(*e));
-	if (e == NULL)
+	name_of(ip, name);
+	hash = hash_of(peers, name);
+	owner = find(peers, hash, name);
+	if (owner != NULL)
+		return ++owner->count;
+	owner = ws_mem_resize(NULL, sizeof(*owner));
+	if (owner == NULL)
 		return 0;
-	*e = (struct entry){ .count = 1 };
-	memcpy(e->ip, name, 16);
-	*link = e;
-	if (++peers->entries > peers->bucket_count)
-		grow(peers);
+	*owner = (struct owner){ .entry.hash = hash, .count = 1 };
+	memcpy(owner->ip, name, 16);
+	ws_table_add(&peers->table, &owner->entry);
 	return 1;
 }
 
 void
 ws_peers_drop(struct ws_peers *peers, const uint8_t ip[16])
 {
-	struct entry **link, *e;
+	struct owner *owner;
 	uint8_t name[16];
 
-	owner(ip, name);
-	link = find(peers, name);
-	e = *link;
-	if (e == NULL || --e->count > 0)
+	name_of(ip, name);
+	owner = find(peers, hash_of(peers, name), name);
+	if (owner == NULL || --owner->count > 0)
 		return;
-	*link = e->next;
-	ws_mem_free(e);
-	peers->entries--;
+	ws_table_remove(&peers->table, &owner->entry);
+	ws_mem_free(owner);
 }

@@ -46,7 +46,7 @@ table()
 	buf: bytes.h mem.h
 	table: mem.h
 	timer: mem.h
-	peers: bytes.h mem.h siphash.h
+	peers: bytes.h mem.h siphash.h table.h
 	pmd: bytes.h field.h http.h
 	handshake: base64.h bytes.h field.h http.h sha1.h
 	# 2: the system.
