@@ -327,17 +327,14 @@ static long
 emit_many(struct sio_target target, struct sio_group *group, const char *name,
     const char *format, va_list args)
 {
-	struct sio_nsp *kind = target.nsp;
-	struct sio *io = kind->io;
+	const struct sio_nsp *kind = target.nsp;
 	long total = 0, result;
 	va_list copy;
 
 	if (kind->is_one == NULL)
 		return emit_nsp(&target, group, name, format, args);
-	for (size_t i = 0; i < io->nsps_count; i++) {
-		target.nsp = io->nsps[i];
-		if (target.nsp->parent != kind)
-			continue;
+	for (target.nsp = sio_nsp_next(kind, NULL); target.nsp != NULL;
+	     target.nsp = sio_nsp_next(kind, target.nsp)) {
 		va_copy(copy, args);
 		result = emit_nsp(&target, group, name, format, copy);
 		va_end(copy);

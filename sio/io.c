@@ -69,7 +69,8 @@ reap(void *arg)
 {
 	struct sio *io = arg;
 
-	io->reaping = false;
+	/* What is released asks for this again: not now. */
+	io->reaping = true;
 	while (io->dead != NULL) {
 		struct sio_socket *socket = io->dead;
 
@@ -82,6 +83,8 @@ reap(void *arg)
 		io->dead_clients = client->next;
 		sio_client_free(client);
 	}
+	sio_nsp_tidy(io);
+	io->reaping = false;
 }
 
 void
@@ -216,8 +219,8 @@ sio_free(struct sio *io)
 	io->stopping = true;
 	if (io->engine != NULL)
 		eio_free(io->engine);
-	reap(io);
 	sio_recovery_free(io);
+	reap(io);
 	sio_bundle_free(io);
 	sio_nsp_free_all(io);
 	ws_timer_stop(io->idle_timer);

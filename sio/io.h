@@ -57,7 +57,7 @@ struct sio_nsp {
 	size_t sockets;  /* that know it, connected or not, kept ones too */
 	void *user;
 	struct sio_nsp *parent; /* borrowed: what made it, or NULL */
-	struct sio_nsp *next;   /* in io->kinds */
+	struct sio_nsp *next;   /* in io->kinds, or in io->empty */
 	bool (*is_one)(struct sio_socket *socket, const char *name, void *arg);
 	void *arg;
 	struct sio_hook *hooks[SIO_HOOK_KINDS]; /* owned lists */
@@ -65,6 +65,7 @@ struct sio_nsp {
 	size_t buckets_count;        /* a power of two, or 0 */
 	size_t count;                /* connected sockets */
 	int64_t next_ack;            /* one counter for all of its sockets */
+	bool is_empty;               /* in io->empty */
 };
 
 enum sio_state {
@@ -172,6 +173,7 @@ struct sio {
 	struct sio_nsp **nsps;    /* owned, sorted by name */
 	size_t nsps_count, nsps_room;
 	struct sio_nsp *kinds; /* owned list: sio_of_each */
+	struct sio_nsp *empty; /* borrowed list: to be released */
 	uint32_t next_number;
 	bool (*allow)(struct ws_request *request, const char **message);
 	int connect_timeout_ms;
@@ -220,9 +222,18 @@ sio_nsp_lookup(const struct sio *io, const char *name, size_t len);
 struct sio_nsp *sio_nsp_new(
     struct sio *io, const char *name, size_t len, struct sio_nsp *parent);
 
-/* Release one that an application's sio_of_each made and nobody is in, if that
- * is wanted; all of them. */
-void sio_nsp_tidy(struct sio_nsp *nsp);
+/* The first namespace of a kind (after NULL), the next one. Others may come
+ * meanwhile; none goes before the end of the turn. */
+struct sio_nsp *
+sio_nsp_next(const struct sio_nsp *kind, const struct sio_nsp *after);
+
+/* One socket less knows a namespace. When it was the last one, and
+ * sio_of_each made it, it is released at the end of the turn by
+ * sio_nsp_tidy, if that is wanted. */
+void sio_nsp_drop(struct sio_nsp *nsp);
+void sio_nsp_tidy(struct sio *io);
+
+/* Release all of them. */
 void sio_nsp_free_all(struct sio *io);
 
 /* Put a connected socket into the table by its id, take it out. */

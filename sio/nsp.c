@@ -124,19 +124,52 @@ sio_nsp_new(
 	return nsp;
 }
 
+struct sio_nsp *
+sio_nsp_next(const struct sio_nsp *kind, const struct sio_nsp *after)
+{
+	const struct sio *io = kind->io;
+	size_t at = 0;
+
+	/* By name, since the array may have got longer before it. */
+	if (after != NULL)
+		at = find_place(io, after->name, strlen(after->name)) + 1;
+	while (at < io->nsps_count && io->nsps[at]->parent != kind)
+		at++;
+	return at < io->nsps_count ? io->nsps[at] : NULL;
+}
+
 void
-sio_nsp_tidy(struct sio_nsp *nsp)
+sio_nsp_drop(struct sio_nsp *nsp)
 {
 	struct sio *io = nsp->io;
+
+	nsp->sockets--;
+	if (io->keep_empty || nsp->parent == NULL || nsp->sockets > 0 ||
+	    nsp->is_empty)
+		return;
+	nsp->is_empty = true;
+	nsp->next = io->empty;
+	io->empty = nsp;
+	sio_io_reap_later(io);
+}
+
+void
+sio_nsp_tidy(struct sio *io)
+{
+	struct sio_nsp *nsp;
 	size_t at;
 
-	if (io->keep_empty || nsp->parent == NULL || nsp->sockets > 0)
-		return;
-	at = find_place(io, nsp->name, strlen(nsp->name));
-	io->nsps_count--;
-	memmove(io->nsps + at, io->nsps + at + 1,
-	    (io->nsps_count - at) * sizeof(struct sio_nsp *));
-	free_nsp(nsp);
+	while ((nsp = io->empty) != NULL) {
+		io->empty = nsp->next;
+		nsp->is_empty = false;
+		if (nsp->sockets > 0)
+			continue; /* somebody came meanwhile */
+		at = find_place(io, nsp->name, strlen(nsp->name));
+		io->nsps_count--;
+		memmove(io->nsps + at, io->nsps + at + 1,
+		    (io->nsps_count - at) * sizeof(struct sio_nsp *));
+		free_nsp(nsp);
+	}
 }
 
 void
@@ -338,14 +371,13 @@ sio_nsp_name(const struct sio_nsp *nsp)
 size_t
 sio_nsp_count(const struct sio_nsp *nsp)
 {
+	const struct sio_nsp *one = NULL;
 	size_t count = nsp->count;
 
 	if (nsp->is_one == NULL)
 		return count;
-	for (size_t i = 0; i < nsp->io->nsps_count; i++) {
-		if (nsp->io->nsps[i]->parent == nsp)
-			count += nsp->io->nsps[i]->count;
-	}
+	while ((one = sio_nsp_next(nsp, one)) != NULL)
+		count += one->count;
 	return count;
 }
 

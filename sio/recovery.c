@@ -146,8 +146,7 @@ free_kept(struct kept *kept)
 
 	sio_text_free(&kept->rooms);
 	ws_mem_free(kept);
-	nsp->sockets--;
-	sio_nsp_tidy(nsp);
+	sio_nsp_drop(nsp);
 }
 
 /* Forget the oldest one for good. */
@@ -173,8 +172,7 @@ expire_logged(struct sio_recovery *recovery)
 	recovery->octets -= logged->octets;
 	recovery->floor = logged->offset;
 	ws_mem_free(logged);
-	nsp->sockets--;
-	sio_nsp_tidy(nsp);
+	sio_nsp_drop(nsp);
 }
 
 /* Forget what is too old, and look again when the next one will be. */

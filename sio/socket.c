@@ -56,10 +56,8 @@ sio_socket_free(struct sio_socket *socket)
 		ws_mem_free(extra);
 	}
 	ws_mem_free(socket);
-	if (nsp == NULL)
-		return;
-	nsp->sockets--;
-	sio_nsp_tidy(nsp);
+	if (nsp != NULL)
+		sio_nsp_drop(nsp);
 }
 
 /* Take it out of its client's list; it is released after the turn. */

@@ -200,19 +200,17 @@ sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket)
 static int
 collect(struct sio_target target, struct sio_delivery *delivery)
 {
-	struct sio_nsp *kind = target.nsp;
-	struct sio *io = kind->io;
+	const struct sio_nsp *kind = target.nsp;
 	long result = 0;
 
 	memset(delivery, 0, sizeof(*delivery));
 	if (kind->is_one == NULL)
 		result = sio_target_run(&target, delivery);
-	for (size_t i = 0;
-	     kind->is_one != NULL && i < io->nsps_count && result >= 0; i++) {
-		target.nsp = io->nsps[i];
-		if (target.nsp->parent == kind)
-			result = sio_target_run(&target, delivery);
-	}
+	else
+		target.nsp = NULL;
+	while (kind->is_one != NULL && result >= 0 &&
+	       (target.nsp = sio_nsp_next(kind, target.nsp)) != NULL)
+		result = sio_target_run(&target, delivery);
 	if (result >= 0)
 		result = delivery->error;
 	if (result < 0)

@@ -347,3 +347,69 @@ Test(sio_review, an_event_with_a_nul_in_its_name_is_nobodys)
 	is_alive(&c);
 	client_close(&c);
 }
+/* ---- namespaces that come and go --------------------------------------- */
+
+static const char *made_name;
+
+/* Makes a namespace that sorts before all others. */
+static void
+make_another(struct sio_socket *socket, const char *name, struct sio_value args)
+{
+	(void)socket;
+	(void)name;
+	(void)args;
+	if (made_name != NULL)
+		cr_expect_not_null(sio_of(io, made_name));
+	made_name = NULL;
+}
+
+Test(sio_review, a_namespace_that_is_made_meanwhile_moves_no_other)
+{
+	struct client c = enter();
+	struct sio_nsp *rooms = sio_of_pattern(io, "/room-*");
+
+	cr_assert_not_null(rooms);
+	cr_assert_eq(sio_on_any_outgoing(rooms, make_another), 0);
+	(void)peer_connect(&c, "/room-1,");
+	(void)peer_connect(&c, "/room-2,");
+	made_name = "/a";
+	cr_expect_eq(sio_emit_to(sio_all(rooms), "x", NULL), 2);
+	(void)peer_expect(&c, "2/room-1,[\"x\"]");
+	(void)peer_expect(&c, "2/room-2,[\"x\"]");
+	is_alive(&c);
+	cr_expect_eq(sio_nsp_count(rooms), 2);
+	client_close(&c);
+}
+
+Test(sio_review, a_namespace_that_only_old_events_hold_is_emitted_to)
+{
+	static const struct sio_options options = { .recovery_ms = 60000,
+		.recovery_octets = 1000 };
+	struct sio_nsp *rooms;
+	struct client c;
+
+	restart(&options);
+	rooms = sio_of_pattern(io, "/room-*");
+	cr_assert_not_null(rooms);
+	c = peer_open(live.address, "EIO=4");
+	peer_send(&c, "0");
+	(void)peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}");
+	for (int i = 0; i < 3; i++) {
+		char packet[32];
+
+		snprintf(packet, sizeof(packet), "0/room-%d,", i);
+		peer_send(&c, packet);
+		(void)peer_expect(&c, "0/room-*,{*}");
+		cr_assert_eq(sio_emit_to(sio_all(rooms), "x", NULL), 1);
+		(void)peer_expect(&c, "2/room-*,[\"x\",\"*\"]");
+		snprintf(packet, sizeof(packet), "1/room-%d,", i);
+		peer_send(&c, packet);
+		is_alive(&c);
+	}
+	/* Each of these makes older ones be forgotten, and with them what they
+	 * were for. */
+	for (int i = 0; i < 20; i++)
+		cr_assert_eq(sio_emit_to(sio_all(rooms), "y", NULL), 0);
+	is_alive(&c);
+	client_close(&c);
+}
