@@ -207,7 +207,7 @@ step_budgets()
 about_interop='official clients, proxies and a browser'
 step_interop()
 {
-	$MAKE -j"$JOBS" all && sh test/interop/run.sh
+	$MAKE -j"$JOBS" all examples && sh test/interop/run.sh
 }
 
 # ---- running them -----------------------------------------------------------

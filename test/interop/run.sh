@@ -2,7 +2,10 @@
 # run.sh - wsd against real clients, proxies and a browser.
 # SPDX-License-Identifier: MIT
 #
-# Usage, from anywhere, with wsd built:  test/interop/run.sh [suite ...]
+# Usage, from anywhere, with all and examples made:
+#   test/interop/run.sh [suite ...]
+#   PEER=official test/interop/run.sh sio-engine sio-protocol sio-clients ...
+#     the suites of Socket.IO against the official server, which proves them
 # Prints a line for each check, and fails when one fails. What is not installed
 # is an error, never a reason to test less.
 set -u
@@ -12,7 +15,8 @@ PATH=$PATH:/usr/sbin
 BUILD=${BUILD:-$PWD/build/interop}
 WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
-suites=${*:-cli curl ws python proxies browser}
+suites=${*:-cli curl ws python proxies browser sio-engine sio-protocol
+    sio-clients sio-python}
 missing=
 
 # need COMMAND PACKAGE: note what is not there.
@@ -23,9 +27,11 @@ need() {
 # Debian's module belongs to Debian's interpreter, which need not come first.
 find_python() {
 	for PYTHON in python3 /usr/bin/python3; do
-		"$PYTHON" -c 'import websockets' 2>/dev/null && return
+		"$PYTHON" -c 'import websockets, socketio, aiohttp, websocket' \
+		    2>/dev/null && return
 	done
-	missing="$missing python3-websockets"
+	missing="$missing python3-websockets python3-socketio"
+	missing="$missing python3-aiohttp python3-websocket"
 }
 
 suite() {
@@ -36,6 +42,8 @@ suite() {
 	python) "$PYTHON" test/interop/python.py ;;
 	proxies) node test/interop/proxies.js ;;
 	browser) node test/interop/browser.js ;;
+	sio-python) "$PYTHON" test/interop/sio/python.py ;;
+	sio-*) node "test/interop/sio/${1#sio-}.js" ;;
 	*) echo "FAILED  there is no suite '$1'"; return 1 ;;
 	esac
 }
@@ -52,12 +60,16 @@ if [ -n "$missing" ]; then
 	echo "run.sh: please install:$missing" >&2
 	exit 1
 fi
-if [ ! -x "$WSD" ]; then
-	echo "run.sh: $WSD is not built" >&2
-	exit 1
-fi
+for file in "$WSD" libsio.a build/examples/reference; do
+	if [ ! -e "$file" ]; then
+		echo "run.sh: $file is not built" >&2
+		exit 1
+	fi
+done
 
 mkdir -p "$BUILD" || exit 1
+${CC:-cc} -std=c11 -D_DEFAULT_SOURCE -I. -Isio -O1 -o "$BUILD/twin" \
+    test/interop/sio/twin.c libsio.a libws.a || exit 1
 if ! cmp -s test/interop/package.json "$BUILD/package.json" ||
     [ ! -d "$BUILD/node_modules" ]; then
 	cp test/interop/package.json "$BUILD/package.json"

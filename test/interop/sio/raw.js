@@ -1,0 +1,155 @@
+/* raw.js - HTTP requests and WebSockets that know nothing of what they carry. */
+/* SPDX-License-Identifier: MIT */
+
+import { once } from "node:events";
+
+import { equal, load, within } from "../harness.js";
+
+const WebSocket = load("ws");
+
+/* An endpoint, such as http://127.0.0.1:3000/engine.io/, and a protocol. */
+export class Endpoint {
+	constructor(server, path, eio) {
+		Object.assign(this, { server, path, eio });
+	}
+
+	url(base, query) {
+		return `${base}${this.path}?${new URLSearchParams(query)}`;
+	}
+
+	/* A request. Returns { status, body, headers }. */
+	async request(method, query, body, options = {}) {
+		const response = await within(
+		    fetch(this.url(this.server.http, query),
+			{ method, body, ...options }), `${method} response`);
+		return { status: response.status, headers: response.headers,
+			body: await response.text() };
+	}
+
+	/* What a handshake by polling is answered. */
+	handshake(query = {}) {
+		return this.request("GET",
+		    { EIO: this.eio, transport: "polling", ...query });
+	}
+
+	/* A session by polling. */
+	async session(query) {
+		const { status, body } = await this.handshake(query);
+		equal(status, 200, "status of the handshake");
+		const json = this.eio === 4 ? body.slice(1) :
+		    body.slice(body.indexOf(":") + 2);
+		return new Session(this, JSON.parse(json).sid);
+	}
+
+	/* A WebSocket, for a session that is there or for its own. */
+	websocket(query = {}) {
+		return new Socket(this.url(this.server.ws,
+		    { EIO: this.eio, transport: "websocket", ...query }));
+	}
+
+	/* A session by WebSocket that has said hello. */
+	async stream() {
+		const socket = this.websocket();
+		socket.hello = JSON.parse((await socket.next()).slice(1));
+		return socket;
+	}
+}
+
+export class Session {
+	constructor(endpoint, sid) {
+		Object.assign(this, { endpoint, sid });
+		this.query = { EIO: endpoint.eio, transport: "polling", sid };
+	}
+
+	get(options) {
+		return this.endpoint.request("GET", this.query, undefined, options);
+	}
+
+	post(body, options) {
+		return this.endpoint.request("POST", this.query, body, options);
+	}
+
+	/* What a poll brings, but for pings, which are answered. */
+	async poll() {
+		for (;;) {
+			const { status, body } = await this.get();
+			equal(status, 200, "status of a poll");
+			if (body !== "2")
+				return body;
+			equal((await this.post("3")).body, "ok", "a pong");
+		}
+	}
+
+	/* Ends when the server does not know it any more. */
+	async isGone(why = "a dead session") {
+		const { status, body } = await this.get();
+		equal([status, body],
+		    [400, '{"code":1,"message":"Session ID unknown"}'], why);
+	}
+}
+
+/* A WebSocket whose messages and end come one by one. Octets are Buffers, the
+ * end is { closed: code }, a refusal { status }. */
+export class Socket {
+	#events = [];
+	#waiting = [];
+
+	/* answers: whether pings are answered rather than seen. */
+	constructor(url, { answers = true } = {}) {
+		this.answers = answers;
+		this.socket = new WebSocket(url);
+		this.opened = once(this.socket, "open").catch(() => {});
+		this.socket.on("message", (data, isBinary) =>
+		    this.#put(isBinary ? data : data.toString()));
+		this.socket.on("close", (closed) => this.#put({ closed }));
+		this.socket.on("unexpected-response", (_, response) => {
+			this.#put({ status: response.statusCode });
+			response.destroy();
+		});
+		this.socket.on("error", () => {});
+	}
+
+	#put(event) {
+		if (event === "2" && this.answers)
+			return this.socket.send("3");
+		const next = this.#waiting.shift();
+		if (next)
+			next(event);
+		else
+			this.#events.push(event);
+	}
+
+	next() {
+		return within(new Promise((came) => {
+			if (this.#events.length)
+				came(this.#events.shift());
+			else
+				this.#waiting.push(came);
+		}), "a message");
+	}
+
+	async expect(...events) {
+		for (const event of events)
+			equal(await this.next(), event, "message");
+	}
+
+	/* Send them, once it is open. */
+	async send(...messages) {
+		await this.opened;
+		for (const message of messages)
+			this.socket.send(message);
+	}
+
+	/* Ends when the server has closed it. What it still says is let be. */
+	async isClosed() {
+		for (;;) {
+			const event = await this.next();
+			if (event.closed !== undefined)
+				return event.closed;
+		}
+	}
+
+	close() {
+		this.socket.close();
+	}
+}
