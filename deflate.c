@@ -20,9 +20,8 @@
  * All input is copied into a buffer, because what it refers to must be there
  * in one piece, and because a piece may end where a match does not.
  *
- *	0      start           block          at          end
- *	|......|.. history ....|.. symbols ...|. unseen ...|.... room ....|
- *	        <---- window ---------------->
+ *	0      start           block          at           end
+ *	|......|.. history ....|.. symbols ...|.. unseen ...|.... room ....|
  *
  * When there is no room left, the buffer slides: what no match can reach any
  * more is dropped. A block that began there is ended first, since it may have
@@ -31,12 +30,14 @@
  * Output goes through a stage of 512 octets, so that the parts of this file
  * need not care how much room the caller has:
  *
- *	GATHER ---- the block is full, or the input ends ----> CODED, STORED
- *	   ^ |                                                    |
- *	   | | all is written and a flush was asked for           |
- *	   | +------------------> FLUSHED or ENDED                |
- *	   |                         | all is handed out          |
- *	   +-------------------------+----------------------------+
+ *	        the block is full, or the input ends
+ *	GATHER --------------------------------------> CODED or STORED
+ *	 ^  | ^                                               |
+ *	 |  | +----------- the block is written --------------+
+ *	 |  |
+ *	 |  +-- a flush, and nothing is left to write --> FLUSHED or ENDED
+ *	 |                                                   |
+ *	 +----------- FLUSHED, and all is handed out --------+
  *
  * Nothing depends on how the input was cut, as no decision is made before
  * there is enough input for it; only a flush makes a difference. */
@@ -75,8 +76,8 @@ span_of(unsigned window_bits)
 	return window < SPAN_MIN ? SPAN_MIN : window;
 }
 
-/* Half a symbol for each octet of a window; one is for a literal and a match
- * that are decided together. */
+/* Half a symbol for each octet of a window, and one more, since a literal and a
+ * match may be decided together. */
 static uint32_t
 symbols_of(uint32_t span)
 {

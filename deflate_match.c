@@ -5,11 +5,12 @@
  * begin there. The last place under each hash is in newest[], and older[] says
  * for each place how far back the one before it under the same hash is:
  *
- *	buffer   ...  a b r a c a d a b r a c a b r a
- *	              0 1 2 3 4 5 6 7 8 9 . . 2 3 4 5
- *	                          newest[hash("abra")] = 12
- *	              <------ 7 ------<---- 5 ----     older[12] = 5
- *	                                               older[7] = 7
+ *	place    0             7         12
+ *	buffer   a b r a c a d a b r a c a b r a
+ *	         |<---- 7 ---->|<-- 5 -->|
+ *	         |             |         newest[hash("abra")], older[12] = 5
+ *	         |             older[7] = 7
+ *	         older[0]: whatever was there
  *
  * Who looks for a match walks down this chain and compares, until it leaves the
  * window, or has looked at as many places as the level allows. Nearer places
@@ -21,11 +22,11 @@
  * begins that may refer to none before it. An entry is a hint. If it is too old
  * then it usually is too far away, and the walk ends there. If it is so old
  * that 2^16 made it look near, then comparing the octets finds out, as it does
- * for two different fours under one hash. It cannot make up a match: every
- * place in reach that begins with the four octets is listed itself, before any
- * older one. So a short message does not pay for tables that are 100 times its
- * size, and what it becomes does not depend on the messages of others before
- * it.
+ * for two different fours under one hash. Nor can it find what would have been
+ * missed: every place in reach that begins with these octets is listed itself,
+ * and comes before all that is older. So a short message does not pay for
+ * tables of several hundred times its size, and what it becomes does not depend
+ * on the messages of others before it.
  *
  * Matches of three octets are not searched. DEFLATE has them, but in a code
  * that suits the block three literals are hardly longer, and finding them takes
