@@ -121,6 +121,10 @@ enter(struct sio_socket *socket)
 	}
 	socket->state = SIO_CONNECTED;
 	sio_io_idle(client, false);
+	if (socket->recovered && !sio_recovery_replay(socket)) {
+		give_up(socket);
+		return;
+	}
 	sio_socket_trim(socket);
 	if (welcome(socket) == WS_ENOMEM)
 		give_up(socket);

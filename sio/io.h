@@ -99,6 +99,7 @@ struct sio_extra {
 	struct sio_ack *acks;     /* owed by the application; see sio_ack */
 	char pid[SIO_ID_LEN + 1]; /* of recovery, or "" */
 	uint64_t since; /* the last packet that was sent before it connected */
+	struct sio_kept *kept; /* owned: what it was, until it is that again */
 };
 
 /* One client in one namespace. 10,000 idle ones are the measure. */
@@ -381,9 +382,15 @@ void sio_recovery_free(struct sio *io);
 bool sio_recovery_keep(struct sio_socket *socket, const char *reason);
 
 /* A socket connects with a payload that may name an earlier one: take over its
- * id, rooms and user data, and send what it missed.
+ * id, rooms and user data.
  * Returns whether it did. */
 bool sio_recovery_restore(struct sio_socket *socket, struct sio_value auth);
+
+/* It is let in: send what it missed. Returns whether all of that was there. */
+bool sio_recovery_replay(struct sio_socket *socket);
+
+/* It is not: forget what it was. */
+void sio_recovery_forget(struct sio_socket *socket);
 
 /* A socket connects anew: give it a private id. */
 int sio_recovery_begin(struct sio_socket *socket);

@@ -8,7 +8,8 @@
  *
  * If we still know its state, and every event since that offset, it gets its
  * id, its rooms and its user data back, and what it missed, before the answer
- * to its CONNECT. It has then not been away.
+ * to its CONNECT. It has then not been away. Where middlewares are asked all
+ * the same, it gets nothing before they agree.
  *
  * The state of those who left waits in a list, all for the same time, so the
  * oldest is the first. Events wait in another one, which is bounded in octets,
@@ -27,13 +28,14 @@
 #define OFFSET_SIZE 12 /* 64 bits in digits of 6, and a NUL */
 
 /* What is kept of a socket. */
-struct kept {
-	struct kept *next;   /* the one that expires after it */
-	struct kept *chain;  /* in its bucket */
-	struct sio_nsp *nsp; /* counted */
+struct sio_kept {
+	struct sio_kept *next;  /* the one that expires after it */
+	struct sio_kept *chain; /* in its bucket */
+	struct sio_nsp *nsp;    /* counted */
 	void *user;
 	int64_t expires_ms;
 	uint64_t since; /* the last offset before it connected */
+	uint64_t got;   /* the last one that it says it has, come back */
 	char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
 	struct sio_text rooms; /* owned: names, each terminated */
 };
@@ -58,8 +60,8 @@ struct sio_recovery {
 	uint64_t last;  /* the newest offset */
 	uint64_t floor; /* the newest one that is forgotten */
 	struct logged *log, **log_end;
-	struct kept *kept, **kept_end;
-	struct kept *buckets[BUCKETS];
+	struct sio_kept *kept, **kept_end;
+	struct sio_kept *buckets[BUCKETS];
 	struct ws_timer *timer; /* owned */
 };
 
@@ -104,7 +106,7 @@ read_offset(const char *text, uint64_t *offset)
 
 /* ---- what is kept ------------------------------------------------------ */
 
-static struct kept **
+static struct sio_kept **
 bucket(struct sio_recovery *recovery, const char *pid)
 {
 	unsigned hash = 0;
@@ -116,9 +118,9 @@ bucket(struct sio_recovery *recovery, const char *pid)
 
 /* Take one out of its bucket. */
 static void
-unchain(struct sio_recovery *recovery, struct kept *kept)
+unchain(struct sio_recovery *recovery, struct sio_kept *kept)
 {
-	struct kept **link = bucket(recovery, kept->pid);
+	struct sio_kept **link = bucket(recovery, kept->pid);
 
 	while (*link != kept)
 		link = &(*link)->chain;
@@ -127,9 +129,9 @@ unchain(struct sio_recovery *recovery, struct kept *kept)
 
 /* Take one out of the list as well. */
 static void
-take(struct sio_recovery *recovery, struct kept *kept)
+take(struct sio_recovery *recovery, struct sio_kept *kept)
 {
-	struct kept **link = &recovery->kept;
+	struct sio_kept **link = &recovery->kept;
 
 	while (*link != kept)
 		link = &(*link)->next;
@@ -140,7 +142,7 @@ take(struct sio_recovery *recovery, struct kept *kept)
 }
 
 static void
-free_kept(struct kept *kept)
+free_kept(struct sio_kept *kept)
 {
 	struct sio_nsp *nsp = kept->nsp;
 
@@ -153,7 +155,7 @@ free_kept(struct kept *kept)
 static void
 expire_kept(struct sio_recovery *recovery)
 {
-	struct kept *kept = recovery->kept;
+	struct sio_kept *kept = recovery->kept;
 
 	take(recovery, kept);
 	sio_hooks_expired(kept->nsp, kept->user);
@@ -228,10 +230,11 @@ sio_recovery_free(struct sio *io)
 
 	if (recovery == NULL)
 		return;
-	while (recovery->log != NULL)
-		expire_logged(recovery);
+	/* Who hears of these may emit. */
 	while (recovery->kept != NULL)
 		expire_kept(recovery);
+	while (recovery->log != NULL)
+		expire_logged(recovery);
 	ws_timer_stop(recovery->timer);
 	ws_mem_free(recovery);
 	io->recovery = NULL;
@@ -275,7 +278,7 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 {
 	struct sio_recovery *recovery = socket->nsp->io->recovery;
 	struct collect collect = { NULL, sio_id(socket) };
-	struct kept *kept, **chain;
+	struct sio_kept *kept, **chain;
 
 	if (recovery == NULL || socket->extra == NULL ||
 	    socket->extra->pid[0] == '\0' || !is_accident(reason))
@@ -413,7 +416,7 @@ sio_recovery_remember(
 
 /* Whether a client was in a room. */
 static bool
-was_in(const struct kept *kept, const char *room)
+was_in(const struct sio_kept *kept, const char *room)
 {
 	const char *at = kept->rooms.at, *end = at + kept->rooms.len;
 
@@ -429,7 +432,7 @@ was_in(const struct kept *kept, const char *room)
 
 /* Whether an event was for a client. */
 static bool
-was_for(const struct logged *logged, const struct kept *kept)
+was_for(const struct logged *logged, const struct sio_kept *kept)
 {
 	const char *name = logged->names;
 	bool chosen = logged->to == 0;
@@ -445,13 +448,13 @@ was_for(const struct logged *logged, const struct kept *kept)
 
 /* Find what was kept under a private id, and from where on it has to be told
  * what it missed. Returns NULL when that cannot be done any more. */
-static struct kept *
+static struct sio_kept *
 find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 {
 	struct sio_recovery *recovery = socket->nsp->io->recovery;
 	const char *pid = sio_string(sio_get(auth, "pid"), NULL);
 	struct sio_value at = sio_get(auth, "offset");
-	struct kept *kept;
+	struct sio_kept *kept;
 
 	if (pid == NULL)
 		return NULL;
@@ -470,7 +473,7 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 }
 
 static int
-rejoin(struct sio_socket *socket, const struct kept *kept)
+rejoin(struct sio_socket *socket, const struct sio_kept *kept)
 {
 	const char *at = kept->rooms.at;
 	const char *end = at + kept->rooms.len;
@@ -486,29 +489,55 @@ rejoin(struct sio_socket *socket, const struct kept *kept)
 bool
 sio_recovery_restore(struct sio_socket *socket, struct sio_value auth)
 {
-	struct sio_recovery *recovery = socket->nsp->io->recovery;
+	struct sio *io = socket->nsp->io;
 	uint64_t offset;
-	struct kept *kept = find_kept(socket, auth, &offset);
+	struct sio_kept *kept = find_kept(socket, auth, &offset);
 	struct sio_extra *extra;
 
 	if (kept == NULL)
 		return false;
 	extra = sio_socket_extra(socket);
-	if (extra == NULL || rejoin(socket, kept) < 0)
+	if (extra == NULL || rejoin(socket, kept) < 0) {
+		/* Who connects anew is in none of them. */
+		ws_member_leave_all(io->server, &socket->member);
 		return false;
-	take(recovery, kept);
+	}
+	take(io->recovery, kept);
+	kept->got = offset;
+	extra->kept = kept;
 	memcpy(socket->short_id, kept->id, sizeof(socket->short_id));
 	memcpy(extra->pid, kept->pid, sizeof(extra->pid));
 	extra->since = kept->since;
 	socket->user = kept->user;
 	socket->recovered = true;
-	for (const struct logged *logged = recovery->log; logged != NULL;
-	     logged = logged->next) {
-		if (logged->offset > offset && was_for(logged, kept))
-			(void)sio_out_send(socket->client, &logged->out, 0);
-	}
-	free_kept(kept);
 	return true;
+}
+
+void
+sio_recovery_forget(struct sio_socket *socket)
+{
+	struct sio_extra *extra = socket->extra;
+
+	if (extra->kept != NULL)
+		free_kept(extra->kept);
+	extra->kept = NULL;
+}
+
+bool
+sio_recovery_replay(struct sio_socket *socket)
+{
+	const struct sio_kept *kept = socket->extra->kept;
+	const struct sio_recovery *recovery = socket->nsp->io->recovery;
+	bool whole = kept->got >= recovery->floor;
+
+	for (const struct logged *logged = recovery->log;
+	     logged != NULL && whole; logged = logged->next) {
+		if (logged->offset > kept->got && was_for(logged, kept))
+			whole =
+			    sio_out_send(socket->client, &logged->out, 0) == 0;
+	}
+	sio_recovery_forget(socket);
+	return whole;
 }
 
 int

@@ -50,6 +50,7 @@ sio_socket_free(struct sio_socket *socket)
 
 	if (extra != NULL) {
 		sio_ack_orphan(socket);
+		sio_recovery_forget(socket);
 		ws_mem_free(extra->auth);
 		ws_mem_free(extra->id);
 		ws_mem_free(extra->refusal);

@@ -413,3 +413,106 @@ Test(sio_review, a_namespace_that_only_old_events_hold_is_emitted_to)
 	is_alive(&c);
 	client_close(&c);
 }
+
+/* ---- coming back ------------------------------------------------------- */
+
+static enum sio_verdict
+ask_again(struct sio_socket *socket)
+{
+	last = socket;
+	calls++;
+	return SIO_WAIT;
+}
+
+static void
+connect_with(struct client *c, const char *pid)
+{
+	char packet[128];
+
+	snprintf(packet, sizeof(packet), "0{\"pid\":\"%s\"}", pid);
+	peer_send(c, packet);
+}
+
+/* A session that is gone, with its private id. */
+static void
+leave_behind(char pid[64])
+{
+	struct client c = peer_open(live.address, "EIO=4");
+
+	peer_send(&c, "0");
+	snprintf(
+	    pid, 64, "%s", peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}"));
+	cr_assert_eq(sio_join(last, "club"), 1);
+	closed = 0;
+	client_close(&c);
+	client_until(&closed, 1);
+}
+
+Test(sio_review, who_comes_back_gets_nothing_before_middlewares_agree)
+{
+	static const struct sio_options options = { .recovery_ms = 60000,
+		.recovery_middlewares = true };
+	struct client c;
+	char pid[64];
+
+	restart(&options);
+	leave_behind(pid);
+	cr_assert_eq(sio_use(root, ask_again), 0);
+	cr_assert_eq(sio_emit_to(sio_in(root, "club"), "secret", "%d", 1), 0);
+	c = peer_open(live.address, "EIO=4");
+	connect_with(&c, pid);
+	client_until(&calls, 1);
+	cr_assert_eq(sio_refuse(last), 0);
+	(void)peer_expect(&c, "4{\"message\":\"Forbidden\"}");
+	client_close(&c);
+}
+
+Test(sio_review, who_comes_back_misses_nothing_while_a_middleware_waits)
+{
+	static const struct sio_options options = { .recovery_ms = 60000,
+		.recovery_middlewares = true };
+	struct client c;
+	char pid[64];
+
+	restart(&options);
+	leave_behind(pid);
+	cr_assert_eq(sio_use(root, ask_again), 0);
+	(void)sio_emit_to(sio_in(root, "club"), "n", "%d", 1);
+	c = peer_open(live.address, "EIO=4");
+	connect_with(&c, pid);
+	client_until(&calls, 1);
+	(void)sio_emit_to(sio_in(root, "club"), "n", "%d", 2);
+	cr_assert_eq(sio_admit(last), 0);
+	(void)peer_expect(&c, "2[\"n\",1,\"*\"]");
+	(void)peer_expect(&c, "2[\"n\",2,\"*\"]");
+	cr_assert_str_eq(
+	    peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}"), pid);
+	client_close(&c);
+}
+
+Test(sio_review, who_waited_too_long_to_be_recovered_connects_anew)
+{
+	static const struct sio_options options = { .recovery_ms = 60000,
+		.recovery_octets = 1000,
+		.recovery_middlewares = true };
+	struct client c;
+	char pid[64];
+
+	restart(&options);
+	leave_behind(pid);
+	cr_assert_eq(sio_use(root, ask_again), 0);
+	(void)sio_emit_to(sio_all(root), "n", "%d", 1);
+	c = peer_open(live.address, "EIO=4");
+	connect_with(&c, pid);
+	client_until(&calls, 1);
+	for (int i = 0; i < 10; i++)
+		(void)sio_emit_to(sio_all(root), "n", "%d", i);
+	cr_assert_eq(sio_admit(last), 0);
+	peer_expect_end(&c);
+	client_close(&c);
+	c = peer_open(live.address, "EIO=4");
+	connect_with(&c, pid);
+	client_until(&calls, 2);
+	cr_expect_not(sio_is_recovered(last));
+	client_close(&c);
+}
