@@ -33,8 +33,8 @@ struct ws_deflate_io {
 
 /* How much memory a compressor takes.
  *   window_bits  WS_DEFLATE_BITS_MIN to WS_DEFLATE_BITS_MAX
- * Returns octets: eight times the window, or 8 KiB for a smaller one than 1 KiB,
- * and 4 KiB. */
+ * Returns octets: eight times the window, which counts as 1 KiB at least, and
+ * 4 KiB. */
 size_t ws_deflate_octets(unsigned window_bits);
 
 /* Make a compressor.
@@ -56,8 +56,8 @@ void ws_deflate_reset(struct ws_deflate *d);
  * to: the last ones of the messages before, or a dictionary.
  *   past, len  borrowed for the call; of which no more than the window's octets
  *              are used
- * This is how one compressor can serve many streams, if each keeps its own past;
- * it takes 14 instructions for each octet. */
+ * This is how one compressor can serve many streams, if each keeps its own
+ * past; it takes 14 instructions for each octet. */
 void ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len);
 
 /* Compress.
