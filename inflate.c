@@ -478,13 +478,15 @@ put(uint8_t *out, uint64_t *bits, unsigned *nbits, uint32_t entry)
 }
 
 /* Decode tokens for as long as there are all bits and room for any, and none is
- * unusual. There must be 8 octets of input. */
+ * unusual. */
 static void
 decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 {
 	const uint8_t *in = io->in, *in_end = in + io->in_octets;
 	const uint8_t *out_end = io->out + io->out_max;
 	uint8_t *out = io->out + io->out_octets;
+	/* A copy: compilers cannot know that out is not the original. */
+	const struct ws_inflate_window window = *z->window;
 	uint64_t bits = z->bits;
 	unsigned nbits = z->nbits;
 
@@ -519,7 +521,7 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 		back = ws_entry_value(distance, rest);
 		past = (size_t)(out - io->out);
 		if ((distance & WS_ENTRY_INVALID) ||
-		    !reaches(z->window, past, back))
+		    !reaches(&window, past, back))
 			break;
 		length = ws_entry_value(entry, bits);
 		bits = rest >> ws_entry_all(distance);
@@ -530,9 +532,10 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 
 			out += n;
 			length -= (unsigned)n;
+			if (length == 0)
+				continue;
 		}
-		if (length > 0)
-			copy_output(out, out - back, length);
+		copy_output(out, out - back, length);
 		out += length;
 	}
 	io->in_octets = (size_t)(in_end - in);
@@ -551,7 +554,7 @@ decode_tokens(struct ws_inflate *z, struct ws_inflate_io *io)
 	if (!write_match(z, io))
 		return WS_INFLATE_FULL;
 	do {
-		if (io->in_octets >= 8 &&
+		if (io->in_octets > 0 && have(z, io, TOKEN_MAX) &&
 		    io->out_max - io->out_octets >= FAST_ROOM)
 			decode_fast(z, io, t);
 		result = decode_token(z, io, t);
