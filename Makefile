@@ -173,7 +173,8 @@ format-check:
 # ---- installation ----------------------------------------------------------
 
 install:
-	@test -x wsd && test -f libws.a && test -f libsio.a || { echo 'run make first'; exit 1; }
+	@test -x wsd && test -f libws.a && test -f libsio.a || \
+	    { echo 'run make first'; exit 1; }
 	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 	    $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
 	    $(DESTDIR)$(MANDIR)/man3
@@ -191,7 +192,8 @@ uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/wsd $(DESTDIR)$(LIBDIR)/libws.a \
 	    $(DESTDIR)$(LIBDIR)/libsio.a \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc \
-	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(INCLUDEDIR)/sio.h $(DESTDIR)$(MANDIR)/man1/wsd.1 \
+	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(INCLUDEDIR)/sio.h \
+	    $(DESTDIR)$(MANDIR)/man1/wsd.1 \
 	    $(DESTDIR)$(MANDIR)/man3/ws.3
 
 # What git tracks; in a tree without git, what is no product of a build.
@@ -200,8 +202,8 @@ dist:
 	rm -rf build/$(DIST)
 	mkdir -p build/$(DIST)
 	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
-	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c ! -name bundle_js.c \
-	    ! -name ws.pc; } | tar cf - -T - | \
+	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c \
+	    ! -name bundle_js.c ! -name ws.pc; } | tar cf - -T - | \
 	    (cd build/$(DIST) && tar xf -)
 	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
 	rm -rf build/$(DIST)

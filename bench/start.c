@@ -42,7 +42,7 @@ static pid_t
 launch(char **command, int *output)
 {
 	int ends[2];
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe(ends) < 0 || (pid = fork()) < 0)
 		fail("start");

@@ -54,13 +54,14 @@ step_warnings()
 {
 	enter warnings
 	for cc in gcc clang; do
-		for file in *.c examples/*.c test/kqueue/*.c; do
+		for file in *.c sio/*.c examples/*.c bench/*.c \
+		    test/kqueue/*.c; do
 			echo "$cc $file"
 		done
 	done | xargs -n 2 -P "$JOBS" sh -c '
 		$0 -std=c11 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -Wall \
 		    -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
-		    -Wsign-compare -Werror -O1 -I. -idirafter test/kqueue \
+		    -Wsign-compare -Werror -O1 -I. -Isio -idirafter test/kqueue \
 		    -fsyntax-only $1'
 }
 
@@ -70,19 +71,20 @@ step_format()
 	$MAKE format-check
 }
 
-about_headers='each header compiles alone, ws.h in C++ as well'
+about_headers='each header compiles alone, public ones in C++ as well'
 step_headers()
 {
-	for header in *.h; do
+	for header in *.h sio/*.h; do
 		${CC:-cc} -std=c11 -D_DEFAULT_SOURCE= -Wall -Wextra -Werror \
-		    -fsyntax-only -x c "$header" || return 1
+		    -I. -Isio -fsyntax-only -x c "$header" || return 1
 	done
 	for standard in c++11 c++17; do
 		for cxx in g++ clang++; do
 			command -v $cxx >/dev/null || continue
-			echo '#include "ws.h"' | $cxx -std=$standard -Wall \
-			    -Wextra -pedantic -Werror -fsyntax-only -I. \
-			    -x c++ - || return 1
+			printf '#include "ws.h"\n#include "sio.h"\n' |
+			    $cxx -std=$standard -Wall -Wextra -pedantic \
+				-Werror -fsyntax-only -I. -Isio -x c++ - ||
+			    return 1
 		done
 	done
 }
