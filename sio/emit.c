@@ -82,6 +82,16 @@ sio_out_plain(struct sio_client *client, struct sio_nsp *nsp,
 	return result < 0 ? result : sio_out_send(client, &out, 0);
 }
 
+/* Whether somebody may miss an event, and can be told later. */
+static bool
+can_be_missed(const struct sio_target *target)
+{
+	return target->nsp->io->recovery != NULL &&
+	       (target->flags & WS_VOLATILE) == 0 &&
+	       (target->self == NULL ||
+		   eio_protocol(target->self->client->conn) >= 4);
+}
+
 /* Encode an event. An offset is for who may miss it. */
 static int
 encode(struct sio_nsp *nsp, const char *name, const char *format, va_list args,
@@ -142,41 +152,46 @@ tell_outgoing(
 	sio_value_clear(&io->outgoing);
 }
 
+/* Send an event that was encoded to one socket. */
 static int
-emit_one(struct sio_socket *socket, int flags, const char *name,
-    const char *format, va_list args)
+send_one(const struct sio_target *target, const char *name,
+    const struct sio_out *out, bool offset)
 {
-	struct sio *io = socket->nsp->io;
+	struct sio_socket *socket = target->self;
+
+	if (offset)
+		sio_recovery_remember(target, out);
+	tell_outgoing(socket, name, out);
+	if (socket->state != SIO_CONNECTED)
+		return WS_ECLOSED;
+	return sio_out_send(socket->client, out, (int)target->flags);
+}
+
+static int
+emit_one(const struct sio_target *target, const char *name, const char *format,
+    va_list args)
+{
+	struct sio_socket *socket = target->self;
 	struct sio_out out;
 	bool offset;
 	int result;
 
 	if (socket->state != SIO_CONNECTED)
 		return WS_ECLOSED;
-	offset = io->recovery != NULL && (flags & WS_VOLATILE) == 0 &&
-		 eio_protocol(socket->client->conn) >= 4;
+	offset = can_be_missed(target);
 	result = encode(socket->nsp, name, format, args, -1, offset, &out);
-	if (result < 0)
-		return result;
-	if (offset) {
-		struct sio_target own = sio_in(socket->nsp, sio_id(socket));
-
-		sio_recovery_remember(&own, &out);
-	}
-	tell_outgoing(socket, name, &out);
-	if (socket->state != SIO_CONNECTED)
-		return WS_ECLOSED;
-	return sio_out_send(socket->client, &out, flags);
+	return result < 0 ? result : send_one(target, name, &out, offset);
 }
 
 int
 sio_emit(struct sio_socket *socket, const char *name, const char *format, ...)
 {
+	struct sio_target target = sio_self(socket);
 	va_list args;
 	int result;
 
 	va_start(args, format);
-	result = emit_one(socket, 0, name, format, args);
+	result = emit_one(&target, name, format, args);
 	va_end(args);
 	return result;
 }
@@ -184,11 +199,12 @@ sio_emit(struct sio_socket *socket, const char *name, const char *format, ...)
 int
 sio_send(struct sio_socket *socket, const char *format, ...)
 {
+	struct sio_target target = sio_self(socket);
 	va_list args;
 	int result;
 
 	va_start(args, format);
-	result = emit_one(socket, 0, "message", format, args);
+	result = emit_one(&target, "message", format, args);
 	va_end(args);
 	return result;
 }
@@ -306,9 +322,7 @@ static long
 emit_nsp(const struct sio_target *target, struct sio_group *group,
     const char *name, const char *format, va_list args)
 {
-	struct sio *io = target->nsp->io;
-	bool offset = io->recovery != NULL && group == NULL &&
-		      (target->flags & WS_VOLATILE) == 0;
+	bool offset = group == NULL && can_be_missed(target);
 	struct sio_out out;
 	int result;
 
@@ -353,8 +367,7 @@ sio_emit_to(struct sio_target target, const char *name, const char *format, ...)
 
 	va_start(args, format);
 	if (target.self != NULL)
-		result = emit_one(
-		    target.self, (int)target.flags, name, format, args);
+		result = emit_one(&target, name, format, args);
 	else
 		result = emit_many(target, NULL, name, format, args);
 	va_end(args);
@@ -377,8 +390,6 @@ sio_emit_to_ack(struct sio_target target, int timeout_ms,
 
 	if (group == NULL)
 		return WS_ENOMEM;
-	if (target.self != NULL)
-		target = sio_in(target.nsp, sio_id(target.self));
 	va_start(args, format);
 	result = emit_many(target, group, name, format, args);
 	va_end(args);
@@ -391,15 +402,20 @@ sio_emit_to_ack(struct sio_target target, int timeout_ms,
 /* Copy the packet of an event for another namespace: its payload as it came,
  * since its placeholders stand for the same attachments. */
 static int
-copy_event(
-    struct sio_nsp *nsp, const struct sio_event *event, struct sio_out *out)
+copy_event(struct sio_nsp *nsp, const struct sio_event *event, bool offset,
+    struct sio_out *out)
 {
 	struct sio *io = nsp->io;
+	struct sio_span payload = event->packet->payload;
 
+	/* It is an array, and may have white space behind it. */
+	while (payload.at[payload.len - 1] != ']')
+		payload.len--;
 	memset(out, 0, sizeof(*out));
 	sio_out_begin(&io->text, nsp);
-	sio_text_add(
-	    &io->text, event->packet->payload.at, event->packet->payload.len);
+	sio_text_add(&io->text, payload.at, payload.len);
+	if (offset)
+		sio_recovery_offset(io);
 	for (unsigned i = 0; i < event->packet->attachments; i++)
 		out->binary.list[i] = event->attachments[i];
 	out->binary.count = event->packet->attachments;
@@ -411,19 +427,24 @@ sio_forward(struct sio_target target, const struct sio_event *event)
 {
 	struct sio_nsp *nsp = target.nsp;
 	struct sio_out out;
+	bool offset;
 	int result;
 
 	if (nsp->io->telling || nsp->io->delivery != NULL)
 		return WS_ESTATE;
 	if (nsp->is_one != NULL)
 		return WS_EINVAL;
-	result = copy_event(nsp, event, &out);
+	if (target.self != NULL && target.self->state != SIO_CONNECTED)
+		return WS_ECLOSED;
+	offset = can_be_missed(&target);
+	result = copy_event(nsp, event, offset, &out);
 	if (result < 0)
 		return result;
-	if (target.self == NULL)
-		return broadcast(&target, sio_event_name(event), &out, NULL);
-	if (target.self->state != SIO_CONNECTED)
-		return WS_ECLOSED;
-	result = sio_out_send(target.self->client, &out, (int)target.flags);
-	return result == 0 ? 1 : result;
+	if (target.self != NULL) {
+		result = send_one(&target, event->name, &out, offset);
+		return result == 0 ? 1 : result;
+	}
+	if (offset)
+		sio_recovery_remember(&target, &out);
+	return broadcast(&target, event->name, &out, NULL);
 }

@@ -383,8 +383,13 @@ sio_recovery_remember(
     const struct sio_target *target, const struct sio_out *out)
 {
 	struct sio_recovery *recovery = target->nsp->io->recovery;
+	struct sio_target own;
 	struct logged *logged;
 
+	if (target->self != NULL) {
+		own = sio_in(target->nsp, sio_id(target->self));
+		target = &own;
+	}
 	if (target->to_count > SIO_TARGET_ROOMS ||
 	    target->except_count > SIO_TARGET_ROOMS)
 		return; /* it will not be sent */

@@ -516,3 +516,50 @@ Test(sio_review, who_waited_too_long_to_be_recovered_connects_anew)
 	cr_expect_not(sio_is_recovered(last));
 	client_close(&c);
 }
+
+static void
+forward(struct sio_socket *socket, struct sio_event *event)
+{
+	cr_expect_geq(sio_forward(sio_others(socket), event), 0);
+	cr_expect_eq(sio_forward(sio_self(socket), event), 1);
+}
+
+Test(sio_review, an_event_that_is_passed_on_can_be_recovered)
+{
+	static const struct sio_options options = { .recovery_ms = 60000 };
+	struct client a, b;
+	char pid[64];
+
+	restart(&options);
+	cr_assert_eq(sio_on(root, "pass", forward), 0);
+	leave_behind(pid);
+	a = peer_open(live.address, "EIO=4");
+	peer_send(&a, "0");
+	(void)peer_expect(&a, "0{\"sid\":\"*\",\"pid\":\"*\"}");
+	peer_send(&a, "2[\"pass\",1] \n");
+	(void)peer_expect(&a, "2[\"pass\",1,\"2\"]");
+	b = peer_open(live.address, "EIO=4");
+	connect_with(&b, pid);
+	(void)peer_expect(&b, "2[\"pass\",1,\"1\"]");
+	(void)peer_expect(&b, "0{\"sid\":\"*\",\"pid\":\"*\"}");
+	client_close(&a);
+	client_close(&b);
+}
+
+/* ---- acknowledgements -------------------------------------------------- */
+
+Test(sio_review, one_who_left_its_own_room_acknowledges_all_the_same)
+{
+	struct client c = enter();
+	int outcome = 1;
+
+	cr_assert(sio_leave(last, sio_id(last)));
+	cr_assert_eq(
+	    sio_emit_to_ack(sio_self(last), 0, on_answer, &outcome, "q", NULL),
+	    1);
+	(void)peer_expect(&c, "20[\"q\"]");
+	peer_send(&c, "30[]");
+	client_until(&calls, 2);
+	cr_expect_eq(outcome, 0);
+	client_close(&c);
+}
