@@ -159,7 +159,8 @@ furnish(struct sio *io, const struct sio_options *o)
 	const char *path = o->path != NULL ? o->path : "/socket.io";
 
 	io->signal = ws_prepare(WS_TEXT, "", 0);
-	if (io->signal == NULL || sio_of(io, "/") == NULL)
+	if (io->signal == NULL || sio_of(io, "/") == NULL ||
+	    ws_random(io->secret, sizeof(io->secret)) < 0)
 		return -1;
 	/* It runs once, long from now, and is set when somebody waits. */
 	io->idle_timer =

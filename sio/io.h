@@ -14,6 +14,8 @@
 #define SIO_ID_OCTETS 15 /* of randomness in an identifier */
 #define SIO_ID_LEN 20    /* the same as base64url */
 
+#define SIO_ROOM_SECRET 8 /* octets that begin the name of any room */
+
 enum {
 	SIO_SCRATCH_KEPT = 65536
 }; /* octets of a buffer kept for the next */
@@ -176,6 +178,7 @@ struct sio {
 	struct sio_nsp *kinds; /* owned list: sio_of_each */
 	struct sio_nsp *empty; /* borrowed list: to be released */
 	uint32_t next_number;
+	uint8_t secret[SIO_ROOM_SECRET]; /* in the names of all rooms */
 	bool (*allow)(struct ws_request *request, const char **message);
 	int connect_timeout_ms;
 	bool keep_empty;
@@ -318,7 +321,7 @@ void sio_out_deliver(struct ws_member *member, void *message);
 
 /* ---- target.c: to whom ------------------------------------------------- */
 
-#define SIO_ROOM_PREFIX 5 /* octets before a room's name: of which namespace */
+#define SIO_ROOM_PREFIX (SIO_ROOM_SECRET + 4) /* before the name of a room */
 
 /* Write the name of a room as ws.h has it; NULL for all of a namespace.
  *   out  receives at most WS_ROOM_NAME_MAX octets

@@ -2,13 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rooms of all namespaces are rooms of the ws_server, told apart by a
- * prefix that no text begins with; the prefix alone is the room of all in a
- * namespace. So selecting the members of several rooms, each once and without
- * those of others, is left to ws_publish_to.
+ * prefix; the prefix alone is the room of all in a namespace. So selecting the
+ * members of several rooms, each once and without those of others, is left to
+ * ws_publish_to.
  *
- *	+------+---+---+---+---+------------ ...
- *	| 0x01 |  number, big  | the room's name
- *	+------+---+---+---+---+------------ ...
+ *	+---+---+---+---+---+---+---+---+---+---+---+---+------------ ...
+ *	|            secret             |  number, big  | the room's name
+ *	+---+---+---+---+---+---+---+---+---+---+---+---+------------ ...
+ *
+ * Other endpoints of the server may let clients choose the names of rooms, any
+ * octets. Nobody can choose one of these: they begin with a secret.
  */
 #include <string.h>
 
@@ -94,9 +97,10 @@ sio_target_room(const struct sio_nsp *nsp, const char *room, unsigned char *out)
 
 	if (len > SIO_ROOM_MAX)
 		return 0;
-	out[0] = 1;
+	memcpy(out, nsp->io->secret, SIO_ROOM_SECRET);
 	for (int i = 0; i < 4; i++)
-		out[1 + i] = (unsigned char)(nsp->number >> (24 - 8 * i));
+		out[SIO_ROOM_SECRET + i] =
+		    (unsigned char)(nsp->number >> (24 - 8 * i));
 	if (len > 0)
 		memcpy(out + SIO_ROOM_PREFIX, room, len);
 	return SIO_ROOM_PREFIX + len;

@@ -563,3 +563,40 @@ Test(sio_review, one_who_left_its_own_room_acknowledges_all_the_same)
 	cr_expect_eq(outcome, 0);
 	client_close(&c);
 }
+
+/* ---- rooms of others --------------------------------------------------- */
+
+static void
+join_any(struct ws_conn *conn)
+{
+	static const char name[] = { 1, 0, 0, 0, 0 };
+
+	/* What a client might guess, where it may choose a name. */
+	for (size_t len = 1; len <= sizeof(name); len++)
+		cr_expect_geq(ws_join(conn, name, len), 0);
+}
+
+static void
+say_back(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	(void)ws_send(conn, kind, data, len);
+}
+
+Test(sio_review, others_cannot_choose_the_rooms_of_a_namespace)
+{
+	static const struct ws_handler handler = { .open = join_any,
+		.message = say_back };
+	struct client c, stranger;
+
+	cr_assert_eq(ws_endpoint(live.server, "/any", &handler, NULL), 0);
+	c = enter();
+	stranger = client_ws(live.address, "/any");
+	client_send_frame(&stranger, CLIENT_FIN | 1, "1", 1);
+	client_expect(&stranger, CLIENT_FIN | 1, "1", 1);
+	cr_expect_eq(sio_emit_to(sio_all(root), "x", NULL), 1);
+	(void)peer_expect(&c, "2[\"x\"]");
+	client_send_frame(&stranger, CLIENT_FIN | 1, "2", 1);
+	client_expect(&stranger, CLIENT_FIN | 1, "2", 1);
+	client_close(&stranger);
+	client_close(&c);
+}
