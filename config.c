@@ -34,10 +34,11 @@ static const char usage[] =
     "      --log LEVEL        error, warn, info, access or debug (info)\n"
     "      --no-socket.io     do without Socket.IO\n"
     "      --socket.io-path PATH    where it is (/socket.io)\n"
-    "      --socket.io-client FILE  the client that pages get (built in)\n"
-    "      --cors LIST        origins that Socket.IO answers to, or \"*\"\n"
-    "      --ping-interval TIME     between its pings (25s)\n"
-    "      --ping-timeout TIME      it waits for a pong (20s)\n"
+    "      --socket.io-client FILE  the script that pages get (built in)\n"
+    "      --cors LIST        from where other pages may use it: \"*\", or\n"
+    "                         origins; may be repeated (nowhere)\n"
+    "      --ping-interval TIME     from ping to ping (25s)\n"
+    "      --ping-timeout TIME      until a pong is overdue (20s)\n"
     "  -q, --quiet            print errors only\n"
     "  -h, --help             print this\n"
     "  -V, --version          print the version\n"
@@ -243,6 +244,26 @@ check_path(const char *option, const char *path)
 		fail("--%s: '%s' is not a path like /live", option, path);
 }
 
+/* Origins add up, and "*" is all of them. */
+static void
+add_cors(struct config *config, const char *list)
+{
+	struct eio_options *engine = &config->sio.engine;
+	size_t len = strlen(config->cors), room = sizeof(config->cors) - len;
+
+	check_origins("cors", list);
+	engine->cors = config->cors;
+	if (strcmp(list, "*") == 0)
+		strcpy(config->cors, "*");
+	else if (strcmp(config->cors, "*") != 0 &&
+		 snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
+		     list) >= (int)room)
+		fail("--cors: more than %zu characters",
+		    sizeof(config->cors) - 1);
+	/* Old clients send credentials, and then "*" is no answer. */
+	engine->cors_credentials = strcmp(config->cors, "*") != 0;
+}
+
 /* The part of take that is about Socket.IO. */
 static void
 take_sio(struct config *config, int option, const char *value)
@@ -261,10 +282,7 @@ take_sio(struct config *config, int option, const char *value)
 		config->no_sio = true;
 		break;
 	case OPT_CORS:
-		check_origins("cors", value);
-		engine->cors = value;
-		/* Old clients send credentials, and then "*" is no answer. */
-		engine->cors_credentials = strcmp(value, "*") != 0;
+		add_cors(config, value);
 		break;
 	case OPT_PING_INTERVAL:
 		engine->ping_interval_ms =

@@ -19,6 +19,7 @@ struct config {
 	bool quiet;
 	bool no_sio;
 	struct sio_options sio;
+	char cors[1024]; /* what --cors has said so far */
 };
 
 /* Read the command line. --help and --version print and exit with 0; a mistake

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "assets.h"
@@ -117,16 +118,26 @@ add_endpoints(struct ws_server *server, const struct config *config)
 	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
 }
 
-/* A bundle in the document root is what its owner wants pages to get. */
+/* The script that pages get as their client: of the owner's choice is also a
+ * file of its name in the document root, there or at its path. A link could
+ * lead out of the root, and is not followed.
+ * Returns a name, perhaps in place, or NULL for the built-in one. */
 static const char *
-find_client(const struct config *config, char *path, size_t size)
+find_client(const struct config *config, char *place, size_t size)
 {
+	const char *path = config->sio.path;
+	const char *const below[] = { "", path != NULL ? path : "/socket.io" };
+	struct stat st;
+
 	if (config->sio.client_file != NULL || config->directory == NULL)
 		return config->sio.client_file;
-	if (snprintf(path, size, "%s/socket.io.js", config->directory) >=
-	    (int)size)
-		return NULL;
-	return access(path, R_OK) == 0 ? path : NULL;
+	for (int i = 0; i < 2; i++) {
+		if (snprintf(place, size, "%s%s/socket.io.js",
+			config->directory, below[i]) < (int)size &&
+		    lstat(place, &st) == 0 && S_ISREG(st.st_mode))
+			return place;
+	}
+	return NULL;
 }
 
 static int
@@ -134,11 +145,12 @@ add_sio(struct program *program)
 {
 	struct sio_options options = program->config->sio;
 	size_t max_message = program->config->server.max_message;
-	char path[4096];
+	char place[4096];
 
 	if (program->config->no_sio)
 		return 0;
-	options.client_file = find_client(program->config, path, sizeof(path));
+	options.client_file =
+	    find_client(program->config, place, sizeof(place));
 	if (max_message > 0)
 		options.engine.max_payload = max_message;
 	program->io = sio_new(program->server, &options);

@@ -4,16 +4,17 @@
  *	/             tells all how many are here: "stats", {numClients}
  *	/chat         "send-message" becomes "receive-message" for all
  *	/ticker       "stock price update", a number, every second
- *	/relay/NAME   every event goes to all others, as it came
+ *	/relay/NAME   every event goes to all others, as it came; who asks for
+ *	              an acknowledgement is told how many they are
  */
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "namespaces.h"
 
 #define TICK_MS 1000
-#define USER_OCTETS_MAX 64
+#define NAME_OCTETS_MAX 160
 
 /* ---- / ----------------------------------------------------------------- */
 
@@ -56,21 +57,26 @@ chat_left(struct sio_socket *socket, const char *reason)
 	sio_emit_to(sio_all(nsp), "user-left", "%zu", sio_nsp_count(nsp));
 }
 
+static bool
+is_text(struct sio_value value, size_t max)
+{
+	size_t len;
+
+	return sio_string(value, &len) != NULL && len > 0 && len <= max;
+}
+
 static void
 chat_message(struct sio_socket *socket, struct sio_event *event)
 {
 	struct sio_value said = sio_arg(event, 0);
-	const char *user = sio_string(sio_get(said, "user"), NULL);
-	const char *text = sio_string(sio_get(said, "message"), NULL);
+	struct sio_value user = sio_get(said, "user");
+	struct sio_value message = sio_get(said, "message");
 
-	if (text == NULL || text[0] == '\0')
-		return;
-	if (user == NULL || user[0] == '\0' || strlen(user) > USER_OCTETS_MAX)
-		user = "anonymous";
-	/* The page knows its time zone, so it is told seconds. */
-	sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
-	    "{user: %s, message: %s, time: %lld}", user, text,
-	    (long long)time(NULL));
+	/* The page knows its time zone, so it is told milliseconds. */
+	if (is_text(user, NAME_OCTETS_MAX) && is_text(message, SIZE_MAX))
+		sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
+		    "{user: %p, message: %p, time: %lld}", (void *)&user,
+		    (void *)&message, (long long)time(NULL) * 1000);
 }
 
 /* ---- /ticker ----------------------------------------------------------- */
@@ -80,11 +86,25 @@ tick(struct ws_timer *timer, void *arg)
 {
 	struct sio_nsp *nsp = arg;
 
-	(void)timer;
+	if (sio_nsp_count(nsp) == 0) {
+		ws_timer_stop(timer);
+		sio_nsp_set_user(nsp, NULL);
+		return;
+	}
 	/* Who cannot follow wants the newest price only: volatile. */
-	if (sio_nsp_count(nsp) > 0)
-		sio_emit_to(sio_volatile(sio_all(nsp)), "stock price update",
-		    "%d", rand() % 1000);
+	sio_emit_to(sio_volatile(sio_all(nsp)), "stock price update", "%d",
+	    rand() % 1000);
+}
+
+/* The clock runs while somebody listens. */
+static void
+ticker_joined(struct sio_socket *socket)
+{
+	struct sio_nsp *nsp = sio_nsp_of(socket);
+
+	if (sio_nsp_user(nsp) == NULL)
+		sio_nsp_set_user(nsp, ws_timer_start(sio_server(sio_io(nsp)),
+					  TICK_MS, TICK_MS, tick, nsp));
 }
 
 /* ---- /relay/NAME ------------------------------------------------------- */
@@ -95,7 +115,7 @@ relay(struct sio_socket *socket, struct sio_event *event)
 	long others = sio_forward(sio_others(socket), event);
 
 	if (sio_wants_ack(event))
-		sio_ack(event, "%ld", others);
+		sio_ack(event, "%ld", others > 0 ? others : 0);
 }
 
 /* ---- all --------------------------------------------------------------- */
@@ -114,10 +134,8 @@ namespaces_add(struct sio *io)
 	    sio_on_connection(chat, chat_joined) < 0 ||
 	    sio_on_disconnect(chat, chat_left) < 0 ||
 	    sio_on(chat, "send-message", chat_message) < 0 ||
+	    sio_on_connection(ticker, ticker_joined) < 0 ||
 	    sio_on_any(relays, relay) < 0)
 		return -1;
-	return ws_timer_start(sio_server(io), TICK_MS, TICK_MS, tick, ticker) !=
-		       NULL
-		   ? 0
-		   : -1;
+	return 0;
 }
