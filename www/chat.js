@@ -1,7 +1,9 @@
 /* chat.js - a room, its messages, and a line to write in. */
 /* SPDX-License-Identifier: MIT */
 
-import { address, byId, connect, element, octets, parameter, showState }
+import { forget, KEEP, onSay, remember, showMessage, showNotice, toEnd,
+    userName } from "./chat-log.js";
+import { address, byId, connect, octets, parameter, showState }
     from "./wsd.js";
 
 /* The server only passes messages on. What they mean is agreed among the
@@ -9,76 +11,13 @@ import { address, byId, connect, element, octets, parameter, showState }
  * "left". Nobody checks that, and any program may join a room: whatever comes
  * in is a stranger's, and is shown as text whatever it is. */
 
-const KEEP = 500; /* messages on the page, and in the queue while offline */
-const SHOWN = 10000; /* characters of a stranger's message */
-const SAME_MS = 120000; /* one name line for messages that follow closely */
-
-const log = byId("log");
 const path = parameter("path", "");
 let room = parameter("room", "lobby");
 let link;
 let announced = false; /* this room was told that we are here */
 let received = 0;
-let unseen = 0; /* below the visible part of the log */
-let last; /* { user, time } of the message above */
 let unsent = []; /* { data, entry }: written while there is no connection */
 const echoes = new Set(); /* ours: a server may send them back to us */
-
-/* ---- the log ----------------------------------------------------------- */
-
-const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-
-function showUnseen(n) {
-	unseen = n;
-	byId("newer").hidden = n === 0 || atEnd();
-	byId("newer").textContent = `${n} new \u2193`;
-	document.title = (document.hidden && n ? `(${n}) ` : "") +
-	    `${byId("title").textContent} - wsd`;
-}
-
-function toEnd() {
-	log.scrollTop = log.scrollHeight;
-	showUnseen(0);
-}
-
-/* Who reads further up must not lose the place. Returns whether the entry is
- * in view. */
-function append(entry) {
-	const follow = atEnd();
-	log.append(entry);
-	while (log.childElementCount > KEEP)
-		log.firstElementChild.remove();
-	if (follow)
-		log.scrollTop = log.scrollHeight;
-	return follow && !document.hidden;
-}
-
-function showNotice(text) {
-	last = undefined;
-	append(element("p", "notice", text.slice(0, SHOWN)));
-}
-
-function timeElement(time) {
-	const shown = element("time", "", time.toLocaleTimeString([],
-	    { hour: "2-digit", minute: "2-digit" }));
-	shown.dateTime = time.toISOString();
-	return shown;
-}
-
-function showMessage({ user, text, time, kind = "" }) {
-	const follows = last && last.user === user && last.kind === kind &&
-	    Math.abs(time - last.time) < SAME_MS;
-	last = { user, time, kind };
-
-	const entry = element("div", `message ${kind}`);
-	entry.append(element("p", "user", user),
-	    element("p", "text", text.slice(0, SHOWN)), timeElement(time));
-	entry.classList.toggle("same", Boolean(follows));
-	entry.querySelector(".text").dir = "auto";
-	if (!append(entry))
-		showUnseen(unseen + 1);
-	return entry;
-}
 
 /* ---- messages in --------------------------------------------------------- */
 
@@ -119,8 +58,6 @@ function arrived(data) {
 }
 
 /* ---- messages out -------------------------------------------------------- */
-
-const userName = () => byId("name").value.trim() || "guest";
 
 /* Returns whether it was sent. */
 function transmit(data) {
@@ -171,7 +108,7 @@ function join() {
 	const at = path || `/room/${encodeURIComponent(room)}`;
 	byId("room").value = room;
 	byId("title").textContent = path ? `Chat at ${path}` : room;
-	showUnseen(0);
+	forget();
 	link = connect(address(at), {
 		state: (...now) => showState(byId("state"), ...now),
 		open: opened,
@@ -195,26 +132,6 @@ function move(to) {
 
 /* ---- the page ------------------------------------------------------------ */
 
-/* Storage may be forbidden, and then even looking at it throws. */
-function remembered() {
-	try {
-		return localStorage.getItem("wsd-name");
-	} catch {
-		return null;
-	}
-}
-
-function remember() {
-	try {
-		localStorage.setItem("wsd-name", userName());
-	} catch {
-		/* Then the name lasts as long as the page. */
-	}
-}
-
-byId("name").value = remembered() ||
-    `guest ${100 + Math.floor(Math.random() * 900)}`;
-byId("name").addEventListener("change", remember);
 byId("where").hidden = byId("join").hidden = path !== "";
 
 byId("who").addEventListener("submit", (event) => {
@@ -228,34 +145,7 @@ byId("who").addEventListener("submit", (event) => {
 	byId("text").focus();
 });
 
-byId("composer").addEventListener("submit", (event) => {
-	event.preventDefault();
-	const text = byId("text").value.trim();
-	byId("text").value = "";
-	byId("text").focus();
-	if (text)
-		say(text);
-});
-
-/* Enter sends, Shift+Enter begins a line; while an input method composes a
- * word, Enter belongs to it. */
-byId("text").addEventListener("keydown", (event) => {
-	if (event.key !== "Enter" || event.shiftKey || event.isComposing)
-		return;
-	event.preventDefault();
-	byId("composer").requestSubmit();
-});
-
-byId("newer").addEventListener("click", toEnd);
-log.addEventListener("scroll", () => {
-	if (unseen && !document.hidden && atEnd())
-		showUnseen(0);
-});
-/* What came while the page was hidden has been seen now. */
-document.addEventListener("visibilitychange", () => {
-	if (!document.hidden && atEnd())
-		showUnseen(0);
-});
+onSay(say);
 addEventListener("pagehide", farewell);
 
 join();

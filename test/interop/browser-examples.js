@@ -2,21 +2,11 @@
  * and with their pages in Chromium. */
 /* SPDX-License-Identifier: MIT */
 
+import { browser, closeWindow, openWindow } from "./chromium.js";
 import { check, equal, finish, load, program, truth, within }
     from "./harness.js";
 
-const { chromium } = load("playwright-core");
 const { io } = load("sio-4.8");
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-	args: ["--headless", "--no-sandbox", "--disable-gpu",
-		"--disable-quic", "--no-first-run", "--disable-sync",
-		"--disable-background-networking",
-		"--disable-component-update",
-		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"],
-	timeout: 120000,
-});
 
 /* ---- one example, its clients and its pages ------------------------------ */
 
@@ -41,20 +31,9 @@ class Example {
 		return socket;
 	}
 
-	/* A window of its own, that remembers what went wrong in it. */
 	async page() {
-		const context = await browser.newContext();
-		const page = await context.newPage();
-		page.setDefaultTimeout(60000);
-		page.troubles = [];
-		page.on("console", (message) => {
-			if (["error", "warning"].includes(message.type()))
-				page.troubles.push(message.text());
-		});
-		page.on("pageerror", (error) =>
-		    page.troubles.push(String(error)));
+		const page = await openWindow(this.url);
 		this.pages.push(page);
-		await page.goto(this.url);
 		return page;
 	}
 
@@ -62,11 +41,9 @@ class Example {
 		for (const socket of this.sockets)
 			socket.disconnect();
 		for (const page of this.pages)
-			await page.context().close();
+			await closeWindow(page);
 		/* The examples do not handle signals. */
 		equal(await this.it.stop(), "SIGTERM", "end");
-		for (const page of this.pages)
-			equal(page.troubles, [], "console");
 	}
 }
 

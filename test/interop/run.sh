@@ -15,8 +15,8 @@ PATH=$PATH:/usr/sbin
 BUILD=${BUILD:-$PWD/build/interop}
 WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
-suites=${*:-cli curl ws python proxies browser sio-engine sio-protocol
-    sio-clients sio-python}
+suites=${*:-cli curl ws python proxies browser browser-pages browser-examples
+    sio-engine sio-protocol sio-clients sio-python}
 missing=
 
 # need COMMAND PACKAGE: note what is not there.
@@ -41,7 +41,7 @@ suite() {
 	ws) node test/interop/ws.js ;;
 	python) "$PYTHON" test/interop/python.py ;;
 	proxies) node test/interop/proxies.js ;;
-	browser) node test/interop/browser.js ;;
+	browser|browser-*) node "test/interop/$1.js" ;;
 	sio-python) "$PYTHON" test/interop/sio/python.py ;;
 	sio-*) node "test/interop/sio/${1#sio-}.js" ;;
 	*) echo "FAILED  there is no suite '$1'"; return 1 ;;
