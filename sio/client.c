@@ -115,6 +115,22 @@ find_socket(const struct sio_client *client, struct sio_span nsp)
 	return socket;
 }
 
+/* Forget the oldest one when there are as many as a client may be in: it has
+ * been a while. */
+static void
+lay_old_ghosts(struct sio_client *client)
+{
+	struct sio_ghost **link = &client->ghosts;
+
+	for (unsigned n = 1; *link != NULL; n++, link = &(*link)->next) {
+		if (n < client->io->max_namespaces)
+			continue;
+		ws_mem_free(*link);
+		*link = NULL;
+		return;
+	}
+}
+
 int
 sio_client_haunt(struct sio_client *client, const char *name)
 {
@@ -123,6 +139,7 @@ sio_client_haunt(struct sio_client *client, const char *name)
 
 	if (ghost == NULL)
 		return WS_ENOMEM;
+	lay_old_ghosts(client);
 	ghost->len = len;
 	memcpy(ghost->name, name, len);
 	ghost->next = client->ghosts;

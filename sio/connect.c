@@ -367,6 +367,8 @@ find_nsp(struct sio_socket *socket, struct sio_span name, int *error)
 	*error = 0;
 	if (nsp != NULL || memchr(name.at, '\0', name.len) != NULL)
 		return nsp;
+	if (name.len > SIO_NSP_NAME_MAX)
+		return NULL;
 	copy = sio_io_copy(name.at, name.len);
 	if (copy == NULL) {
 		*error = WS_ENOMEM;
@@ -401,14 +403,39 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	return NULL;
 }
 
+/* Whether a client is in as many namespaces as it may be, or has made us keep
+ * as much as it may. */
+static bool
+is_too_much(const struct sio_client *client, const struct sio_packet *packet)
+{
+	const struct sio *io = client->io;
+	size_t octets = packet->payload.len + packet->query.len;
+	unsigned count = 0;
+
+	if (client->sockets == NULL)
+		return false;
+	for (const struct sio_socket *s = client->sockets; s != NULL;
+	     s = s->next) {
+		count++;
+		octets += s->extra != NULL ? s->extra->auth_len : 0;
+	}
+	return count >= io->max_namespaces || octets > io->auth_max;
+}
+
 void
 sio_connect(struct sio_client *client, const struct sio_packet *packet)
 {
-	struct sio_socket *socket = new_socket(client, packet);
 	struct sio *io = client->io;
+	struct sio_socket *socket;
 	struct sio_nsp *nsp;
 	int error;
 
+	if (is_too_much(client, packet)) {
+		refuse(client, packet->nsp,
+		    "{\"message\":\"Too many namespaces\"}");
+		return;
+	}
+	socket = new_socket(client, packet);
 	if (socket == NULL) {
 		eio_close(client->conn);
 		return;

@@ -21,6 +21,12 @@
 
 #include "io.h"
 
+enum {
+	/* Octets that all payloads of CONNECT of a client may have together; one
+	 * of any size is always taken. */
+	AUTH_MAX = 1000000,
+};
+
 /* ---- identifiers ------------------------------------------------------- */
 
 bool
@@ -193,6 +199,9 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 	io->idle_end = &io->idle;
 	io->connect_timeout_ms =
 	    o->connect_timeout_ms > 0 ? o->connect_timeout_ms : 45000;
+	io->max_namespaces = o->max_namespaces > 0 ? o->max_namespaces : 100;
+	io->auth_max =
+	    o->engine.max_payload > AUTH_MAX ? o->engine.max_payload : AUTH_MAX;
 	io->keep_empty = o->keep_empty;
 	io->recovery_middlewares = o->recovery_middlewares;
 	errno = 0;

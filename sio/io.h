@@ -181,6 +181,8 @@ struct sio {
 	uint8_t secret[SIO_ROOM_SECRET]; /* in the names of all rooms */
 	bool (*allow)(struct ws_request *request, const char **message);
 	int connect_timeout_ms;
+	unsigned max_namespaces;
+	size_t auth_max; /* octets that one client may make us keep */
 	bool keep_empty;
 	bool recovery_middlewares;
 	bool stopping;

@@ -327,6 +327,7 @@ struct sio_options {
 	bool no_client;            /* serveClient: false */
 	const char *client_file;   /* a bundle to serve as socket.io.js instead
 	                              of the built-in client */
+	unsigned max_namespaces;   /* that one client may be in; 100 */
 	bool keep_empty;           /* cleanupEmptyChildNamespaces: false. What
 	                    sio_of_each made is released when the last socket
 	                    leaves, or clients could fill the memory with
@@ -367,13 +368,15 @@ void sio_on_request(struct sio *io,
 struct sio_nsp *sio_of(struct sio *io, const char *name);
 
 /* Namespaces that come into being when a client asks for them. io.of(/regex/)
- *   is_one  whether a name, which starts with '/', is one of them; the socket
+ *   is_one  whether a name, which starts with '/' and has at most
+ *           SIO_NSP_NAME_MAX octets, is one of them; the socket
  *           is the one that asks: its handshake can be looked at, and
  *           sio_disconnect with close ends its connection
  *   arg     borrowed
  * What is registered with the result (sio_on, sio_use ...) holds for all of
  * them, and what is emitted to it reaches all of them.
  * Returns it, owned by io, or NULL when memory is out. */
+#define SIO_NSP_NAME_MAX 240
 struct sio_nsp *sio_of_each(struct sio *io,
     bool (*is_one)(struct sio_socket *socket, const char *name, void *arg),
     void *arg);

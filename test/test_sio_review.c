@@ -600,3 +600,110 @@ Test(sio_review, others_cannot_choose_the_rooms_of_a_namespace)
 	client_close(&stranger);
 	client_close(&c);
 }
+
+/* ---- limits ------------------------------------------------------------ */
+
+static void
+connect_to(struct client *c, int number, const char *answer)
+{
+	char packet[64], pattern[96];
+
+	snprintf(packet, sizeof(packet), "0/n%d,", number);
+	snprintf(pattern, sizeof(pattern), "%c/n%d,%s", answer[0], number,
+	    answer + 1);
+	peer_send(c, packet);
+	(void)peer_expect(c, pattern);
+}
+
+Test(sio_review, namespaces_of_a_client_are_bounded)
+{
+	static const struct sio_options few = { .max_namespaces = 3 };
+	const char *in = "0{\"sid\":\"*\"}";
+	const char *out = "4{\"message\":\"Too many namespaces\"}";
+	struct client c;
+
+	for (int row = 0; row < 2; row++) {
+		int max = row == 0 ? 100 : 3;
+
+		restart(row == 0 ? NULL : &few);
+		cr_assert_not_null(sio_of_pattern(io, "/n*"));
+		c = enter();
+		for (int i = 1; i < max; i++)
+			connect_to(&c, i, in);
+		connect_to(&c, max, out);
+		peer_send(&c, "1/n1,");
+		connect_to(&c, max, in);
+		is_alive(&c);
+		client_close(&c);
+	}
+}
+
+Test(sio_review, names_of_namespaces_are_bounded)
+{
+	struct client c = enter();
+	char packet[SIO_NSP_NAME_MAX + 8];
+
+	cr_assert_not_null(sio_of_pattern(io, "/*"));
+	memset(packet, 'x', sizeof(packet));
+	memcpy(packet, "0/", 2);
+	packet[1 + SIO_NSP_NAME_MAX + 1] = '\0';
+	peer_send(&c, packet);
+	(void)peer_expect(&c, "4/x*x,{\"message\":\"Invalid namespace\"}");
+	packet[1 + SIO_NSP_NAME_MAX] = '\0';
+	peer_send(&c, packet);
+	(void)peer_expect(&c, "0/x*x,{\"sid\":\"*\"}");
+	client_close(&c);
+}
+
+Test(sio_review, payloads_of_connects_are_bounded_together)
+{
+	static char packet[60000];
+	struct client c = enter();
+
+	cr_assert_not_null(sio_of_pattern(io, "/n*"));
+	for (int i = 0; i < 18; i++) {
+		size_t len = (size_t)snprintf(
+		    packet, sizeof(packet), "0/n%d,{\"a\":\"", i);
+
+		memset(packet + len, 'x', sizeof(packet) - len - 3);
+		strcpy(packet + sizeof(packet) - 3, "\"}");
+		peer_send(&c, packet);
+		/* 16 times 60,000 are less than 1,000,000. */
+		(void)peer_expect(
+		    &c, i < 16 ? "0/n*,{\"sid\":\"*\"}"
+			       : "4/n*,{\"message\":\"Too many namespaces\"}");
+	}
+	client_close(&c);
+}
+
+static void
+turn_away(struct sio_socket *socket)
+{
+	calls++;
+	sio_disconnect(socket, false);
+}
+
+Test(sio_review, what_a_client_may_still_send_to_is_remembered_in_bounds)
+{
+	static const struct sio_options options = { .max_namespaces = 3 };
+	struct sio_nsp *rooms;
+	struct client c;
+
+	restart(&options);
+	rooms = sio_of_pattern(io, "/n*");
+	cr_assert_not_null(rooms);
+	cr_assert_eq(sio_on_connection(rooms, turn_away), 0);
+	c = enter();
+	for (int i = 0; i < 10; i++) {
+		connect_to(&c, i, "0{\"sid\":\"*\"}");
+		(void)peer_expect(&c, "1/n*,");
+	}
+	/* Under way when it was told, from all that it may be in. */
+	peer_send(&c, "2/n9,[\"x\"]");
+	peer_send(&c, "2/n8,[\"x\"]");
+	peer_send(&c, "2/n7,[\"x\"]");
+	is_alive(&c);
+	peer_send(&c, "2/n0,[\"x\"]");
+	peer_expect_end(&c);
+	client_close(&c);
+}
