@@ -56,7 +56,8 @@ struct logged {
 struct sio_recovery {
 	struct sio *io; /* borrowed */
 	int64_t keep_ms;
-	size_t octets_max, octets;
+	size_t octets_max; /* of events, and of who may come back */
+	size_t octets, kept_octets;
 	uint64_t last;  /* the newest offset */
 	uint64_t floor; /* the newest one that is forgotten */
 	struct logged *log, **log_end;
@@ -116,6 +117,13 @@ bucket(struct sio_recovery *recovery, const char *pid)
 	return &recovery->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)];
 }
 
+/* How much of the memory one is. */
+static size_t
+octets_of(const struct sio_kept *kept)
+{
+	return sizeof(*kept) + kept->rooms.size;
+}
+
 /* Take one out of its bucket. */
 static void
 unchain(struct sio_recovery *recovery, struct sio_kept *kept)
@@ -138,6 +146,7 @@ take(struct sio_recovery *recovery, struct sio_kept *kept)
 	*link = kept->next;
 	if (kept->next == NULL)
 		recovery->kept_end = link;
+	recovery->kept_octets -= octets_of(kept);
 	unchain(recovery, kept);
 }
 
@@ -273,33 +282,47 @@ collect_room(const char *room, void *arg)
 	return true;
 }
 
-bool
-sio_recovery_keep(struct sio_socket *socket, const char *reason)
+/* What is kept of a socket. NULL when memory is out, or more than may be. */
+static struct sio_kept *
+new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 {
-	struct sio_recovery *recovery = socket->nsp->io->recovery;
+	struct sio_kept *kept = ws_mem_resize(NULL, sizeof(*kept));
 	struct collect collect = { NULL, sio_id(socket) };
-	struct sio_kept *kept, **chain;
 
-	if (recovery == NULL || socket->extra == NULL ||
-	    socket->extra->pid[0] == '\0' || !is_accident(reason))
-		return false;
-	kept = ws_mem_resize(NULL, sizeof(*kept));
 	if (kept == NULL)
-		return false;
+		return NULL;
 	memset(kept, 0, sizeof(*kept));
 	collect.text = &kept->rooms;
 	sio_rooms(socket, collect_room, &collect);
 	kept->nsp = socket->nsp;
 	kept->nsp->sockets++;
-	if (kept->rooms.error < 0) {
+	if (kept->rooms.error < 0 || octets_of(kept) > recovery->octets_max) {
 		free_kept(kept);
-		return false;
+		return NULL;
 	}
 	kept->user = socket->user;
 	kept->since = socket->extra->since;
 	kept->expires_ms = ws_now(recovery->io->server) + recovery->keep_ms;
 	memcpy(kept->id, socket->short_id, sizeof(kept->id));
 	memcpy(kept->pid, socket->extra->pid, sizeof(kept->pid));
+	return kept;
+}
+
+bool
+sio_recovery_keep(struct sio_socket *socket, const char *reason)
+{
+	struct sio_recovery *recovery = socket->nsp->io->recovery;
+	struct sio_kept *kept, **chain;
+
+	if (recovery == NULL || socket->extra == NULL ||
+	    socket->extra->pid[0] == '\0' || !is_accident(reason))
+		return false;
+	kept = new_kept(recovery, socket);
+	if (kept == NULL)
+		return false;
+	while (octets_of(kept) > recovery->octets_max - recovery->kept_octets)
+		expire_kept(recovery);
+	recovery->kept_octets += octets_of(kept);
 	chain = bucket(recovery, kept->pid);
 	kept->chain = *chain;
 	*chain = kept;

@@ -322,7 +322,8 @@ struct sio_options {
 	                              .maxDisconnectionDuration: 0, which turns
 	                              recovery off; 120 s there */
 	size_t recovery_octets;    /* of missed packets that are kept in all;
-	                              1 MiB. Older ones are forgotten earlier */
+	                              1 MiB. Older ones are forgotten earlier.
+	                              As much again for who may come back */
 	bool recovery_middlewares; /* skipMiddlewares: false */
 	bool no_client;            /* serveClient: false */
 	const char *client_file;   /* a bundle to serve as socket.io.js instead

@@ -707,3 +707,39 @@ Test(sio_review, what_a_client_may_still_send_to_is_remembered_in_bounds)
 	peer_expect_end(&c);
 	client_close(&c);
 }
+
+static void
+count_expired(void *user)
+{
+	++*(int *)user;
+}
+
+Test(sio_review, who_may_come_back_is_bounded)
+{
+	static const struct sio_options options = { .recovery_ms = 60000,
+		.recovery_octets = 1000 };
+	static int expired;
+	struct client c;
+	char pid[64];
+
+	restart(&options);
+	cr_assert_eq(sio_on_expired(root, count_expired), 0);
+	for (int i = 0; i < 20; i++) {
+		c = peer_open(live.address, "EIO=4");
+		peer_send(&c, "0");
+		snprintf(pid, sizeof(pid), "%s",
+		    peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}"));
+		sio_set_user(last, &expired);
+		closed = 0;
+		client_close(&c);
+		client_until(&closed, 1);
+	}
+	cr_expect_gt(expired, 10);
+	cr_expect_lt(expired, 20);
+	/* The oldest ones were forgotten. */
+	c = peer_open(live.address, "EIO=4");
+	connect_with(&c, pid);
+	cr_expect_str_eq(
+	    peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}"), pid);
+	client_close(&c);
+}
