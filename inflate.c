@@ -37,6 +37,19 @@
  *	     | f e d c b a 9 8 | 7 6 5 4 3 2 1 0 |   <- taken from here
  *	 ... +-----------------+-----------------+
  *
+ * Numbers are cut out as they stand there. Codewords are the exception: their
+ * first, highest bit comes first. For example, the message "Hello" of RFC 7692,
+ * section 7.2.3.1, and its bits in the order in which they are taken:
+ *
+ *	 f2       48       cd       c9       c9       07       00
+ *	 01001111 00010010 10110011 10010011 10010011 11100000 00000000
+ *
+ *	 0        BFINAL 0               10011100  l
+ *	 10       BTYPE 01, fixed code   10011111  o
+ *	 01111000 H                      0000000   end of the block
+ *	 10010101 e                      0         BFINAL 0
+ *	 10011100 l                      00        BTYPE 00, then 000: padding
+ *
  * Input may end anywhere and output may be full at any octet. No state is
  * needed for the places within a token: z->bits has up to 63 bits, a match has
  * at most 48 (15 + 5 for the length, 15 + 13 for the distance), and nothing is
@@ -630,7 +643,7 @@ ws_inflate_run(struct ws_inflate *z, struct ws_inflate_io *io)
 	do
 		result = step(z, io);
 	while (result == NEXT);
-	if (result != WS_INFLATE_MORE)
+	if (result > 0)
 		give_back(z, io, first);
 	if (result < 0)
 		z->error = (int8_t)result;

@@ -59,8 +59,8 @@ enum {
 	WS_INFLATE_DISTANCES = 400,
 };
 
-/* One decoder, 9.5 KiB. It can do any number of streams, one after the other.
- * All members are inflate.c's own. */
+/* One decoder, some 9,500 octets. It can do any number of streams, one after
+ * the other. All members are inflate.c's own. */
 struct ws_inflate {
 	const struct ws_inflate_window *window; /* borrowed */
 	uint64_t bits;     /* taken and not used; bit 0 is the next */
@@ -69,10 +69,10 @@ struct ws_inflate {
 	int8_t error;      /* sticky */
 	bool final;        /* BFINAL of the block */
 	bool fixed;        /* the block has the fixed code */
-	uint8_t nmeta;     /* lengths in the block's header: of its code of */
-	uint16_t nliteral; /* lengths, of its literals, and of */
-	uint16_t nlengths; /* literals and distances */
-	uint16_t nth;      /* which of these is next */
+	uint8_t nmeta;     /* lengths of codewords in the block's header: of */
+	uint16_t nliteral; /* the code of lengths, of literals, and of */
+	uint16_t nlengths; /* literals and distances together */
+	uint16_t nth;      /* the one that comes next */
 	uint16_t length;   /* octets of a match or stored block to be written */
 	uint16_t distance; /* of the match, up to 32768 */
 	uint8_t literal_bits, distance_bits; /* that index these tables: */

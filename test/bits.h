@@ -54,6 +54,23 @@ bits_hex(struct bits *b, const char *digits)
 	}
 }
 
+/* A final block of type 10 with some lengths of codewords, each in 4 bits. */
+static inline void
+bits_code(struct bits *b, const uint8_t *lengths, unsigned nliteral,
+    unsigned ndistance)
+{
+	bits_number(b, 5, 3);
+	bits_number(b, nliteral - 257, 5);
+	bits_number(b, ndistance - 1, 5);
+	bits_number(b, 15, 4);
+	for (unsigned i = 0; i < 19; i++)
+		bits_number(b, i < 3 ? 0 : 4, 3);
+	for (unsigned i = 0; i < nliteral + ndistance; i++) {
+		for (unsigned n = 4; n-- > 0;)
+			bits_put(b, lengths[i] >> n & 1);
+	}
+}
+
 /* One word; it ends at a space or the end. */
 static inline void
 bits_word(struct bits *b, const char *word)

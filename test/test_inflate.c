@@ -51,6 +51,9 @@ static const struct {
 	/* 3.2.3 */
 	{ "reserved type", "1/0 2/3", WS_INFLATE_EBLOCK, WS_SPAN("") },
 	{ "reserved type, final", "1/1 2/3", WS_INFLATE_EBLOCK, WS_SPAN("") },
+	{ "reserved type in the last bits of an octet",
+	    "1/0 2/1 =110010000 =110010000 =110010000" STOP " 1/0 2/3",
+	    WS_INFLATE_EBLOCK, WS_SPAN("\x90\x90\x90") },
 	/* 3.2.6 */
 	{ "fixed, empty", FIXED STOP, WS_INFLATE_END, WS_SPAN("") },
 	{ "fixed: the first and last literal of each length",
@@ -386,7 +389,7 @@ put_match(struct bits *b, unsigned length, unsigned distance)
 
 enum {
 	PAST = 32768,
-	OUT_ROOM = PAST + 600,
+	OUT_ROOM = PAST + 900,
 };
 
 /* A past in two parts: the last octets in the output, those before in a window
@@ -495,6 +498,64 @@ Test(inflate, copies_every_length_from_every_kind_of_distance)
 		free_out(pasts[i]->out);
 		free(pasts[i]);
 	}
+	free(z);
+}
+
+/* The longest match there is in bits: 15 for each codeword, 5 and 13 extra. It
+ * is met at every bit of an octet, with every number of octets behind it. */
+static void
+put_longest(struct bits *b, unsigned literals)
+{
+	/* One symbol for each length of codewords, and two for 15. */
+	uint8_t lens[286 + 30] = { 0 };
+
+	for (unsigned i = 0; i < 13; i++)
+		lens[i] = (uint8_t)(i + 1);
+	lens[256] = 14;
+	lens[283] = lens[284] = 15;
+	for (unsigned i = 0; i < 14; i++)
+		lens[286 + i] = (uint8_t)(i + 1);
+	lens[286 + 28] = lens[286 + 29] = 15;
+	b->n = 0;
+	bits_code(b, lens, 286, 30);
+	for (unsigned i = 0; i < 2; i++) {
+		bits_number(b, 0, literals);
+		bits_number(b, 0x7fff, 15);
+		bits_number(b, 250 - 227, 5);
+		bits_number(b, 0x7fff, 15);
+		bits_number(b, PAST - 24577, 13);
+	}
+	bits_number(b, 0x1fff, 14); /* 256 */
+	bits_align(b);
+}
+
+Test(inflate, takes_the_longest_match)
+{
+	struct ws_inflate *z = new_inflate();
+	struct past *p = new_past(PAST, 0);
+	struct bits bits;
+
+	for (unsigned literals = 0; literals < 40; literals++) {
+		size_t len, total = 2 * (literals + 250);
+
+		put_longest(&bits, literals);
+		len = bits.n / 8;
+		for (size_t cut = len - 30; cut <= len; cut++) {
+			struct ws_inflate_io io = { bits.at, cut, p->out, PAST,
+				OUT_ROOM };
+
+			ws_inflate_begin(z, &p->window);
+			(void)ws_inflate_run(z, &io);
+			io.in = bits.at + cut;
+			io.in_octets = len - cut;
+			cr_assert_eq(ws_inflate_run(z, &io), WS_INFLATE_END);
+			cr_assert_eq(io.out_octets, PAST + total);
+			for (size_t i = literals; i < literals + 250; i++)
+				cr_assert_eq(p->out[PAST + i], past_octet(i));
+		}
+	}
+	free_out(p->out);
+	free(p);
 	free(z);
 }
 

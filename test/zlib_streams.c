@@ -236,18 +236,19 @@ struct verdict
 zlib_verdict(const uint8_t *in, size_t len, int window_bits, uint8_t *out,
     size_t max, int one_by_one)
 {
-	z_stream z = { .next_in = (z_const Bytef *)in, .avail_in = (uInt)len };
+	z_stream z = { .next_in = (z_const Bytef *)in, .next_out = out };
 	struct verdict v = { 0 };
 	int status;
 
 	check(inflateInit2(&z, -window_bits) == Z_OK);
-	z.next_out = out;
 	do {
+		if (z.avail_in == 0 && z.total_in < len)
+			z.avail_in = one_by_one ? 1 : (uInt)(len - z.total_in);
 		if (z.avail_out == 0)
 			z.avail_out = one_by_one ? 1 : (uInt)max;
 		status = inflate(&z, Z_NO_FLUSH);
 		check(z.total_out <= max);
-	} while (status == Z_OK && (z.avail_in > 0 || z.avail_out == 0));
+	} while (status == Z_OK && (z.total_in < len || z.avail_out == 0));
 	v.ended = status == Z_STREAM_END;
 	v.error = status == Z_DATA_ERROR ? error_of(z.msg) : 0;
 	v.in_octets = z.total_in;

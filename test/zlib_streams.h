@@ -54,9 +54,10 @@ struct verdict {
 };
 
 /* Decompress a raw stream.
- *   out, max   room for its output, of which there must be enough
- *   one_by_one  give room for an octet at a time: then, and only then, zlib
- *               refuses every distance beyond a window of less than 15 bits */
+ *   out, max    room for its output, of which there must be enough
+ *   one_by_one  give an octet of input and of room at a time. Only then does
+ *               zlib refuse every distance beyond a window of less than 15
+ *               bits, and is in_octets the place of an error */
 struct verdict zlib_verdict(const uint8_t *in, size_t len, int window_bits,
     uint8_t *out, size_t max, int one_by_one);
 
