@@ -1,0 +1,215 @@
+/* browser.js - pages in Chromium: the official bundles, and our own. */
+/* SPDX-License-Identifier: MIT */
+
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+
+import { BUILD, check, equal, finish, load } from "../harness.js";
+import { OFFICIAL, withPeer } from "./peers.js";
+
+const { chromium } = load("playwright-core");
+
+const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu",
+	"--disable-quic", "--no-first-run", "--disable-background-networking",
+	"--disable-component-update", "--disable-sync",
+	"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
+
+const browser = await chromium.launch({
+	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+	args: FLAGS,
+	timeout: 120000,
+});
+
+/* A page of another origin than the server's. */
+const pages = createServer((_, response) => {
+	response.setHeader("Content-Type", "text/html");
+	response.end("<!doctype html><title>a page</title><body>");
+}).listen(0, "127.0.0.1");
+await once(pages, "listening");
+const elsewhere = `http://127.0.0.1:${pages.address().port}/`;
+
+/* ---- what runs in the page ----------------------------------------------- */
+
+const installed = (file) =>
+    readFileSync(join(BUILD, "node_modules", file), "utf8");
+
+const OURS = readFileSync(
+    new URL("../../../www/socket.io.js", import.meta.url), "utf8");
+
+const MODERN = {
+	polling: { transports: ["polling"] },
+	websocket: { transports: ["websocket"] },
+	upgrade: {},
+};
+
+const BUNDLES = {
+	ours: { script: OURS, ways: MODERN },
+	"4.8": { script: installed("sio-4.8/dist/socket.io.min.js"),
+		ways: MODERN },
+	"3.1": { script: installed("sio-3.1/dist/socket.io.min.js"),
+		ways: MODERN },
+	"2.5": { script: installed("sio-2.5/dist/socket.io.js"), ways: {
+		...MODERN,
+		base64: { transports: ["polling"], forceBase64: true },
+		JSONP: { transports: ["polling"], forceJSONP: true },
+	} },
+};
+
+/* A conversation in which all that a page does is done. Returns its log. */
+async function talk([url, options]) {
+	const once = (emitter, event) => new Promise((came) =>
+	    emitter.once(event, (...args) => came(args)));
+	const ask = (...args) => new Promise((answer) =>
+	    socket.emit(...args, (...values) => answer(values)));
+	const text = (data) => new TextDecoder().decode(data);
+	const log = [];
+
+	const socket = io(url, { forceNew: true, reconnectionDelay: 10,
+		reconnectionDelayMax: 50, ...options });
+	const hello = once(socket, "hello");
+	socket.emit("echo", "before it is connected");
+	log.push(await once(socket, "echo"), (await hello)[0].nsp);
+
+	const octets = new Uint8Array([0, 1, 0x1e, 0x80, 0xff]);
+	const [a, b, c] = await ask("echo", "é😀\n\u2028\\n", octets.buffer,
+	    { within: [octets.slice(1, 3)] });
+	log.push(a, new Uint8Array(b).join(), new Uint8Array(c.within[0]).join());
+	log.push((await ask("echo", new Blob(["a blob"]))).map(text));
+	const long = "ü😀".repeat(30000);
+	log.push((await ask("echo", long))[0] === long);
+	/* Clients that make base64 themselves can do so up to a limit. */
+	const size = options.forceBase64 || options.forceJSONP ? 50000 : 200000;
+	const [large] = await ask("echo", new Uint8Array(size).fill(7).buffer);
+	log.push(new Uint8Array(large).every((one) => one === 7) &&
+	    large.byteLength === size);
+
+	const got = [];
+	socket.on("burst", (i) => got.push(i));
+	socket.emit("burst", 100);
+	for (let i = 0; i < 100; i++)
+		socket.emit("echo", i);
+	await ask("echo");
+	log.push(got.every((one, i) => one === i) && got.length);
+
+	socket.on("question", (question, answer) => answer(`${question} yes`));
+	log.push(await ask("ask", "there?", 20000));
+
+	const gone = once(socket, "disconnect"), again = once(socket, "connect");
+	socket.emit("cut");
+	log.push((await gone)[0]);
+	await again;
+	log.push(await ask("echo", "again"));
+	const kicked = once(socket, "disconnect");
+	socket.emit("kick", false);
+	log.push((await kicked)[0], socket.connected);
+	socket.disconnect();
+	return log;
+}
+
+const SAID = [["before it is connected"], "/", "é😀\n\u2028\\n",
+	"0,1,30,128,255", "1,30", ["a blob"], true, true, 100,
+	[null, "there? yes"], "transport close", ["again"],
+	"io server disconnect", false];
+
+/* ---- pages --------------------------------------------------------------- */
+
+/* Chromium writes to the console what it makes of a connection that the other
+ * side ends; all else there is an error. */
+async function withPage(url, run) {
+	const page = await browser.newPage();
+	const troubles = [];
+
+	page.setDefaultTimeout(60000);
+	page.on("pageerror", (error) => troubles.push(String(error)));
+	page.on("console", (message) => message.type() === "error" &&
+	    !message.location().url.endsWith("/favicon.ico") &&
+	    troubles.push(message.text()));
+	try {
+		await page.goto(url);
+		await run(page);
+		equal(troubles, [], "errors of the page");
+	} finally {
+		await page.close();
+	}
+}
+
+await withPeer("twin", [], async (server) => {
+	for (const [name, { script, ways }] of Object.entries(BUNDLES))
+		for (const [way, options] of Object.entries(ways))
+			await check(`Chromium, ${name}, ${way}`, () =>
+			    withPage(elsewhere, async (page) => {
+				await page.addScriptTag({ content: script });
+				equal(await page.evaluate(talk,
+				    [server.http, options]), SAID, "log");
+			    }));
+
+	/* The page's own origin needs no CORS. */
+	const home = `${server.http}/socket.io/socket.io.js`;
+	for (const [name, { script }] of Object.entries(BUNDLES))
+		await check(`Chromium, ${name}, from its own server`, () =>
+		    withPage(home, async (page) => {
+			await page.addScriptTag({ content: script });
+			equal(await page.evaluate(talk, ["/", {}]), SAID, "log");
+		    }));
+
+	await check("Chromium, the oldest form", () =>
+	    withPage(elsewhere, async (page) => {
+		await page.addScriptTag({ content: OURS });
+		equal(await page.evaluate(async (port) => {
+			const socket = new io.Socket("127.0.0.1", { port,
+				transports: ["websocket", "flashsocket",
+					"xhr-multipart", "xhr-polling"],
+				rememberTransport: false });
+			const heard = new Promise((message) =>
+			    socket.on("echo", message));
+			const log = [socket.connected];
+			socket.on("connect", () => socket.emit("echo", "hi"));
+			socket.on("disconnect", () => log.push("over"));
+			socket.connect();
+			log.push(await heard);
+			socket.disconnect();
+			return log;
+		}, server.port), [false, "hi", "over"], "log");
+	    }));
+
+	if (!OFFICIAL)
+		await served(server);
+});
+
+/* Our server has our client, under all names. */
+async function served({ http }) {
+	await check("the client is served", async () => {
+		for (const name of ["socket.io.js", "socket.io.min.js",
+			"socket.io.esm.min.js"]) {
+			const url = `${http}/socket.io/${name}`;
+			const { status, headers } = await fetch(`${url}?v=1`);
+			equal([status, headers.get("content-type")], [200,
+			    "application/javascript; charset=utf-8"], name);
+			const again = await fetch(url, { headers:
+			    { "If-None-Match": headers.get("etag") } });
+			equal(again.status, 304, "again");
+		}
+		equal((await fetch(`${http}/socket.io/other.js`)).status, 400);
+	});
+	await check("Chromium, a script of the server", () =>
+	    withPage(elsewhere, async (page) => {
+		await page.addScriptTag(
+		    { url: `${http}/socket.io/socket.io.min.js` });
+		equal(await page.evaluate(talk, [http, {}]), SAID, "log");
+	    }));
+	await check("Chromium, a module of the server", () =>
+	    withPage(elsewhere, async (page) => {
+		await page.addScriptTag({ type: "module", content: `
+			import io, { connect } from
+			    "${http}/socket.io/socket.io.esm.min.js";
+			globalThis.io = connect === io && io;` });
+		await page.waitForFunction(() => globalThis.io);
+		equal(await page.evaluate(talk, [http, {}]), SAID, "log");
+	    }));
+}
+
+await browser.close();
+pages.close();
+finish();
