@@ -187,6 +187,7 @@ install:
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
 	install -m 644 man/wsd.1 $(DESTDIR)$(MANDIR)/man1/wsd.1
 	install -m 644 man/ws.3 $(DESTDIR)$(MANDIR)/man3/ws.3
+	install -m 644 man/sio.3 $(DESTDIR)$(MANDIR)/man3/sio.3
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/wsd $(DESTDIR)$(LIBDIR)/libws.a \
@@ -194,7 +195,8 @@ uninstall:
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc \
 	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(INCLUDEDIR)/sio.h \
 	    $(DESTDIR)$(MANDIR)/man1/wsd.1 \
-	    $(DESTDIR)$(MANDIR)/man3/ws.3
+	    $(DESTDIR)$(MANDIR)/man3/ws.3 \
+	    $(DESTDIR)$(MANDIR)/man3/sio.3
 
 # What git tracks; in a tree without git, what is no product of a build.
 DIST = wsd-$(VERSION)

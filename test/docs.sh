@@ -4,8 +4,8 @@
 #
 # Runs in the top directory, with wsd built: every option of wsd --help is in
 # wsd.1 and the other way round, every prototype of ws.h is in the synopsis of
-# ws.3 as it stands and in its text, and mandoc finds no fault in either. The
-# configurations in README.md are shown to the programs that they are for, as
+# ws.3 as it stands and in its text, as are those of sio.h in sio.3, and mandoc
+# finds no fault in any. The configurations in README.md are shown to the programs that they are for, as
 # far as these are there.
 set -u
 failures=0
@@ -22,13 +22,13 @@ trap 'rm -rf "$work"' EXIT
 
 options_of_help() {
 	./wsd --help | sed -n '/^usage/,/^SIZE/p' |
-	    grep -oE -e '--[a-z][a-z-]+' | sed 's/^--//' | sort -u
+	    grep -oE -e '--[a-z][a-z.-]+' | sed 's/^--//' | sort -u
 }
 
 # Each option stands in a list's item: ".It Fl -spa", or behind a short one.
 options_of_manual() {
 	sed -n 's/^\.It Fl //p' man/wsd.1 |
-	    grep -oE -e '(^| )-[a-z][a-z-]+' | sed 's/^ *-//' | sort -u
+	    grep -oE -e '(^| )-[a-z][a-z.-]+' | sed 's/^ *-//' | sort -u
 }
 
 options_of_help > "$work/help"
@@ -37,12 +37,13 @@ options_of_manual > "$work/manual"
 diff -u "$work/help" "$work/manual" >&2 ||
     fail "the options of wsd --help (-) and of wsd.1 (+) differ"
 
-# ---- ws.3 --------------------------------------------------------------------
+# ---- ws.3, sio.3 -------------------------------------------------------------
 
-# The prototypes of the header, one on a line: comments, preprocessor lines and
-# everything in braces are taken out, then what has a ws_ name before a '('.
+# The prototypes of a header, one on a line: comments, preprocessor lines,
+# attributes and everything in braces are taken out, then what has a name of
+# the library's before a '('.
 prototypes_of_header() {
-	awk '
+	awk -v prefix="$2" '
 	{
 		while (match($0, /\/\*/)) {
 			head = substr($0, 1, RSTART - 1)
@@ -52,8 +53,9 @@ prototypes_of_header() {
 					exit
 			$0 = head substr(rest, RSTART + 2)
 		}
-		if ($0 ~ /^#/ || $0 ~ /^extern "C"/)
+		if ($0 ~ /^#/ || $0 ~ /^extern "C"/ || $0 ~ /^\t__attribute/)
 			next
+		sub(/ *SIO_PRINTF\([0-9, ]*\)/, "")
 		n = split($0, c, "")
 		for (i = 1; i <= n; i++) {
 			if (c[i] == "{")
@@ -61,14 +63,14 @@ prototypes_of_header() {
 			else if (c[i] == "}")
 				depth--
 			else if (depth == 0 && c[i] == ";") {
-				if (text ~ /^ *[a-z].*[ *]ws_[a-z_]+\(/)
+				if (text ~ "^ *[a-z].*[ *](" prefix ")_[a-z_]+\\(")
 					print text
 				text = ""
 			} else if (depth == 0)
 				text = text c[i]
 		}
 		text = text " "
-	}' ws.h
+	}' "$1"
 }
 
 # The same from .Ft, .Fo, .Fa and .Fc.
@@ -81,38 +83,55 @@ prototypes_of_manual() {
 			text = text comma substr($0, 6, length($0) - 6)
 		comma = ", "
 	}
-	/^\.Fc/ { print text ")"; text = "" }' man/ws.3
+	/^\.Fc/ { print text ")"; text = "" }' "$1"
 }
 
 canonical() {
 	tr '\t' ' ' | sed -e 's/  */ /g' -e 's/^ //' -e 's/ *\* */ */g' \
-	    -e 's/( /(/g' -e 's/\* *(/*(/g' | sort
+	    -e 's/( /(/g' -e 's/\* *(/*(/g' -e 's/ *$//' | sort
 }
 
-prototypes_of_header | canonical > "$work/header"
-prototypes_of_manual | canonical > "$work/manual"
-[ "$(wc -l < "$work/header")" -gt 60 ] || fail "ws.h has few prototypes"
-diff -u "$work/header" "$work/manual" >&2 ||
-    fail "the prototypes of ws.h (-) and of ws.3 (+) differ"
+# check_manual HEADER PAGE PREFIXES: each function, each constant, each member
+# of an options struct.
+check_manual() {
+	name=$(basename "$1") page=$(basename "$2")
+	prototypes_of_header "$1" "$3" | canonical > "$work/header"
+	prototypes_of_manual "$2" | canonical > "$work/manual"
+	[ "$(wc -l < "$work/header")" -gt 60 ] ||
+	    fail "$name has few prototypes"
+	diff -u "$work/header" "$work/manual" >&2 ||
+	    fail "the prototypes of $name (-) and of $page (+) differ"
 
-grep -oE 'ws_[a-z_]+\(' "$work/header" | tr -d '(' | sort -u > "$work/names"
-while read -r name; do
-	grep -qE "^\.(It )?Fn $name\>" man/ws.3 ||
-	    fail "ws.3 does not describe $name"
-done < "$work/names"
+	grep -oE "($3)_[a-z_]+\\(" "$work/header" | tr -d '(' | sort -u |
+	    while read -r function; do
+		grep -qE "^\.(It )?(Fn [a-z_]+ , )*Fn $function\>" "$2" ||
+		    echo "$page does not describe $function"
+	done > "$work/missing"
+	capitals=$(echo "$3" | tr a-z A-Z)
+	grep -oE "^(	|#define )($capitals)_[A-Z_0-9]+" "$1" |
+	    grep -oE "($capitals)_.*" | grep -vE '_(H|PRINTF)$' |
+	    while read -r constant; do
+		grep -q "$constant\>" "$2" ||
+		    echo "$page does not mention $constant"
+	done >> "$work/missing"
+	sed -n '/^struct [a-z]*_\(files_\)\{0,1\}options {/,/^}/p' "$1" |
+	    grep -E '^	[a-z].*[;,]' |
+	    sed 's/.*(\*\([a-z_]*\)).*/\1;/; s/[;,].*//; s/.*[ *]//' |
+	    while read -r member; do
+		grep -qE "^\.(It )?Va $member\>" "$2" ||
+		    echo "$page does not describe the option $member"
+	done >> "$work/missing"
+	[ -s "$work/missing" ] && fail "$(cat "$work/missing")"
+}
 
-# Every constant that a program may name.
-grep -oE '^(	|#define )WS_[A-Z_0-9]+' ws.h | grep -oE 'WS_.*' |
-    grep -v '^WS_H$' > "$work/names"
-while read -r name; do
-	grep -q "$name\>" man/ws.3 || fail "ws.3 does not mention $name"
-done < "$work/names"
+check_manual ws.h man/ws.3 ws
+check_manual sio/sio.h man/sio.3 'sio|eio'
 
 # ---- form --------------------------------------------------------------------
 
 # A reference to a page that is not installed yet is no fault.
 if command -v mandoc > "$work/mandoc"; then
-	mandoc -T lint man/wsd.1 man/ws.3 |
+	mandoc -T lint man/wsd.1 man/ws.3 man/sio.3 |
 	    grep -v 'referenced manual not found' > "$work/lint"
 	[ -s "$work/lint" ] && fail "$(cat "$work/lint")"
 fi
@@ -169,12 +188,13 @@ done < "$work/links"
 # ARCHITECTURE.md names every source file, and none that is not there.
 tr '\140' '\n' < ARCHITECTURE.md | grep -E '^[a-z0-9_]+\.[ch]$' |
     sort -u > "$work/named"
-for file in *.c; do
-	grep -qx "$file" "$work/named" ||
+for file in *.c sio/*.c; do
+	grep -qx "${file#sio/}" "$work/named" ||
 	    fail "ARCHITECTURE.md does not name $file"
 done
 while read -r file; do
-	[ -e "$file" ] || [ -e "test/$file" ] || [ "$file" = assets.c ] ||
+	[ -e "$file" ] || [ -e "sio/$file" ] || [ -e "test/$file" ] ||
+	    [ "$file" = assets.c ] || [ "$file" = bundle_js.c ] ||
 	    fail "ARCHITECTURE.md names $file, which is not there"
 done < "$work/named"
 
