@@ -290,7 +290,7 @@ write_program(const char *text, char *path)
 }
 
 static void
-check_program(const char *text)
+check_program(const char *text, void (*check)(void))
 {
 	socklen_t size = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -307,7 +307,7 @@ check_program(const char *text)
 	unlink(path);
 	spawn(argv, fd);
 	close(fd);
-	check_echo();
+	check();
 	stop();
 }
 
@@ -323,26 +323,60 @@ count_lines(const char *text)
 	return lines;
 }
 
-/* The first block of C in the README. */
-Test(examples, the_echo_server_of_the_readme)
+/* The nth block of C in the README, which is to be short. */
+static void
+check_readme(int nth, void (*check)(void))
 {
 	char text[2048] = "";
 	FILE *file = fopen("README.md", "r");
+	int blocks = 0;
 	bool inside = false;
 
 	cr_assert_not_null(file);
 	while (fgets(line, sizeof(line), file) != NULL) {
-		if (inside && strcmp(line, "```\n") == 0)
-			break;
+		if (strncmp(line, "```", 3) == 0) {
+			inside = strcmp(line, "```c\n") == 0 && ++blocks == nth;
+			continue;
+		}
 		if (inside)
 			strncat(text, line, sizeof(text) - strlen(text) - 1);
-		if (strcmp(line, "```c\n") == 0)
-			inside = true;
 	}
 	fclose(file);
-	cr_assert(inside, "there is no block of C");
+	cr_assert_geq(blocks, nth, "there is no such block of C");
 	cr_assert_leq(count_lines(text), 15);
-	check_program(text);
+	check_program(text, check);
+}
+
+Test(examples, the_echo_server_of_the_readme)
+{
+	check_readme(1, check_echo);
+}
+
+/* What one says in Socket.IO, the other hears, and not the one. */
+static void
+check_said(void)
+{
+	static const char *const said[] = { "42[\"said\",\"hello\"]",
+		"42[\"said\",{\"you\":2}]" };
+	int fds[2];
+
+	for (int i = 0; i < 2; i++) {
+		fds[i] =
+		    open_websocket("/socket.io/?EIO=4&transport=websocket");
+		(void)hear(fds[i], TEXT);
+		say(fds[i], TEXT, "40", 2);
+		(void)hear(fds[i], TEXT);
+		cr_assert_eq(strncmp(heard, "40{\"sid\":", 9), 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		say(fds[i], TEXT, said[i], strlen(said[i]));
+		expect(fds[1 - i], said[i]);
+	}
+}
+
+Test(examples, the_socket_io_server_of_the_readme)
+{
+	check_readme(2, check_said);
 }
 
 /* The program in the comment at the top of ws.h: what a tab indents, behind
@@ -362,5 +396,5 @@ Test(examples, the_echo_server_of_the_header)
 			break;
 	}
 	fclose(file);
-	check_program(text);
+	check_program(text, check_echo);
 }
