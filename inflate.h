@@ -83,8 +83,7 @@ struct ws_inflate {
 	uint8_t lengths[286 + 30];
 };
 
-/* Make a decoder, once; costs about as much as to decode a message of a few
- * hundred octets.
+/* Make a decoder, once; costs as much as to decode two short messages.
  *   z  overwritten whatever it holds */
 void ws_inflate_init(struct ws_inflate *z);
 

@@ -85,10 +85,8 @@ struct code {
 static inline unsigned
 next_used(const uint8_t *lengths, unsigned i, unsigned n)
 {
-	while (i + 8 <= n && ws_load64_le(lengths + i) == 0)
-		i += 8;
 	while (i < n && lengths[i] == 0)
-		i++;
+		i += i + 8 <= n && ws_load64_le(lengths + i) == 0 ? 8 : 1;
 	return i;
 }
 
