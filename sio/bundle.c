@@ -155,15 +155,17 @@ take_built_in(struct sio_bundle *bundle)
 	return 0;
 }
 
-/* Serve a file of this name below the path. */
+/* Serve a file of this name below the path, which may end in a slash. */
 static int
 serve(struct sio_bundle *bundle, const char *path, const char *name,
     void (*handler)(struct ws_request *request))
 {
 	struct sio_text full = { 0 };
+	size_t len = strlen(path);
 	int result;
 
-	sio_text_puts(&full, path);
+	sio_text_add(
+	    &full, path, len > 0 && path[len - 1] == '/' ? len - 1 : len);
 	sio_text_puts(&full, name);
 	sio_text_putc(&full, '\0');
 	result = full.error;
