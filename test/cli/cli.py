@@ -212,7 +212,9 @@ def prints(option):
         return
     for name in ("listen", "origin", "max-message", "max-clients",
                  "max-per-ip", "queue", "ping", "idle", "grace", "base-path",
-                 "spa", "list", "cache", "log", "quiet", "help", "version"):
+                 "spa", "list", "cache", "log", "no-socket.io",
+                 "socket.io-path", "socket.io-client", "cors",
+                 "ping-interval", "ping-timeout", "quiet", "help", "version"):
         assert f"--{name}" in got.stdout, name
     longest = max(len(line) for line in got.stdout.splitlines())
     assert longest < 80, f"{longest} columns"
@@ -236,7 +238,11 @@ WRONG = ["--nonsense", "-x", "--listen", "--spa=yes", "one two",
          f"--listen unix:/{'x' * 200}", "--listen localhost:",
          "--origin a.example", "--origin https://", "--origin=",
          "--origin ftp://a.example/x", "--cache a\nb", "--base-path /a?b",
-         "--base-path /a#b", "--base-path /a\nb"]
+         "--base-path /a#b", "--base-path /a\nb", "--no-socket.io=1",
+         "--socket.io-path live", "--socket.io-path=", "--socket.io-path /a?b",
+         "--cors a.example", "--cors=", "--cors https://a.example/",
+         f"--cors https://{'a' * 1100}.example", "--ping-interval 0",
+         "--ping-interval soon", "--ping-timeout 0", "--ping-timeout 25h"]
 
 
 @test("{0!r} is wrong usage: exit 2, one line", *WRONG)
@@ -910,4 +916,5 @@ def main():
     return 1 if failed or not done else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

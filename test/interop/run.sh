@@ -15,7 +15,7 @@ PATH=$PATH:/usr/sbin
 BUILD=${BUILD:-$PWD/build/interop}
 WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
-suites=${*:-cli curl ws python proxies browser browser-pages browser-examples
+suites=${*:-cli cli-sio curl ws python proxies browser browser-pages browser-examples
     sio-engine sio-protocol sio-clients sio-python}
 missing=
 
@@ -37,6 +37,7 @@ find_python() {
 suite() {
 	case $1 in
 	cli) "$PYTHON" test/cli/cli.py ;;
+	cli-sio) "$PYTHON" test/cli/sio.py ;;
 	curl) node test/interop/curl.js ;;
 	ws) node test/interop/ws.js ;;
 	python) "$PYTHON" test/interop/python.py ;;
