@@ -18,7 +18,7 @@
 var io = (() => {
 /* ---- events ---- */
 
-/* What a listener throws is reported, and stops nobody else. */
+/* What a listener throws is reported, and stops no other. */
 function call(self, listener, args) {
 	try {
 		listener.apply(self, args);
@@ -98,17 +98,18 @@ const fromText = (text) => text[0] !== "b" ? text :
 
 /* Transports are open when made; send(queue) takes from the queue what it can.
  * This one has a GET that waits, and one POST at a time. */
-function polling(session, on, { withCredentials }) {
+function polling(session, on, opts) {
 	const abort = new AbortController();
 	const it = { name: "polling", writable: true,
 		send, poll, pause, close };
 	let resting, polled, posted;
 
 	async function request(body) {
-		const answer = await fetch(session.address("http"), {
+		const answer = await fetch(session.address("http", "polling"), {
 			method: body ? "POST" : "GET",
 			body,
-			credentials: withCredentials ? "include" : "same-origin",
+			credentials:
+			    opts.withCredentials ? "include" : "same-origin",
 			cache: "no-store",
 			signal: abort.signal,
 		});
@@ -169,7 +170,7 @@ function polling(session, on, { withCredentials }) {
 }
 
 function websocket(session, on) {
-	const socket = new WebSocket(session.address("ws"));
+	const socket = new WebSocket(session.address("ws", "websocket"));
 
 	socket.binaryType = "arraybuffer";
 	socket.onopen = () => on.open?.();
@@ -180,7 +181,8 @@ function websocket(session, on) {
 	return {
 		name: "websocket",
 		get writable() { return socket.readyState === 1; },
-		send: (queue) => queue.splice(0).forEach((one) => socket.send(one)),
+		send: (queue) =>
+		    queue.splice(0).forEach((one) => socket.send(one)),
 		close: () => socket.close(),
 	};
 }
@@ -193,10 +195,10 @@ function openSession(origin, opts) {
 	let patience = opts.timeout;
 	let upgrading, probe, closing, closed, silence;
 
-	function address(scheme) {
+	function address(scheme, transport) {
 		const query = new URLSearchParams(opts.query);
 		query.set("EIO", 4);
-		query.set("transport", scheme === "ws" ? "websocket" : "polling");
+		query.set("transport", transport);
 		if (it.id)
 			query.set("sid", it.id);
 		return `${origin.replace("http", scheme)}${
@@ -232,7 +234,8 @@ function openSession(origin, opts) {
 		clearTimeout(silence);
 		probe?.close();
 		it.transport.close(it.id && reason === "forced close");
-		it.fire("close", reason, message && new Error(message, { cause }));
+		it.fire("close", reason,
+		    message && new Error(message, { cause }));
 	}
 
 	/* The server speaks in time, or is gone. */
@@ -351,7 +354,7 @@ function manage(origin, opts) {
 			it.fire("error", error);
 		if (!was && attempts)
 			it.fire("reconnect_error", error);
-		if (opts.reconnection && active().length && !it.engine && !retry)
+		if (opts.reconnection && active().length && !it.engine)
 			again();
 	}
 
@@ -430,7 +433,7 @@ function join(manager, nsp, opts) {
 	function connect() {
 		const was = it.active;
 		it.active = true;
-		if (!was && manager.open())
+		if (manager.open() && !was)
 			greet();
 		return it;
 	}
@@ -504,7 +507,8 @@ function join(manager, nsp, opts) {
 		const id = ack ? `${ids++}` : "";
 		flags = {};
 		if (RESERVED.test(data[0]))
-			throw new Error(`"${data[0]}" is a reserved event name`);
+			throw new Error(
+			    `"${data[0]}" is a reserved event name`);
 		const packet = { id, wire: encode(2, nsp, id, data) };
 		if (ack)
 			expect(id, ack, how);

@@ -9,7 +9,7 @@ import { freePort, program, scratch, within } from "./harness.js";
 
 const PROXY_IDLE = "2s"; /* what a proxy takes for a dead connection */
 
-/* ---- configurations ------------------------------------------------------- */
+/* ---- configurations ------------------------------------------------------ */
 
 /* As the README has it, but for what a test must not touch. */
 const nginxConfig = (port, upstream, base) => `

@@ -75,7 +75,9 @@ async function talk([url, options]) {
 	const octets = new Uint8Array([0, 1, 0x1e, 0x80, 0xff]);
 	const [a, b, c] = await ask("echo", "é😀\n\u2028\\n", octets.buffer,
 	    { within: [octets.slice(1, 3)] });
-	log.push(a, new Uint8Array(b).join(), new Uint8Array(c.within[0]).join());
+	for (const one of [b, c.within[0]])
+		log.push(new Uint8Array(one).join());
+	log.push(a);
 	log.push((await ask("echo", new Blob(["a blob"]))).map(text));
 	const long = "ü😀".repeat(30000);
 	log.push((await ask("echo", long))[0] === long);
@@ -96,7 +98,8 @@ async function talk([url, options]) {
 	socket.on("question", (question, answer) => answer(`${question} yes`));
 	log.push(await ask("ask", "there?", 20000));
 
-	const gone = once(socket, "disconnect"), again = once(socket, "connect");
+	const gone = once(socket, "disconnect");
+	const again = once(socket, "connect");
 	socket.emit("cut");
 	log.push((await gone)[0]);
 	await again;
@@ -108,8 +111,8 @@ async function talk([url, options]) {
 	return log;
 }
 
-const SAID = [["before it is connected"], "/", "é😀\n\u2028\\n",
-	"0,1,30,128,255", "1,30", ["a blob"], true, true, 100,
+const SAID = [["before it is connected"], "/", "0,1,30,128,255", "1,30",
+	"é😀\n\u2028\\n", ["a blob"], true, true, 100,
 	[null, "there? yes"], "transport close", ["again"],
 	"io server disconnect", false];
 
@@ -151,7 +154,8 @@ await withPeer("twin", [], async (server) => {
 		await check(`Chromium, ${name}, from its own server`, () =>
 		    withPage(home, async (page) => {
 			await page.addScriptTag({ content: script });
-			equal(await page.evaluate(talk, ["/", {}]), SAID, "log");
+			equal(await page.evaluate(talk, ["/", {}]), SAID,
+			    "log");
 		    }));
 
 	await check("Chromium, the oldest form", () =>

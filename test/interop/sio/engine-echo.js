@@ -1,4 +1,4 @@
-/* engine-echo.js - the official server, doing what examples/engine-echo.c does. */
+/* engine-echo.js - the official server, as examples/engine-echo.c is ours. */
 /* SPDX-License-Identifier: MIT */
 
 import { createServer } from "node:http";

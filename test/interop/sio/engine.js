@@ -7,9 +7,11 @@
  * 200. Under PEER=official some cases that the reference handles in another
  * way are left out, each with its reason. */
 
-import { check, equal, finish, truth, within } from "../harness.js";
+import { createRequire } from "node:module";
+
+import { check, equal, finish, load, truth, within } from "../harness.js";
 import { OFFICIAL, start } from "./peers.js";
-import { Endpoint, Socket } from "./raw.js";
+import { Endpoint } from "./raw.js";
 
 const PING_MS = 300, SILENCE_MS = 500; /* a ping; and no answer to it */
 
@@ -73,7 +75,7 @@ const COMMON = {
 			pingInterval: PING_MS, pingTimeout: 200,
 			maxPayload: 1000000 }, "hello");
 		equal(headers.get("content-type"), "text/plain; charset=UTF-8");
-		equal(headers.get("cache-control"), "no-store", "cache-control");
+		equal(headers.get("cache-control"), "no-store");
 	},
 
 	async "a handshake by WebSocket"(endpoint) {
@@ -110,8 +112,9 @@ const COMMON = {
 		const other = { ...session.query, EIO: 7 - endpoint.eio };
 		equal(answers(await endpoint.request("GET", other)),
 		    BAD_REQUEST);
-		equal(answers(await endpoint.request("GET",
-		    { ...session.query, transport: "websocket" })), BAD_REQUEST);
+		const wrong = { ...session.query, transport: "websocket" };
+		equal(answers(await endpoint.request("GET", wrong)),
+		    BAD_REQUEST);
 		await session.post(payload(endpoint, "4still here"));
 		equal(await polled(session), payload(endpoint, "4still here"));
 	},
@@ -127,7 +130,7 @@ const COMMON = {
 
 	async "several packets in one request"(endpoint) {
 		const session = await endpoint.session();
-		const all = payload(endpoint, "4test1", "4test2", "4", "4test3");
+		const all = payload(endpoint, "4test1", "4", "4test3");
 		equal((await session.post(all)).body, "ok");
 		let got = "";
 		while (got.length < all.length)
@@ -156,7 +159,8 @@ const COMMON = {
 				controller.close();
 			},
 		});
-		equal((await session.post(pieces, { duplex: "half" })).body, "ok");
+		const { body } = await session.post(pieces, { duplex: "half" });
+		equal(body, "ok");
 		equal(await polled(session), text, "message");
 	},
 
@@ -423,7 +427,8 @@ const THREE = {
 		    endpoint.server.http, session.query));
 		equal(response.headers.get("content-type"),
 		    "application/octet-stream");
-		equal([...Buffer.from(await response.arrayBuffer())], [...wire]);
+		const got = Buffer.from(await response.arrayBuffer());
+		equal([...got], [...wire]);
 	},
 
 	async "JSONP"(endpoint) {
@@ -469,6 +474,44 @@ const THREE = {
 	},
 };
 
+/* ---- the clients of npm -------------------------------------------------- */
+
+/* That of protocol 3 is a part of an old socket.io-client. */
+const NPM = {
+	4: load("engine.io-client").Socket,
+	3: createRequire(load.resolve("sio-2.5"))("engine.io-client"),
+};
+
+/* What is sent comes back in order, whichever transport takes it. */
+async function npm(Client, server, transports) {
+	const client = new Client(server.http, { transports });
+	const sent = [], got = [];
+
+	client.binaryType = "nodebuffer";
+	const all = new Promise((came) => client.on("message", (data) => {
+		got.push(data.toString("latin1"));
+		if (got.length === 200)
+			came();
+	}));
+	await within(new Promise((open) => client.once("open", open)), "open");
+	for (let i = 0; i < 200; i++) {
+		sent.push(i % 2 ? `text ${i}` : `octets ${i} \xff`);
+		client.send(i % 2 ? sent[i] : Buffer.from(sent[i], "latin1"));
+		if (i % 50 === 49)
+			await pause(20); /* so that an upgrade is among them */
+	}
+	await within(all, "all messages");
+	equal(got, sent, "messages");
+	equal(client.transport.name, transports.at(-1), "transport");
+	/* It answers the server's pings, or sends its own. */
+	let pings = 0;
+	await within(new Promise((enough) => client.on("pong", () =>
+	    ++pings === 3 && enough())), "three pings");
+	const closed = new Promise((close) => client.once("close", close));
+	client.close();
+	equal(await within(closed, "close"), "forced close", "reason");
+}
+
 /* ---- all of them --------------------------------------------------------- */
 
 const server = await start("engine-echo");
@@ -477,6 +520,11 @@ for (const [eio, own] of [[4, FOUR], [3, THREE]])
 	for (const [what, run] of Object.entries({ ...COMMON, ...own }))
 		await check(`engine ${eio}: ${what}`, () =>
 		    run(new Endpoint(server, "/engine.io/", eio)));
+for (const [eio, Client] of Object.entries(NPM))
+	for (const transports of [["polling"], ["websocket"],
+		["polling", "websocket"]])
+		await check(`engine.io-client, ${eio}: ${transports}`, () =>
+		    npm(Client, server, transports));
 await check("engine: the server is still there", async () => {
 	equal(server.code, undefined, "exit status");
 	await server.stop();

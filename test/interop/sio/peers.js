@@ -21,8 +21,8 @@ const OURS = {
 /* Start one of them on a free port, or at an address. */
 export async function start(name, ...args) {
 	const [address = "127.0.0.1:0", ...more] = args;
-	const it = OFFICIAL ?
-	    program(process.execPath, [join(here, `${name}.js`), address, ...more]) :
+	const it = OFFICIAL ? program(process.execPath,
+	    [join(here, `${name}.js`), address, ...more]) :
 	    program(OURS[name], [address, ...more]);
 	const [, where] = await it.printed(/^listening on (\S+)\n/m);
 

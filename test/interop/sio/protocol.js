@@ -88,7 +88,8 @@ const BAD = {
 	"a placeholder out of range":
 	    ['451-["message",{"_placeholder":true,"num":1}]', Buffer.from("a")],
 	"a negative placeholder":
-	    ['451-["message",{"_placeholder":true,"num":-1}]', Buffer.from("a")],
+	    ['451-["message",{"_placeholder":true,"num":-1}]',
+		Buffer.from("a")],
 	"a placeholder that is a word":
 	    ['451-["message",{"_placeholder":true,"num":"length"}]',
 		Buffer.from("a")],
@@ -115,7 +116,8 @@ const COMMON = {
 		if (endpoint.eio !== 4)
 			await socket.expect("40", '42["auth",{}]');
 		await socket.send("40/random");
-		await socket.expect('44/random,{"message":"Invalid namespace"}');
+		await socket.expect(
+		    '44/random,{"message":"Invalid namespace"}');
 		await socket.send("40/custom");
 		truth((await socket.next()).startsWith("40/custom"), "no");
 		socket.close();
@@ -223,10 +225,11 @@ const COMMON = {
 
 const FIVE = {
 	async "what comes with CONNECT"(endpoint) {
-		for (const [where, nsp] of [["", ""], ["/custom,", "/custom,"]]) {
+		for (const nsp of ["", "/custom,"]) {
 			const socket = await endpoint.stream();
-			await socket.send(`40${where}{"token":"123"}`);
-			truth((await socket.next()).startsWith(`40${nsp}`), "no");
+			await socket.send(`40${nsp}{"token":"123"}`);
+			const answer = await socket.next();
+			truth(answer.startsWith(`40${nsp}`), answer);
 			await socket.expect(`42${nsp}["auth",{"token":"123"}]`);
 			socket.close();
 		}
@@ -253,7 +256,7 @@ const FIVE = {
 		const socket = await endpoint.stream();
 		const since = Date.now();
 		await socket.isClosed();
-		truth(Date.now() - since >= CONNECT_TIMEOUT_MS - 100, "too soon");
+		truth(Date.now() - since >= CONNECT_TIMEOUT_MS - 100, "early");
 	},
 
 	async "an event right behind CONNECT"(endpoint) {

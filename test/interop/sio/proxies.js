@@ -36,7 +36,8 @@ const ask = (socket, ...args) => within(new Promise((answer) =>
     `acknowledgement of "${args[0]}"`);
 
 async function converse(io, url, options) {
-	const socket = io(url, { forceNew: true, reconnection: false, ...options });
+	const socket = io(url,
+	    { forceNew: true, reconnection: false, ...options });
 	const got = [];
 
 	await once(socket, "connect");
@@ -67,8 +68,8 @@ await withPeer("twin", ["127.0.0.1:0", ...PING], async (server) => {
 
 		for (const [client, io] of Object.entries(CLIENTS))
 			for (const [way, options] of Object.entries(TRANSPORTS))
-				all.push(check(`${name}: ${client}, ${way}`, () =>
-				    converse(io, proxy.origin, options)));
+				all.push(check(`${name}: ${client}, ${way}`,
+				    () => converse(io, proxy.origin, options)));
 		await Promise.all(all);
 		await proxy.stop();
 	}

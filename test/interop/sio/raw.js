@@ -1,4 +1,4 @@
-/* raw.js - HTTP requests and WebSockets that know nothing of what they carry. */
+/* raw.js - requests and WebSockets that do not know what they carry. */
 /* SPDX-License-Identifier: MIT */
 
 import { once } from "node:events";
@@ -62,7 +62,8 @@ export class Session {
 	}
 
 	get(options) {
-		return this.endpoint.request("GET", this.query, undefined, options);
+		return this.endpoint.request("GET", this.query, undefined,
+		    options);
 	}
 
 	post(body, options) {

@@ -1,4 +1,4 @@
-/* reference.js - the official server, doing what examples/reference.c does. */
+/* reference.js - the official server, as examples/reference.c is ours. */
 /* SPDX-License-Identifier: MIT */
 
 import { createServer } from "node:http";

@@ -68,7 +68,8 @@ const common = {
 	/* Ask the client, and tell it what it said: [error, answer ...]. */
 	ask(socket, question, ms, ack) {
 		socket.timeout(ms).emit("question", question,
-		    (error, ...answer) => ack(error?.message ?? null, ...answer));
+		    (error, ...answer) =>
+			ack(error?.message ?? null, ...answer));
 	},
 
 	/* Ask all of a room: [error, sorted answers]. */
@@ -106,7 +107,8 @@ const common = {
 	count: async (socket, whom, ack) =>
 	    ack((await target(socket, whom).fetchSockets()).length),
 	enlist: (socket, whom, room) => target(socket, whom).socketsJoin(room),
-	dismiss: (socket, whom, room) => target(socket, whom).socketsLeave(room),
+	dismiss: (socket, whom, room) =>
+	    target(socket, whom).socketsLeave(room),
 	expel: (socket, whom, close) =>
 	    target(socket, whom).disconnectSockets(close),
 
