@@ -88,6 +88,7 @@ struct ws_request {
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
 	struct ws_request *next, **link; /* in host->orphans, or NULL */
+	bool plain; /* the answer is not to be compressed */
 	bool held;
 	bool tried;               /* ws_accept could not do what it was asked */
 	struct ws_http_head head; /* last: large and seldom touched */
@@ -124,6 +125,8 @@ struct ws_host {
 	const char *origin;         /* as in struct ws_options */
 	int64_t date_s;             /* the second that date is for */
 	char date[WS_FIELD_DATE_SIZE];
+	int64_t born_s; /* when the server was made, seconds since 1970 */
+	struct ws_encoder encoder;
 	bool stopping;         /* every response is the last */
 	struct ws_event event; /* of the session that is being read */
 	size_t websockets;
@@ -233,6 +236,9 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 /* Send what waits, as far as the system takes it. */
 void ws_conn_flush(struct ws_conn *conn);
 
+/* Send the output, and tell the system that more follows at once. */
+void ws_conn_flush_more(struct ws_conn *conn);
+
 /* ---- conn_http.c: requests --------------------------------------------- */
 
 /* Take octets of requests. Returns how many were taken; the rest must be shown
@@ -267,11 +273,11 @@ bool ws_request_is_open(const struct ws_request *request);
 void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
 
-/* Answer with what static.c decided.
- *   out     the head so far
- *   answer  what it owns is taken over */
-void ws_request_send(struct ws_request *request, struct ws_http_out *out,
-    struct ws_static_answer *answer);
+/* Ask static.c and send what it answers.
+ *   ask  all but head, buf and encoder is set
+ * Returns the status that was sent, or 0 when the connection ended for want of
+ * memory. */
+int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
 
 /* Go on sending a file. */
 void ws_conn_http_send(struct ws_conn *conn);

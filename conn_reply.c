@@ -19,6 +19,8 @@
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
 #define FILE_OCTETS (1024 * 1024) /* asked of the system in one call */
 #define FILE_ROUNDS 4             /* such calls in one turn */
+#define FILE_SMALL 32768          /* octets of one that goes with its head */
+#define BODY_COPIED 16384         /* octets of a body that is copied */
 #define REASON_MAX 200            /* octets of an endpoint's refusal logged */
 
 /* ---- response heads ---------------------------------------------------- */
@@ -132,66 +134,139 @@ is_bodiless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
-int
-ws_reply(struct ws_request *request, int status, const char *type,
-    const void *body, size_t len)
+/* Compress the body of an answer, if that is possible and worth it.
+ *   out  receives Vary and perhaps Content-Encoding
+ * Returns the compressed body, or NULL. */
+static struct ws_chunk *
+encode(struct ws_request *rq, const char *media, const void *body, size_t len,
+    struct ws_http_out *out)
+{
+	struct ws_encoder *encoder = &rq->conn->host->encoder;
+	struct ws_span accept = { "", 0 };
+	struct ws_chunk *chunk = NULL;
+
+	if (rq->plain || !ws_encoder_suits(encoder, media, len))
+		return NULL;
+	/* A malformed request is answered, too, and has no fields. */
+	if (rq->head_octets > 0)
+		ws_http_field(
+		    &rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
+	ws_http_out_field(out, "Vary", WS_SPAN("Accept-Encoding"));
+	if (ws_encoding_wants_gzip(accept))
+		chunk = ws_encoder_gzip(encoder, body, len);
+	if (chunk != NULL)
+		ws_http_out_field(out, "Content-Encoding", WS_SPAN("gzip"));
+	return chunk;
+}
+
+/* What a head says of a body. Returns the body if it was compressed. */
+static struct ws_chunk *
+write_content(struct ws_request *rq, const char *type, const void *body,
+    size_t len, struct ws_http_out *out)
+{
+	const char *media = type != NULL ? type : "text/plain; charset=utf-8";
+	struct ws_chunk *chunk = NULL;
+
+	if (len > 0) {
+		ws_http_out_field(out, "Content-Type",
+		    (struct ws_span){ media, strlen(media) });
+		chunk = encode(rq, media, body, len, out);
+	}
+	ws_http_out_number(
+	    out, "Content-Length", chunk != NULL ? chunk->len : len);
+	return chunk;
+}
+
+/* Whether an answer can be given now. An endpoint that has answered accepts no
+ * more, whatever comes of it.
+ * Returns 1; 0 when the peer has left, and it is done; or WS_ESTATE. */
+static int
+begin_answer(struct ws_request *request)
 {
 	struct ws_conn *c = request->conn;
-	struct ws_http_out out;
-	struct ws_part parts[4];
-	char head[HEAD_ROOM];
-	bool unwanted = request->endpoint != NULL;
-	size_t n;
 
 	if (c->state == WS_CONN_DEAD && c->request == request) {
-		request->held = false; /* the peer has left */
+		request->held = false;
 		if (request->link != NULL)
 			ws_request_end_orphan(request);
 		return 0;
 	}
 	if (!ws_request_is_open(request))
 		return WS_ESTATE;
-	/* A refusal that cannot be sent must not become an acceptance. */
 	request->endpoint = NULL;
+	/* A client that was refused an upgrade may send frames already. */
+	if (request->head_octets > 0 && request->head.upgrade)
+		c->last = true;
+	return 1;
+}
+
+/* Send a head and the body behind it, and end the response. */
+static int
+send_answer(struct ws_request *rq, const struct ws_http_out *out,
+    const void *body, size_t len)
+{
+	struct ws_conn *c = rq->conn;
+	struct ws_part parts[4];
+	size_t n = head_parts(rq, out, parts);
+
+	parts[n++] = (struct ws_part){ body, len };
+	if (ws_conn_write(c, parts, n) < 0) {
+		ws_conn_kill(c, "memory is out");
+		return WS_ENOMEM;
+	}
+	rq->held = false;
+	end_response(c);
+	return 0;
+}
+
+int
+ws_reply(struct ws_request *request, int status, const char *type,
+    const void *body, size_t len)
+{
+	struct ws_http_out out;
+	struct ws_chunk *chunk = NULL;
+	char head[HEAD_ROOM];
+	bool unwanted = request->endpoint != NULL;
+	int result = begin_answer(request);
+
+	if (result <= 0)
+		return result;
 	if (status < 200 || status > 599)
 		return WS_EINVAL;
 	if (len == WS_STR)
 		len = strlen(body);
-	/* A client that was refused an upgrade may send frames already. */
-	if (request->head_octets > 0 && request->head.upgrade)
-		c->last = true;
 	ws_http_out_status(&out, head, sizeof(head), status);
-	if (!is_bodiless(status)) {
-		const char *media =
-		    type != NULL ? type : "text/plain; charset=utf-8";
-
-		if (len > 0)
-			ws_http_out_field(&out, "Content-Type",
-			    (struct ws_span){ media, strlen(media) });
-		ws_http_out_number(&out, "Content-Length", len);
-	}
+	if (!is_bodiless(status))
+		chunk = write_content(request, type, body, len, &out);
 	/* RFC 9110 15.5.22, 7.8: say to what, and that it is for this hop. */
 	if (status == 426) {
 		ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
 		ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
 	}
 	write_common(request, &out);
-	if (out.failed)
+	if (out.failed) {
+		ws_chunk_unref(chunk);
 		return WS_EINVAL;
-	n = head_parts(request, &out, parts);
-	if (!is_bodiless(status) && request->head.method != WS_HTTP_HEAD)
-		parts[n++] = (struct ws_part){ body, len };
+	}
 	log_request(request, status);
 	/* An endpoint that refuses a WebSocket says why in its answer. */
 	if (unwanted)
 		log_refusal(request, status, body, len);
-	if (ws_conn_write(c, parts, n) < 0) {
-		ws_conn_kill(c, "memory is out");
-		return WS_ENOMEM;
+	if (chunk != NULL) {
+		body = chunk->data;
+		len = chunk->len;
 	}
-	request->held = false;
-	end_response(c);
-	return 0;
+	if (is_bodiless(status) || request->head.method == WS_HTTP_HEAD)
+		len = 0;
+	result = send_answer(request, &out, body, len);
+	ws_chunk_unref(chunk);
+	return result;
+}
+
+void
+ws_reply_plain(struct ws_request *request)
+{
+	request->plain = true;
 }
 
 void
@@ -207,6 +282,19 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 	(void)ws_reply_field(request, "X-Content-Type-Options", "nosniff");
 	if (ws_reply(request, status, NULL, text, (size_t)n) < 0)
 		ws_conn_kill(c, reason);
+}
+
+/* Whether a field speaks of the body's octets as they are given: a strong
+ * entity-tag, a coding, a part, or the wish that nobody changes them (RFC 9111
+ * section 5.2.2.6). */
+static bool
+is_about_coding(struct ws_span name, const char *value)
+{
+	if (ws_span_equal_nocase(name, WS_SPAN("Cache-Control")))
+		return strstr(value, "no-transform") != NULL;
+	return ws_span_equal_nocase(name, WS_SPAN("ETag")) ||
+	       ws_span_equal_nocase(name, WS_SPAN("Content-Encoding")) ||
+	       ws_span_equal_nocase(name, WS_SPAN("Content-Range"));
 }
 
 int
@@ -230,6 +318,8 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 		if (ws_span_equal_nocase(given, ours[i]))
 			return WS_EINVAL;
 	}
+	if (is_about_coding(given, value))
+		request->plain = true;
 	out.at = line;
 	out.size = sizeof(line);
 	ws_http_out_field(&out, name, (struct ws_span){ value, strlen(value) });
@@ -242,17 +332,18 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 
 /* ---- files ------------------------------------------------------------- */
 
-/* Send a body that lies in memory for ever. */
+/* Send a body that lies in memory, for ever if chunk is NULL. */
 static int
-send_static(struct ws_conn *c, const unsigned char *data, size_t len)
+send_memory(
+    struct ws_conn *c, struct ws_chunk *chunk, const void *data, size_t len)
 {
 	struct ws_part part = { data, len };
-	struct ws_chunk *chunk;
 	int result;
 
-	if (len <= WS_HOST_OUTPUT / 4)
+	if (len <= BODY_COPIED)
 		return ws_conn_write(c, &part, 1);
-	chunk = ws_chunk_static(data, len);
+	chunk =
+	    chunk != NULL ? ws_chunk_ref(chunk) : ws_chunk_static(data, len);
 	if (chunk == NULL)
 		return -1;
 	result = ws_conn_share(c, chunk);
@@ -260,41 +351,112 @@ send_static(struct ws_conn *c, const unsigned char *data, size_t len)
 	return result;
 }
 
-void
-ws_request_send(struct ws_request *request, struct ws_http_out *out,
+/* Read a small file behind its head, so that both leave in one call. Returns
+ * whether that was possible. */
+static bool
+send_small(
+    struct ws_conn *c, const struct ws_file *file, uint64_t first, size_t len)
+{
+	uint8_t *room = len <= FILE_SMALL ? ws_conn_room(c, len) : NULL;
+
+	if (room == NULL || ws_file_read(file, first, room, len) < (ssize_t)len)
+		return false;
+	c->host->output_octets += len;
+	return true;
+}
+
+/* Send a part of a file: at once, or as fast as the peer takes it. */
+static void
+send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
+{
+	struct ws_conn *c = rq->conn;
+
+	if (send_small(c, &rq->file, first, (size_t)octets))
+		return;
+	rq->file_at = first;
+	rq->file_left = octets;
+	c->state = WS_CONN_RESPONDING;
+	ws_conn_arm(c, c->host->limits.idle_ms);
+	ws_conn_flush_more(c);
+}
+
+/* Send what static.c decided.
+ *   out     the head so far
+ *   answer  what it owns is taken over */
+static void
+send_static(struct ws_request *rq, struct ws_http_out *out,
     struct ws_static_answer *answer)
 {
-	struct ws_conn *c = request->conn;
+	struct ws_conn *c = rq->conn;
 	struct ws_part parts[4];
-	size_t n;
-	int result = 0;
+	const uint8_t *data =
+	    answer->body != NULL ? answer->body->data : answer->file.data;
+	size_t n = head_parts(rq, out, parts);
+	int result = out->failed ? -1 : ws_conn_write(c, parts, n);
 
-	write_common(request, out);
-	n = head_parts(request, out, parts);
-	if (answer->text != NULL)
-		parts[n++] = (struct ws_part){ answer->text + answer->first,
-			(size_t)answer->octets };
-	log_request(request, answer->status);
-	request->file = answer->file;
-	if (out->failed || ws_conn_write(c, parts, n) < 0)
-		result = -1;
-	else if (answer->text == NULL && answer->octets > 0 &&
-		 answer->file.data != NULL)
-		result = send_static(c, answer->file.data + answer->first,
+	rq->file = answer->file;
+	if (result == 0 && answer->octets > 0 && data != NULL)
+		result = send_memory(c, answer->body, data + answer->first,
 		    (size_t)answer->octets);
-	else if (answer->text == NULL && answer->octets > 0) {
-		request->file_at = answer->first;
-		request->file_left = answer->octets;
-		c->state = WS_CONN_RESPONDING;
-		ws_conn_arm(c, c->host->limits.idle_ms);
-	}
-	ws_mem_free(answer->text);
-	if (result < 0) {
+	else if (result == 0 && answer->octets > 0)
+		send_file(rq, answer->first, answer->octets);
+	ws_chunk_unref(answer->body);
+	if (result < 0)
 		ws_conn_kill(c, "memory is out");
-		return;
-	}
-	if (c->state == WS_CONN_HTTP)
+	else if (c->state == WS_CONN_HTTP)
 		end_response(c);
+}
+
+int
+ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
+{
+	struct ws_host *host = request->conn->host;
+	struct ws_static_answer answer;
+	struct ws_http_out out = { .size = HEAD_ROOM };
+	char small[HEAD_ROOM], *large = NULL;
+
+	out.at = small;
+	/* Where a redirect goes is as long as the request says. */
+	if (request->head_octets > HEAD_ROOM / 4) {
+		out.size = HEAD_ROOM + 4 * request->head_octets;
+		out.at = large = ws_mem_resize(NULL, out.size);
+	}
+	if (out.at == NULL) {
+		ws_conn_kill(request->conn, "memory is out");
+		return 0;
+	}
+	host->encoder.now_s = ws_net_unix_s();
+	ask->head = &request->head;
+	ask->buf = request->base;
+	ask->encoder = &host->encoder;
+	ws_static_answer(ask, &out, &answer);
+	write_common(request, &out);
+	log_request(request, answer.status);
+	send_static(request, &out, &answer);
+	ws_mem_free(large);
+	return answer.status;
+}
+
+int
+ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
+    const struct ws_files_options *options)
+{
+	static const struct ws_files_options defaults = { 0 };
+	struct ws_conn *c = request->conn;
+	struct ws_static_ask ask = {
+		.asset = asset,
+		.modified_s = c->host->born_s,
+		.options = options != NULL ? options : &defaults,
+	};
+	int result = begin_answer(request);
+
+	if (result <= 0)
+		return result;
+	request->held = false;
+	c->state = WS_CONN_HTTP;
+	if (ws_request_static(request, &ask) == 0)
+		return WS_ENOMEM;
+	return 0;
 }
 
 void

@@ -36,6 +36,7 @@
 
 #include "beneath.h"
 #include "bytes.h"
+#include "encoding.h"
 #include "field.h"
 #include "files.h"
 #include "mem.h"
@@ -49,6 +50,7 @@ enum {
 
 #if defined(__APPLE__)
 #define st_mtim st_mtimespec
+#define st_ctim st_ctimespec
 #endif
 
 struct ws_files {
@@ -128,6 +130,10 @@ disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 		.octets = (uint64_t)st.st_size,
 		.modified_s = st.st_mtim.tv_sec,
 		.modified_ns = (uint32_t)st.st_mtim.tv_nsec,
+		.changed_s = st.st_ctim.tv_sec,
+		.changed_ns = (uint32_t)st.st_ctim.tv_nsec,
+		.device = (uint64_t)st.st_dev,
+		.inode = (uint64_t)st.st_ino,
 		.directory = S_ISDIR(st.st_mode),
 	};
 	disk_tag(file);
@@ -172,22 +178,31 @@ embedded_directory(
 	return 0;
 }
 
+static void
+take_asset(
+    const struct ws_asset *asset, int64_t modified_s, struct ws_file *file)
+{
+	bool packed = asset->plain_len > 0;
+
+	*file = (struct ws_file){
+		.fd = -1,
+		.data = asset->data,
+		.octets = packed ? asset->plain_len : asset->len,
+		.packed = packed ? asset->len : 0,
+		.inode = (uintptr_t)asset->data,
+		.modified_s = modified_s,
+	};
+	memcpy(file->etag, asset->etag, strlen(asset->etag) + 1);
+}
+
 static int
 embedded_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
 	size_t i = lower_bound(root, name);
-	const struct ws_asset *asset;
 
 	if (i == root->count || strcmp(root->assets[i].path, name) != 0)
 		return embedded_directory(root, name, file);
-	asset = &root->assets[i];
-	*file = (struct ws_file){
-		.fd = -1,
-		.data = asset->data,
-		.octets = asset->len,
-		.modified_s = root->modified_s,
-	};
-	memcpy(file->etag, asset->etag, strlen(asset->etag) + 1);
+	take_asset(&root->assets[i], root->modified_s, file);
 	return 0;
 }
 
@@ -300,6 +315,15 @@ struct coding {
 	const char *name, *suffix;
 };
 
+/* What is compressed as it is has none. Of an unknown type it may be anything,
+ * such as a program's data. */
+static bool
+may_have_siblings(const char *type)
+{
+	return ws_encoding_suits(type) ||
+	       strcmp(type, "application/octet-stream") == 0;
+}
+
 /* In order of preference among equally wanted ones. */
 static const struct coding codings[] = {
 	{ "br", ".br" },
@@ -318,14 +342,26 @@ is_current(const struct ws_file *sibling, const struct ws_file *plain)
 	return sibling->modified_ns >= plain->modified_ns;
 }
 
-/* RFC 9110 section 8.8.3.3: codings of one file are different entities. */
-static void
-tag_coding(struct ws_file *file, const char *coding)
+void
+ws_file_tag_coding(struct ws_file *file, const char *coding)
 {
 	size_t quote = strlen(file->etag) - 1;
 
 	snprintf(
 	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
+}
+
+/* Choose between the gzip file that an asset is and what is in it. */
+static void
+unpack(struct ws_file *file, struct ws_span accept)
+{
+	if (file->packed == 0 || file->encoding != NULL ||
+	    !ws_encoding_wants_gzip(accept))
+		return;
+	file->octets = file->packed;
+	file->packed = 0;
+	file->encoding = "gzip";
+	ws_file_tag_coding(file, "gzip");
 }
 
 /* Open the sibling with a coding, if it is there and current. */
@@ -348,55 +384,44 @@ find_sibling(struct ws_files *root, struct target *t,
 	return false;
 }
 
-/* The weight of no coding at all, 0 when the client does not name it. Not
- * naming it makes it acceptable (RFC 9110 section 12.5.3), but does not mean
- * that it is preferred: "gzip;q=0.8" asks for gzip. */
-static unsigned
-identity_weight(struct ws_span accept)
-{
-	struct ws_span list = accept, member;
-
-	while (ws_field_next(&list, &member)) {
-		size_t n = 0;
-
-		while (n < member.len && member.at[n] != ';' &&
-		       member.at[n] != ' ' && member.at[n] != '\t')
-			n++;
-		member.len = n;
-		if (ws_span_equal_nocase(member, WS_SPAN("identity")))
-			return ws_field_accepts(accept, member);
-	}
-	return 0;
-}
-
 /* Replace the plain file by the sibling that the client likes best, unless it
- * likes the plain one better. */
+ * likes the plain one better. What it does not accept is not looked for. */
 static void
-choose_coding(struct ws_files *root, struct target *t, struct ws_span accept,
+choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
     struct ws_file *file)
 {
 	struct ws_file plain = *file, sibling;
-	unsigned best = identity_weight(accept);
+	unsigned best = ws_encoding_identity(accept);
 
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
 		struct ws_span name = { coding->name, strlen(coding->name) };
 		unsigned q = ws_field_accepts(accept, name);
 
-		if (!find_sibling(root, t, coding, &plain, &sibling))
+		if (q == 0 || q < best || (q == best && file->encoding) ||
+		    !find_sibling(root, t, coding, &plain, &sibling))
 			continue;
-		file->vary = true;
-		if (q == 0 || q < best || (q == best && file->encoding)) {
-			ws_file_close(&sibling);
-			continue;
-		}
 		best = q;
 		ws_file_close(file);
 		*file = sibling;
-		file->vary = true;
 		file->encoding = coding->name;
-		tag_coding(file, coding->name);
+		ws_file_tag_coding(file, coding->name);
 	}
+}
+
+/* Choose among the representations of a file, and describe the one. */
+static void
+represent(struct ws_files *root, struct target *t, struct ws_span accept,
+    struct ws_file *file)
+{
+	const char *type = ws_files_type((struct ws_span){ t->name, t->len });
+	bool vary = file->packed > 0 || may_have_siblings(type);
+
+	if (vary)
+		choose_sibling(root, t, accept, file);
+	unpack(file, accept);
+	file->type = type;
+	file->vary = vary;
 }
 
 /* ---- roots -------------------------------------------------------------- */
@@ -489,25 +514,27 @@ ws_files_free(struct ws_files *root)
 
 /* ---- finding ------------------------------------------------------------ */
 
-/* Replace a directory by its index.html when it has one. */
+/* Find the index.html of a directory, or else the directory itself. */
 static int
 find_index(struct ws_files *root, struct target *t, struct ws_file *file)
 {
-	struct ws_file index;
+	size_t len = t->len;
 	int error;
 
 	target_suffix(t, "/index.html");
-	error = look_up(root, t->name, &index);
-	if (error == WS_FILES_ENOENT)
+	error = look_up(root, t->name, file);
+	if (error == 0 && !file->directory)
 		return 0;
-	if (error == 0 && index.directory) {
-		ws_file_close(&index);
-		return 0;
-	}
-	ws_file_close(file);
+	if (error != 0 && error != WS_FILES_ENOENT)
+		return error;
 	if (error == 0)
-		*file = index;
-	return error;
+		ws_file_close(file);
+	t->name[t->len = len] = '\0';
+	error = look_up(root, t->name, file);
+	if (error != 0 || file->directory)
+		return error;
+	ws_file_close(file); /* "/file.txt/" */
+	return WS_FILES_ENOENT;
 }
 
 int
@@ -519,26 +546,46 @@ ws_files_find(struct ws_files *root, struct ws_span path,
 	int error = target_parse(&t, path);
 
 	if (error == 0)
-		error = look_up(root, t.name, &found);
-	if (error != 0)
-		return error;
-	if (t.slash && !found.directory) { /* "/file.txt/" */
-		ws_file_close(&found);
-		return WS_FILES_ENOENT;
-	}
-	if (t.slash)
-		error = find_index(root, &t, &found);
+		error = t.slash ? find_index(root, &t, &found)
+				: look_up(root, t.name, &found);
 	if (error != 0)
 		return error;
 	if (!found.directory)
-		choose_coding(root, &t, accept_encoding, &found);
+		represent(root, &t, accept_encoding, &found);
 	else if (!t.slash) {
 		ws_file_close(&found);
 		found.directory = true;
 	}
-	found.type = ws_files_type((struct ws_span){ t.name, t.len });
 	*file = found;
 	return 0;
+}
+
+ssize_t
+ws_file_read(
+    const struct ws_file *file, uint64_t first, void *out, size_t octets)
+{
+	size_t have = 0;
+	ssize_t n = 1;
+
+	while (have < octets && n > 0) {
+		n = pread(file->fd, (char *)out + have, octets - have,
+		    (off_t)(first + have));
+		if (n > 0)
+			have += (size_t)n;
+	}
+	return n < 0 ? -1 : (ssize_t)have;
+}
+
+void
+ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
+    struct ws_span accept_encoding, struct ws_file *file)
+{
+	struct ws_span name = { asset->path, strlen(asset->path) };
+
+	take_asset(asset, modified_s, file);
+	unpack(file, accept_encoding);
+	file->type = ws_files_type(name);
+	file->vary = asset->plain_len > 0 || ws_encoding_suits(file->type);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "bytes.h"
 #include "ws.h"
@@ -29,12 +30,17 @@ struct ws_file {
 	           struct owns nothing */
 	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
 	uint64_t octets;
+	size_t packed; /* not 0: data is a gzip file of so many octets, and the
+	                  file is what is in it */
 	int64_t modified_s;   /* seconds since 1970 */
 	uint32_t modified_ns; /* and what is left of the second */
-	const char *type;     /* Content-Type, static */
-	const char *encoding; /* "br" or "gzip" (static), or NULL */
-	bool vary;            /* the choice depended on Accept-Encoding */
-	bool directory;       /* a directory without slash: redirect; or, with a
+	int64_t changed_s;    /* the same of its last change of any kind */
+	uint32_t changed_ns;
+	uint64_t device, inode; /* which file it is; an asset: where it lies */
+	const char *type;       /* Content-Type, static */
+	const char *encoding;   /* "br" or "gzip" (static), or NULL */
+	bool vary;              /* the choice depends on Accept-Encoding */
+	bool directory; /* a directory without slash: redirect; or, with a
 	                         slash, a directory without index.html (fd is
 	                         open and can be listed; -1 when embedded) */
 	/* A strong entity-tag, a C string; differs between the codings of one
@@ -68,7 +74,8 @@ void ws_files_free(struct ws_files *root);
  *   path             as it stands in the request, begins with '/', still
  *                    percent-encoded, without the query
  *   accept_encoding  the field's value, empty when absent: a sibling with
- *                    .br or .gz is chosen when the client wants it
+ *                    .br or .gz is chosen when the client wants it, unless
+ *                    the file's type is one that is compressed itself
  *   file             written on success only; release with ws_file_close
  * Cut into segments, then decoded once. "." and ".." segments, empty segments
  * ("//"), NUL, backslash, control octets, an encoded slash and malformed
@@ -78,6 +85,21 @@ void ws_files_free(struct ws_files *root);
  * Returns 0 or an enum ws_files_error. */
 int ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file);
+
+/* The same for one asset that is known already.
+ *   asset  borrowed for as long as the file is used */
+void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
+    struct ws_span accept_encoding, struct ws_file *file);
+
+/* Read from the descriptor of a file.
+ *   out  receives octets from the first one on
+ * Returns how many there were, fewer at the end of the file, or -1. */
+ssize_t ws_file_read(
+    const struct ws_file *file, uint64_t first, void *out, size_t octets);
+
+/* Make the entity-tag of a file that of its form with a coding: "x" becomes
+ * "x-gzip". RFC 9110 section 8.8.3.3: they are different entities. */
+void ws_file_tag_coding(struct ws_file *file, const char *coding);
 
 /* Close what ws_files_find opened and forget it. A zeroed or closed file is
  * allowed. */

@@ -17,9 +17,6 @@
 #include "server.h"
 #include "static.h"
 
-#define HEAD_ROOM \
-	2048 /* of the head of a static answer; its redirect grows it */
-
 enum route_kind {
 	ROUTE_WEBSOCKET,
 	ROUTE_HTTP,
@@ -352,30 +349,17 @@ answer_http(const struct ws_route *route, struct ws_request *rq)
 static void
 answer_files(const struct ws_route *route, struct ws_request *rq)
 {
-	struct ws_static_answer answer;
-	struct ws_span path = path_of(rq);
-	struct ws_http_out out = { .size = HEAD_ROOM };
-	char small[HEAD_ROOM], *large = NULL;
+	struct ws_static_ask ask = {
+		.root = route->files,
+		.options = &route->files_options,
+		.path = path_of(rq),
+	};
 
-	/* Where a redirect goes is as long as the request says. */
-	path.at += route->path_len - 1;
-	path.len -= route->path_len - 1;
-	out.at = small;
-	if (rq->head_octets > HEAD_ROOM / 4) {
-		out.size = HEAD_ROOM + 4 * rq->head_octets;
-		out.at = large = ws_mem_resize(NULL, out.size);
-	}
-	if (out.at == NULL) {
-		ws_conn_kill(rq->conn, "memory is out");
-		return;
-	}
-	ws_static_answer(route->files, &route->files_options, &rq->head,
-	    rq->base, path, &out, &answer);
-	if (answer.status == 503)
+	ask.path.at += route->path_len - 1;
+	ask.path.len -= route->path_len - 1;
+	if (ws_request_static(rq, &ask) == 503)
 		ws_listen_warn(ws_server_of_host(rq->conn->host),
 		    "no descriptor is left for a file");
-	ws_request_send(rq, &out, &answer);
-	ws_mem_free(large);
 }
 
 /* Take the base path off. Returns whether it was there. */

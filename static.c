@@ -37,13 +37,10 @@
 
 /* One request and its answer on the way through this file. */
 struct context {
-	struct ws_files *root;
-	const struct ws_files_options *options;
-	const struct ws_http_head *head;
-	const char *buf;
-	struct ws_span path;
+	const struct ws_static_ask *ask;
 	struct ws_http_out *out;
 	struct ws_static_answer *answer;
+	bool gzip; /* the file is to be compressed, if that helps */
 };
 
 /* ---- writing ------------------------------------------------------------ */
@@ -73,7 +70,7 @@ begin(struct context *c, int status)
 static bool
 is_head(const struct context *c)
 {
-	return c->head->method == WS_HTTP_HEAD;
+	return c->ask->head->method == WS_HTTP_HEAD;
 }
 
 /* Announce a body and send it, or for HEAD only announce it (RFC 9110 section
@@ -81,13 +78,18 @@ is_head(const struct context *c)
 static void
 body(struct context *c, uint64_t first, uint64_t octets)
 {
+	struct ws_static_answer *answer = c->answer;
+	bool sent = !is_head(c) && octets > 0;
+
 	ws_http_out_number(c->out, "Content-Length", octets);
-	if (is_head(c) || octets == 0) {
-		ws_file_close(&c->answer->file);
-		return;
+	if (!sent) {
+		ws_chunk_unref(answer->body);
+		answer->body = NULL;
 	}
-	c->answer->first = first;
-	c->answer->octets = octets;
+	if (!sent || answer->body != NULL)
+		ws_file_close(&answer->file);
+	answer->first = sent ? first : 0;
+	answer->octets = sent ? octets : 0;
 }
 
 /* The one sentence that a person reads who sees a failure. */
@@ -116,6 +118,19 @@ sentence(int status)
 	}
 }
 
+/* A copy of some octets. NULL when memory is out. */
+static struct ws_chunk *
+chunk_of(const void *data, size_t len)
+{
+	struct ws_chunk *chunk = ws_chunk_new(len);
+
+	if (chunk == NULL)
+		return NULL;
+	memcpy(chunk->at, data, len);
+	chunk->len = len;
+	return chunk;
+}
+
 /* Give the answer a small text as body. Without memory it stays empty, the
  * status says enough. */
 static void
@@ -127,13 +142,9 @@ text_body(struct context *c)
 	    status, ws_http_reason(status), sentence(status));
 
 	ws_file_close(&c->answer->file);
-	c->answer->text = ws_mem_resize(NULL, len);
-	if (c->answer->text != NULL)
-		memcpy(c->answer->text, text, len);
-	else
-		len = 0;
+	c->answer->body = chunk_of(text, len);
 	field(c, "Content-Type", "text/plain; charset=utf-8");
-	body(c, 0, len);
+	body(c, 0, c->answer->body != NULL ? len : 0);
 }
 
 /* Fields that describe the file itself, whatever part of it is sent. */
@@ -158,6 +169,57 @@ validators(struct context *c, const char *cache)
 		field(c, "Vary", "Accept-Encoding");
 }
 
+/* ---- codings ------------------------------------------------------------ */
+
+/* Nobody sends two lines of it; the first is enough. */
+static struct ws_span
+accept_encoding(const struct context *c)
+{
+	struct ws_span value = { "", 0 };
+
+	ws_http_field(
+	    c->ask->head, c->ask->buf, WS_SPAN("Accept-Encoding"), &value);
+	return value;
+}
+
+/* Whether the file is one to compress for this client. A part of a file is
+ * not: it could not be put together with others. */
+static bool
+may_gzip(const struct context *c)
+{
+	const struct ws_file *file = &c->answer->file;
+	struct ws_span range;
+
+	return file->encoding == NULL && file->packed == 0 &&
+	       ws_encoder_suits(c->ask->encoder, file->type, file->octets) &&
+	       ws_encoding_wants_gzip(accept_encoding(c)) &&
+	       ws_http_field(
+		   c->ask->head, c->ask->buf, WS_SPAN("Range"), &range) == 0;
+}
+
+/* Make the body that the file as it lies is not: compressed, or unpacked.
+ * Returns false when memory is out. */
+static bool
+recode(struct context *c)
+{
+	struct ws_static_answer *answer = c->answer;
+	struct ws_file *file = &answer->file;
+
+	if (file->packed > 0 && !is_head(c)) {
+		answer->body = ws_static_unpack(file);
+		return answer->body != NULL;
+	}
+	if (c->gzip)
+		answer->body = ws_static_gzip(c->ask->encoder, file);
+	c->gzip = answer->body != NULL;
+	if (c->gzip) {
+		file->octets = answer->body->len;
+		file->encoding = "gzip";
+		ws_file_tag_coding(file, "gzip");
+	}
+	return true;
+}
+
 /* ---- failures and redirects --------------------------------------------- */
 
 static void
@@ -172,16 +234,6 @@ failure(struct context *c, int status)
 	text_body(c);
 }
 
-/* Nobody sends two lines of it; the first is enough. */
-static struct ws_span
-accept_encoding(const struct context *c)
-{
-	struct ws_span value = { "", 0 };
-
-	ws_http_field(c->head, c->buf, WS_SPAN("Accept-Encoding"), &value);
-	return value;
-}
-
 /* 404, with the page that the root has for it. The page is no representation
  * of the address, so it has no validators and no ranges. */
 static void
@@ -189,10 +241,15 @@ not_found(struct context *c)
 {
 	struct ws_file *file = &c->answer->file;
 	int error = ws_files_find(
-	    c->root, WS_SPAN("/404.html"), accept_encoding(c), file);
+	    c->ask->root, WS_SPAN("/404.html"), accept_encoding(c), file);
 
 	if (error != 0 || file->directory) {
 		failure(c, 404);
+		return;
+	}
+	c->gzip = may_gzip(c);
+	if (!recode(c)) {
+		failure(c, 503);
 		return;
 	}
 	begin(c, 404);
@@ -221,9 +278,9 @@ last_segment(struct ws_span path)
 static char *
 redirect_target(const struct context *c, size_t *len)
 {
-	struct ws_span name = last_segment(c->path);
-	struct ws_span query = { c->buf + c->head->query_at,
-		c->head->has_query ? c->head->query_octets : 0 };
+	struct ws_span name = last_segment(c->ask->path);
+	struct ws_span query = { c->ask->buf + c->ask->head->query_at,
+		c->ask->head->has_query ? c->ask->head->query_octets : 0 };
 	size_t size = 2 + name.len + 1 + 1 + query.len;
 	char *target = ws_mem_resize(NULL, size);
 	char *at = target;
@@ -234,7 +291,7 @@ redirect_target(const struct context *c, size_t *len)
 	memcpy(at + 2, name.at, name.len);
 	at += 2 + name.len;
 	*at++ = '/';
-	if (c->head->has_query) {
+	if (c->ask->head->has_query) {
 		*at++ = '?';
 		memcpy(at, query.at, query.len);
 		at += query.len;
@@ -259,7 +316,7 @@ redirect(struct context *c)
 	field(c, "Cache-Control", "no-cache"); /* it may become a file */
 	text_body(c);
 	if (c->out->failed) {
-		ws_mem_free(c->answer->text);
+		ws_chunk_unref(c->answer->body);
 		*c->answer = (struct ws_static_answer){ .file.fd = -1 };
 		failure(c, 414);
 	}
@@ -268,21 +325,34 @@ redirect(struct context *c)
 static void
 listing(struct context *c)
 {
+	static const char type[] = "text/html; charset=utf-8";
 	struct ws_static_answer *answer = c->answer;
 	size_t len = 0;
+	char *text = ws_files_list(&answer->file, c->ask->path, &len);
 
-	answer->text = ws_files_list(&answer->file, c->path, &len);
 	ws_file_close(&answer->file);
-	if (answer->text == NULL) {
+	c->gzip = text != NULL &&
+		  ws_encoder_suits(c->ask->encoder, type, len) &&
+		  ws_encoding_wants_gzip(accept_encoding(c));
+	if (c->gzip)
+		answer->body = ws_encoder_gzip(c->ask->encoder, text, len);
+	c->gzip = answer->body != NULL;
+	if (text != NULL && !c->gzip)
+		answer->body = chunk_of(text, len);
+	ws_mem_free(text);
+	if (answer->body == NULL) {
 		failure(c, 503);
 		return;
 	}
 	begin(c, 200);
-	field(c, "Content-Type", "text/html; charset=utf-8");
+	field(c, "Content-Type", type);
+	if (c->gzip)
+		field(c, "Content-Encoding", "gzip");
 	field(c, "Content-Security-Policy",
 	    "default-src 'none'; style-src 'unsafe-inline'");
 	field(c, "Cache-Control", "no-cache");
-	body(c, 0, len);
+	field(c, "Vary", "Accept-Encoding");
+	body(c, 0, answer->body->len);
 }
 
 /* ---- preconditions (RFC 9110 section 13) -------------------------------- */
@@ -303,20 +373,29 @@ strongly_listed(struct ws_span list, struct ws_span etag)
 }
 
 /* Whether a list of entity-tags, all its lines together, has the file's.
- * present tells whether the field is there at all. */
+ * present tells whether the field is there at all. A file that is about to be
+ * compressed has two, and stays as it is if the client has it so. */
 static bool
-tag_matches(const struct context *c, struct ws_span name,
+tag_matches(struct context *c, struct ws_span name,
     bool (*listed)(struct ws_span, struct ws_span), bool *present)
 {
-	struct ws_span etag = span_of(c->answer->file.etag);
-	struct ws_span value;
-	bool matches = false;
+	struct ws_file coded = c->answer->file;
+	struct ws_span plain_tag = span_of(c->answer->file.etag), value;
+	bool plain = false, gzip = false;
 	unsigned i;
 
-	for (i = 0; ws_http_field_nth(c->head, c->buf, name, i, &value); i++)
-		matches = matches || listed(value, etag);
+	if (c->gzip)
+		ws_file_tag_coding(&coded, "gzip");
+	for (i = 0;
+	     ws_http_field_nth(c->ask->head, c->ask->buf, name, i, &value);
+	     i++) {
+		plain = plain || listed(value, plain_tag);
+		gzip = gzip || (c->gzip && listed(value, span_of(coded.etag)));
+	}
+	if (plain && !gzip)
+		c->gzip = false;
 	*present = i > 0;
-	return matches;
+	return plain || gzip;
 }
 
 /* Read a field with one date. Two lines of it, or something else than a date,
@@ -326,13 +405,13 @@ date_field(const struct context *c, struct ws_span name, int64_t *unix_s)
 {
 	struct ws_span value;
 
-	return ws_http_field(c->head, c->buf, name, &value) == 1 &&
+	return ws_http_field(c->ask->head, c->ask->buf, name, &value) == 1 &&
 	       ws_field_date_read(value, unix_s);
 }
 
 /* RFC 9110 section 13.2.2 steps 1 and 2. */
 static bool
-precondition_failed(const struct context *c)
+precondition_failed(struct context *c)
 {
 	bool present;
 	int64_t date;
@@ -347,7 +426,7 @@ precondition_failed(const struct context *c)
 
 /* RFC 9110 section 13.2.2 steps 3 and 4. */
 static bool
-not_modified(const struct context *c)
+not_modified(struct context *c)
 {
 	bool present;
 	int64_t date;
@@ -367,8 +446,8 @@ range_is_current(const struct context *c)
 {
 	struct ws_span value;
 	int64_t date;
-	unsigned lines =
-	    ws_http_field(c->head, c->buf, WS_SPAN("If-Range"), &value);
+	unsigned lines = ws_http_field(
+	    c->ask->head, c->ask->buf, WS_SPAN("If-Range"), &value);
 
 	if (lines != 1)
 		return lines == 0;
@@ -384,8 +463,9 @@ range_of(const struct context *c, uint64_t *first, uint64_t *octets)
 {
 	struct ws_span value;
 
-	if (c->head->method != WS_HTTP_GET ||
-	    ws_http_field(c->head, c->buf, WS_SPAN("Range"), &value) != 1 ||
+	if (c->ask->head->method != WS_HTTP_GET ||
+	    ws_http_field(
+		c->ask->head, c->ask->buf, WS_SPAN("Range"), &value) != 1 ||
 	    !range_is_current(c))
 		return WS_RANGE_NONE;
 	return ws_field_range(value, c->answer->file.octets, first, octets);
@@ -411,13 +491,20 @@ content(struct context *c, const char *cache, int status, uint64_t first,
 {
 	char date[WS_FIELD_DATE_SIZE];
 
+	if (!recode(c)) {
+		failure(c, 503);
+		return;
+	}
+	if (status == 200)
+		octets = c->answer->file.octets;
 	begin(c, status);
 	describe(c);
 	validators(c, cache);
 	ws_field_date_write(c->answer->file.modified_s, date);
 	ws_http_out_field(
 	    c->out, "Last-Modified", (struct ws_span){ date, sizeof(date) });
-	field(c, "Accept-Ranges", "bytes");
+	if (!c->gzip)
+		field(c, "Accept-Ranges", "bytes");
 	if (status == 206)
 		content_range(c, first, octets);
 	body(c, first, octets);
@@ -443,11 +530,14 @@ found(struct context *c, const char *cache)
 {
 	uint64_t first = 0, octets = c->answer->file.octets;
 
+	c->gzip = may_gzip(c);
 	if (precondition_failed(c)) {
 		failure(c, 412);
 		return;
 	}
 	if (not_modified(c)) {
+		if (c->gzip)
+			ws_file_tag_coding(&c->answer->file, "gzip");
 		begin(c, 304);
 		validators(c, cache);
 		ws_file_close(&c->answer->file);
@@ -455,7 +545,7 @@ found(struct context *c, const char *cache)
 	}
 	switch (range_of(c, &first, &octets)) {
 	case WS_RANGE_NONE:
-		content(c, cache, 200, 0, c->answer->file.octets);
+		content(c, cache, 200, 0, octets);
 		break;
 	case WS_RANGE_ONE:
 		content(c, cache, 206, first, octets);
@@ -473,9 +563,9 @@ found(struct context *c, const char *cache)
 static bool
 wants_application(const struct context *c)
 {
-	struct ws_span name = last_segment(c->path);
+	struct ws_span name = last_segment(c->ask->path);
 
-	return c->options->spa &&
+	return c->ask->options->spa &&
 	       (name.len == 0 || memchr(name.at, '.', name.len) == NULL);
 }
 
@@ -485,8 +575,8 @@ nothing_there(struct context *c)
 	struct ws_file *file = &c->answer->file;
 
 	if (!wants_application(c) ||
-	    ws_files_find(c->root, WS_SPAN("/index.html"), accept_encoding(c),
-		file) != 0) {
+	    ws_files_find(c->ask->root, WS_SPAN("/index.html"),
+		accept_encoding(c), file) != 0) {
 		not_found(c);
 		return;
 	}
@@ -517,11 +607,11 @@ directory(struct context *c)
 {
 	struct ws_file *file = &c->answer->file;
 
-	if (last_segment(c->path).len > 0) {
+	if (last_segment(c->ask->path).len > 0) {
 		redirect(c);
 		return;
 	}
-	if (c->options->list && file->fd > 0) {
+	if (c->ask->options->list && file->fd > 0) {
 		listing(c);
 		return;
 	}
@@ -532,10 +622,19 @@ directory(struct context *c)
 static void
 get(struct context *c)
 {
-	const char *cache = c->options->cache;
+	const struct ws_static_ask *ask = c->ask;
+	const char *cache =
+	    ask->options->cache != NULL ? ask->options->cache : "no-cache";
 	struct ws_file *file = &c->answer->file;
-	int error = ws_files_find(c->root, c->path, accept_encoding(c), file);
+	int error;
 
+	if (ask->asset != NULL) {
+		ws_files_asset(
+		    ask->asset, ask->modified_s, accept_encoding(c), file);
+		found(c, cache);
+		return;
+	}
+	error = ws_files_find(ask->root, ask->path, accept_encoding(c), file);
 	if (error == WS_FILES_ENOENT)
 		nothing_there(c);
 	else if (error != 0)
@@ -543,18 +642,17 @@ get(struct context *c)
 	else if (file->directory)
 		directory(c);
 	else
-		found(c, cache != NULL ? cache : "no-cache");
+		found(c, cache);
 }
 
 void
-ws_static_answer(struct ws_files *root, const struct ws_files_options *options,
-    const struct ws_http_head *head, const char *buf, struct ws_span path,
-    struct ws_http_out *out, struct ws_static_answer *answer)
+ws_static_answer(const struct ws_static_ask *ask, struct ws_http_out *out,
+    struct ws_static_answer *answer)
 {
-	struct context c = { root, options, head, buf, path, out, answer };
+	struct context c = { .ask = ask, .out = out, .answer = answer };
 
 	*answer = (struct ws_static_answer){ .file.fd = -1 };
-	switch (head->method) {
+	switch (ask->head->method) {
 	case WS_HTTP_GET:
 	case WS_HTTP_HEAD:
 		get(&c);

@@ -7,29 +7,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "bytes.h"
+#include "encoding.h"
 #include "files.h"
 #include "http.h"
 #include "ws.h"
+
+/* What is asked. All pointers are borrowed. */
+struct ws_static_ask {
+	struct ws_files *root; /* the document root */
+	/* In place of it: the one file that there is, and its time. */
+	const struct ws_asset *asset;
+	int64_t modified_s;
+	const struct ws_files_options *options;
+	const struct ws_http_head *head; /* the request */
+	const char *buf;                 /* that head was parsed from */
+	/* The request path under the root (a prefix may have been taken off),
+	 * still percent-encoded, begins with '/'. */
+	struct ws_span path;
+	struct ws_encoder *encoder;
+};
 
 /* What to send. The head written to out has everything but Date, Connection
  * and its empty line, which belong to the connection. */
 struct ws_static_answer {
 	int status;
-	struct ws_file file; /* owned by the caller: ws_file_close; closed
+	struct ws_file file;   /* owned by the caller: ws_file_close; closed
 	                        already when nothing of it is sent */
-	char *text;          /* a small generated body; owned by the caller:
-	                        ws_mem_free; NULL when the body is the file's */
-	uint64_t first;  /* the part of the file or text to send, 0 octets */
-	uint64_t octets; /*   for HEAD, 304 and so on */
+	struct ws_chunk *body; /* a body that was made: generated, compressed
+	                          or unpacked; owned by the caller:
+	                          ws_chunk_unref; NULL: the file is the body */
+	uint64_t first;        /* the part of the body to send, 0 octets */
+	uint64_t octets;       /*   for HEAD, 304 and so on */
 };
 
 /* Decide about one request and write the response head.
- *   root    the document root
- *   head    the request
- *   buf     the buffer that head was parsed from
- *   path    the request path under this root (a prefix may have been taken
- *           off), still percent-encoded, begins with '/'
  *   out     at and size are set by the caller; receives status line and
  *           fields, Content-Length included; 1 KiB is enough for all but the
  *           redirect of a long target, which becomes 414 when it does not fit
@@ -38,9 +51,20 @@ struct ws_static_answer {
  * small readable body; /404.html of the root is the body of a 404 if it is
  * there. OPTIONS is answered with 204 and Allow. The redirect of a directory
  * is relative to the request, so that it works behind any prefix. */
-void ws_static_answer(struct ws_files *root,
-    const struct ws_files_options *options, const struct ws_http_head *head,
-    const char *buf, struct ws_span path, struct ws_http_out *out,
+void ws_static_answer(const struct ws_static_ask *ask, struct ws_http_out *out,
     struct ws_static_answer *answer);
+
+/* ---- static_body.c: the same content in another coding ------------------ */
+
+/* The content of a file, compressed to a gzip file.
+ * Returns it with a reference for the caller, or NULL when it would not be
+ * smaller or cannot be made. */
+struct ws_chunk *
+ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file);
+
+/* The content of an asset that is a gzip file, which is checked.
+ * Returns it with a reference for the caller, or NULL when memory is out or the
+ * file is broken. */
+struct ws_chunk *ws_static_unpack(const struct ws_file *file);
 
 #endif

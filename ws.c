@@ -184,6 +184,8 @@ ws_server_new(const struct ws_options *options)
 	host->log.write = o->log;
 	host->log.arg = o->log_arg;
 	host->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
+	host->encoder.min = or_size(o->compress_min, 1024);
+	host->born_s = ws_net_unix_s();
 	set_limits(&host->limits, o);
 	server->reserve_fd = -1;
 	server->per_ip_max = o->max_per_ip;
@@ -223,6 +225,7 @@ ws_server_free(struct ws_server *server)
 		ws_loop_close(&server->host.loop);
 	}
 	ws_route_free(server);
+	ws_encoder_fini(&server->host.encoder);
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);
 	ws_segments_fini(&server->host.segments);

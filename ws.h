@@ -118,6 +118,11 @@ struct ws_options {
 	size_t max_message;   /* octets of one message; 1 MiB. Larger: 1009 */
 	size_t max_head;      /* octets of a request head; 8 KiB. Larger: 431 */
 	size_t max_body;      /* octets of a request body; 1 MiB. Larger: 413 */
+	size_t compress_min;  /* octets from which on an answer is compressed if
+	                         the client accepts gzip and its type is one
+	                         that gets smaller; 1024; SIZE_MAX: never.
+	                         Takes 68 KiB of memory once it is needed, and
+	                         up to 2 MiB to keep what was made of files */
 	size_t queue_soft;    /* octets queued for one peer; 64 KiB, and half of
 	                         queue_max at most. Above it the server stops
 	                         reading from the peer, and calls drain when
@@ -519,6 +524,9 @@ struct ws_asset {
 	size_t len;
 	const char *etag; /* a strong entity-tag, quotes included, at most 34
 	                     octets */
+	size_t plain_len; /* not 0: data is a gzip file (RFC 1952), and this is
+	                     how long its content is. It leaves as it is for
+	                     clients that accept gzip, unpacked for others */
 };
 
 /* Serve files that are part of the program, as ws_files does.
@@ -574,13 +582,31 @@ struct ws_server *ws_request_server(const struct ws_request *request);
 int
 ws_reply_field(struct ws_request *request, const char *name, const char *value);
 
-/* Answer a request; also how an upgrade is refused.
+/* Answer a request; also how an upgrade is refused. The body is compressed as
+ * compress_min says, unless the application has added one of the fields ETag,
+ * Content-Encoding, Content-Range, or Cache-Control with no-transform.
  *   status  200 to 599
  *   type    Content-Type; NULL: text/plain in UTF-8
  * Returns 0; WS_ESTATE when it was answered, WS_EINVAL or WS_ENOMEM.
  * request is invalid after success. */
 int ws_reply(struct ws_request *request, int status, const char *type,
     const void *body, size_t len);
+
+/* Do not compress the answer to this request, however long it is. What holds a
+ * secret and, beside it, something that others can choose must not be
+ * compressed where others can see how long it is: guess by guess they find the
+ * secret out (the attack is called BREACH). */
+void ws_reply_plain(struct ws_request *request);
+
+/* Answer a GET or HEAD with a file that is part of the program, as ws_assets
+ * does: conditions, ranges and codings are taken care of, as are other methods.
+ *   asset    its path is only looked at for the type; it and its data are
+ *            borrowed for as long as the server lives
+ *   options  NULL for the defaults; borrowed for the call; cache is all that
+ *            matters
+ * Returns as ws_reply. */
+int ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
+    const struct ws_files_options *options);
 
 /* Keep a request to answer it later (long polling). Its strings move: what
  * ws_request_path and the like returned before must be asked for again.

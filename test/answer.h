@@ -23,6 +23,9 @@ struct answer {
 	unsigned method;
 };
 
+/* Of all answers; nothing is compressed unless a test sets min. */
+static struct ws_encoder answer_encoder = { .min = SIZE_MAX };
+
 /* Ask. request is a complete head.
  * Returns false when it is none. */
 static inline bool
@@ -31,14 +34,18 @@ answer_ask(struct answer *a, struct ws_files *root,
 {
 	struct ws_http_head head;
 	struct ws_http_out out = { .at = a->head, .size = ANSWER_HEAD_SIZE };
-	struct ws_span path;
+	struct ws_static_ask ask = { .root = root,
+		.options = options,
+		.head = &head,
+		.buf = request,
+		.encoder = &answer_encoder };
 
 	ws_http_init(&head, WS_HTTP_HEAD_MAX, WS_HTTP_HEAD_MAX);
 	if (ws_http_parse(&head, request, len) <= 0)
 		return false;
-	path = (struct ws_span){ request + head.path_at, head.path_octets };
+	ask.path = (struct ws_span){ request + head.path_at, head.path_octets };
 	memset(&a->is, 0xa5, sizeof(a->is));
-	ws_static_answer(root, options, &head, request, path, &out, &a->is);
+	ws_static_answer(&ask, &out, &a->is);
 	a->method = head.method;
 	a->failed = out.failed;
 	a->head_len = out.len;
@@ -50,8 +57,8 @@ static inline void
 answer_free(struct answer *a)
 {
 	ws_file_close(&a->is.file);
-	ws_mem_free(a->is.text);
-	a->is.text = NULL;
+	ws_chunk_unref(a->is.body);
+	a->is.body = NULL;
 }
 
 /* The body, as the connection would send it; at most size octets.
@@ -64,10 +71,9 @@ answer_body(const struct answer *a, char *out, size_t size)
 
 	if (n == 0)
 		return 0;
-	if (a->is.text != NULL || a->is.file.data != NULL) {
-		const char *from = a->is.text != NULL
-				       ? a->is.text
-				       : (const char *)a->is.file.data;
+	if (a->is.body != NULL || a->is.file.data != NULL) {
+		const uint8_t *from =
+		    a->is.body != NULL ? a->is.body->data : a->is.file.data;
 
 		memcpy(out, from + a->is.first, n);
 		return n;
@@ -155,17 +161,20 @@ answer_fault(const struct answer *a)
 		return "octets for HEAD";
 	if (!bodiless && a->method != WS_HTTP_HEAD && is->octets != length)
 		return "Content-Length is wrong";
-	if (is->octets > 0 && is->text == NULL && is->file.fd <= 0 &&
+	if (is->octets > 0 && is->body == NULL && is->file.fd <= 0 &&
 	    is->file.data == NULL)
 		return "octets of nothing";
-	if (is->octets > 0 && is->text == NULL &&
+	if (is->octets > 0 && is->body == NULL &&
 	    (is->first > is->file.octets ||
 		is->octets > is->file.octets - is->first))
 		return "range outside of the file";
+	if (is->body != NULL && (is->first > is->body->len ||
+				    is->octets > is->body->len - is->first))
+		return "range outside of the body";
 	if (is->octets == 0 && is->file.fd > 0)
 		return "a descriptor that nobody needs";
-	if (is->text != NULL && (is->first != 0 || is->file.fd > 0))
-		return "a text together with a file";
+	if (is->body != NULL && (is->octets == 0 || is->file.fd > 0))
+		return "a body together with a file, or with nothing";
 	if (answer_field(a, "Cache-Control", value) != (is->status != 204))
 		return "Cache-Control is missing or too much";
 	if (!bodiless && answer_field(a, "Content-Type", value) != 1)

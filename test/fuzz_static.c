@@ -15,11 +15,11 @@
 
 static const unsigned char ten[] = "0123456789";
 static const struct ws_asset assets[] = {
-	{ "/a.js", ten, 10, "\"a\"" },
-	{ "/a.js.br", ten, 3, "\"b\"" },
-	{ "/a.js.gz", ten, 5, "\"g\"" },
-	{ "/d/x", ten, 0, "\"x\"" },
-	{ "/index.html", ten, 8, "\"i\"" },
+	{ "/a.js", ten, 10, "\"a\"", 0 },
+	{ "/a.js.br", ten, 3, "\"b\"", 0 },
+	{ "/a.js.gz", ten, 5, "\"g\"", 0 },
+	{ "/d/x", ten, 0, "\"x\"", 0 },
+	{ "/index.html", ten, 8, "\"i\"", 0 },
 };
 
 static char base[64];

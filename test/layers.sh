@@ -41,9 +41,11 @@ table()
 	inflate: bytes.h inflate_table.h
 	inflate_table: bytes.h inflate.h
 	crc32:
+	gzip: bytes.h crc32.h deflate.h inflate.h
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
+	encoding: buf.h bytes.h deflate.h field.h gzip.h inflate.h mem.h
 	table: mem.h
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h table.h
@@ -59,10 +61,11 @@ table()
 	session: buf.h bytes.h frame.h mem.h utf8.h ws.h
 	rooms: bytes.h mem.h siphash.h table.h ws.h
 	beneath: bytes.h
-	files: beneath.h bytes.h field.h mem.h ws.h
+	files: beneath.h bytes.h encoding.h field.h mem.h ws.h
 	files_list: beneath.h bytes.h field.h files.h mem.h
 	files_type: bytes.h files.h
-	static: bytes.h field.h files.h http.h mem.h ws.h
+	static: buf.h bytes.h encoding.h field.h files.h http.h mem.h ws.h
+	static_body: encoding.h files.h gzip.h mem.h static.h
 	# 4: one connection.
 	conn: BELOW session.h static.h ws.h
 	conn_send: BELOW conn.h session.h static.h ws.h
@@ -148,7 +151,7 @@ external()
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
     deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
-    sio/payload sio/octets sio/json sio/json_string sio/packet'
+    gzip sio/payload sio/octets sio/json sio/json_string sio/packet'
 
 check_pure()
 {

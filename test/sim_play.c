@@ -614,7 +614,7 @@ set_up(void)
 		.close = on_close,
 	};
 	static const struct ws_asset assets[] = { { "/big", big, sizeof(big),
-	    "\"big\"" } };
+	    "\"big\"", 0 } };
 	struct ws_server *s = ws_server_new(&play.options);
 
 	play.server = s;

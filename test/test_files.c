@@ -821,12 +821,12 @@ static const struct coding_row {
 	{ "case", "/both.js", "GZip", "gzip", true },
 	{ "gz sibling only", "/one.css", "br, gzip", "gzip", true },
 	{ "gz sibling, br asked", "/one.css", "br", NULL, true },
-	{ "no sibling", "/none.txt", "br, gzip", NULL, false },
-	{ "older sibling", "/stale.txt", "gzip", NULL, false },
-	{ "older by a nanosecond", "/nano.txt", "gzip", NULL, false },
+	{ "no sibling", "/none.txt", "br, gzip", NULL, true },
+	{ "older sibling", "/stale.txt", "gzip", NULL, true },
+	{ "older by a nanosecond", "/nano.txt", "gzip", NULL, true },
 	{ "newer sibling", "/newer.txt", "gzip", "gzip", true },
-	{ "sibling is a directory", "/dirsib.txt", "gzip", NULL, false },
-	{ "sibling leads out", "/linksib.txt", "gzip", NULL, false },
+	{ "sibling is a directory", "/dirsib.txt", "gzip", NULL, true },
+	{ "sibling leads out", "/linksib.txt", "gzip", NULL, true },
 	{ "the sibling itself", "/both.js.gz", "gzip", NULL, false },
 	{ "index", "/withindex/", "gzip", "gzip", true },
 	{ "directory", "/empty/", "gzip", NULL, false },
@@ -946,7 +946,7 @@ Test(files, types_by_extension)
 #define ASSET(path, text)                                            \
 	{                                                            \
 		path, (const unsigned char *)text, sizeof(text) - 1, \
-		    "\"" path "\""                                   \
+		    "\"" path "\"", 0                                \
 	}
 
 static const struct ws_asset assets[] = {
@@ -1023,7 +1023,9 @@ Test(files, embedded_files_have_codings_too)
 	cr_expect_str_eq(content_of(&file), "br");
 	cr_expect_str_eq(file.etag, "\"/a.js.br-br\"");
 	cr_assert_eq(find(root, "/index.html", 11, "gzip", &file), 0);
-	cr_expect(!file.vary);
+	cr_expect(file.vary);
+	cr_assert_eq(find(root, "/.well-known/a", 14, "gzip", &file), 0);
+	cr_expect(file.vary, "of an unknown type");
 	ws_files_free(root);
 }
 
@@ -1036,17 +1038,19 @@ Test(files, embedded_table_must_be_sorted_and_well_tagged)
 		{ "unsorted", { ASSET("/b", ""), ASSET("/a", "") } },
 		{ "twice", { ASSET("/a", ""), ASSET("/a", "") } },
 		{ "path", { ASSET("/", ""), ASSET("a", "") } },
-		{ "no tag", { ASSET("/a", ""), { "/b", NULL, 0, "" } } },
-		{ "quote", { ASSET("/a", ""), { "/b", NULL, 0, "\"" } } },
-		{ "bare", { ASSET("/a", ""), { "/b", NULL, 0, "tag" } } },
-		{ "open", { ASSET("/a", ""), { "/b", NULL, 0, "\"tag" } } },
-		{ "weak", { ASSET("/a", ""), { "/b", NULL, 0, "W/\"t\"" } } },
-		{ "35 octets", { { "/a", NULL, 0,
-				     "\"123456789012345678901234567890123\"" },
-				   ASSET("/b", "") } },
+		{ "no tag", { ASSET("/a", ""), { "/b", NULL, 0, "", 0 } } },
+		{ "quote", { ASSET("/a", ""), { "/b", NULL, 0, "\"", 0 } } },
+		{ "bare", { ASSET("/a", ""), { "/b", NULL, 0, "tag", 0 } } },
+		{ "open", { ASSET("/a", ""), { "/b", NULL, 0, "\"tag", 0 } } },
+		{ "weak",
+		    { ASSET("/a", ""), { "/b", NULL, 0, "W/\"t\"", 0 } } },
+		{ "35 octets",
+		    { { "/a", NULL, 0, "\"123456789012345678901234567890123\"",
+			  0 },
+			ASSET("/b", "") } },
 	};
 	static const struct ws_asset longest[] = {
-		{ "/a", NULL, 0, "\"12345678901234567890123456789012\"" },
+		{ "/a", NULL, 0, "\"12345678901234567890123456789012\"", 0 },
 	};
 	struct ws_files *root = ws_files_embedded(NULL, 0, 0);
 	struct ws_file file;

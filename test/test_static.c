@@ -118,7 +118,7 @@ Test(static_files, a_file_is_described_completely)
 		{ "Cache-Control", "no-cache" },
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "Content-Encoding", NULL },
-		{ "Vary", NULL },
+		{ "Vary", "Accept-Encoding" },
 		{ "Date", NULL },
 		{ "Connection", NULL },
 	};
@@ -665,8 +665,13 @@ Test(static_files, a_head_that_does_not_fit_is_told)
 		struct ws_http_out out = { .at = small, .size = size };
 		struct ws_static_answer answer;
 
-		ws_static_answer(root, &none, &head, request,
-		    WS_SPAN("/ten.txt"), &out, &answer);
+		ws_static_answer(&(struct ws_static_ask){ .root = root,
+				     .options = &none,
+				     .head = &head,
+				     .buf = request,
+				     .path = WS_SPAN("/ten.txt"),
+				     .encoder = &answer_encoder },
+		    &out, &answer);
 		cr_expect(out.failed, "%zu", size);
 		cr_expect_leq(out.len, size);
 		ws_file_close(&answer.file);
@@ -677,7 +682,7 @@ Test(static_files, a_head_that_does_not_fit_is_told)
 Test(static_files, embedded_files_are_answered_alike)
 {
 	static const struct ws_asset assets[] = {
-		{ "/dir/x.txt", (const unsigned char *)TEN, 10, "\"tag\"" },
+		{ "/dir/x.txt", (const unsigned char *)TEN, 10, "\"tag\"", 0 },
 	};
 	struct ws_files_options options = { .list = true };
 	struct answer a;
