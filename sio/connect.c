@@ -104,32 +104,33 @@ give_up(struct sio_socket *socket)
 	eio_close(socket->client->conn);
 }
 
-/* All agree: the socket is connected. */
+/* Send what comes before all events. Returns whether there was memory. */
+static bool
+greet(struct sio_socket *socket)
+{
+	if (socket->recovered && !sio_recovery_replay(socket))
+		return false;
+	return welcome(socket) != WS_ENOMEM;
+}
+
+/* All agree: the socket is connected. It is so only when nothing can fail any
+ * more: who was never told that it connected is not told that it left. */
 static void
 enter(struct sio_socket *socket)
 {
 	unsigned char room[WS_ROOM_NAME_MAX];
 	struct sio_nsp *nsp = socket->nsp;
-	struct sio *io = nsp->io;
-	struct sio_client *client = socket->client;
 
-	if (ws_member_join(io->server, &socket->member, room,
+	if (ws_member_join(nsp->io->server, &socket->member, room,
 		sio_target_room(nsp, NULL, room)) < 0 ||
-	    sio_nsp_insert(socket) < 0) {
+	    !greet(socket) || sio_nsp_insert(socket) < 0) {
 		give_up(socket);
 		return;
 	}
 	socket->state = SIO_CONNECTED;
-	sio_io_idle(client, false);
-	if (socket->recovered && !sio_recovery_replay(socket)) {
-		give_up(socket);
-		return;
-	}
+	sio_io_idle(socket->client, false);
 	sio_socket_trim(socket);
-	if (welcome(socket) == WS_ENOMEM)
-		give_up(socket);
-	else if (socket->state == SIO_CONNECTED)
-		sio_hooks_connection(socket);
+	sio_hooks_connection(socket);
 }
 
 int
