@@ -6,21 +6,9 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 
-import { BUILD, check, equal, finish, load } from "../harness.js";
+import { browser } from "../chromium.js";
+import { BUILD, check, equal, finish } from "../harness.js";
 import { OFFICIAL, withPeer } from "./peers.js";
-
-const { chromium } = load("playwright-core");
-
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu",
-	"--disable-quic", "--no-first-run", "--disable-background-networking",
-	"--disable-component-update", "--disable-sync",
-	"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"];
-
-const browser = await chromium.launch({
-	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-	args: FLAGS,
-	timeout: 120000,
-});
 
 /* A page of another origin than the server's. */
 const pages = createServer((_, response) => {
