@@ -87,15 +87,19 @@ $(ALL_OBJS): $(STAMP)
 	$(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The pages become constants, written by a program of the machine that builds.
-embed: embed.c sha1.c sha1.h bytes.h
-	$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ embed.c sha1.c
+EMBED = embed.c sha1.c gzip.c crc32.c deflate.c deflate_match.c \
+	deflate_block.c deflate_code.c inflate.c inflate_table.c
+embed: $(EMBED) sha1.h gzip.h crc32.h deflate.h deflate_state.h inflate.h \
+	inflate_table.h bytes.h
+	$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ $(EMBED)
 
 assets.c: embed www www/*
 	./embed www /socket.io.js > $@.new
 	mv $@.new $@
 
 sio/bundle_js.c: embed www/socket.io.js
-	./embed -n sio_bundle_js www/socket.io.js > $@.new
+	./embed -n sio_bundle_js www/socket.io.js \
+	    'export { io, io as connect, io as default };' > $@.new
 	mv $@.new $@
 
 PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \

@@ -8,21 +8,32 @@
  * a table sorted by path that files.c searches.
  *
  *   static const unsigned char asset_0[] = {
- *   60,33,100,111, ...
+ *   31,139,8,0, ...
  *   };
  *   const struct ws_asset ws_www_assets[] = {
- *   { "/chat.html", asset_0, 1234, "\"5ba93c9db0cff93f52b521d7420e43f6\"" },
+ *   { "/chat.html", asset_0, 901, "\"5ba93c9db0cff93f52b521d7420e43f6\"", 1847 },
  *   };
  *   const size_t ws_www_assets_count = 1;
+ *
+ * A file that gets smaller is stored as a gzip file, and the last number tells
+ * how long it was; otherwise it is 0.
  *
  *   embed DIR LEFT_OUT > assets.c
  *
  * does so without the file of this path, "/socket.io.js", and
  *
- *   embed -n NAME FILE > file.c
+ *   embed -n NAME FILE MORE > file.c
  *
- * writes one file: const unsigned char NAME[], const size_t NAME_octets, and
- * its entity-tag, const char NAME_etag[].
+ * writes one file as NAME, always as a gzip file; and what turns it into the
+ * gzip file of a longer text, which has the line MORE at its end. Its content is
+ * flushed before it ends, so that another end can take the place of its own:
+ *
+ *   NAME       [ header, blocks ][ last block, trailer ]
+ *                                ^ NAME_begin octets
+ *   NAME_end                     [ last block, with MORE, trailer ]
+ *
+ * NAME_len and NAME_end_len are how long these are, NAME_plain_len and
+ * NAME_long_len how long the texts, NAME_etag is the entity-tag of the first.
  *
  * Number lists, because a string literal may be only 4095 octets long in C11.
  * The entity-tag is made of the content, so it changes exactly when the
@@ -41,9 +52,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+#include "crc32.h"
+#include "gzip.h"
 #include "sha1.h"
 
 enum {
+	WINDOW_BITS = 15,
+	LEVEL = 9,
+	END_MAX = 512,   /* octets of the other end of a file */
 	TAG_OCTETS = 16, /* of the digest are kept: 128 bits are plenty */
 	COLUMNS_MAX = 76,
 };
@@ -133,76 +150,171 @@ path_order(const void *left, const void *right)
 	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
-/* ---- writing ------------------------------------------------------------ */
+/* ---- reading and compressing -------------------------------------------- */
 
-/* The entity-tag and the size, known when the content has been written. */
+/* A file, as it will be written. */
 struct content {
-	uint64_t octets;
+	uint8_t *at; /* owned */
+	size_t len;
+	size_t plain_len; /* 0: at is the file itself */
 	char tag[2 * TAG_OCTETS + 1];
 };
 
 static void
-tag_write(const struct ws_sha1 *hash, char tag[2 * TAG_OCTETS + 1])
+tag_write(const struct content *content, char tag[2 * TAG_OCTETS + 1])
 {
+	struct ws_sha1 hash;
 	uint8_t digest[WS_SHA1_SIZE];
 
-	ws_sha1_final(hash, digest);
+	ws_sha1_init(&hash);
+	ws_sha1_update(&hash, content->at, content->len);
+	ws_sha1_final(&hash, digest);
 	for (size_t i = 0; i < TAG_OCTETS; i++)
 		snprintf(tag + 2 * i, 3, "%02x", (unsigned)digest[i]);
 }
 
-/* Write an array of the octets of a stream. An empty array is not C, so an
- * empty file is an array of one octet, which the size leaves out. */
+/* Read a file as it is. */
 static struct content
-write_octets(FILE *in)
+content_read(const char *name)
 {
 	struct content content = { 0 };
-	struct ws_sha1 hash;
-	int column = 0, c;
+	FILE *in = fopen(name, "rb");
+	size_t size = 65536, n = 1;
 
-	ws_sha1_init(&hash);
-	while ((c = getc(in)) != EOF) {
-		uint8_t octet = (uint8_t)c;
+	if (in == NULL)
+		die("open", name);
+	content.at = grow(NULL, size);
+	while (n > 0) {
+		n = fread(content.at + content.len, 1, size - content.len, in);
+		content.len += n;
+		if (content.len == size)
+			content.at = grow(content.at, size *= 2);
+	}
+	if (ferror(in))
+		die("read", name);
+	fclose(in);
+	tag_write(&content, content.tag);
+	return content;
+}
 
-		ws_sha1_update(&hash, &octet, 1);
-		content.octets++;
-		column += printf("%d,", c);
+static struct ws_deflate *
+compressor_new(void)
+{
+	return ws_deflate_init(
+	    grow(NULL, ws_deflate_octets(WINDOW_BITS)), WINDOW_BITS, LEVEL);
+}
+
+/* Put a gzip file in the place of a content, if it is smaller. */
+static void
+content_pack(struct content *content)
+{
+	struct ws_deflate *d = compressor_new();
+	uint8_t *packed = grow(NULL, content->len + 1);
+	size_t len = content->len == 0
+			 ? 0
+			 : ws_gzip_write(d, content->at, content->len, packed,
+			       content->len - 1);
+
+	free(d);
+	if (len == 0) {
+		free(packed);
+		return;
+	}
+	free(content->at);
+	content->plain_len = content->len;
+	content->at = packed;
+	content->len = len;
+}
+
+/* RFC 1952 section 2.3.1: CRC32 and ISIZE. */
+static size_t
+trailer_write(uint8_t *out, uint32_t crc, size_t plain_len)
+{
+	ws_store64_le(out, crc | (uint64_t)(uint32_t)plain_len << 32);
+	return 8;
+}
+
+/* The same, cut where another end fits. Returns the octets before it.
+ *   crc  receives the checksum of the content */
+static size_t
+content_pack_open(struct content *content, uint32_t *crc)
+{
+	struct ws_deflate *d = compressor_new();
+	size_t room = 10 + ws_deflate_bound(content->len) + 10, begin;
+	uint8_t *packed = grow(NULL, room);
+	struct ws_deflate_io io = { content->at, content->len, packed + 10,
+		room - 20 };
+
+	memcpy(packed, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+	if (!ws_deflate_run(d, &io, WS_DEFLATE_SYNC))
+		die("room", "deflate");
+	free(d);
+	*crc = ws_crc32(0, content->at, content->len);
+	begin = (size_t)(io.out - packed);
+	/* The shortest last block there is: fixed codes, and nothing. */
+	packed[begin] = 3;
+	packed[begin + 1] = 0;
+	trailer_write(packed + begin + 2, *crc, content->len);
+	free(content->at);
+	content->plain_len = content->len;
+	content->at = packed;
+	content->len = begin + 10;
+	return begin;
+}
+
+/* Another end: the line more as a last block that is stored (RFC 1951 section
+ * 3.2.4), and a trailer. Returns its length. */
+static size_t
+end_write(
+    uint8_t out[END_MAX], const char *more, uint32_t crc, size_t plain_len)
+{
+	size_t len = strlen(more) + 2;
+
+	if (len > END_MAX - 13)
+		die("too long", more);
+	out[0] = 1;
+	out[1] = (uint8_t)len;
+	out[2] = (uint8_t)(len >> 8);
+	out[3] = (uint8_t)~out[1];
+	out[4] = (uint8_t)~out[2];
+	out[5] = '\n';
+	memcpy(out + 6, more, len - 2);
+	out[4 + len] = '\n';
+	crc = ws_crc32(crc, out + 5, len);
+	return 5 + len + trailer_write(out + 5 + len, crc, plain_len + len);
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+/* Write an array. An empty one is not C, so it is an array of one octet, which
+ * the size leaves out. */
+static void
+write_array(const char *name, const uint8_t *octets, size_t len)
+{
+	int column = 0;
+
+	printf("const unsigned char %s[] = {\n", name);
+	for (size_t i = 0; i < len; i++) {
+		column += printf("%d,", octets[i]);
 		if (column > COLUMNS_MAX) {
 			putchar('\n');
 			column = 0;
 		}
 	}
-	if (content.octets == 0)
-		putchar('0');
-	tag_write(&hash, content.tag);
-	return content;
+	printf("%s\n};\n", len == 0 ? "0" : "");
 }
 
 static struct content
-write_file(const char *name)
+write_file(const char *root, const char *path, size_t index)
 {
-	FILE *in = fopen(name, "rb");
-	struct content content;
+	char *full = join(root, path, ""), name[32];
+	struct content content = content_read(full);
 
-	if (in == NULL)
-		die("open", name);
-	content = write_octets(in);
-	printf("\n};\n");
-	if (ferror(in))
-		die("read", name);
-	fclose(in);
-	return content;
-}
-
-static struct content
-write_array(const char *root, const char *path, size_t index)
-{
-	char *full = join(root, path, "");
-	struct content content;
-
-	printf("\nstatic const unsigned char asset_%zu[] = {\n", index);
-	content = write_file(full);
 	free(full);
+	content_pack(&content);
+	snprintf(name, sizeof(name), "asset_%zu", index);
+	printf("\nstatic ");
+	write_array(name, content.at, content.len);
 	return content;
 }
 
@@ -224,39 +336,72 @@ write_literal(const char *path)
 	putchar('"');
 }
 
+/* One struct ws_asset. */
+static void
+write_asset(const char *path, const char *array, const struct content *content)
+{
+	printf("{ ");
+	write_literal(path);
+	printf(", %s, %zu, \"\\\"%s\\\"\", %zu }", array, content->len,
+	    content->tag, content->plain_len);
+}
+
 static void
 write_table(const struct paths *list, const struct content *contents)
 {
+	char name[32];
+
 	printf("\nextern const struct ws_asset ws_www_assets[];\n"
 	       "extern const size_t ws_www_assets_count;\n\n"
 	       "const struct ws_asset ws_www_assets[] = {\n");
 	for (size_t i = 0; i < list->count; i++) {
-		printf("{ ");
-		write_literal(list->at[i]);
-		printf(", asset_%zu, %llu, \"\\\"%s\\\"\" },\n", i,
-		    (unsigned long long)contents[i].octets, contents[i].tag);
+		snprintf(name, sizeof(name), "asset_%zu", i);
+		write_asset(list->at[i], name, &contents[i]);
+		printf(",\n");
 	}
 	if (list->count == 0)
-		printf("{ 0, 0, 0, 0 },\n");
+		printf("{ 0, 0, 0, 0, 0 },\n");
 	printf("};\nconst size_t ws_www_assets_count = %zu;\n", list->count);
 }
 
-/* A file by itself. */
 static void
-embed_file(const char *name, const char *file)
+write_size(const char *name, const char *what, size_t size)
 {
-	struct content content;
+	printf("extern const size_t %s_%s;\nconst size_t %s_%s = %zu;\n", name,
+	    what, name, what, size);
+}
 
-	printf("#include <stddef.h>\n\n"
-	       "extern const unsigned char %s[];\n"
-	       "extern const size_t %s_octets;\n"
-	       "extern const char %s_etag[];\n\n"
-	       "const unsigned char %s[] = {\n",
-	    name, name, name, name);
-	content = write_file(file);
-	printf("const size_t %s_octets = %llu;\n"
+static void
+write_shared(const char *name, const char *what, const uint8_t *at, size_t len)
+{
+	char *full = join(name, what, "");
+
+	printf("\nextern const unsigned char %s[];\n", full);
+	write_array(full, at, len);
+	write_size(full, "len", len);
+	free(full);
+}
+
+/* A file by itself, and another end for it. */
+static void
+embed_file(const char *name, const char *file, const char *more)
+{
+	struct content content = content_read(file);
+	uint8_t end[END_MAX];
+	uint32_t crc;
+	size_t begin = content_pack_open(&content, &crc);
+	size_t end_len = end_write(end, more, crc, content.plain_len);
+
+	printf("#include <stddef.h>\n");
+	write_shared(name, "", content.at, content.len);
+	write_size(name, "plain_len", content.plain_len);
+	printf("extern const char %s_etag[];\n"
 	       "const char %s_etag[] = \"\\\"%s\\\"\";\n",
-	    name, (unsigned long long)content.octets, name, content.tag);
+	    name, name, content.tag);
+	write_size(name, "begin", begin);
+	write_shared(name, "_end", end, end_len);
+	write_size(name, "long_len", content.plain_len + strlen(more) + 2);
+	free(content.at);
 }
 
 /* All files of a directory but one. */
@@ -280,10 +425,12 @@ embed_directory(const char *root, const char *left_out)
 	contents = grow(NULL, (list.count + 1) * sizeof(*contents));
 	printf("#include \"ws.h\"\n");
 	for (size_t i = 0; i < list.count; i++)
-		contents[i] = write_array(root, list.at[i], i);
+		contents[i] = write_file(root, list.at[i], i);
 	write_table(&list, contents);
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count; i++) {
 		free(list.at[i]);
+		free(contents[i].at);
+	}
 	free(list.at);
 	free(contents);
 }
@@ -291,16 +438,16 @@ embed_directory(const char *root, const char *left_out)
 int
 main(int argc, char *argv[])
 {
-	bool one = argc == 4 && strcmp(argv[1], "-n") == 0;
+	bool one = argc == 5 && strcmp(argv[1], "-n") == 0;
 
 	if (!one && argc != 2 && argc != 3) {
 		fprintf(stderr, "usage: embed directory [left-out] > file.c\n"
-				"       embed -n name file > file.c\n");
+				"       embed -n name file more > file.c\n");
 		return 2;
 	}
 	printf("/* Written by embed.c at build time. */\n");
 	if (one)
-		embed_file(argv[2], argv[3]);
+		embed_file(argv[2], argv[3], argv[4]);
 	else
 		embed_directory(argv[1], argc == 3 ? argv[2] : NULL);
 	if (fflush(stdout) != 0 || ferror(stdout))

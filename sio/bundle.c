@@ -14,54 +14,32 @@
 
 #define BUNDLE_MAX (4 * 1024 * 1024) /* octets of a file that is served */
 
-extern const unsigned char sio_bundle_js[];
-extern const size_t sio_bundle_js_octets;
+/* See embed.c: the script, and what makes a module of it. */
+extern const unsigned char sio_bundle_js[], sio_bundle_js_end[];
+extern const size_t sio_bundle_js_len, sio_bundle_js_end_len;
+extern const size_t sio_bundle_js_plain_len, sio_bundle_js_long_len;
+extern const size_t sio_bundle_js_begin;
 extern const char sio_bundle_js_etag[];
 
 struct sio_bundle {
-	struct sio *io;     /* borrowed */
-	const void *script; /* borrowed, or module */
-	size_t script_len;
-	char *module; /* owned: the script and an export */
-	size_t module_len;
+	struct sio *io; /* borrowed */
+	struct ws_asset script, module;
+	void *memory; /* owned: what one or both of them are */
 	char etag[48];
 };
 
-/* The built-in client ends in this when it is a module. */
-static const char export[] = "\nexport { io, io as connect, io as default };\n";
-
 /* ---- answering --------------------------------------------------------- */
 
-/* Whether a list of entity-tags has ours. The comparison is the weak one: a
- * proxy that compressed the file has weakened it. RFC 9110 section 13.1.2. */
-static bool
-is_known(const char *list, const char *etag)
-{
-	const char *at;
-
-	if (list == NULL)
-		return false;
-	if (strcmp(list, "*") == 0)
-		return true;
-	at = strstr(list, etag);
-	return at != NULL &&
-	       (at == list || at[-1] == ' ' || at[-1] == ',' || at[-1] == '/');
-}
-
 static void
-answer(struct ws_request *request, const struct sio_bundle *bundle,
-    const void *data, size_t len)
+answer(struct ws_request *request, const struct ws_asset *asset)
 {
-	if (eio_cors(bundle->io->engine, request))
-		return;
-	(void)ws_reply_field(request, "ETag", bundle->etag);
-	(void)ws_reply_field(request, "Cache-Control", "public, max-age=0");
-	(void)ws_reply_field(request, "X-Content-Type-Options", "nosniff");
-	if (is_known(ws_request_field(request, "If-None-Match"), bundle->etag))
-		(void)ws_reply(request, 304, NULL, NULL, 0);
-	else
-		(void)ws_reply(request, 200,
-		    "application/javascript; charset=utf-8", data, len);
+	static const struct ws_files_options options = {
+		.cache = "public, max-age=0",
+	};
+	const struct sio_bundle *bundle = ws_request_user(request);
+
+	if (!eio_cors(bundle->io->engine, request))
+		(void)ws_reply_asset(request, asset, &options);
 }
 
 static void
@@ -69,7 +47,7 @@ on_script(struct ws_request *request)
 {
 	const struct sio_bundle *bundle = ws_request_user(request);
 
-	answer(request, bundle, bundle->script, bundle->script_len);
+	answer(request, &bundle->script);
 }
 
 static void
@@ -77,7 +55,7 @@ on_module(struct ws_request *request)
 {
 	const struct sio_bundle *bundle = ws_request_user(request);
 
-	answer(request, bundle, bundle->module, bundle->module_len);
+	answer(request, &bundle->module);
 }
 
 /* ---- creation ---------------------------------------------------------- */
@@ -132,26 +110,41 @@ take_file(struct sio_bundle *bundle, const char *file)
 		return -1;
 	}
 	write_etag(bundle, &text);
-	bundle->module = text.at;
-	bundle->script = text.at;
-	bundle->module_len = bundle->script_len = text.len;
+	bundle->memory = text.at;
+	bundle->script = (struct ws_asset){
+		.path = "/socket.io.js",
+		.data = bundle->memory,
+		.len = text.len,
+		.etag = bundle->etag,
+	};
+	bundle->module = bundle->script;
 	return 0;
 }
 
+/* The built-in client as a module is the same with another end. */
 static int
 take_built_in(struct sio_bundle *bundle)
 {
-	size_t len = sio_bundle_js_octets;
+	size_t begin = sio_bundle_js_begin;
+	unsigned char *module =
+	    ws_mem_resize(NULL, begin + sio_bundle_js_end_len);
 
-	bundle->script = sio_bundle_js;
-	bundle->script_len = len;
-	bundle->module_len = len + strlen(export);
-	bundle->module = ws_mem_resize(NULL, bundle->module_len);
-	if (bundle->module == NULL)
+	if (module == NULL)
 		return -1;
-	memcpy(bundle->module, sio_bundle_js, len);
-	memcpy(bundle->module + len, export, strlen(export));
-	snprintf(bundle->etag, sizeof(bundle->etag), "%s", sio_bundle_js_etag);
+	memcpy(module, sio_bundle_js, begin);
+	memcpy(module + begin, sio_bundle_js_end, sio_bundle_js_end_len);
+	bundle->memory = module;
+	bundle->script = (struct ws_asset){
+		.path = "/socket.io.js",
+		.data = sio_bundle_js,
+		.len = sio_bundle_js_len,
+		.etag = sio_bundle_js_etag,
+		.plain_len = sio_bundle_js_plain_len,
+	};
+	bundle->module = bundle->script;
+	bundle->module.data = module;
+	bundle->module.len = begin + sio_bundle_js_end_len;
+	bundle->module.plain_len = sio_bundle_js_long_len;
 	return 0;
 }
 
@@ -203,7 +196,7 @@ sio_bundle_free(struct sio *io)
 {
 	if (io->bundle == NULL)
 		return;
-	ws_mem_free(io->bundle->module);
+	ws_mem_free(io->bundle->memory);
 	ws_mem_free(io->bundle);
 	io->bundle = NULL;
 }

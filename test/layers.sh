@@ -88,7 +88,7 @@ table()
 	systemd:
 	assets: ws.h
 	# A program of its own, which writes assets.c.
-	embed: sha1.h
+	embed: bytes.h crc32.h gzip.h sha1.h
 	END
 }
 

@@ -32,9 +32,8 @@ TestSuite(embed, .init = plant, .fini = uproot);
 /* Run embed with its output in a file, in a process of its own.
  * Returns its exit status. */
 static int
-run(int argc, char *directory, const char *output)
+run_args(int argc, char **argv, const char *output)
 {
-	char *argv[] = { (char[]){ "embed" }, directory, NULL };
 	int status;
 	pid_t child = fork();
 
@@ -46,6 +45,14 @@ run(int argc, char *directory, const char *output)
 	}
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int
+run(int argc, char *directory, const char *output)
+{
+	char *argv[] = { (char[]){ "embed" }, directory, NULL };
+
+	return run_args(argc, argv, output);
 }
 
 static char *
@@ -102,15 +109,15 @@ Test(embed, writes_octets_and_a_sorted_table)
 	    "extern const size_t ws_www_assets_count;\n"
 	    "\nconst struct ws_asset ws_www_assets[] = {\n"
 	    "{ \"/d-x\", asset_0, 1,"
-	    " \"\\\"3bc15c8aae3e4124dd409035f32ea2fd\\\"\" },\n"
+	    " \"\\\"3bc15c8aae3e4124dd409035f32ea2fd\\\"\", 0 },\n"
 	    "{ \"/d/x\", asset_1, 1,"
-	    " \"\\\"adc83b19e793491b1c6ea0fd8b46cd9f\\\"\" },\n"
+	    " \"\\\"adc83b19e793491b1c6ea0fd8b46cd9f\\\"\", 0 },\n"
 	    "{ \"/empty\", asset_2, 0,"
-	    " \"\\\"da39a3ee5e6b4b0d3255bfef95601890\\\"\" },\n"
+	    " \"\\\"da39a3ee5e6b4b0d3255bfef95601890\\\"\", 0 },\n"
 	    "{ \"/q\\042\\134\\077\\303\\2511\", asset_3, 2,"
-	    " \"\\\"289fd1f8a68036b7fe3481fdea8b6146\\\"\" },\n"
+	    " \"\\\"289fd1f8a68036b7fe3481fdea8b6146\\\"\", 0 },\n"
 	    "{ \"/z.txt\", asset_4, 3,"
-	    " \"\\\"a9993e364706816aba3e25717850c26c\\\"\" },\n"
+	    " \"\\\"a9993e364706816aba3e25717850c26c\\\"\", 0 },\n"
 	    "};\n"
 	    "const size_t ws_www_assets_count = 5;\n");
 	free(text);
@@ -133,7 +140,7 @@ Test(embed, an_empty_directory_is_an_empty_table)
 {
 	char *text = embed(base);
 
-	cr_expect_not_null(strstr(text, "{ 0, 0, 0, 0 },\n"));
+	cr_expect_not_null(strstr(text, "{ 0, 0, 0, 0, 0 },\n"));
 	cr_expect_not_null(strstr(text, "ws_www_assets_count = 0;\n"));
 	free(text);
 }
@@ -169,4 +176,125 @@ Test(embed, failures_are_told)
 	unlink(tree_path(base, "dangling"));
 	cr_expect_eq(run(2, base, "/dev/null"), 0);
 	cr_expect_eq(run(2, base, "/dev/full"), 1);
+}
+
+/* ---- compressed --------------------------------------------------------- */
+
+/* The numbers of the array with this name. Returns how many there are. */
+static size_t
+octets_of(const char *text, const char *name, uint8_t *out, size_t size)
+{
+	char line[64];
+	const char *at;
+	size_t n = 0;
+
+	snprintf(line, sizeof(line), "const unsigned char %s[] = {\n", name);
+	at = strstr(text, line);
+	cr_assert_not_null(at, "%s", name);
+	for (at += strlen(line); *at != '}'; at++) {
+		if (*at == ',' || *at == '\n')
+			continue;
+		cr_assert_lt(n, size, "%s is too long", name);
+		out[n++] = (uint8_t)strtoul(at, (char **)&at, 10);
+		at--;
+	}
+	return n;
+}
+
+static size_t
+number_of(const char *text, const char *name)
+{
+	char line[64];
+	const char *at;
+
+	snprintf(line, sizeof(line), "\nconst size_t %s = ", name);
+	at = strstr(text, line);
+	cr_assert_not_null(at, "%s", name);
+	return strtoul(at + strlen(line), NULL, 10);
+}
+
+static void
+expect_content(
+    const uint8_t *file, size_t len, const char *content, size_t content_len)
+{
+	static struct ws_inflate z;
+	uint8_t *out = malloc(content_len + 1);
+
+	ws_inflate_init(&z);
+	cr_assert_eq(ws_gzip_read(&z, file, len, out, content_len), 0);
+	cr_expect_eq(memcmp(out, content, content_len), 0);
+	free(out);
+}
+
+Test(embed, what_gets_smaller_is_a_gzip_file)
+{
+	char content[3001] = "", expected[64], *text;
+	uint8_t file[3000];
+	size_t n;
+
+	for (int i = 0; i < 100; i++)
+		strcat(content, "a line that is said many times\n" +
+				    (i % 7)); /* but not quite the same */
+	tree_file(base, "x", content);
+	text = embed(base);
+	n = octets_of(text, "asset_0", file, sizeof(file));
+	cr_expect_lt(n, strlen(content) / 10);
+	expect_content(file, n, content, strlen(content));
+	snprintf(expected, sizeof(expected), "{ \"/x\", asset_0, %zu, ", n);
+	cr_expect_not_null(strstr(text, expected));
+	snprintf(expected, sizeof(expected), ", %zu },\n", strlen(content));
+	cr_expect_not_null(strstr(text, expected));
+	free(text);
+}
+
+/* As sio/bundle.c does it. */
+Test(embed, a_file_can_get_another_end)
+{
+	static const char *const contents[] = { "", "x", "some text, some text",
+		"\n" };
+
+	for (size_t i = 0; i < 4; i++) {
+		char file[96], output[96], longer[128], *text;
+		char *argv[] = { (char[]){ "embed" }, (char[]){ "-n" },
+			(char[]){ "it" }, file, (char[]){ "the end" }, NULL };
+		uint8_t packed[512];
+		size_t len, n, begin;
+
+		tree_file(base, "it.txt", contents[i]);
+		snprintf(file, sizeof(file), "%s/it.txt", base);
+		snprintf(output, sizeof(output), "%s/.out", base);
+		cr_assert_eq(run_args(5, argv, output), 0);
+		text = read_whole(output, &len);
+		n = octets_of(text, "it", packed, sizeof(packed));
+		cr_expect_eq(n, number_of(text, "it_len"));
+		cr_expect_eq(
+		    number_of(text, "it_plain_len"), strlen(contents[i]));
+		expect_content(packed, n, contents[i], strlen(contents[i]));
+
+		begin = number_of(text, "it_begin");
+		cr_assert_lt(begin, n);
+		n = octets_of(
+		    text, "it_end", packed + begin, sizeof(packed) - begin);
+		cr_expect_eq(n, number_of(text, "it_end_len"));
+		snprintf(longer, sizeof(longer), "%s\nthe end\n", contents[i]);
+		cr_expect_eq(number_of(text, "it_long_len"), strlen(longer));
+		expect_content(packed, begin + n, longer, strlen(longer));
+		free(text);
+	}
+}
+
+Test(embed, an_end_has_a_limit)
+{
+	char file[96], more[600];
+	char *argv[] = { (char[]){ "embed" }, (char[]){ "-n" },
+		(char[]){ "it" }, file, more, NULL };
+
+	tree_file(base, "it.txt", "x");
+	snprintf(file, sizeof(file), "%s/it.txt", base);
+	memset(more, 'x', sizeof(more));
+	more[497] = '\0';
+	cr_expect_eq(run_args(5, argv, "/dev/null"), 0);
+	more[497] = 'x';
+	more[498] = '\0';
+	cr_expect_eq(run_args(5, argv, "/dev/null"), 1);
 }
