@@ -14,7 +14,8 @@
 static const char usage[] =
     "usage: wsd [options] [DIRECTORY]\n"
     "\n"
-    "Serves WebSockets, and the files of DIRECTORY or its own pages.\n"
+    "Serves WebSockets, Socket.IO, and the files of DIRECTORY or its own\n"
+    "pages.\n"
     "\n"
     "  -l, --listen ADDRESS   HOST:PORT, :PORT, [IPV6]:PORT or\n"
     "                         unix:PATH[,mode=0660]; may be repeated (:8080)\n"
