@@ -120,12 +120,15 @@ step_bmake()
 	rm -rf root
 	bmake -j"$JOBS" all && bmake install DESTDIR="$PWD/root" PREFIX=/usr ||
 	    return 1
-	for file in bin/wsd lib/libws.a lib/pkgconfig/ws.pc include/ws.h \
-	    share/man/man1/wsd.1 share/man/man3/ws.3; do
+	for file in bin/wsd lib/libws.a lib/libsio.a lib/pkgconfig/ws.pc \
+	    include/ws.h include/sio.h share/man/man1/wsd.1 \
+	    share/man/man3/ws.3 share/man/man3/sio.3; do
 		[ -f "root/usr/$file" ] || { echo "no $file"; return 1; }
 	done
-	cc -Iroot/usr/include -o build/echo examples/echo.c -Lroot/usr/lib \
-	    -lws || return 1
+	for example in echo chat-app; do
+		cc -Iroot/usr/include -o build/$example examples/$example.c \
+		    -Lroot/usr/lib -lsio -lws || return 1
+	done
 	bmake uninstall DESTDIR="$PWD/root" PREFIX=/usr
 	[ -z "$(find root -type f)" ]
 }
