@@ -129,6 +129,12 @@ ws_deflate_reset(struct ws_deflate *d)
 }
 
 void
+ws_deflate_narrow(struct ws_deflate *d, unsigned window_bits)
+{
+	d->window_octets = (uint32_t)1 << window_bits;
+}
+
+void
 ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len)
 {
 	uint32_t n = d->window_octets;

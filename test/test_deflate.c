@@ -750,6 +750,36 @@ Test(deflate, refers_to_what_it_was_primed_with)
 	}
 }
 
+/* One compressor writes for readers with small windows, and with large ones
+ * again. */
+Test(deflate, keeps_to_a_smaller_window)
+{
+	static uint8_t in[8000];
+	struct dice dice = { 11 };
+	struct ws_deflate *d = compressor(15, 6);
+
+	fill_random(&dice, in, sizeof(in) / 2);
+	memcpy(in + sizeof(in) / 2, in, sizeof(in) / 2);
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned bits = i < 8 ? 15 - i : i;
+		struct octets out = { 0 };
+		struct reader r;
+
+		reader_init(&r, bits);
+		ws_deflate_reset(d);
+		ws_deflate_narrow(d, bits);
+		feed(d, in, sizeof(in), 500, WS_DEFLATE_SYNC, &out);
+		reader_read(&r, "narrow", out.at, out.len);
+		cr_assert_eq(r.out.len, sizeof(in));
+		cr_assert_eq(memcmp(r.out.at, in, sizeof(in)), 0);
+		/* The second half is the first only to those who see it. */
+		cr_expect_eq(out.len < sizeof(in) * 5 / 8, bits >= 12,
+		    "bits %u: %zu", bits, out.len);
+		octets_free(&out);
+		reader_free(&r);
+	}
+}
+
 /* Nothing, and less than four octets, and again and again. */
 Test(deflate, is_primed_with_little)
 {
