@@ -116,6 +116,8 @@ ws_chunk_new(size_t room)
 		return NULL;
 	chunk->refs = 1;
 	chunk->open = false;
+	chunk->window = 0;
+	chunk->form = NULL;
 	chunk->len = 0;
 	chunk->room = room;
 	chunk->data = chunk->at;
@@ -144,6 +146,8 @@ ws_chunk_ref(struct ws_chunk *chunk)
 void
 ws_chunk_free(struct ws_chunk *chunk)
 {
+	/* Forms are few, one for each size of window at most. */
+	ws_chunk_unref(chunk->form);
 	ws_mem_free(chunk);
 }
 

@@ -14,6 +14,7 @@
 #include "log.h"
 #include "loop.h"
 #include "net.h"
+#include "packer.h"
 #include "session.h"
 #include "static.h"
 #include "ws.h"
@@ -40,9 +41,10 @@ struct ws_conn {
 	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
 	void *user;                         /* the application's */
 	const char *cause;                  /* static: why it ends */
-	struct ws_queue queue; /* what the system did not take yet */
-	struct ws_buf *stash;  /* owned: received, not yet processed */
-	struct ws_conn *next;  /* in host->dirty or host->dead */
+	struct ws_context *context; /* owned; NULL: nothing is compressed */
+	struct ws_queue queue;      /* what the system did not take yet */
+	struct ws_buf *stash;       /* owned: received, not yet processed */
+	struct ws_conn *next;       /* in host->dirty or host->dead */
 	struct ws_member member;
 	union {
 		struct ws_request
@@ -64,6 +66,7 @@ struct ws_conn {
 	bool shut : 1;       /* we have ended ours */
 	bool websocket : 1;  /* the union holds a session */
 	bool ours : 1;       /* we ended it, not the peer */
+	bool deflates : 1;   /* there is a context */
 	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
 	uint32_t state : 8;  /* enum ws_conn_state */
 	uint32_t index : 24; /* in the server's table */
@@ -98,6 +101,7 @@ struct ws_limits {
 	size_t message_max, head_max, uri_max, body_max;
 	size_t queue_soft, queue_max;
 	int handshake_ms, idle_ms, ping_ms, pong_ms, close_ms;
+	int deflate_min; /* octets of messages that are compressed */
 };
 
 #define WS_HOST_INPUT 131072 /* octets taken from one connection per event */
@@ -109,6 +113,7 @@ struct ws_host {
 	struct ws_log log;
 	struct ws_limits limits;
 	struct ws_segments segments;
+	struct ws_packer packer;
 	int64_t trim_ms; /* when those that are spare are looked at */
 	uint8_t *input;  /* owned: the one receive buffer */
 	uint8_t *gather; /* owned: where answers are gathered */
@@ -145,7 +150,7 @@ struct ws_host {
 
 /* An endpoint of WebSockets, as connections see it. */
 struct ws_endpoint {
-	struct ws_handler handler; /* max_message is never 0 */
+	struct ws_handler handler; /* its limits are never 0 */
 	void *user;                /* borrowed */
 };
 
@@ -282,7 +287,35 @@ int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
 /* Go on sending a file. */
 void ws_conn_http_send(struct ws_conn *conn);
 
+/* ---- conn_pmd.c: compressed messages (RFC 7692) ------------------------ */
+
+/* Agree on compression while a request becomes a WebSocket, if the server, the
+ * endpoint and the client want it.
+ *   answer  receives the value of Sec-WebSocket-Extensions, or no octets
+ * Returns 0, or -1 when memory is out. */
+int ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer);
+
+/* Inflate a message, and check it.
+ *   event  WS_EVENT_DEFLATED; becomes WS_EVENT_MESSAGE or WS_EVENT_FAIL. The
+ *          message lives until ws_packer_end_inflate */
+void ws_conn_inflate(struct ws_conn *conn, struct ws_event *event);
+
+/* Compress what is to be sent to a connection that deflates.
+ *   kind  with the flags of ws_send
+ *   part  the message; on success, what to send instead, valid until
+ *         ws_packer_end_deflate, which is to be called in any case
+ * Returns whether it was compressed: then the frame needs WS_RSV1. */
+bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
+
+/* The form of a prepared message that such a connection gets: compressed, if
+ * that is worth it. Made when it is needed first. */
+struct ws_chunk *
+ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags);
+
 /* ---- conn_ws.c: an open WebSocket -------------------------------------- */
+
+/* The payload of a prepared message, and its opcode. */
+struct ws_part ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode);
 
 /* Take octets of frames. Returns how many were taken. */
 size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);

@@ -505,8 +505,12 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 {
 	struct ws_http_out out;
 	struct ws_part parts[3];
+	struct ws_pmd_answer extensions = { 0 };
 	char head[HEAD_ROOM], accept[WS_ACCEPT_SIZE];
 
+	if (rq->conn->host->packer.enabled &&
+	    ws_conn_agree(rq, &extensions) < 0)
+		return -1;
 	ws_handshake_accept(&rq->head, rq->base, accept);
 	ws_http_out_status(&out, head, sizeof(head), 101);
 	ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
@@ -516,6 +520,9 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 	if (subprotocol != NULL)
 		ws_http_out_field(&out, "Sec-WebSocket-Protocol",
 		    (struct ws_span){ subprotocol, strlen(subprotocol) });
+	if (extensions.octets > 0)
+		ws_http_out_field(&out, "Sec-WebSocket-Extensions",
+		    (struct ws_span){ extensions.value, extensions.octets });
 	if (out.failed)
 		return -1;
 	return ws_conn_write(rq->conn, parts, head_parts(rq, &out, parts));

@@ -19,6 +19,7 @@
 #include "base64.h"
 #include "field.h"
 #include "handshake.h"
+#include "pmd.h"
 #include "sha1.h"
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -100,6 +101,16 @@ ws_handshake_accept(const struct ws_http_head *head, const char *buf,
 	ws_sha1_update(&sha1, guid, sizeof(guid) - 1);
 	ws_sha1_final(&sha1, digest);
 	(void)ws_base64_encode(digest, sizeof(digest), accept);
+}
+
+bool
+ws_handshake_extensions(const struct ws_http_head *head, const char *buf)
+{
+	static const struct ws_pmd_policy policy = { 0 };
+	struct ws_pmd_answer answer;
+	struct ws_pmd agreed;
+
+	return ws_pmd_negotiate(head, buf, &policy, &agreed, &answer);
 }
 
 bool

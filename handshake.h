@@ -37,6 +37,11 @@ bool ws_handshake_origin(const struct ws_http_head *head, const char *buf,
 void ws_handshake_accept(const struct ws_http_head *head, const char *buf,
     char accept[WS_ACCEPT_SIZE]);
 
+/* Whether the fields that offer extensions conform to their grammar, whatever
+ * of them may be agreed on; if not, the answer is 400. Worth asking by a server
+ * that has any. RFC 6455 section 9.1. */
+bool ws_handshake_extensions(const struct ws_http_head *head, const char *buf);
+
 /* Whether the client offers a subprotocol; case matters.
  * RFC 6455 section 4.1, item 10. */
 bool ws_handshake_offers(const struct ws_http_head *head, const char *buf,

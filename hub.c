@@ -171,13 +171,13 @@ long
 ws_publish(struct ws_server *server, const char *room, size_t room_len,
     int kind, const void *data, size_t len, struct ws_conn *except)
 {
-	int flags = kind & WS_VOLATILE;
+	int flags = kind & (WS_VOLATILE | WS_NO_COMPRESS);
 	struct ws_room_name to = { room, 0 };
 	struct ws_selection selection = { .to = &to, .to_count = 1 };
 	struct ws_prepared *message;
 	long count;
 
-	kind &= ~WS_VOLATILE;
+	kind &= ~(WS_VOLATILE | WS_NO_COMPRESS);
 	if (kind != WS_TEXT && kind != WS_BINARY)
 		return WS_EINVAL;
 	message = ws_prepare(kind, data, len);

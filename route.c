@@ -125,6 +125,9 @@ ws_endpoint(struct ws_server *server, const char *path,
 	if (handler->max_message == 0)
 		route->endpoint.handler.max_message =
 		    server->host.limits.message_max;
+	if (handler->deflate_min == 0)
+		route->endpoint.handler.deflate_min =
+		    server->host.limits.deflate_min;
 	return add_route(server, route);
 }
 
@@ -314,6 +317,12 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 	}
 	if (!ws_handshake_origin(&rq->head, rq->base, origin, &reason)) {
 		ws_request_refuse(rq, 403, reason);
+		return;
+	}
+	if (server->host.packer.enabled &&
+	    !ws_handshake_extensions(&rq->head, rq->base)) {
+		ws_request_refuse(
+		    rq, 400, "Sec-WebSocket-Extensions is malformed");
 		return;
 	}
 	if (server->host.stopping) {

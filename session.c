@@ -49,6 +49,23 @@ is_control(uint8_t opcode)
 	return (opcode & 0x8) != 0;
 }
 
+/* Whether a frame begins a message. */
+static bool
+is_opening(uint8_t opcode)
+{
+	return opcode == WS_OP_TEXT || opcode == WS_OP_BINARY;
+}
+
+/* Octets that a compressed message may have: with the fixed code of RFC 1951
+ * section 3.2.6, octets may take 9 bits. */
+static size_t
+compressed_max(size_t message_max)
+{
+	size_t more = message_max / 8 + 16;
+
+	return more < SIZE_MAX - message_max ? message_max + more : SIZE_MAX;
+}
+
 /* ---- headers ----------------------------------------------------------- */
 
 /* Find what is wrong with a frame's header at this place of the session.
@@ -59,9 +76,12 @@ judge(const struct ws_session *s, const struct ws_frame *frame,
 {
 	size_t have = s->message != NULL ? s->message->len : 0;
 
-	/* RFC 6455 5.2: RSV must be 0 unless an extension defines it. */
+	/* RFC 6455 5.2: RSV must be 0 unless an extension defines it. RFC 7692
+	 * 6.2: RSV1 stands on the first frame of a compressed message, and on
+	 * no other. */
 	*reason = "reserved bits are set";
-	if (frame->rsv != 0)
+	if (frame->rsv != 0 && !(frame->rsv == WS_RSV1 && s->deflates &&
+				   is_opening(frame->opcode)))
 		return WS_CLOSE_PROTOCOL_ERROR;
 	/* RFC 6455 5.1: a server closes when a frame is not masked. */
 	*reason = "a client's frame must be masked";
@@ -77,6 +97,8 @@ judge(const struct ws_session *s, const struct ws_frame *frame,
 	if (frame->opcode != WS_OP_CONTINUATION && s->kind != 0)
 		return WS_CLOSE_PROTOCOL_ERROR;
 	*reason = "the message is larger than the limit";
+	if (frame->rsv != 0 || (s->kind != 0 && s->compressed))
+		message_max = compressed_max(message_max);
 	if (have > message_max || frame->payload_octets > message_max - have)
 		return WS_CLOSE_TOO_BIG;
 	*reason = "too many tiny fragments";
@@ -99,6 +121,7 @@ enter_payload(struct ws_session *s, const struct ws_frame *frame)
 		return;
 	if (frame->opcode != WS_OP_CONTINUATION) {
 		s->kind = frame->opcode;
+		s->compressed = frame->rsv != 0;
 		s->utf8 = WS_UTF8_ACCEPT;
 		s->fragments = 0;
 	}
@@ -145,7 +168,7 @@ unmask(struct ws_session *s, uint8_t *data, size_t len)
 
 	s->offset = (uint8_t)((s->offset + len) & 3);
 	s->remaining -= len;
-	if (is_control(s->opcode) || s->kind != WS_OP_TEXT)
+	if (is_control(s->opcode) || s->kind != WS_OP_TEXT || s->compressed)
 		return true;
 	if (!ascii || s->utf8 != WS_UTF8_ACCEPT)
 		s->utf8 = ws_utf8_check(s->utf8, data, len);
@@ -201,7 +224,7 @@ show_message(struct ws_session *s, struct ws_event *event)
 		    "the text ends inside a character");
 		return;
 	}
-	event->kind = WS_EVENT_MESSAGE;
+	event->kind = s->compressed ? WS_EVENT_DEFLATED : WS_EVENT_MESSAGE;
 	event->opcode = s->kind;
 	s->kind = 0;
 }
@@ -228,8 +251,8 @@ end_frame(
 
 /* Take octets of a payload. Returns how many. */
 static size_t
-take_payload(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
-    struct ws_event *event)
+take_payload(
+    struct ws_session *s, uint8_t *in, size_t len, struct ws_event *event)
 {
 	bool control = is_control(s->opcode);
 	struct ws_buf **keep = control ? &s->control : &s->message;
@@ -242,8 +265,8 @@ take_payload(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 		end_frame(s, event, in, take);
 		return take;
 	}
-	if (ws_buf_append(keep, in, take,
-		control ? WS_FRAME_CONTROL_MAX : message_max) < 0)
+	/* judge has seen to it that it is not too long. */
+	if (ws_buf_append(keep, in, take, SIZE_MAX) < 0)
 		return fail(
 		    s, event, take, WS_CLOSE_INTERNAL_ERROR, "memory is out");
 	if (s->remaining == 0)
@@ -323,8 +346,7 @@ take_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 			return fail(s, event, len, result, reason);
 		enter_payload(s, &frame);
 	}
-	return taken +
-	       take_payload(s, in + taken, len - taken, message_max, event);
+	return taken + take_payload(s, in + taken, len - taken, event);
 }
 
 /* Whether the session is in the middle of anything. */

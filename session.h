@@ -11,31 +11,39 @@
 #include "frame.h"
 
 /* The receiving half of a server's session. Zeroed memory is a new session.
- * It holds memory only while a message or a frame is incomplete. */
+ * It holds memory only while a message or a frame is incomplete. Compressed
+ * messages are shown as they came; to inflate them is the user's. */
 struct ws_session {
 	struct ws_buf *message; /* owned: the message so far, unmasked */
 	struct ws_buf *control; /* owned: a control frame's payload so far */
-	uint64_t remaining;     /* payload octets of the frame still to come */
-	uint32_t fragments;     /* frames of the message so far */
-	uint8_t masking_key[4];
-	uint8_t offset;        /* of remaining's first octet, modulo 4 */
+	union {
+		struct {                    /* while in_payload */
+			uint64_t remaining; /* octets still to come */
+			uint8_t masking_key[4];
+			uint8_t offset; /* of their first, modulo 4 */
+			uint8_t opcode;
+			bool fin; /* the frame ends its message */
+		};
+		uint8_t header[WS_FRAME_HEADER_MAX]; /* an incomplete one */
+	};
+	uint32_t fragments;    /* frames of the message so far */
+	uint8_t header_octets; /* of header; 0 while in_payload */
 	uint8_t utf8;          /* state of the text so far */
 	uint8_t kind;          /* opcode of the message that is open, or 0 */
-	uint8_t opcode;        /* of the frame whose payload is coming */
-	bool fin;              /* that frame ends its message */
+	bool compressed;       /* that message is */
+	bool deflates;         /* set by the user: such may come */
 	bool in_payload;       /* between a frame's header and its end */
 	bool spent;            /* what the last event showed can be released */
 	bool failed;           /* nothing more is read */
 	bool busy;             /* in the middle of anything */
-	uint8_t header_octets; /* of an incomplete header, below */
-	uint8_t header[WS_FRAME_HEADER_MAX];
 };
 
 enum ws_event_kind {
-	WS_EVENT_NONE,    /* all octets were taken, nothing is complete */
-	WS_EVENT_MESSAGE, /* opcode, data, len */
-	WS_EVENT_PING,    /* data, len */
-	WS_EVENT_PONG,    /* data, len */
+	WS_EVENT_NONE,     /* all octets were taken, nothing is complete */
+	WS_EVENT_MESSAGE,  /* opcode, data, len */
+	WS_EVENT_DEFLATED, /* the same of one that is compressed: RFC 7692 */
+	WS_EVENT_PING,     /* data, len */
+	WS_EVENT_PONG,     /* data, len */
 	WS_EVENT_CLOSE, /* code (1005 when there is none), data, len: reason */
 	WS_EVENT_FAIL,  /* code to close with, reason: why; a C string */
 };
@@ -62,7 +70,9 @@ struct ws_event {
  * Checked: RSV bits, opcodes, masking, minimal lengths (RFC 6455 section 5.2),
  * fragmentation (5.4), control frames (5.5), UTF-8 at the first bad octet
  * (8.1), close codes and reasons (7.4), the message's size before any of it is
- * stored (1009), and a limit on fragments that carry next to nothing (1008). */
+ * stored (1009), and a limit on fragments that carry next to nothing (1008). Of
+ * compressed messages, not the UTF-8; and they may be longer than message_max
+ * by an eighth, as what cannot be compressed gets longer. */
 size_t ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
     size_t message_max, struct ws_event *event);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "deflate.h"
 #include "mem.h"
 #include "server.h"
 
@@ -61,7 +62,7 @@ or_size(size_t value, size_t otherwise)
 }
 
 static int
-or_ms(int value, int otherwise)
+or_int(int value, int otherwise)
 {
 	return value != 0 ? value : otherwise;
 }
@@ -87,11 +88,32 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	/* A soft limit above the hard one would be the hard one. */
 	limits->queue_soft =
 	    at_most(or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
-	limits->handshake_ms = or_ms(o->handshake_ms, 10000);
-	limits->idle_ms = or_ms(o->idle_ms, 60000);
-	limits->ping_ms = or_ms(o->ping_ms, 25000);
-	limits->pong_ms = or_ms(o->pong_ms, 20000);
-	limits->close_ms = or_ms(o->close_ms, 5000);
+	limits->handshake_ms = or_int(o->handshake_ms, 10000);
+	limits->idle_ms = or_int(o->idle_ms, 60000);
+	limits->ping_ms = or_int(o->ping_ms, 25000);
+	limits->pong_ms = or_int(o->pong_ms, 20000);
+	limits->close_ms = or_int(o->close_ms, 5000);
+}
+
+/* Compression. Returns -1 if there is no such mode, level or window. */
+static int
+set_deflate(struct ws_host *host, const struct ws_options *o)
+{
+	int level = or_int(o->deflate_level, 6);
+	int bits = or_int(o->deflate_window, WS_PMD_BITS_MAX);
+	size_t memory = or_size(o->deflate_memory, 64 << 20);
+
+	host->limits.deflate_min = or_int(o->deflate_min, 256);
+	if (o->deflate < WS_DEFLATE_OFF || o->deflate > WS_DEFLATE_DEDICATED ||
+	    level < 1 || level > WS_DEFLATE_LEVEL_MAX || bits < 9 ||
+	    bits > WS_PMD_BITS_MAX || host->limits.deflate_min < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (o->deflate != WS_DEFLATE_OFF)
+		ws_packer_init(&host->packer, (unsigned)level, (unsigned)bits,
+		    o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
+	return 0;
 }
 
 static size_t
@@ -137,7 +159,8 @@ furnish(struct ws_server *server, const struct ws_options *options)
 	struct ws_host *host = &server->host;
 	uint8_t key[16];
 
-	if (ws_net_random(key, sizeof(key)) < 0 ||
+	if (set_deflate(host, options) < 0 ||
+	    ws_net_random(key, sizeof(key)) < 0 ||
 	    set_base_path(server, options->base_path) < 0)
 		return -1;
 	if (options->origin != NULL) {
@@ -229,6 +252,7 @@ ws_server_free(struct ws_server *server)
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);
 	ws_segments_fini(&server->host.segments);
+	ws_packer_fini(&server->host.packer);
 	if (server->reserve_fd >= 0)
 		ws_net_close(server->reserve_fd);
 	ws_mem_free(server->conns);

@@ -103,6 +103,10 @@ enum ws_close_code {
 	WS_CLOSE_TRY_AGAIN_LATER = 1013,
 };
 
+/* Likewise: send the message as it is, as one that holds what is secret and
+ * what a stranger wrote, or that is compressed already. */
+#define WS_NO_COMPRESS 0x200
+
 /* ---- server ------------------------------------------------------------ */
 
 enum ws_log_level {
@@ -111,6 +115,16 @@ enum ws_log_level {
 	WS_LOG_INFO = 2, /* start, stop, refusals and closes with their cause */
 	WS_LOG_ACCESS = 3, /* one line per request, connection opened */
 	WS_LOG_DEBUG = 4,
+};
+
+/* Compression of messages: permessage-deflate, RFC 7692. */
+enum ws_deflate_mode {
+	WS_DEFLATE_OFF = 0,       /* is not offered to clients */
+	WS_DEFLATE_SHARED = 1,    /* each message on its own: a connection takes
+	                             no memory for it */
+	WS_DEFLATE_DEDICATED = 2, /* messages may refer to those before them:
+	                             smaller, but each connection takes two
+	                             windows of memory once it uses them */
 };
 
 /* How a server behaves. Zero is the default of every member. */
@@ -147,6 +161,15 @@ struct ws_options {
 	                         for everywhere; or a comma-separated list like
 	                         "https://a.example, http://b.example:8080" */
 	const char *base_path; /* prefix of all paths, such as "/live"; "" */
+	int deflate;           /* enum ws_deflate_mode; WS_DEFLATE_OFF */
+	int deflate_level;     /* 1 (fast) to 9 (small); 6 */
+	int deflate_window;    /* windows have 1 << this octets, 9 to 15; 15.
+	                          One compressor for all takes eight of them */
+	int deflate_min;       /* octets of the shortest message that is sent
+	                          compressed; 256 */
+	size_t deflate_memory; /* octets that all dedicated windows may have;
+	                          64 MiB. Connections that come when it is used
+	                          up are treated as in WS_DEFLATE_SHARED */
 	int log_level;         /* enum ws_log_level plus 1; WS_LOG_INFO; -1 for
 	                         silence */
 	/* Where log lines go; stderr. line has no newline. Must not call into
@@ -157,7 +180,8 @@ struct ws_options {
 
 /* Create a server that listens nowhere yet.
  *   options  NULL for all defaults; copied, strings included
- * Returns it, or NULL with errno set. */
+ * Returns it, or NULL with errno set: EINVAL for an option that has no such
+ * value. */
 struct ws_server *ws_server_new(const struct ws_options *options);
 
 /* End everything at once, close callbacks included, and release the server.
@@ -276,6 +300,8 @@ struct ws_handler {
 	              the other is answered with 1003. 0 for both */
 	const char *origin; /* borrowed; as in struct ws_options; NULL for the
 	                       server's */
+	int deflate_min;    /* as in struct ws_options; 0 for the server's;
+	                       negative: nothing is compressed here */
 };
 
 /* Serve WebSockets at a path.
@@ -306,7 +332,7 @@ bool ws_offers(const struct ws_request *request, const char *subprotocol);
 
 /* Send one message.
  *   kind  WS_TEXT (data must be UTF-8; it is not checked again) or WS_BINARY,
- *         perhaps with WS_VOLATILE
+ *         perhaps with WS_VOLATILE and WS_NO_COMPRESS
  * Returns 0 when the whole message is on its way; WS_ECLOSED, WS_EFULL,
  * WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when nothing of it is. */
 int ws_send(struct ws_conn *conn, int kind, const void *data, size_t len);
@@ -358,8 +384,9 @@ void ws_walk(struct ws_server *server,
 
 /* ---- prepared messages ------------------------------------------------- */
 
-/* Encode a message once, to be sent to many.
- *   kind  WS_TEXT or WS_BINARY
+/* Encode a message once, to be sent to many; and compress it once, when the
+ * first of them can read that.
+ *   kind  WS_TEXT or WS_BINARY, perhaps with WS_NO_COMPRESS
  * Returns it with one reference, or NULL when memory is out or kind is neither.
  */
 struct ws_prepared *ws_prepare(int kind, const void *data, size_t len);
@@ -375,7 +402,7 @@ const void *
 ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len);
 
 /* Send it to one connection.
- *   flags  0 or WS_VOLATILE
+ *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as ws_send. */
 int
 ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags);
@@ -404,7 +431,7 @@ size_t ws_room_count(struct ws_server *server, const char *room, size_t len);
 
 /* Send a message to all of a room.
  *   room    NULL: to every open WebSocket of the server
- *   kind    WS_TEXT or WS_BINARY, perhaps with WS_VOLATILE
+ *   kind    WS_TEXT or WS_BINARY, perhaps with WS_VOLATILE, WS_NO_COMPRESS
  *   except  left out; NULL for nobody
  * Returns how many it was handed to, or a negative enum ws_error. A peer that
  * is too slow is closed or skipped without any effect on the others. */
@@ -461,7 +488,7 @@ struct ws_selection {
 };
 
 /* Publish a prepared message to a selection of rooms.
- *   flags  0 or WS_VOLATILE
+ *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns how many members it was handed to, or WS_ESTATE inside a delivery. */
 long ws_publish_to(struct ws_server *server,
     const struct ws_selection *selection, struct ws_prepared *message,

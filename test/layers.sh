@@ -50,7 +50,8 @@ table()
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h table.h
 	pmd: bytes.h field.h http.h
-	handshake: base64.h bytes.h field.h http.h sha1.h
+	packer: bytes.h deflate.h inflate.h mem.h pmd.h
+	handshake: base64.h bytes.h field.h http.h pmd.h sha1.h
 	# 2: the system.
 	log:
 	net: bytes.h
@@ -72,6 +73,7 @@ table()
 	conn_http: BELOW conn.h session.h static.h ws.h
 	conn_reply: BELOW conn.h session.h static.h ws.h
 	conn_ws: BELOW conn.h session.h static.h ws.h
+	conn_pmd: BELOW conn.h session.h static.h ws.h
 	# 5: the server.
 	ws.h:
 	server: BELOW conn.h rooms.h files.h static.h session.h ws.h
@@ -93,8 +95,8 @@ table()
 }
 
 # What floors 4 and 5 stand on.
-below='bytes.h base64.h buf.h field.h frame.h handshake.h http.h log.h loop.h
-    mem.h net.h peers.h sha1.h siphash.h timer.h utf8.h'
+below='bytes.h base64.h buf.h deflate.h field.h frame.h handshake.h http.h log.h
+    loop.h mem.h net.h packer.h peers.h pmd.h sha1.h siphash.h timer.h utf8.h'
 
 # The row of a file: of the header itself, or of what it belongs to.
 row_of()

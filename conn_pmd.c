@@ -1,0 +1,177 @@
+/* conn_pmd.c - the compressed messages of one connection (RFC 7692). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A client that can compress says so in its request, and once that was agreed
+ * on, each message may come and go in either form. RSV1 of its first frame
+ * tells which one it is:
+ *
+ *	in    frames ─▶ session.c ─ RSV1 ─▶ inflate, check ─▶ the application
+ *	                         └─ plain ─────────────────▶
+ *
+ *	out   ws_send ─▶ long enough, and smaller when compressed? ─▶ frame, RSV1
+ *	                 └─ no ───────────────────────────────────▶ frame
+ *
+ * A message for many stands in one chunk, which gets further ones when they are
+ * needed: the same message compressed, once for each size of window that its
+ * receivers have. What fits into a window as a whole can be read with any that
+ * is larger, so for most messages there is one form for all.
+ *
+ *	chunk of a message ─▶ compressed, window 512 ─▶ window 4096 ─▶ NULL
+ *
+ * All forms go without a past. A peer for which a past is kept is sent them
+ * nevertheless: a sender need not use what the receiver remembers, it only has
+ * to remember the same (RFC 7692 section 7.1.1).
+ *
+ * A connection that has not agreed on anything never comes here.
+ */
+#include <string.h>
+
+#include "conn.h"
+#include "utf8.h"
+
+/* ---- the handshake ----------------------------------------------------- */
+
+int
+ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
+{
+	struct ws_conn *c = request->conn;
+	struct ws_packer *packer = &c->host->packer;
+	struct ws_pmd_policy policy = ws_packer_policy(packer);
+	struct ws_pmd agreed;
+
+	answer->octets = 0;
+	if (request->endpoint->handler.deflate_min < 0)
+		return 0;
+	if (!ws_pmd_negotiate(
+		&request->head, request->base, &policy, &agreed, answer) ||
+	    answer->octets == 0)
+		return 0;
+	c->context = ws_packer_join(packer, &agreed);
+	c->deflates = c->context != NULL;
+	return c->deflates ? 0 : -1;
+}
+
+/* ---- receiving --------------------------------------------------------- */
+
+static void
+fail(struct ws_event *event, int code, const char *reason)
+{
+	event->kind = WS_EVENT_FAIL;
+	event->code = (uint16_t)code;
+	event->reason = reason;
+}
+
+/* The code to close with. RFC 7692 does not name one for data that is no
+ * DEFLATE stream; 1007, "data that is not consistent with the type of the
+ * message" (RFC 6455 section 7.4.1), is what others send. */
+static int
+code_of(enum ws_packer_error error)
+{
+	switch (error) {
+	case WS_PACKER_ENOMEM:
+		return WS_CLOSE_INTERNAL_ERROR;
+	case WS_PACKER_EBIG:
+		return WS_CLOSE_TOO_BIG;
+	case WS_PACKER_EDATA:
+		return WS_CLOSE_INVALID_PAYLOAD;
+	}
+	return WS_CLOSE_INTERNAL_ERROR;
+}
+
+void
+ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
+{
+	const char *reason;
+	int result = ws_packer_inflate(&conn->host->packer, conn->context,
+	    event->data, event->len, conn->endpoint->handler.max_message,
+	    &event->data, &event->len, &reason);
+
+	if (result < 0) {
+		fail(event, code_of((enum ws_packer_error)result), reason);
+		return;
+	}
+	event->kind = WS_EVENT_MESSAGE;
+	if (event->opcode == WS_OP_TEXT &&
+	    ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) !=
+		WS_UTF8_ACCEPT)
+		fail(event, WS_CLOSE_INVALID_PAYLOAD, "the text is not UTF-8");
+}
+
+/* ---- sending ----------------------------------------------------------- */
+
+/* Whether a message is to be compressed, if that makes it smaller. */
+static bool
+is_worth(const struct ws_conn *c, int flags, size_t len)
+{
+	return !(flags & WS_NO_COMPRESS) &&
+	       len >= (size_t)c->endpoint->handler.deflate_min;
+}
+
+bool
+ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
+{
+	const uint8_t *out;
+	size_t len;
+
+	if (!is_worth(conn, kind, part->len))
+		return false;
+	len = ws_packer_deflate(&conn->host->packer, conn->context, part->at,
+	    part->len, false, &out);
+	if (len == 0)
+		return false;
+	*part = (struct ws_part){ out, len };
+	return true;
+}
+
+/* Make a form of a message. Returns NULL if it would not be smaller, or memory
+ * is out. */
+static struct ws_chunk *
+make_form(
+    const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)
+{
+	uint8_t header[WS_FRAME_HEADER_MAX];
+	struct ws_packer *packer = &c->host->packer;
+	struct ws_chunk *form = NULL;
+	const uint8_t *out;
+	size_t size, len = ws_packer_deflate(packer, c->context, payload->at,
+			 payload->len, true, &out);
+
+	if (len > 0) {
+		size = ws_frame_begin(
+		    header, (uint8_t)(WS_FIN | WS_RSV1 | opcode), len);
+		form = ws_chunk_new(size + len);
+		if (form != NULL) {
+			memcpy(form->at, header, size);
+			memcpy(form->at + size, out, len);
+			form->len = size + len;
+		}
+	}
+	ws_packer_end_deflate(packer);
+	return form;
+}
+
+struct ws_chunk *
+ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags)
+{
+	struct ws_part payload;
+	struct ws_chunk **at = &message->form;
+	unsigned window;
+	uint8_t opcode;
+
+	payload = ws_conn_payload(message, &opcode);
+	window = ws_packer_window(conn->context->bits, payload.len);
+	if (window <= message->window || !is_worth(conn, flags, payload.len))
+		return message;
+	for (; *at != NULL; at = &(*at)->form) {
+		if ((*at)->window == window)
+			return *at;
+	}
+	*at = make_form(conn, &payload, opcode);
+	if (*at == NULL) {
+		/* Nor would it be with a smaller one. */
+		message->window = (uint8_t)window;
+		return message;
+	}
+	(*at)->window = (uint8_t)window;
+	return *at;
+}

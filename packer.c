@@ -1,0 +1,378 @@
+/* packer.c - one compressor and one decompressor for all (RFC 7692). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compressed message is a DEFLATE stream that was flushed, without the four
+ * octets 00 00 ff ff that every flush ends with (RFC 7692 section 7.2):
+ *
+ *	"Hello"  ── deflate, flush ──▶  f2 48 cd c9 c9 07 00 00 00 ff ff
+ *	         payload of its frames  f2 48 cd c9 c9 07 00
+ *
+ * A compressor takes 270 KiB and a decompressor 10. A server that has a pair
+ * for each connection, as most do, needs gigabytes for ten thousand. But they
+ * are only needed while a message is being compressed, and this is one thread:
+ * so all connections share one pair. What makes a connection different from
+ * another is its past, which messages refer to, and that is
+ *
+ *	shared     nothing, for a peer with which it was agreed that each
+ *	           message begins anew ("no context takeover")
+ *	dedicated  a window of the last 1 << bits octets in each direction,
+ *	           which is shown to the compressor before each message; and
+ *	           the decompressor looks into it where a message refers to it
+ *
+ * Windows get their memory with the first message that is to be remembered, but
+ * they are reserved when they are agreed on: what a peer was promised cannot be
+ * taken back, and all windows together shall never be more than the budget.
+ *
+ *	direction      when it may be forgotten
+ *	what we sent   at any time: the next message then refers to nothing
+ *	what we got    when the connection ends, as the peer may refer to it
+ *
+ * To show a long past to the compressor costs more than to compress a short
+ * message. Of it only as much is shown as PAST_MIN octets, or PAST_TIMES the
+ * message if that is more. A match is most often near.
+ */
+#include <string.h>
+
+#include "bytes.h"
+#include "deflate.h"
+#include "mem.h"
+#include "packer.h"
+
+enum {
+	KEEP_MAX = 65536, /* a larger buffer is given back after its use */
+	ROOM_MIN = 4096,  /* of a buffer, at least */
+	TAIL = 4,         /* octets of what every flush ends with */
+	PAST_MIN = 4096,
+	PAST_TIMES = 8,
+};
+
+/* Have a buffer of at least so many octets; what is in it stays.
+ * Returns whether there is one. */
+static bool
+have_room(uint8_t **buffer, size_t *room, size_t octets)
+{
+	uint8_t *grown;
+
+	if (*room >= octets)
+		return true;
+	if (octets < ROOM_MIN)
+		octets = ROOM_MIN;
+	grown = ws_mem_resize(*buffer, octets);
+	if (grown == NULL)
+		return false;
+	*buffer = grown;
+	*room = octets;
+	return true;
+}
+
+static void
+drop(uint8_t **buffer, size_t *room)
+{
+	ws_mem_free(*buffer);
+	*buffer = NULL;
+	*room = 0;
+}
+
+void
+ws_packer_init(
+    struct ws_packer *p, unsigned level, unsigned bits, size_t budget)
+{
+	p->enabled = true;
+	p->dedicated = budget > 0;
+	p->level = (uint8_t)level;
+	p->bits = (uint8_t)bits;
+	p->budget = budget;
+	for (unsigned i = 0; i < WS_PACKER_WINDOWS; i++)
+		p->shared[i].bits = (uint8_t)(WS_PMD_BITS_MIN + i);
+}
+
+void
+ws_packer_fini(struct ws_packer *p)
+{
+	ws_mem_free(p->deflate);
+	ws_mem_free(p->inflate);
+	drop(&p->packed, &p->packed_room);
+	drop(&p->unpacked, &p->unpacked_room);
+	p->deflate = NULL;
+	p->inflate = NULL;
+}
+
+void
+ws_packer_end_deflate(struct ws_packer *p)
+{
+	if (p->packed_room > KEEP_MAX)
+		drop(&p->packed, &p->packed_room);
+}
+
+void
+ws_packer_end_inflate(struct ws_packer *p)
+{
+	if (p->unpacked_room > KEEP_MAX)
+		drop(&p->unpacked, &p->unpacked_room);
+}
+
+/* ---- contexts ---------------------------------------------------------- */
+
+struct ws_pmd_policy
+ws_packer_policy(const struct ws_packer *p)
+{
+	bool keep = p->dedicated && p->budget >= (size_t)2 << p->bits;
+
+	return (struct ws_pmd_policy){ .server_bits = p->bits,
+		.server_bits_min = WS_DEFLATE_BITS_MIN,
+		.client_bits = keep ? p->bits : WS_PMD_BITS_MAX,
+		.server_no_context = !keep,
+		.client_no_context = !keep };
+}
+
+struct ws_context *
+ws_packer_join(struct ws_packer *p, const struct ws_pmd *agreed)
+{
+	struct ws_context *context;
+
+	if (agreed->server_no_context && agreed->client_no_context)
+		return &p->shared[agreed->server_bits - WS_PMD_BITS_MIN];
+	context = ws_mem_resize(NULL, sizeof(*context));
+	if (context == NULL)
+		return NULL;
+	*context =
+	    (struct ws_context){ .bits = agreed->server_bits, .own = true };
+	if (!agreed->server_no_context) {
+		context->sent.bits = agreed->server_bits;
+		context->reserved += (size_t)1 << agreed->server_bits;
+	}
+	if (!agreed->client_no_context) {
+		context->theirs.bits = agreed->client_bits;
+		context->reserved += (size_t)1 << agreed->client_bits;
+	}
+	p->budget -= context->reserved;
+	return context;
+}
+
+void
+ws_packer_leave(struct ws_packer *p, struct ws_context *context)
+{
+	if (context == NULL || !context->own)
+		return;
+	p->budget += context->reserved;
+	ws_mem_free(context->sent.at);
+	ws_mem_free(context->theirs.at);
+	ws_mem_free(context);
+}
+
+/* Forget all of a window. */
+static void
+forget(struct ws_inflate_window *window)
+{
+	ws_mem_free(window->at);
+	*window = (struct ws_inflate_window){ .bits = window->bits };
+}
+
+void
+ws_packer_idle(struct ws_context *context)
+{
+	if (!context->own)
+		return;
+	if (!context->used)
+		forget(&context->sent);
+	context->used = false;
+}
+
+/* Add a message to a window, if it is kept. Returns false if memory is out. */
+static bool
+keep(struct ws_inflate_window *window, const void *data, size_t len)
+{
+	if (window->bits == 0 || len == 0)
+		return true;
+	if (window->at == NULL)
+		window->at = ws_mem_resize(NULL, (size_t)1 << window->bits);
+	if (window->at == NULL)
+		return false;
+	ws_inflate_keep(window, data, len);
+	return true;
+}
+
+/* ---- compressing ------------------------------------------------------- */
+
+static bool
+have_compressor(struct ws_packer *p)
+{
+	void *memory;
+
+	if (p->deflate != NULL)
+		return true;
+	memory = ws_mem_resize(NULL, ws_deflate_octets(p->bits));
+	if (memory == NULL)
+		return false;
+	p->deflate = ws_deflate_init(memory, p->bits, p->level);
+	return true;
+}
+
+/* Show the end of a window to the compressor, which wants it in one piece. The
+ * buffer for the result has room for that. */
+static void
+prime(
+    struct ws_packer *p, const struct ws_inflate_window *window, size_t octets)
+{
+	size_t size = (size_t)1 << window->bits;
+	size_t begin = (window->next - octets) & (size - 1);
+	size_t first = octets < size - begin ? octets : size - begin;
+
+	memcpy(p->packed, window->at + begin, first);
+	memcpy(p->packed + first, window->at, octets - first);
+	ws_deflate_prime(p->deflate, p->packed, octets);
+}
+
+/* How much of the past is worth being shown. */
+static size_t
+past_of(const struct ws_context *context, size_t len, bool is_alone)
+{
+	size_t most = len < PAST_MIN / PAST_TIMES ? PAST_MIN : len * PAST_TIMES;
+
+	if (is_alone || context->sent.at == NULL)
+		return 0;
+	return context->sent.octets < most ? context->sent.octets : most;
+}
+
+size_t
+ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
+    const void *data, size_t len, bool is_alone, const uint8_t **out)
+{
+	size_t past, size;
+
+	/* The longest result that is smaller, and what comes behind it. */
+	size = len + TAIL - 1;
+	if (len == 0 || len > SIZE_MAX / PAST_TIMES)
+		return 0;
+	past = past_of(context, len, is_alone);
+	if (!have_compressor(p) ||
+	    !have_room(&p->packed, &p->packed_room, size > past ? size : past))
+		return 0;
+	ws_deflate_reset(p->deflate);
+	ws_deflate_narrow(p->deflate, context->bits);
+	if (past > 0)
+		prime(p, &context->sent, past);
+	*out = p->packed;
+	return ws_deflate_message(p->deflate, data, len, p->packed, size);
+}
+
+void
+ws_packer_sent(struct ws_context *context, const void *data, size_t len)
+{
+	if (!context->own)
+		return;
+	context->used = true;
+	/* A past with a gap would be wrong, and none is not. */
+	if (!keep(&context->sent, data, len))
+		forget(&context->sent);
+}
+
+unsigned
+ws_packer_window(unsigned bits, size_t len)
+{
+	unsigned needed = WS_PMD_BITS_MIN;
+
+	while (needed < bits && len > (size_t)1 << needed)
+		needed++;
+	return needed < bits ? needed : bits;
+}
+
+/* ---- inflating --------------------------------------------------------- */
+
+static bool
+have_decompressor(struct ws_packer *p)
+{
+	if (p->inflate != NULL)
+		return true;
+	p->inflate = ws_mem_resize(NULL, sizeof(*p->inflate));
+	if (p->inflate == NULL)
+		return false;
+	ws_inflate_init(p->inflate);
+	return true;
+}
+
+/* Make more room for output. Returns 0 or an enum ws_packer_error. */
+static int
+widen(struct ws_packer *p, struct ws_inflate_io *io, size_t limit,
+    const char **reason)
+{
+	size_t room = io->out_max < limit / 2 ? 2 * io->out_max : limit;
+
+	*reason = "the message is larger than the limit";
+	if (io->out_max >= limit)
+		return WS_PACKER_EBIG;
+	*reason = "memory is out";
+	if (!have_room(&p->unpacked, &p->unpacked_room, room))
+		return WS_PACKER_ENOMEM;
+	io->out = p->unpacked;
+	io->out_max = p->unpacked_room < limit ? p->unpacked_room : limit;
+	return 0;
+}
+
+/* Inflate a run of octets. Where a stream ends another one may begin, because
+ * a sender may end every block with BFINAL (RFC 7692 section 7.2.3.4). */
+static int
+inflate_run(struct ws_packer *p, struct ws_inflate_io *io,
+    const struct ws_inflate_window *window, size_t limit, const char **reason)
+{
+	int result = 0;
+
+	while (result == 0) {
+		switch (ws_inflate_run(p->inflate, io)) {
+		case WS_INFLATE_MORE:
+			return 0;
+		case WS_INFLATE_FULL:
+			result = widen(p, io, limit, reason);
+			break;
+		case WS_INFLATE_END:
+			ws_inflate_begin(p->inflate, window);
+			if (io->in_octets == 0)
+				return 0;
+			break;
+		default:
+			*reason = ws_inflate_error_text(p->inflate->error);
+			return WS_PACKER_EDATA;
+		}
+	}
+	return result;
+}
+
+int
+ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
+    const uint8_t *in, size_t len, size_t limit, uint8_t **out, size_t *out_len,
+    const char **reason)
+{
+	static const struct ws_inflate_window none = { .bits =
+							   WS_PMD_BITS_MAX };
+	static const uint8_t tail[TAIL] = { 0x00, 0x00, 0xff, 0xff };
+	const struct ws_inflate_window *window =
+	    context->theirs.bits != 0 ? &context->theirs : &none;
+	struct ws_inflate_io io = { .in = in, .in_octets = len };
+	int result;
+
+	*reason = "memory is out";
+	if (!have_decompressor(p) ||
+	    !have_room(&p->unpacked, &p->unpacked_room, ROOM_MIN))
+		return WS_PACKER_ENOMEM;
+	io.out = p->unpacked;
+	io.out_max = p->unpacked_room < limit ? p->unpacked_room : limit;
+	ws_inflate_begin(p->inflate, window);
+	result = inflate_run(p, &io, window, limit, reason);
+	/* zlib makes nothing at all of an empty message behind another one. */
+	if (result == 0 && len > 0) {
+		io.in = tail;
+		io.in_octets = TAIL;
+		result = inflate_run(p, &io, window, limit, reason);
+	}
+	if (result != 0)
+		return result;
+	*reason = "the compressed message is cut short";
+	if (!ws_inflate_is_flushed(p->inflate))
+		return WS_PACKER_EDATA;
+	*reason = "memory is out";
+	if (!keep(&context->theirs, io.out, io.out_octets))
+		return WS_PACKER_ENOMEM;
+	*out = io.out;
+	*out_len = io.out_octets;
+	return 0;
+}
