@@ -17,7 +17,7 @@ WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
 suites=${*:-cli cli-sio curl ws python proxies relay browser browser-pages
     browser-examples sio-engine sio-protocol sio-clients sio-python
-    sio-proxies sio-browser}
+    sio-api sio-proxies sio-browser}
 missing=
 
 # need COMMAND PACKAGE: note what is not there.

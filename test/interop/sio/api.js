@@ -1,0 +1,281 @@
+/* api.js - what a page may rely on: our client beside the official one. */
+/* SPDX-License-Identifier: MIT */
+
+import { once as came } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer, request } from "node:http";
+import { createServer as createPlainServer } from "node:net";
+
+import { check, equal, finish, freePort, load, truth, within }
+    from "../harness.js";
+import { withPeer } from "./peers.js";
+
+const source = readFileSync(
+    new URL("../../../www/socket.io.js", import.meta.url), "utf8");
+
+const CLIENTS = {
+	"4.8": () => load("sio-4.8"),
+	ours: () =>
+	    new Function("WebSocket", `${source}; return io;`)(load("ws")),
+};
+
+const once = (emitter, event) => within(new Promise((done) =>
+    emitter.once(event, (...args) => done(args))), `"${event}"`);
+
+async function connect(io, url, options) {
+	const socket = io(url, { forceNew: true, reconnectionDelay: 10,
+		reconnectionDelayMax: 40, ...options });
+	await once(socket, "connect");
+	return socket;
+}
+
+const CASES = {
+	async "listeners"(io, { http }) {
+		const socket = await connect(io, http);
+		const log = [];
+		const listen = (name) => (...args) => log.push([name, ...args]);
+		const kept = listen("kept"), gone = listen("gone");
+		const any = listen("any"), first = listen("first");
+
+		await socket.emitWithAck("echo"); /* "hello" has come */
+		socket.on("echo", kept).on("echo", gone).once("echo", first);
+		socket.onAny(any).onAny(gone);
+		socket.off("echo", gone).offAny(gone);
+		await socket.emitWithAck("echo");
+		socket.emit("echo", 1).send("nobody listens");
+		socket.emit("echo", 2);
+		await socket.emitWithAck("echo");
+		socket.off("echo").offAny();
+		socket.emit("echo", 3);
+		await socket.emitWithAck("echo");
+		equal(log, [["any", "echo", 1], ["kept", 1], ["first", 1],
+			["any", "echo", 2], ["kept", 2]], "log");
+		socket.once("echo", first).off("echo", first);
+		socket.emit("echo", 4);
+		await socket.emitWithAck("echo");
+		equal(log.length, 5, "events");
+		socket.disconnect();
+	},
+
+	async "names that are reserved"(io, { http }) {
+		const socket = await connect(io, http);
+		for (const name of ["connect", "connect_error", "disconnect",
+			"disconnecting", "newListener", "removeListener"]) {
+			let error;
+			try {
+				socket.emit(name);
+			} catch (thrown) {
+				error = thrown;
+			}
+			equal(error?.message,
+			    `"${name}" is a reserved event name`);
+		}
+		equal(await socket.emitWithAck("echo", 1), 1, "after it");
+		socket.disconnect();
+	},
+
+	async "a listener that throws"(io, { http }) {
+		const socket = await connect(io, http,
+		    { transports: ["polling"] });
+		const thrown = came(process, "uncaughtException");
+		/* This waits for what no listener is told. */
+		process.once("uncaughtException", () => {});
+		socket.once("echo", () => { throw new Error("on purpose"); });
+		socket.emit("echo");
+		equal((await thrown)[0].message, "on purpose");
+		equal(await socket.emitWithAck("echo", 1), 1, "after it");
+		equal(socket.connected, true, "connected");
+		socket.disconnect();
+	},
+
+	async "what is volatile is not kept"(io, { http }) {
+		const socket = io(http, { forceNew: true, autoConnect: false });
+		const heard = [];
+		socket.on("echo", (what) => heard.push(what));
+		socket.volatile.emit("echo", "lost");
+		socket.emit("echo", "kept");
+		equal(socket.sendBuffer.length, 1, "kept");
+		socket.connect();
+		await once(socket, "connect");
+		await socket.emitWithAck("echo");
+		equal(heard, ["kept"], "heard");
+		socket.disconnect();
+	},
+
+	async "acknowledgements that do not come"(io, { http }) {
+		const socket = await connect(io, http);
+		const outcome = (promise) => within(
+		    promise.catch(({ message }) => message), "the outcome");
+		equal(await outcome(socket.timeout(10).emitWithAck("silence")),
+		    "operation has timed out");
+		const lost = outcome(socket.emitWithAck("silence"));
+		const timed = outcome(socket.timeout(60000)
+		    .emitWithAck("silence"));
+		socket.emit("silence", () => truth(false, "it was told"));
+		socket.disconnect();
+		equal([await lost, await timed],
+		    Array(2).fill("socket has been disconnected"));
+		/* One that waits to be sent is not lost. */
+		const unsent = outcome(socket.emitWithAck("echo", "later"));
+		equal(await outcome(socket.timeout(10).emitWithAck("echo", 1)),
+		    "operation has timed out", "unsent");
+		equal(socket.sendBuffer.length, 1, "what waits");
+		socket.connect();
+		equal(await unsent, "later", "sent after all");
+		socket.disconnect();
+	},
+
+	async "auth may be a function"(io, { http }) {
+		let n = 0;
+		const socket = io(http, { forceNew: true, auth: (tell) =>
+		    setTimeout(tell, 1, { n: ++n }) });
+		equal((await once(socket, "hello"))[0].auth, { n: 1 }, "auth");
+		socket.disconnect().connect();
+		equal((await once(socket, "hello"))[0].auth, { n: 2 }, "again");
+		socket.disconnect();
+	},
+
+	async "who is refused may try again"(io, { http }) {
+		const socket = io(`${http}/admin`, { forceNew: true });
+		const [error] = await once(socket, "connect_error");
+		equal([error.message, error.data, socket.active],
+		    ["not authorized", { code: 401 }, false], "refusal");
+		socket.auth = { token: "secret" };
+		socket.connect();
+		await once(socket, "connect");
+		socket.disconnect();
+	},
+
+	async "state before, during and after"(io, { http }) {
+		const socket = io(http, { forceNew: true, autoConnect: false });
+		const log = [];
+		const note = () => log.push([socket.connected,
+			socket.disconnected, socket.active,
+			typeof socket.id]);
+		note();
+		socket.connect();
+		note();
+		await once(socket, "connect");
+		note();
+		socket.once("disconnect", note);
+		socket.disconnect();
+		note();
+		equal(log, [[false, true, false, "undefined"],
+			[false, true, true, "undefined"],
+			[true, false, true, "string"],
+			[false, true, false, "undefined"],
+			[false, true, false, "undefined"]], "states");
+	},
+
+	/* The events of a client that finds nobody. */
+	async "a server that is not there"(io) {
+		const url = `http://127.0.0.1:${await freePort()}`;
+		for (const [transport, message] of [
+			["polling", "xhr poll error"],
+			["websocket", "websocket error"]]) {
+			const log = [];
+			const socket = io(url, { forceNew: true,
+				transports: [transport], reconnectionDelay: 5,
+				reconnectionDelayMax: 10,
+				reconnectionAttempts: 2 });
+			for (const event of ["open", "error", "close",
+				"reconnect", "reconnect_attempt",
+				"reconnect_error"])
+				socket.io.on(event, (what) => log.push(
+				    `${event} ${what?.message ?? what}`));
+			socket.on("connect_error", ({ message }) =>
+			    log.push(`connect_error ${message}`));
+			await once(socket.io, "reconnect_failed");
+			const failure = [`connect_error ${message}`,
+				`error ${message}`];
+			const again = [...failure,
+				`reconnect_error ${message}`];
+			/* What happens at one time has no order. */
+			equal(log.sort(), [...failure, ...again, ...again,
+				"reconnect_attempt 1", "reconnect_attempt 2",
+			].sort(), "events");
+			equal(socket.active, true, "active");
+			socket.disconnect();
+		}
+	},
+
+	async "a server that does not answer"(io) {
+		const sockets = new Set();
+		const server = createPlainServer((one) => sockets.add(one))
+		    .listen(0, "127.0.0.1");
+		await came(server, "listening");
+		const url = `http://127.0.0.1:${server.address().port}`;
+		for (const transport of ["polling", "websocket"]) {
+			const socket = io(url, { forceNew: true, timeout: 50,
+				transports: [transport], reconnection: false });
+			const [error] = await once(socket, "connect_error");
+			equal(error.message, "timeout", transport);
+			socket.disconnect();
+		}
+		for (const one of sockets)
+			one.destroy();
+		server.close();
+	},
+
+	/* More than one request may hold, so it takes several. */
+	async "much at once by polling"(io, { http }) {
+		const socket = await connect(io, http,
+		    { transports: ["polling"] });
+		for (let i = 0; i < 6; i++)
+			socket.emit("silence", Buffer.alloc(200000), "ü");
+		socket.emit("silence", "ü".repeat(300000));
+		equal(await within(socket.emitWithAck("echo", "behind it"),
+		    "answer"), "behind it");
+		socket.disconnect();
+	},
+
+	/* There are networks that let no WebSocket through. */
+	async "no WebSocket gets through"(io, { port }) {
+		const relay = createServer((from, to) => {
+			const on = request({ port, host: "127.0.0.1",
+				path: from.url, method: from.method,
+				headers: from.headers }, (answer) => {
+				to.writeHead(answer.statusCode, answer.headers);
+				answer.pipe(to);
+			});
+			on.on("error", () => to.destroy());
+			to.on("close", () => on.destroy());
+			from.pipe(on);
+		}).listen(0, "127.0.0.1");
+		relay.on("upgrade", (_, socket) =>
+		    socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+		await came(relay, "listening");
+		const refused = came(relay, "upgrade");
+		const socket = await connect(io,
+		    `http://127.0.0.1:${relay.address().port}`);
+		await within(refused, "an upgrade");
+		for (let i = 0; i < 20; i++)
+			equal(await socket.emitWithAck("echo", i), i, "echo");
+		equal(socket.io.engine.transport.name, "polling");
+		socket.disconnect();
+		relay.closeAllConnections();
+		relay.close();
+	},
+
+	async "which sockets share a connection"(io, { http }) {
+		const socket = await connect(io, http, { forceNew: false });
+		const other = io(`${http}/custom`);
+		truth(socket.io === other.io, "two connections");
+		await once(other, "connect");
+		socket.disconnect();
+		equal(await other.emitWithAck("echo", 1), 1, "the other");
+		/* A second socket of a namespace has its own connection. */
+		const second = await connect(io, http, { forceNew: false });
+		truth(second.io !== other.io, "one connection");
+		second.disconnect();
+		other.disconnect();
+	},
+};
+
+await withPeer("twin", [], async (server) => {
+	for (const [name, make] of Object.entries(CLIENTS))
+		for (const [what, run] of Object.entries(CASES))
+			await check(`API, ${name}: ${what}`, () =>
+			    run(make(), server));
+});
+finish();
