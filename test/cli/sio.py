@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # sio.py - what wsd does with Socket.IO: its options and its namespaces.
 # SPDX-License-Identifier: MIT
+import http.client
 import json
 import os
 import shutil
@@ -22,6 +23,16 @@ def handshake(port, path=PATH, **fields):
     status, fields, body = get(port, f"{path}/?EIO=4&transport=polling",
                                **fields)
     return status, fields, json.loads(body[1:]) if status == 200 else body
+
+
+def post(port, sid, body):
+    """One request of a session that polls: its status."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(
+        "POST", f"{PATH}/?EIO=4&transport=polling&sid={sid}", body)
+    status = connection.getresponse().status
+    connection.close()
+    return status
 
 
 class Socket:
@@ -108,6 +119,14 @@ def too_large():
         socket.emit("e", "x" * 1000)
         equal(socket.client.receive()[0], 0x88, "Close")
         socket.leave()
+        sid = handshake(it.port())[2]["sid"]
+        equal(post(it.port(), sid, "40" + 998 * " "), 200, "1000 octets")
+        equal(post(it.port(), sid, "4" + 1000 * "x"), 413, "1001 octets")
+    with wsd("--max-message", "4M") as it:
+        sid = handshake(it.port())[2]["sid"]
+        equal(post(it.port(), sid, "40"), 200, "CONNECT")
+        event = json.dumps(["e", "x" * (3 << 20)])
+        equal(post(it.port(), sid, f"42{event}"), 200, "3 MiB")
 
 
 @test("--no-socket.io")
