@@ -106,16 +106,17 @@ find_pending(const struct sio_socket *socket, int64_t id)
 	return pending;
 }
 
-void
+bool
 sio_ack_forget(struct sio_socket *socket, int64_t id)
 {
 	struct sio_pending *pending = find_pending(socket, id);
 
 	if (pending == NULL)
-		return; /* the socket has left, and it was told */
+		return false; /* the socket has left, and it was told */
 	withdraw(pending);
 	ws_timer_stop(pending->timer);
 	ws_mem_free(pending);
+	return true;
 }
 
 /* ---- of many ----------------------------------------------------------- */
@@ -216,6 +217,19 @@ sio_ack_group_begun(struct sio_group *group, bool failed)
 		ws_mem_free(pending);
 	}
 	ws_mem_free(group);
+}
+
+void
+sio_ack_forget_group(struct sio_socket *socket, struct sio_group *group)
+{
+	struct sio_pending *pending = find_pending(socket, group->like.id);
+
+	if (pending == NULL)
+		return; /* as above */
+	withdraw(pending);
+	pending->socket = NULL;
+	group->left--;
+	group->missing = true;
 }
 
 /* One of a group has answered, or left. */

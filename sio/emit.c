@@ -62,9 +62,15 @@ sio_out_send(struct sio_client *client, const struct sio_out *out, int flags)
 	if ((flags & WS_VOLATILE) != 0 && !eio_is_writable(client->conn))
 		return WS_ESKIPPED;
 	result = eio_send(client->conn, WS_TEXT, out->at, out->len);
+	if (result < 0)
+		return result;
 	for (unsigned i = 0; i < out->binary.count && result == 0; i++)
 		result = eio_send(client->conn, WS_BINARY,
 		    out->binary.list[i].data, out->binary.list[i].len);
+	/* Half of a packet is worse than none: what comes next would be taken
+	 * for the rest. */
+	if (result < 0)
+		eio_close(client->conn);
 	return result;
 }
 
@@ -232,13 +238,11 @@ sio_emit_ack(struct sio_socket *socket, int timeout_ms,
 	if (result < 0)
 		return result;
 	tell_outgoing(socket, name, &out);
-	/* Whoever made it leave has made on_ack be told so. */
+	/* If it leaves, here or there, on_ack is told so, and that is all. */
 	if (socket->state != SIO_CONNECTED)
 		return 0;
 	result = sio_out_send(socket->client, &out, 0);
-	if (result < 0)
-		sio_ack_forget(socket, like.id);
-	return result;
+	return result < 0 && sio_ack_forget(socket, like.id) ? result : 0;
 }
 
 /* ---- to many ----------------------------------------------------------- */
@@ -248,6 +252,7 @@ sio_out_deliver(struct ws_member *member, void *message)
 {
 	struct sio_socket *socket = (struct sio_socket *)member;
 	struct sio_delivery *delivery = socket->nsp->io->delivery;
+	unsigned sent = 0;
 	int result = 0;
 
 	(void)message;
@@ -267,11 +272,15 @@ sio_out_deliver(struct ws_member *member, void *message)
 	if (delivery->group != NULL &&
 	    sio_ack_expect_group(socket, delivery->group) < 0)
 		return;
-	for (unsigned i = 0; i < delivery->count && result == 0; i++)
+	for (; sent < delivery->count && result == 0; sent++)
 		result = eio_send_prepared(
-		    socket->client->conn, delivery->messages[i], 0);
+		    socket->client->conn, delivery->messages[sent], 0);
 	if (result == 0)
 		delivery->handed++;
+	else if (delivery->group != NULL)
+		sio_ack_forget_group(socket, delivery->group);
+	if (result < 0 && sent > 1) /* half of a packet, as above */
+		eio_close(socket->client->conn);
 }
 
 /* Encode once for every kind of transport. */

@@ -346,16 +346,17 @@ void sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket);
 int sio_ack_expect(
     struct sio_socket *socket, const struct sio_pending *like, int timeout_ms);
 
-/* It could not be asked after all. */
-void sio_ack_forget(struct sio_socket *socket, int64_t id);
+/* It could not be asked after all. Returns whether nobody was told so. */
+bool sio_ack_forget(struct sio_socket *socket, int64_t id);
 
 /* Many are to acknowledge the same event: make a group, give it a number in
- * each namespace, put sockets into it, and say that these were all; or that it
- * failed, and nobody is told. */
+ * each namespace, put sockets into it, take one out that could not be asked,
+ * and say that these were all; or that it failed, and nobody is told. */
 struct sio_group *
 sio_ack_group(struct sio *io, const struct sio_pending *like, int timeout_ms);
 int64_t sio_ack_group_id(struct sio_group *group, struct sio_nsp *nsp);
 int sio_ack_expect_group(struct sio_socket *socket, struct sio_group *group);
+void sio_ack_forget_group(struct sio_socket *socket, struct sio_group *group);
 void sio_ack_group_begun(struct sio_group *group, bool failed);
 
 /* A client has acknowledged. */

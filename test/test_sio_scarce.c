@@ -401,6 +401,100 @@ talk_old(void)
 	client_close(&c);
 }
 
+/* Ask by polling for what waits. Lives until the next call. */
+static const char *
+poll_for(const char *sid)
+{
+	static char body[4096];
+	struct client c = client_open(live.address);
+	struct response r;
+	char request[128];
+
+	snprintf(request, sizeof(request),
+	    "GET /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n"
+	    "Host: a\r\n\r\n",
+	    sid);
+	client_puts(&c, request);
+	body[0] = '\0';
+	if (client_response(&c, &r, false) == 200)
+		snprintf(body, sizeof(body), "%.*s", (int)r.len,
+		    (const char *)r.body);
+	client_close(&c);
+	return body;
+}
+
+/* One who could not be asked is not waited for. */
+Test(sio_scarce, a_group_ends_without_who_was_not_asked, .timeout = 300)
+{
+	static char question[2000];
+	static bool many = true;
+	bool failed = true;
+
+	memset(question, 'x', sizeof(question) - 1);
+	for (size_t n = 1; failed; n++) {
+		struct client c;
+		char sid[21] = "";
+
+		begin();
+		ask_polling(sid, NULL);
+		ask_polling(sid, "40");
+		c = websocket(4, "");
+		say(&c, "40");
+		scarce(n);
+		promised += sio_emit_to_ack(sio_all(root), 0, on_answer, &many,
+				question, NULL) >= 0;
+		failed = scarce_calls >= n;
+		scarce(0);
+		say(&c, "430[1]");
+		if (strstr(poll_for(sid), question) != NULL)
+			ask_polling(sid, "430[2]");
+		client_close(&c);
+		cr_expect_eq(promised, 0, "%zu", n);
+		sio_free(io);
+		io = NULL;
+		end();
+	}
+}
+
+/* A client that has half of a packet takes all that comes next for the rest. */
+Test(sio_scarce, a_packet_is_sent_with_its_attachments_or_not, .timeout = 300)
+{
+	static char octets[300];
+	struct sio_value data = sio_binary(octets, sizeof(octets));
+	bool failed = true;
+
+	for (size_t n = 1; failed; n++) {
+		for (int many = 0; many < 2; many++) {
+			char sid[21] = "";
+			const char *body;
+
+			begin();
+			ask_polling(sid, NULL);
+			ask_polling(sid, "40");
+			cr_assert_not_null(last);
+			scarce(n);
+			if (many)
+				(void)sio_emit_to(sio_all(root), "data", "%p",
+				    (const void *)&data);
+			else
+				(void)sio_emit(
+				    last, "data", "%p", (const void *)&data);
+			failed = scarce_calls >= n;
+			scarce(0);
+			if (last != NULL)
+				(void)sio_emit(last, "and", NULL);
+			body = poll_for(sid);
+			cr_expect(strstr(body, "451-[") == NULL ||
+				      strstr(body, "bAAAA") != NULL ||
+				      body[strlen(body) - 1] == '1',
+			    "%zu: %s", n, body);
+			sio_free(io);
+			io = NULL;
+			end();
+		}
+	}
+}
+
 /* What all must come to, whatever failed. */
 static void
 check_all(size_t n)
