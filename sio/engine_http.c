@@ -129,7 +129,9 @@ check_session(const struct eio_socket *s, const struct wish *wish, bool upgrade)
 {
 	if (s == NULL)
 		return EIO_UNKNOWN_SID;
-	if (!upgrade && strcmp(wish->transport, eio_transport(s)) != 0)
+	/* "websocket" fits no request, not even for a session that is one. */
+	if (!upgrade &&
+	    (s->poll == NULL || strcmp(wish->transport, "polling") != 0))
 		return EIO_BAD_REQUEST;
 	if (wish->protocol != s->protocol)
 		return EIO_BAD_REQUEST;

@@ -743,3 +743,29 @@ Test(sio_review, who_may_come_back_is_bounded)
 	    peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}"), pid);
 	client_close(&c);
 }
+
+/* ---- requests that fit nothing ------------------------------------------ */
+
+Test(sio_review, a_request_cannot_be_for_a_websocket)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT" };
+	struct client c = enter();
+	char request[256], sid[EIO_ID_SIZE];
+
+	for (int i = 0; i < 3; i++) {
+		struct client other = client_open(live.address);
+		struct response r;
+
+		snprintf(request, sizeof(request),
+		    "%s /socket.io/?EIO=4&transport=websocket&sid=%s HTTP/1.1"
+		    "\r\nHost: a\r\nContent-Length: 1\r\n\r\n1",
+		    methods[i], eio_id(sio_conn(last), sid));
+		client_puts(&other, request);
+		cr_expect_eq(client_response(&other, &r, false), 400);
+		cr_expect_eq(
+		    memcmp(r.body, "{\"code\":3,", 10), 0, "%s", methods[i]);
+		is_alive(&c);
+		client_close(&other);
+	}
+	client_close(&c);
+}
