@@ -496,6 +496,12 @@ async function silent() {
 	    use.connect("/", { reconnection: false })));
 
 	await settled(all, sockets);
+	await check("all clients stay as long as pings come", async () => {
+		for (let i = 0; i < 3; i++)
+			await once(sockets[0].io, "ping");
+		sockets.forEach((one, i) =>
+		    equal(one.connected, true, all[i].name));
+	});
 	await check("all clients notice a server that is silent", async () => {
 		const gone = sockets.map((one) => once(one, "disconnect"));
 		server.child.kill("SIGSTOP");
