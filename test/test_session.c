@@ -79,6 +79,8 @@ put_frames(struct wire *wire, const struct frame *frames)
 
 /* ---- a session and what it showed ---- */
 
+static bool deflates; /* permessage-deflate was agreed on */
+
 struct run {
 	struct ws_session session;
 	size_t message_max;
@@ -120,6 +122,7 @@ show(struct run *run, const struct ws_event *event)
 {
 	static const char *const names[] = {
 		[WS_EVENT_MESSAGE] = "message",
+		[WS_EVENT_DEFLATED] = "deflated",
 		[WS_EVENT_PING] = "ping",
 		[WS_EVENT_PONG] = "pong",
 		[WS_EVENT_CLOSE] = "close",
@@ -131,7 +134,9 @@ show(struct run *run, const struct ws_event *event)
 	cr_assert_eq(run->failed_at, 0, "an event after the failure");
 	if (run->events++ > 0)
 		say(run, " ");
-	if (event->kind == WS_EVENT_MESSAGE)
+	if (event->kind == WS_EVENT_DEFLATED)
+		say(run, "packed ");
+	if (event->kind == WS_EVENT_MESSAGE || event->kind == WS_EVENT_DEFLATED)
 		say(run, event->opcode == WS_OP_TEXT ? "text" : "binary");
 	else
 		say(run, "%s", names[event->kind]);
@@ -176,6 +181,7 @@ begin(struct run *run, size_t message_max)
 {
 	memset(run, 0, sizeof(*run));
 	run->message_max = message_max;
+	run->session.deflates = deflates;
 }
 
 /* End a session: it must give all its memory back. */
@@ -302,6 +308,119 @@ Test(session, rfc6455_5_6_messages_and_5_5_control_frames)
 
 		put_frames(&wire, rows[i].frames);
 		check(rows[i].name, &wire, rows[i].events, 0);
+	}
+}
+
+/* ---- compressed messages ---- */
+
+/* RFC 7692 section 6: they are shown as they came. fails_at counts from the
+ * end: the octets behind the one that shows the mistake. */
+Test(session, rfc7692_6_rsv1_stands_on_first_frames_only)
+{
+	enum {
+		PACKED = WS_RSV1
+	};
+	static const struct {
+		const char *name, *events;
+		struct frame frames[5];
+	} rows[] = {
+		{ "text", "packed text<\\xf2H>",
+		    { FRAME(PACKED | TEXT, "\xf2H") } },
+		{ "binary", "packed binary<ab>",
+		    { FRAME(PACKED | BINARY, "ab") } },
+		{ "empty", "packed text<>", { FRAME(PACKED | TEXT, "") } },
+		{ "in fragments, with a ping", "ping<p> packed text<abc>",
+		    { FRAME(PACKED | WS_OP_TEXT, "a"), FRAME(0, "b"),
+			FRAME(PING, "p"), FRAME(LAST, "c") } },
+		{ "no UTF-8 yet", "packed text<\\xff\\xfe>",
+		    { FRAME(PACKED | WS_OP_TEXT, "\xff"),
+			FRAME(LAST, "\xfe") } },
+		{ "in turn with others",
+		    "packed text<a> text<b> packed text<c>",
+		    { FRAME(PACKED | TEXT, "a"), FRAME(TEXT, "b"),
+			FRAME(PACKED | TEXT, "c") } },
+		{ "plain fragments behind it", "packed text<a> text<bc>",
+		    { FRAME(PACKED | TEXT, "a"), FRAME(WS_OP_TEXT, "b"),
+			FRAME(LAST, "c") } },
+		{ "and they are UTF-8", "packed text<\\xff> fail<1007>",
+		    { FRAME(PACKED | TEXT, "\xff"), FRAME(TEXT, "\xff") } },
+		{ "on a continuation", "fail<1002>",
+		    { FRAME(PACKED | WS_OP_TEXT, "a"),
+			FRAME(PACKED | LAST, "b") } },
+		{ "on a continuation only", "fail<1002>",
+		    { FRAME(WS_OP_TEXT, "a"), FRAME(PACKED | LAST, "b") } },
+		{ "on a ping", "fail<1002>", { FRAME(PACKED | PING, "a") } },
+		{ "on a pong", "fail<1002>", { FRAME(PACKED | PONG, "a") } },
+		{ "on a Close", "fail<1002>", { FRAME(PACKED | CLOSE, "") } },
+		{ "inside a message", "fail<1002>",
+		    { FRAME(WS_OP_TEXT, "a"), FRAME(PACKED | TEXT, "b") } },
+		{ "RSV2", "fail<1002>", { FRAME(WS_RSV2 | TEXT, "a") } },
+		{ "RSV3", "fail<1002>", { FRAME(WS_RSV3 | TEXT, "a") } },
+		{ "RSV1 and RSV2", "fail<1002>",
+		    { FRAME(PACKED | WS_RSV2 | TEXT, "a") } },
+		{ "RSV1 and RSV3", "fail<1002>",
+		    { FRAME(PACKED | WS_RSV3 | BINARY, "a") } },
+	};
+
+	deflates = true;
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		struct wire wire = { 0 };
+		struct run run;
+
+		put_frames(&wire, rows[i].frames);
+		for (size_t split = 0; split <= wire.len; split++) {
+			begin(&run, MAX);
+			feed(&run, wire.at, split);
+			feed(&run, wire.at + split, wire.len - split);
+			cr_assert_str_eq(run.shown, rows[i].events,
+			    "%s, split at %zu: %s", rows[i].name, split,
+			    run.shown);
+			end(&run);
+		}
+		begin(&run, MAX);
+		for (size_t at = 0; at < wire.len; at++)
+			feed(&run, wire.at + at, 1);
+		cr_assert_str_eq(run.shown, rows[i].events,
+		    "%s, octet by octet: %s", rows[i].name, run.shown);
+		end(&run);
+	}
+}
+
+/* What cannot be compressed gets longer, by an eighth at most; and this is no
+ * way to have more memory held than for messages that are not compressed. */
+Test(session, rfc7692_compressed_messages_are_bounded)
+{
+	static const struct {
+		const char *name, *events;
+		size_t message_max, first, second;
+	} rows[] = {
+		{ "as long as may be", "packed text", 16, 34, 0 },
+		{ "one octet more", "fail<1009>", 16, 35, 0 },
+		{ "fragments", "packed text", 16, 30, 4 },
+		{ "fragments, one octet more", "fail<1009>", 16, 30, 5 },
+		{ "no limit at all", "packed text", SIZE_MAX, 40, 2 },
+		{ "nothing allowed", "packed text", 0, 16, 0 },
+		{ "nothing allowed, too much", "fail<1009>", 0, 17, 0 },
+	};
+	static const char octets[64] = "";
+
+	deflates = true;
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		uint8_t first = rows[i].second > 0 ? WS_OP_TEXT : TEXT;
+		struct wire wire = { 0 };
+		struct run run;
+
+		put_frame(&wire, WS_RSV1 | first,
+		    (struct ws_span){ octets, rows[i].first });
+		if (rows[i].second > 0)
+			put_frame(&wire, LAST,
+			    (struct ws_span){ octets, rows[i].second });
+		begin(&run, rows[i].message_max);
+		feed(&run, wire.at, wire.len);
+		cr_expect_eq(
+		    strncmp(run.shown, rows[i].events, strlen(rows[i].events)),
+		    0, "%s: %s", rows[i].name, run.shown);
+		end(&run);
 	}
 }
 
