@@ -139,11 +139,11 @@ struct sio_ghost {
 
 /* One connection: what the engine's session carries. */
 struct sio_client {
-	struct sio *io;                  /* borrowed */
-	struct eio_socket *conn;         /* borrowed; lives as long as this turn */
-	struct sio_socket *sockets;      /* owned list */
-	struct sio_partial *partial;     /* owned, or NULL */
-	struct sio_ghost *ghosts;        /* owned list */
+	struct sio *io;              /* borrowed */
+	struct eio_socket *conn;     /* borrowed; lives as long as this turn */
+	struct sio_socket *sockets;  /* owned list */
+	struct sio_partial *partial; /* owned, or NULL */
+	struct sio_ghost *ghosts;    /* owned list */
 	struct sio_client *next, **link; /* in io->idle, or io->dead_clients */
 	int64_t due_ms; /* when it must have connected to something */
 };
@@ -190,8 +190,8 @@ struct sio {
 	struct ws_timer *idle_timer;         /* owned */
 	struct sio_socket *dead;             /* released after the turn */
 	struct sio_client *dead_clients;
-	bool reaping;         /* the end of the turn will release them */
-	bool telling;         /* somebody listens to what goes out */
+	bool reaping;           /* the end of the turn will release them */
+	bool telling;           /* somebody listens to what goes out */
 	struct sio_text text;   /* the event being written */
 	struct sio_text notice; /* another packet, perhaps meanwhile */
 	struct sio_document event, outgoing, auth; /* being read */
