@@ -228,13 +228,13 @@ expect_content(
 
 Test(embed, what_gets_smaller_is_a_gzip_file)
 {
+	static const char line[] = "a line that is said many times\n";
 	char content[3001] = "", expected[64], *text;
 	uint8_t file[3000];
 	size_t n;
 
-	for (int i = 0; i < 100; i++)
-		strcat(content, "a line that is said many times\n" +
-				    (i % 7)); /* but not quite the same */
+	for (int i = 0; i < 100; i++) /* and is not quite the same */
+		strcat(content, &line[i % 7]);
 	tree_file(base, "x", content);
 	text = embed(base);
 	n = octets_of(text, "asset_0", file, sizeof(file));
