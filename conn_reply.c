@@ -284,23 +284,13 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 		ws_conn_kill(c, reason);
 }
 
-/* Whether a field speaks of the body's octets as they are given: a strong
- * entity-tag, a coding, a part, or the wish that nobody changes them (RFC 9111
- * section 5.2.2.6). */
-static bool
-is_about_coding(struct ws_span name, const char *value)
-{
-	if (ws_span_equal_nocase(name, WS_SPAN("Cache-Control")))
-		return strstr(value, "no-transform") != NULL;
-	return ws_span_equal_nocase(name, WS_SPAN("ETag")) ||
-	       ws_span_equal_nocase(name, WS_SPAN("Content-Encoding")) ||
-	       ws_span_equal_nocase(name, WS_SPAN("Content-Range"));
-}
-
 int
 ws_reply_field(struct ws_request *request, const char *name, const char *value)
 {
-	static const struct ws_span ours[] = {
+	enum {
+		OURS = 8
+	};
+	static const struct ws_span special[] = {
 		{ "Connection", 10 },
 		{ "Content-Length", 14 },
 		{ "Content-Type", 12 },
@@ -309,17 +299,22 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 		{ "Upgrade", 7 },
 		{ "Sec-WebSocket-Accept", 20 },
 		{ "Sec-WebSocket-Protocol", 22 },
+		/* These speak of the octets of the body as it was given. */
+		{ "Content-Encoding", 16 },
+		{ "Content-Range", 13 },
+		{ "ETag", 4 },
 	};
 	struct ws_span given = { name, strlen(name) };
 	struct ws_http_out out = { 0 };
 	char line[4096];
 
-	for (size_t i = 0; i < WS_LEN(ours); i++) {
-		if (ws_span_equal_nocase(given, ours[i]))
+	for (size_t i = 0; i < WS_LEN(special); i++) {
+		if (!ws_span_equal_nocase(given, special[i]))
+			continue;
+		if (i < OURS)
 			return WS_EINVAL;
-	}
-	if (is_about_coding(given, value))
 		request->plain = true;
+	}
 	out.at = line;
 	out.size = sizeof(line);
 	ws_http_out_field(&out, name, (struct ws_span){ value, strlen(value) });

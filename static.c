@@ -206,7 +206,7 @@ recode(struct context *c)
 	struct ws_file *file = &answer->file;
 
 	if (file->packed > 0 && !is_head(c)) {
-		answer->body = ws_static_unpack(file);
+		answer->body = ws_static_unpack(c->ask->encoder, file);
 		return answer->body != NULL;
 	}
 	if (c->gzip)

@@ -1,15 +1,15 @@
 /* static_body.c - a file's content in another coding (RFC 9110 section 8.4). */
 /* SPDX-License-Identifier: MIT */
 /*
- *	                    compress, keep
- *	a file on disk   ──────────────────▶ gzip
- *	an asset         ──────────────────▶ gzip
- *	a packed asset   ──────────────────▶ what is in it
- *	                    unpack
+ *	                    compress
+ *	a file on disk   ──────────────▶ gzip
+ *	an asset         ──────────────▶ gzip
+ *	a packed asset   ──────────────▶ what is in it
+ *	                     unpack
  *
- * A packed asset leaves as it is for nearly everybody. The few that do not
- * accept gzip have it unpacked for them each time: it is a page of a program,
- * and a second form of it in memory would be there for ever.
+ * What was made is kept by the encoder for a while. A packed asset leaves as it
+ * is for nearly everybody, so what is in it takes memory only if it is asked
+ * for.
  */
 #include "gzip.h"
 #include "mem.h"
@@ -30,10 +30,11 @@ read_whole(const struct ws_file *file)
 	return NULL;
 }
 
-struct ws_chunk *
-ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file)
+/* What the content of a file is known by, in a form. */
+static struct ws_encoding_key
+key_of(const struct ws_file *file)
 {
-	struct ws_encoding_key key = {
+	return (struct ws_encoding_key){
 		.device = file->device,
 		.inode = file->inode,
 		.octets = file->octets,
@@ -42,6 +43,12 @@ ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file)
 		.changed_ns = file->changed_ns,
 		.modified_ns = file->modified_ns,
 	};
+}
+
+struct ws_chunk *
+ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file)
+{
+	struct ws_encoding_key key = key_of(file);
 	struct ws_chunk *chunk;
 	const void *data = file->data;
 	void *owned = NULL;
@@ -58,8 +65,8 @@ ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file)
 	return chunk;
 }
 
-struct ws_chunk *
-ws_static_unpack(const struct ws_file *file)
+static struct ws_chunk *
+unpack(const struct ws_file *file)
 {
 	size_t octets = (size_t)file->octets;
 	struct ws_inflate *z = ws_mem_resize(NULL, sizeof(*z));
@@ -75,5 +82,19 @@ ws_static_unpack(const struct ws_file *file)
 		}
 	}
 	ws_mem_free(z);
+	return chunk;
+}
+
+struct ws_chunk *
+ws_static_unpack(struct ws_encoder *encoder, const struct ws_file *file)
+{
+	struct ws_encoding_key key = key_of(file);
+	struct ws_chunk *chunk;
+
+	if (ws_encoder_find(encoder, &key, &chunk))
+		return chunk;
+	chunk = unpack(file);
+	if (chunk != NULL)
+		ws_encoder_keep(encoder, &key, chunk);
 	return chunk;
 }

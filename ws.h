@@ -611,7 +611,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value);
 
 /* Answer a request; also how an upgrade is refused. The body is compressed as
  * compress_min says, unless the application has added one of the fields ETag,
- * Content-Encoding, Content-Range, or Cache-Control with no-transform.
+ * Content-Encoding or Content-Range, which speak of it as it is given.
  *   status  200 to 599
  *   type    Content-Type; NULL: text/plain in UTF-8
  * Returns 0; WS_ESTATE when it was answered, WS_EINVAL or WS_ENOMEM.
