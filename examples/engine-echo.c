@@ -1,12 +1,15 @@
 /* engine-echo.c - an Engine.IO server that says back what it is told. */
 /* SPDX-License-Identifier: MIT */
 /*
+ *	engine-echo [ADDRESS [PING_INTERVAL PING_TIMEOUT]]
+ *
  * What engine.io-client, or any program that speaks Engine.IO, sends to
  * /engine.io/ comes back: text as text, binary data as binary data. The
- * heartbeat is fast, as tests of clients like it.
+ * heartbeat, in milliseconds, is fast, as tests of clients like it.
  */
 #include <sio.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void
 on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
@@ -14,12 +17,18 @@ on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
 	eio_send(socket, kind, data, len);
 }
 
+static int
+number(int argc, char **argv, int nth, int otherwise)
+{
+	return argc > nth ? atoi(argv[nth]) : otherwise;
+}
+
 int
 main(int argc, char **argv)
 {
-	static const struct eio_options options = {
-		.ping_interval_ms = 300,
-		.ping_timeout_ms = 200,
+	const struct eio_options options = {
+		.ping_interval_ms = number(argc, argv, 2, 300),
+		.ping_timeout_ms = number(argc, argv, 3, 200),
 		.max_payload = 1000000,
 		.cors = "*",
 	};
