@@ -177,8 +177,8 @@ async function served({ http }) {
 			"socket.io.esm.min.js"]) {
 			const url = `${http}/socket.io/${name}`;
 			const { status, headers } = await fetch(`${url}?v=1`);
-			equal([status, headers.get("content-type")], [200,
-			    "application/javascript; charset=utf-8"], name);
+			equal([status, headers.get("content-type")],
+			    [200, "text/javascript; charset=utf-8"], name);
 			const again = await fetch(url, { headers:
 			    { "If-None-Match": headers.get("etag") } });
 			equal(again.status, 304, "again");

@@ -9,14 +9,15 @@ import { load } from "../harness.js";
 /* It is a part of socket.io, which brings the version that it needs. */
 const { attach } = createRequire(load.resolve("socket.io"))("engine.io");
 
-const [address = "127.0.0.1:0"] = process.argv.slice(2);
+const [address = "127.0.0.1:0", interval = 300, timeout = 200] =
+    process.argv.slice(2);
 const [host, port] = address.split(":");
 const http = createServer((_, response) => response.writeHead(404).end());
 
 attach(http, {
 	allowEIO3: true,
-	pingInterval: 300,
-	pingTimeout: 200,
+	pingInterval: Number(interval),
+	pingTimeout: Number(timeout),
 	maxHttpBufferSize: 1000000,
 	cors: { origin: "*" },
 }).on("connection", (socket) =>
