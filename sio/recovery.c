@@ -446,14 +446,13 @@ sio_recovery_remember(
 static bool
 was_in(const struct sio_kept *kept, const char *room)
 {
-	const char *at = kept->rooms.at, *end = at + kept->rooms.len;
+	const struct sio_text *rooms = &kept->rooms;
 
 	if (strcmp(room, kept->id) == 0)
 		return true;
-	while (kept->rooms.len > 0 && at < end) {
-		if (strcmp(at, room) == 0)
+	for (size_t at = 0; at < rooms->len; at += strlen(rooms->at + at) + 1) {
+		if (strcmp(rooms->at + at, room) == 0)
 			return true;
-		at += strlen(at) + 1;
 	}
 	return false;
 }
@@ -503,13 +502,11 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 static int
 rejoin(struct sio_socket *socket, const struct sio_kept *kept)
 {
-	const char *at = kept->rooms.at;
-	const char *end = at + kept->rooms.len;
+	const struct sio_text *rooms = &kept->rooms;
 
-	while (kept->rooms.len > 0 && at < end) {
-		if (sio_join(socket, at) < 0)
+	for (size_t at = 0; at < rooms->len; at += strlen(rooms->at + at) + 1) {
+		if (sio_join(socket, rooms->at + at) < 0)
 			return WS_ENOMEM;
-		at += strlen(at) + 1;
 	}
 	return 0;
 }
