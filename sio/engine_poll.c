@@ -62,11 +62,12 @@ bool
 eio_poll_next(
     const struct eio_poll *poll, size_t *at, struct eio_packet *packet)
 {
-	const char *record = poll->records.at + *at;
+	const char *record;
 	struct head head;
 
 	if (*at == poll->records.len)
 		return false;
+	record = poll->records.at + *at;
 	memcpy(&head, record, sizeof(head));
 	*packet = (struct eio_packet){ (enum eio_type)head.type,
 		(enum eio_form)head.form, record + sizeof(head), head.len };
