@@ -55,7 +55,7 @@ set_options(struct eio *eio, const struct eio_options *options)
 	if (o->max_payload == 0)
 		o->max_payload = 1000000;
 	if (o->queue_max == 0)
-		o->queue_max = 1 << 20;
+		o->queue_max = 4 << 20;
 	if (o->silent_per_ip == 0)
 		o->silent_per_ip = 1000;
 	if (o->silent_per_ip > UINT16_MAX)

@@ -159,7 +159,7 @@ struct eio_options {
 	size_t max_payload;     /* maxHttpBufferSize: octets of one request
 	                           body or message; 1,000,000 */
 	size_t queue_max;       /* octets that wait for a client that polls;
-	                           1 MiB, one message always fits. More: the
+	                           4 MiB, one message always fits. More: the
 	                           session ends with "transport error" */
 	bool no_polling;        /* transports without "polling" */
 	bool no_websocket;      /* transports without "websocket" */

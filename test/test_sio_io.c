@@ -1049,7 +1049,7 @@ Test(sio_io, one_that_does_not_poll_is_given_up_and_others_hear_of_it)
 	cr_assert_eq(client_response(&b, &r, false), 200);
 	cr_assert_eq(sio_nsp_count(root), 2);
 	sio_on_disconnect(root, tell_others);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 80; i++) {
 		cr_assert_geq(sio_emit_to(sio_all(root), "big", "%s", text), 1);
 		(void)peer_expect(&a, "2[\"*\",\"*\"]");
 	}
