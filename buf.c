@@ -143,7 +143,7 @@ ws_chunk_ref(struct ws_chunk *chunk)
 	return chunk;
 }
 
-void
+WS_APART void
 ws_chunk_free(struct ws_chunk *chunk)
 {
 	/* Forms are few, one for each size of window at most. */

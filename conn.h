@@ -60,13 +60,13 @@ struct ws_conn {
 	bool pinged : 1;     /* a Ping is unanswered */
 	bool reported : 1;   /* close was called, or open never */
 	bool broken : 1;     /* sending failed: dies at the end of the turn */
+	bool deflates : 1;   /* there is a context */
 	bool last : 1;       /* HTTP: close after this response */
 	bool served : 1;     /* HTTP: not the first request */
 	bool ended : 1;      /* the peer has ended its direction */
 	bool shut : 1;       /* we have ended ours */
 	bool websocket : 1;  /* the union holds a session */
 	bool ours : 1;       /* we ended it, not the peer */
-	bool deflates : 1;   /* there is a context */
 	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
 	uint32_t state : 8;  /* enum ws_conn_state */
 	uint32_t index : 24; /* in the server's table */
