@@ -32,6 +32,8 @@ static const char usage[] =
     "      --spa              serve /index.html for unknown paths\n"
     "      --list             list directories without index.html\n"
     "      --cache VALUE      Cache-Control of files (no-cache)\n"
+    "      --compress-min SIZE  smallest answer that is compressed (1K);\n"
+    "                         0: none is\n"
     "      --log LEVEL        error, warn, info, access or debug (info)\n"
     "      --no-socket.io     do without Socket.IO\n"
     "      --socket.io-path PATH    where it is (/socket.io)\n"
@@ -65,6 +67,7 @@ enum {
 	OPT_SPA,
 	OPT_LIST,
 	OPT_CACHE,
+	OPT_COMPRESS_MIN,
 	OPT_LOG,
 	OPT_SIO_PATH,
 	OPT_SIO_CLIENT,
@@ -88,6 +91,7 @@ static const struct option options[] = {
 	{ "spa", no_argument, NULL, OPT_SPA },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "cache", required_argument, NULL, OPT_CACHE },
+	{ "compress-min", required_argument, NULL, OPT_COMPRESS_MIN },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "socket.io-path", required_argument, NULL, OPT_SIO_PATH },
 	{ "socket.io-client", required_argument, NULL, OPT_SIO_CLIENT },
@@ -298,6 +302,35 @@ take_sio(struct config *config, int option, const char *value)
 	}
 }
 
+/* The part that is about answers over HTTP. */
+static void
+take_http(struct config *config, int option, const char *value)
+{
+	struct ws_options *server = &config->server;
+
+	switch (option) {
+	case OPT_SPA:
+		config->files.spa = true;
+		break;
+	case OPT_LIST:
+		config->files.list = true;
+		break;
+	case OPT_CACHE:
+		if (!is_printable(value, ' '))
+			fail("--cache: not the value of a header field");
+		config->files.cache = value;
+		break;
+	case OPT_COMPRESS_MIN:
+		server->compress_min =
+		    (size_t)number("compress-min", value, sizes, 0, 1 << 30);
+		if (server->compress_min == 0)
+			server->compress_min = SIZE_MAX;
+		break;
+	default:
+		take_sio(config, option, value);
+	}
+}
+
 /* Take one option. */
 static void
 take(struct config *config, int option, const char *value)
@@ -343,17 +376,6 @@ take(struct config *config, int option, const char *value)
 		check_path("base-path", value);
 		server->base_path = value;
 		break;
-	case OPT_SPA:
-		config->files.spa = true;
-		break;
-	case OPT_LIST:
-		config->files.list = true;
-		break;
-	case OPT_CACHE:
-		if (!is_printable(value, ' '))
-			fail("--cache: not the value of a header field");
-		config->files.cache = value;
-		break;
 	case OPT_LOG:
 		server->log_level = level(value);
 		break;
@@ -367,7 +389,7 @@ take(struct config *config, int option, const char *value)
 		puts("wsd " WS_VERSION);
 		exit(fflush(stdout) == 0 ? 0 : 1);
 	default:
-		take_sio(config, option, value);
+		take_http(config, option, value);
 	}
 }
 

@@ -181,6 +181,8 @@ answer(struct eio_poll *poll, struct ws_request *request)
 	(void)ws_reply_field(request, "Cache-Control", "no-store");
 	if (is_suspicious(request))
 		(void)ws_reply_field(request, "X-XSS-Protection", "0");
+	if (out->len < poll->socket->eio->options.compress_min)
+		ws_reply_plain(request);
 	status = out->error == 0 ? 200 : 503;
 	sio_text_clear(&poll->records, KEEP);
 	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);

@@ -161,6 +161,10 @@ struct eio_options {
 	size_t queue_max;       /* octets that wait for a client that polls;
 	                           4 MiB, one message always fits. More: the
 	                           session ends with "transport error" */
+	size_t compress_min;    /* httpCompression.threshold: octets from which
+	                           on the answer to a poll may be compressed;
+	                           the server's compress_min, and never less.
+	                           SIZE_MAX: none is */
 	bool no_polling;        /* transports without "polling" */
 	bool no_websocket;      /* transports without "websocket" */
 	bool no_upgrades;       /* allowUpgrades: false */

@@ -127,7 +127,7 @@ static void
 expect_text(const struct response *r, size_t len, const char *name)
 {
 	static struct ws_inflate z;
-	static uint8_t plain[LARGE];
+	static uint8_t plain[LARGE + 1];
 
 	if (has(r, "Content-Encoding", "gzip")) {
 		ws_inflate_init(&z);

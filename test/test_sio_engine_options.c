@@ -135,6 +135,46 @@ Test(sio_engine_options, a_browser_that_asks_first_is_answered)
 	eio_test_end();
 }
 
+/* httpCompression: the server's threshold is the least. */
+Test(sio_engine_options, answers_to_polls_are_compressed)
+{
+	static const struct {
+		const char *name, *fields;
+		size_t min, len;
+		bool gzip;
+	} rows[] = {
+		{ "default", "Accept-Encoding: gzip\r\n", 0, 1500, true },
+		{ "short", "Accept-Encoding: gzip\r\n", 0, 1000, false },
+		{ "less", "Accept-Encoding: gzip\r\n", 10, 1000, false },
+		{ "more", "Accept-Encoding: gzip\r\n", 1501, 1500, true },
+		{ "yet more", "Accept-Encoding: gzip\r\n", 1502, 1500, false },
+		{ "off", "Accept-Encoding: gzip\r\n", SIZE_MAX, 1500, false },
+		{ "not asked", "", 0, 1500, false },
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct eio_options options = { .compress_min = rows[i].min };
+		struct response r;
+		char text[2000];
+		const char *sid, *coding;
+
+		memset(text, 'x', sizeof(text));
+		eio_test_begin(&options);
+		sid = eio_open_polling("");
+		(void)eio_send(eio_test.last, WS_TEXT, text, rows[i].len);
+		(void)eio_ask(&r, "GET", sid, "", rows[i].fields, NULL, 0);
+		cr_expect_eq(r.status, 200, "%s", rows[i].name);
+		coding = client_field(&r, "Content-Encoding");
+		cr_expect_eq(coding != NULL && strcmp(coding, "gzip") == 0,
+		    rows[i].gzip, "%s", rows[i].name);
+		cr_expect_eq(r.len < 100, rows[i].gzip, "%s", rows[i].name);
+		if (!rows[i].gzip)
+			cr_expect_eq(
+			    r.len, rows[i].len + 1, "%s", rows[i].name);
+		eio_test_end();
+	}
+}
+
 /* An endpoint beside Engine.IO with the same policy. */
 static void
 beside(struct ws_request *request)

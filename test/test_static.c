@@ -326,7 +326,7 @@ Test(static_files, head_and_get_say_the_same_of_a_compressed_page)
 /* What is kept is the file that it was made of, and no other. */
 Test(static_files, a_replaced_page_is_compressed_anew)
 {
-	char fields[] = "Accept-Encoding: gzip\r\n";
+	char fields[] = "Accept-Encoding: gzip\r\n", page[96];
 	struct answer a;
 
 	plant_long();
@@ -346,10 +346,9 @@ Test(static_files, a_replaced_page_is_compressed_anew)
 		if (i == 2) {
 			long_text[5] = 'Y';
 			tree_file(docroot, "new", long_text);
+			snprintf(page, sizeof(page), "%s/long.html", docroot);
 			cr_assert_eq(
-			    rename(tree_path(docroot, "new"),
-				strdup(tree_path(docroot, "long.html"))),
-			    0);
+			    rename(tree_path(docroot, "new"), page), 0);
 		}
 	}
 	ws_encoder_fini(&answer_encoder);
