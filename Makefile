@@ -38,7 +38,7 @@ LOOP != case `uname -s` in Linux) echo epoll ;; *) echo kqueue ;; esac
 EXTRA_OBJS ?=
 
 LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
-	http_tables.o target.o chunked.o reply.o gzip.o encoding.o \
+	http_tables.o target.o chunked.o reply.o gzip.o condition.o encoding.o \
 	static_body.o deflate.o deflate_match.o \
 	deflate_block.o deflate_code.o inflate.o inflate_table.o crc32.o \
 	mem.o buf.o table.o timer.o log.o \

@@ -18,9 +18,6 @@
  *   Range, and If-Range agrees     206, or 416
  *   otherwise                      200
  *
- * A precondition field that cannot be understood is ignored, except If-Range:
- * when in doubt the client gets the whole file, which is never wrong.
- *
  * Nothing of a request is ever repeated in a body. One thing is repeated in a
  * field, the last segment of a redirected path: see redirect.
  */
@@ -29,6 +26,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "condition.h"
 #include "field.h"
 #include "files.h"
 #include "http.h"
@@ -355,122 +353,6 @@ listing(struct context *c)
 	body(c, 0, answer->body->len);
 }
 
-/* ---- preconditions (RFC 9110 section 13) -------------------------------- */
-
-/* RFC 9110 section 8.8.3.2, strong comparison: ours are strong, so a weak one
- * or a malformed one is never equal. */
-static bool
-strongly_listed(struct ws_span list, struct ws_span etag)
-{
-	struct ws_span member;
-
-	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal(member, WS_SPAN("*")) ||
-		    ws_span_equal(member, etag))
-			return true;
-	}
-	return false;
-}
-
-/* Whether a list of entity-tags, all its lines together, has the file's.
- * present tells whether the field is there at all. A file that is about to be
- * compressed has two, and stays as it is if the client has it so. */
-static bool
-tag_matches(struct context *c, struct ws_span name,
-    bool (*listed)(struct ws_span, struct ws_span), bool *present)
-{
-	struct ws_file coded = c->answer->file;
-	struct ws_span plain_tag = span_of(c->answer->file.etag), value;
-	bool plain = false, gzip = false;
-	unsigned i;
-
-	if (c->gzip)
-		ws_file_tag_coding(&coded, "gzip");
-	for (i = 0;
-	     ws_http_field_nth(c->ask->head, c->ask->buf, name, i, &value);
-	     i++) {
-		plain = plain || listed(value, plain_tag);
-		gzip = gzip || (c->gzip && listed(value, span_of(coded.etag)));
-	}
-	if (plain && !gzip)
-		c->gzip = false;
-	*present = i > 0;
-	return plain || gzip;
-}
-
-/* Read a field with one date. Two lines of it, or something else than a date,
- * are as none. */
-static bool
-date_field(const struct context *c, struct ws_span name, int64_t *unix_s)
-{
-	struct ws_span value;
-
-	return ws_http_field(c->ask->head, c->ask->buf, name, &value) == 1 &&
-	       ws_field_date_read(value, unix_s);
-}
-
-/* RFC 9110 section 13.2.2 steps 1 and 2. */
-static bool
-precondition_failed(struct context *c)
-{
-	bool present;
-	int64_t date;
-	bool matches =
-	    tag_matches(c, WS_SPAN("If-Match"), strongly_listed, &present);
-
-	if (present)
-		return !matches;
-	return date_field(c, WS_SPAN("If-Unmodified-Since"), &date) &&
-	       c->answer->file.modified_s > date;
-}
-
-/* RFC 9110 section 13.2.2 steps 3 and 4. */
-static bool
-not_modified(struct context *c)
-{
-	bool present;
-	int64_t date;
-	bool matches = tag_matches(
-	    c, WS_SPAN("If-None-Match"), ws_field_etag_listed, &present);
-
-	if (present)
-		return matches;
-	return date_field(c, WS_SPAN("If-Modified-Since"), &date) &&
-	       c->answer->file.modified_s <= date;
-}
-
-/* RFC 9110 section 13.1.5: an entity-tag compared strongly, or exactly the
- * date that was sent as Last-Modified. */
-static bool
-range_is_current(const struct context *c)
-{
-	struct ws_span value;
-	int64_t date;
-	unsigned lines = ws_http_field(
-	    c->ask->head, c->ask->buf, WS_SPAN("If-Range"), &value);
-
-	if (lines != 1)
-		return lines == 0;
-	if (ws_span_equal(value, span_of(c->answer->file.etag)))
-		return true;
-	return ws_field_date_read(value, &date) &&
-	       date == c->answer->file.modified_s;
-}
-
-/* RFC 9110 section 14.2: Range has a meaning for GET only. */
-static enum ws_range
-range_of(const struct context *c, uint64_t *first, uint64_t *octets)
-{
-	struct ws_span value;
-
-	if (c->ask->head->method != WS_HTTP_GET ||
-	    ws_http_field(
-		c->ask->head, c->ask->buf, WS_SPAN("Range"), &value) != 1 ||
-	    !range_is_current(c))
-		return WS_RANGE_NONE;
-	return ws_field_range(value, c->answer->file.octets, first, octets);
-}
-
 /* ---- a file ------------------------------------------------------------- */
 
 static void
@@ -525,25 +407,50 @@ unsatisfiable(struct context *c)
 	text_body(c);
 }
 
+/* RFC 9110 section 14.2: Range has a meaning for GET only. */
+static enum ws_range
+range_of(const struct context *c, const struct ws_conditions *conditions,
+    uint64_t *first, uint64_t *octets)
+{
+	struct ws_span value;
+
+	if (c->ask->head->method != WS_HTTP_GET ||
+	    ws_http_field(
+		c->ask->head, c->ask->buf, WS_SPAN("Range"), &value) != 1 ||
+	    !ws_condition_range(conditions))
+		return WS_RANGE_NONE;
+	return ws_field_range(value, c->answer->file.octets, first, octets);
+}
+
 static void
-found(struct context *c, const char *cache)
+not_modified(struct context *c, const char *cache)
+{
+	if (c->gzip)
+		ws_file_tag_coding(&c->answer->file, "gzip");
+	begin(c, 304);
+	validators(c, cache);
+	ws_file_close(&c->answer->file);
+}
+
+/* Answer with the file, or that the client has it already. */
+static void
+conditional(
+    struct context *c, struct ws_conditions *conditions, const char *cache)
 {
 	uint64_t first = 0, octets = c->answer->file.octets;
+	bool fails = ws_condition_fails(conditions);
+	bool known = !fails && ws_condition_not_modified(conditions);
 
-	c->gzip = may_gzip(c);
-	if (precondition_failed(c)) {
+	c->gzip = conditions->other;
+	if (fails) {
 		failure(c, 412);
 		return;
 	}
-	if (not_modified(c)) {
-		if (c->gzip)
-			ws_file_tag_coding(&c->answer->file, "gzip");
-		begin(c, 304);
-		validators(c, cache);
-		ws_file_close(&c->answer->file);
+	if (known) {
+		not_modified(c, cache);
 		return;
 	}
-	switch (range_of(c, &first, &octets)) {
+	switch (range_of(c, conditions, &first, &octets)) {
 	case WS_RANGE_NONE:
 		content(c, cache, 200, 0, octets);
 		break;
@@ -554,6 +461,25 @@ found(struct context *c, const char *cache)
 		unsatisfiable(c);
 		break;
 	}
+}
+
+static void
+found(struct context *c, const char *cache)
+{
+	struct ws_file *file = &c->answer->file, coded = *file;
+	struct ws_conditions conditions = {
+		.head = c->ask->head,
+		.buf = c->ask->buf,
+		.etag = span_of(file->etag),
+		.modified_s = file->modified_s,
+		.other = may_gzip(c),
+	};
+
+	if (conditions.other) {
+		ws_file_tag_coding(&coded, "gzip");
+		conditions.other_etag = span_of(coded.etag);
+	}
+	conditional(c, &conditions, cache);
 }
 
 /* ---- deciding ----------------------------------------------------------- */

@@ -41,6 +41,7 @@ table()
 	inflate: bytes.h inflate_table.h
 	inflate_table: bytes.h inflate.h
 	crc32:
+	condition: bytes.h field.h http.h
 	gzip: bytes.h crc32.h deflate.h inflate.h
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
@@ -65,7 +66,7 @@ table()
 	files: beneath.h bytes.h encoding.h field.h mem.h ws.h
 	files_list: beneath.h bytes.h field.h files.h mem.h
 	files_type: bytes.h files.h
-	static: buf.h bytes.h encoding.h field.h files.h http.h mem.h ws.h
+	static: buf.h bytes.h condition.h encoding.h field.h files.h http.h mem.h ws.h
 	static_body: encoding.h files.h gzip.h mem.h static.h
 	# 4: one connection.
 	conn: BELOW session.h static.h ws.h
@@ -153,7 +154,7 @@ external()
 
 pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
     deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
-    gzip sio/payload sio/octets sio/json sio/json_string sio/packet'
+    gzip condition sio/payload sio/octets sio/json sio/json_string sio/packet'
 
 check_pure()
 {

@@ -1,0 +1,35 @@
+/* condition.h - preconditions of a request (RFC 9110 section 13). */
+/* SPDX-License-Identifier: MIT */
+#ifndef WS_CONDITION_H
+#define WS_CONDITION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "http.h"
+
+/* A request, and what its conditions are held against. Spans are borrowed. */
+struct ws_conditions {
+	const struct ws_http_head *head;
+	const char *buf;           /* that head was parsed from */
+	struct ws_span etag;       /* strong, quotes included */
+	struct ws_span other_etag; /* of a second form of the same */
+	int64_t modified_s;        /* seconds since 1970 */
+	bool other; /* the second form is the one to be sent, if the client does
+	               not have the first: then this becomes false */
+};
+
+/* Whether If-Match, or without it If-Unmodified-Since, fails: 412.
+ * RFC 9110 section 13.2.2 steps 1 and 2. */
+bool ws_condition_fails(struct ws_conditions *c);
+
+/* Whether If-None-Match matches, or without it If-Modified-Since says so: 304.
+ * RFC 9110 section 13.2.2 steps 3 and 4. */
+bool ws_condition_not_modified(struct ws_conditions *c);
+
+/* Whether If-Range lets Range be honoured, for the first form; also when it is
+ * missing. RFC 9110 section 13.1.5. */
+bool ws_condition_range(const struct ws_conditions *c);
+
+#endif
