@@ -34,6 +34,12 @@ static const char usage[] =
     "      --cache VALUE      Cache-Control of files (no-cache)\n"
     "      --compress-min SIZE  smallest answer that is compressed (1K);\n"
     "                         0: none is\n"
+    "      --deflate MODE     compress messages: off, shared or dedicated,\n"
+    "                         which remembers earlier ones (off)\n"
+    "      --deflate-level N  1 is fast, 9 small (6)\n"
+    "      --deflate-window N     9 to 15: octets looked back, 2^N (15)\n"
+    "      --deflate-min SIZE     shortest message that is compressed (256)\n"
+    "      --deflate-memory SIZE  of all dedicated windows (64M)\n"
     "      --log LEVEL        error, warn, info, access or debug (info)\n"
     "      --no-socket.io     do without Socket.IO\n"
     "      --socket.io-path PATH    where it is (/socket.io)\n"
@@ -68,6 +74,11 @@ enum {
 	OPT_LIST,
 	OPT_CACHE,
 	OPT_COMPRESS_MIN,
+	OPT_DEFLATE,
+	OPT_DEFLATE_LEVEL,
+	OPT_DEFLATE_WINDOW,
+	OPT_DEFLATE_MIN,
+	OPT_DEFLATE_MEMORY,
 	OPT_LOG,
 	OPT_SIO_PATH,
 	OPT_SIO_CLIENT,
@@ -92,6 +103,11 @@ static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "cache", required_argument, NULL, OPT_CACHE },
 	{ "compress-min", required_argument, NULL, OPT_COMPRESS_MIN },
+	{ "deflate", required_argument, NULL, OPT_DEFLATE },
+	{ "deflate-level", required_argument, NULL, OPT_DEFLATE_LEVEL },
+	{ "deflate-window", required_argument, NULL, OPT_DEFLATE_WINDOW },
+	{ "deflate-min", required_argument, NULL, OPT_DEFLATE_MIN },
+	{ "deflate-memory", required_argument, NULL, OPT_DEFLATE_MEMORY },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "socket.io-path", required_argument, NULL, OPT_SIO_PATH },
 	{ "socket.io-client", required_argument, NULL, OPT_SIO_CLIENT },
@@ -331,6 +347,49 @@ take_http(struct config *config, int option, const char *value)
 	}
 }
 
+static int
+deflate_mode(const char *text)
+{
+	if (strcmp(text, "off") == 0)
+		return WS_DEFLATE_OFF;
+	if (strcmp(text, "shared") == 0)
+		return WS_DEFLATE_SHARED;
+	if (strcmp(text, "dedicated") == 0)
+		return WS_DEFLATE_DEDICATED;
+	fail("--deflate: '%s' is not off, shared or dedicated", text);
+}
+
+/* The part of take that is about compression of messages. */
+static void
+take_deflate(struct config *config, int option, const char *value)
+{
+	struct ws_options *server = &config->server;
+
+	switch (option) {
+	case OPT_DEFLATE:
+		server->deflate = deflate_mode(value);
+		break;
+	case OPT_DEFLATE_LEVEL:
+		server->deflate_level =
+		    (int)number("deflate-level", value, counts, 1, 9);
+		break;
+	case OPT_DEFLATE_WINDOW:
+		server->deflate_window =
+		    (int)number("deflate-window", value, counts, 9, 15);
+		break;
+	case OPT_DEFLATE_MIN:
+		server->deflate_min =
+		    (int)number("deflate-min", value, sizes, 1, 1 << 30);
+		break;
+	case OPT_DEFLATE_MEMORY:
+		server->deflate_memory = (size_t)number(
+		    "deflate-memory", value, sizes, 1, (int64_t)1 << 40);
+		break;
+	default:
+		take_http(config, option, value);
+	}
+}
+
 /* Take one option. */
 static void
 take(struct config *config, int option, const char *value)
@@ -389,7 +448,7 @@ take(struct config *config, int option, const char *value)
 		puts("wsd " WS_VERSION);
 		exit(fflush(stdout) == 0 ? 0 : 1);
 	default:
-		take_http(config, option, value);
+		take_deflate(config, option, value);
 	}
 }
 

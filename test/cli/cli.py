@@ -212,7 +212,8 @@ def prints(option):
         return
     for name in ("listen", "origin", "max-message", "max-clients",
                  "max-per-ip", "queue", "ping", "idle", "grace", "base-path",
-                 "spa", "list", "cache", "log", "no-socket.io",
+                 "deflate", "deflate-level", "deflate-window", "deflate-min",
+                 "deflate-memory", "spa", "list", "cache", "log", "no-socket.io",
                  "socket.io-path", "socket.io-client", "cors",
                  "ping-interval", "ping-timeout", "quiet", "help", "version"):
         assert f"--{name}" in got.stdout, name
@@ -242,7 +243,10 @@ WRONG = ["--nonsense", "-x", "--listen", "--spa=yes", "one two",
          "--socket.io-path live", "--socket.io-path=", "--socket.io-path /a?b",
          "--cors a.example", "--cors=", "--cors https://a.example/",
          f"--cors https://{'a' * 1100}.example", "--ping-interval 0",
-         "--ping-interval soon", "--ping-timeout 0", "--ping-timeout 25h"]
+         "--ping-interval soon", "--ping-timeout 0", "--ping-timeout 25h",
+         "--deflate on", "--deflate=", "--deflate-level 0",
+         "--deflate-level 10", "--deflate-window 8", "--deflate-window 16",
+         "--deflate-min 0", "--deflate-memory 0", "--deflate-memory much"]
 
 
 @test("{0!r} is wrong usage: exit 2, one line", *WRONG)
