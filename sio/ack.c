@@ -28,28 +28,34 @@ struct sio_group {
 
 /* ---- those that clients owe us ------------------------------------------ */
 
-/* Put one behind those of its socket. */
+/* Those of a socket are in a ring, of which it knows the last: so both ends
+ * are at hand, however many there are. */
 static void
 append(struct sio_socket *socket, struct sio_pending *pending)
 {
-	struct sio_pending **link = &socket->pending;
+	struct sio_pending *end = socket->pending;
 
-	while (*link != NULL)
-		link = &(*link)->next;
 	pending->socket = socket;
-	pending->next = NULL;
-	*link = pending;
+	pending->next = pending;
+	if (end != NULL) {
+		pending->next = end->next;
+		end->next = pending;
+	}
+	socket->pending = pending;
 }
 
-/* Take one out of the list of its socket. */
+/* Take one out of the ring of its socket. */
 static void
 withdraw(struct sio_pending *pending)
 {
-	struct sio_pending **link = &pending->socket->pending;
+	struct sio_socket *socket = pending->socket;
+	struct sio_pending *before = socket->pending;
 
-	while (*link != pending)
-		link = &(*link)->next;
-	*link = pending->next;
+	while (before->next != pending)
+		before = before->next;
+	before->next = pending->next;
+	if (socket->pending == pending)
+		socket->pending = before != pending ? before : NULL;
 }
 
 /* Tell how one that is in no list any more came out. */
@@ -99,11 +105,16 @@ sio_ack_expect(
 static struct sio_pending *
 find_pending(const struct sio_socket *socket, int64_t id)
 {
-	struct sio_pending *pending = socket->pending;
+	struct sio_pending *end = socket->pending, *pending = end;
 
-	while (pending != NULL && pending->id != id)
+	if (end == NULL)
+		return NULL;
+	do {
 		pending = pending->next;
-	return pending;
+		if (pending->id == id)
+			return pending;
+	} while (pending != end);
+	return NULL;
 }
 
 bool
@@ -271,8 +282,9 @@ sio_ack_none(struct sio_socket *socket)
 	static const struct sio_value nothing = { 0 };
 	struct sio_pending *pending;
 
-	while ((pending = socket->pending) != NULL) {
-		socket->pending = pending->next;
+	while (socket->pending != NULL) {
+		pending = socket->pending->next;
+		withdraw(pending);
 		if (pending->group != NULL)
 			resolve_member(pending, WS_ECLOSED, nothing);
 		else
@@ -285,6 +297,7 @@ sio_ack_none(struct sio_socket *socket)
 struct sio_ack {
 	struct sio_socket *socket; /* borrowed; NULL when it is gone */
 	struct sio_ack *next;      /* of the same socket */
+	struct sio_ack **link;     /* what points to it there */
 	int64_t id;
 };
 
@@ -364,6 +377,9 @@ sio_ack_later(struct sio_event *event)
 	ack->socket = event->socket;
 	ack->id = event->id;
 	ack->next = extra->acks;
+	ack->link = &extra->acks;
+	if (ack->next != NULL)
+		ack->next->link = &ack->next;
 	extra->acks = ack;
 	event->id = -1;
 	return ack;
@@ -372,15 +388,12 @@ sio_ack_later(struct sio_event *event)
 void
 sio_ack_drop(struct sio_ack *ack)
 {
-	struct sio_ack **link;
-
 	if (ack == NULL)
 		return;
 	if (ack->socket != NULL) {
-		link = &ack->socket->extra->acks;
-		while (*link != ack)
-			link = &(*link)->next;
-		*link = ack->next;
+		*ack->link = ack->next;
+		if (ack->next != NULL)
+			ack->next->link = ack->link;
 		sio_socket_trim(ack->socket);
 	}
 	ws_mem_free(ack);

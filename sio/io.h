@@ -79,7 +79,7 @@ enum sio_state {
 
 /* An acknowledgement that a client owes us. */
 struct sio_pending {
-	struct sio_pending *next;
+	struct sio_pending *next; /* the one behind; of the newest, the oldest */
 	int64_t id;
 	struct ws_timer *timer;      /* owned; NULL: for ever, or the group's */
 	struct sio_group *group;     /* owned by it; NULL: of one socket */
@@ -112,7 +112,7 @@ struct sio_socket {
 	struct sio_socket *next;   /* in client->sockets, or io->dead */
 	struct sio_socket *chain;  /* in nsp->buckets */
 	void *user;
-	struct sio_pending *pending; /* owned list, oldest first */
+	struct sio_pending *pending; /* owned ring: the newest one */
 	struct sio_extra *extra;     /* owned, or NULL */
 	char short_id[SIO_ID_LEN + 1];
 	uint8_t state; /* enum sio_state */

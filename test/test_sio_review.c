@@ -564,6 +564,37 @@ Test(sio_review, one_who_left_its_own_room_acknowledges_all_the_same)
 	client_close(&c);
 }
 
+enum {
+	MANY = 30000
+};
+
+Test(sio_review, many_may_be_waited_for_and_answer_in_any_order)
+{
+	struct client c = enter();
+	int outcome = 1;
+	char packet[32];
+
+	for (int i = 0; i < 5; i++)
+		cr_assert_eq(
+		    sio_emit_ack(last, 0, on_answer, &outcome, "q", NULL), 0);
+	for (int i = 0; i < 5; i++) {
+		static const int order[] = { 4, 1, 0, 3, 2 };
+
+		snprintf(packet, sizeof(packet), "3%d[]", order[i]);
+		peer_send(&c, packet);
+		client_until(&calls, i + 1);
+		cr_expect_eq(outcome, 0);
+	}
+	calls = 0;
+	for (int i = 0; i < MANY; i++)
+		cr_assert_eq(
+		    sio_emit_ack(last, 0, on_answer, &outcome, "q", NULL), 0);
+	sio_disconnect(last, true);
+	cr_expect_eq(calls, MANY);
+	cr_expect_eq(outcome, WS_ECLOSED);
+	client_close(&c);
+}
+
 /* ---- rooms of others --------------------------------------------------- */
 
 static void
