@@ -10,6 +10,8 @@ import sys
 import traceback
 
 import websockets
+from websockets.extensions.permessage_deflate import (
+    ClientPerMessageDeflateFactory)
 
 WSD = os.environ.get("WSD", "./wsd")
 DEADLINE = 60
@@ -94,6 +96,20 @@ async def declines(base):
     async with connect(base, "echo", compression=None) as ws:
         await ws.send("plain")
         equal(await ws.recv(), "plain")
+
+
+async def deflates(base, **parameters):
+    """What is sent and received compressed is what was meant."""
+    factory = ClientPerMessageDeflateFactory(**parameters)
+    async with connect(base, "echo", extensions=[factory],
+                       compression=None) as ws:
+        equal([one.name for one in ws.extensions], ["permessage-deflate"])
+        for text in ("", "short", "like this one" * 100, "ä€😀" * 9999,
+                     "like this one" * 50, os.urandom(5000).hex()):
+            await ws.send(text)
+            equal(await ws.recv(), text)
+        await ws.send(["in ", "three ", "fragments" * 99])
+        equal(await ws.recv(), "in three " + "fragments" * 99)
 
 
 # ---- keeping alive ---------------------------------------------------------
@@ -206,6 +222,14 @@ async def main():
         await check("no endpoint is 404", refused(base, "no", 404))
         await check("rooms", rooms(base))
         await check("a hundred in a room", crowd(base))
+    for mode in ("shared", "dedicated"):
+        with wsd("--deflate", mode) as base:
+            for parameters in ({}, {"server_no_context_takeover": True},
+                               {"client_no_context_takeover": True},
+                               {"server_max_window_bits": 9},
+                               {"client_max_window_bits": 9}):
+                await check(f"deflate, {mode}, {parameters}",
+                            deflates(base, **parameters))
     await check("it answers the server's pings", server_pings())
     await check("it is told 1001 at the end", going_away())
 

@@ -15,9 +15,9 @@ PATH=$PATH:/usr/sbin
 BUILD=${BUILD:-$PWD/build/interop}
 WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
-suites=${*:-cli cli-sio curl ws python proxies relay browser browser-pages
-    browser-examples sio-engine sio-protocol sio-clients sio-python
-    sio-api sio-proxies sio-browser}
+suites=${*:-cli cli-sio curl ws deflate python proxies relay browser
+    browser-pages browser-examples sio-engine sio-protocol sio-clients
+    sio-python sio-api sio-proxies sio-browser}
 missing=
 
 # need COMMAND PACKAGE: note what is not there.
@@ -40,7 +40,7 @@ suite() {
 	cli) "$PYTHON" test/cli/cli.py ;;
 	cli-sio) "$PYTHON" test/cli/sio.py ;;
 	curl) node test/interop/curl.js ;;
-	ws|relay) node "test/interop/$1.js" ;;
+	ws|deflate|relay) node "test/interop/$1.js" ;;
 	python) "$PYTHON" test/interop/python.py ;;
 	proxies) node test/interop/proxies.js ;;
 	browser|browser-*) node "test/interop/$1.js" ;;
