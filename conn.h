@@ -241,9 +241,6 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 /* Send what waits, as far as the system takes it. */
 void ws_conn_flush(struct ws_conn *conn);
 
-/* Send the output, and tell the system that more follows at once. */
-void ws_conn_flush_more(struct ws_conn *conn);
-
 /* ---- conn_http.c: requests --------------------------------------------- */
 
 /* Take octets of requests. Returns how many were taken; the rest must be shown

@@ -360,7 +360,9 @@ send_small(
 	return true;
 }
 
-/* Send a part of a file: at once, or as fast as the peer takes it. */
+/* Send a part of a file: at once, or as fast as the peer takes it. The head of
+ * a large one leaves by itself: measured, with MSG_MORE the system spends half
+ * as much again on 1 MiB as often as not, since no page begins a packet. */
 static void
 send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 {
@@ -372,7 +374,6 @@ send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 	rq->file_left = octets;
 	c->state = WS_CONN_RESPONDING;
 	ws_conn_arm(c, c->host->limits.idle_ms);
-	ws_conn_flush_more(c);
 }
 
 /* Send what static.c decided.

@@ -99,9 +99,9 @@ keep_output(struct ws_conn *c, struct ws_part all, ssize_t result)
 	(void)queue_rest(c, &all, 1, sent(c, result));
 }
 
-/* Hand output to the system, with one of the ways to send. */
+/* Hand output to the system. */
 static inline void
-hand_over(struct ws_conn *c, ssize_t (*send)(int, const void *, size_t))
+flush_output(struct ws_conn *c)
 {
 	struct ws_host *host = c->host;
 	struct ws_part all = { host->output, host->output_octets };
@@ -112,21 +112,9 @@ hand_over(struct ws_conn *c, ssize_t (*send)(int, const void *, size_t))
 		return;
 	host->output = host->gather;
 	host->output_octets = 0;
-	n = send(c->io.fd, all.at, all.len);
+	n = ws_net_send(c->io.fd, all.at, all.len);
 	if (n != (ssize_t)all.len)
 		keep_output(c, all, n);
-}
-
-static inline void
-flush_output(struct ws_conn *c)
-{
-	hand_over(c, ws_net_send);
-}
-
-void
-ws_conn_flush_more(struct ws_conn *conn)
-{
-	hand_over(conn, ws_net_send_more);
 }
 
 /* Hand a part of the queue to the system. Returns whether all of it was

@@ -34,9 +34,6 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: the process ignores SIGPIPE instead */
 #endif
-#ifndef MSG_MORE
-#define MSG_MORE 0 /* Linux only: elsewhere a packet more is sent */
-#endif
 
 union address {
 	struct sockaddr any;
@@ -511,12 +508,6 @@ ssize_t
 ws_net_send(int fd, const void *data, size_t len)
 {
 	return moved(send(fd, data, len, MSG_NOSIGNAL));
-}
-
-ssize_t
-ws_net_send_more(int fd, const void *data, size_t len)
-{
-	return moved(send(fd, data, len, MSG_NOSIGNAL | MSG_MORE));
 }
 
 ssize_t

@@ -67,11 +67,7 @@ ssize_t ws_net_recv(int fd, void *buf, size_t size);
  * WS_NET_GONE; never raises SIGPIPE. */
 ssize_t ws_net_send(int fd, const void *data, size_t len);
 
-/* The same when more is sent at once: the system may wait for it, to fill a
- * packet. */
-ssize_t ws_net_send_more(int fd, const void *data, size_t len);
-
-/* Send from several places, at most 64. */
+/* The same from several places, at most 64. */
 ssize_t ws_net_sendv(int fd, const struct iovec *parts, int count);
 
 /* Send a part of an open file. Returns how many octets, 0 when the file ends

@@ -771,12 +771,6 @@ ws_net_send(int fd, const void *data, size_t len)
 }
 
 ssize_t
-ws_net_send_more(int fd, const void *data, size_t len)
-{
-	return ws_net_send(fd, data, len);
-}
-
-ssize_t
 ws_net_sendfile(int fd, int file, uint64_t offset, size_t len)
 {
 	static uint8_t some[32768];
