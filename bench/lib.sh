@@ -127,6 +127,13 @@ command_of() {
 	modules=$out/peers/node_modules
 	case $1 in
 	wsd) echo "$out/src/wsd --log error -l 127.0.0.1:0" ;;
+	wsd_shared)
+		echo "$out/src/wsd --deflate=shared --log error -l 127.0.0.1:0"
+		;;
+	wsd_dedicated)
+		echo "$out/src/wsd --deflate=dedicated --deflate-memory=1G" \
+			"--log error -l 127.0.0.1:0"
+		;;
 	static)
 		[ ! -x "$out/src/build/wsd-static" ] || echo \
 			"$out/src/build/wsd-static --log error -l 127.0.0.1:0"

@@ -100,6 +100,7 @@ struct options {
 	unsigned depth;
 	size_t size;
 	bool binary;
+	bool deflate; /* offer permessage-deflate, which must be agreed on */
 	const char *path;
 	const char *namespace;
 	in_port_t port;

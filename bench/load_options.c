@@ -27,6 +27,7 @@ static const char usage[] =
     "  -d N        messages in flight, of each that sends; 1\n"
     "  -s OCTETS   of a message, or of an event's argument; 16\n"
     "  -b          binary messages, not text\n"
+    "  -e          agree on permessage-deflate (RFC 7692), for idle ones\n"
     "  -t SECONDS  to measure, or to hold idle connections; 2\n"
     "  -w SECONDS  to warm up before; 0.3\n"
     "  -n COUNT    send exactly so many messages in all, without warming up\n"
@@ -134,6 +135,9 @@ read_option(int letter)
 	case 'b':
 		opt.binary = true;
 		break;
+	case 'e':
+		opt.deflate = true;
+		break;
 	case 't':
 		opt.seconds = number(optarg, 0, 3600);
 		break;
@@ -156,7 +160,8 @@ read_options(int argc, char **argv)
 {
 	int letter;
 
-	while ((letter = getopt(argc, argv, "m:k:p:P:N:c:d:s:bt:w:n:S:")) != -1)
+	while (
+	    (letter = getopt(argc, argv, "m:k:p:P:N:c:d:s:bet:w:n:S:")) != -1)
 		read_option(letter);
 	if (optind < argc || opt.port == 0)
 		give_up();

@@ -108,8 +108,11 @@ ws_make_handshake(const char *path)
 	    "Upgrade: websocket\r\n"
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Key: " ACCEPT_KEY "\r\n"
+	    "%s"
 	    "Sec-WebSocket-Version: 13\r\n\r\n",
-	    path, opt.port);
+	    path, opt.port,
+	    opt.deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+			: "");
 
 	if (n < 0)
 		fail("memory is out");
@@ -139,6 +142,9 @@ take_handshake(struct client *c, const uint8_t *in, size_t len)
 	if (answer == NULL ||
 	    strncmp(answer, ACCEPT_ANSWER, strlen(ACCEPT_ANSWER)) != 0)
 		fail("the handshake's answer is wrong");
+	if (opt.deflate &&
+	    find_field(head, "\nSec-WebSocket-Extensions:") == NULL)
+		fail("the server does not compress");
 	if (opt.protocol == &protocol_sio)
 		c->state = JOINING;
 	else

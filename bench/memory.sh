@@ -4,7 +4,8 @@
 #
 #	bench/memory.sh [-c CONNECTIONS] [SERVER...]
 #
-# Servers are wsd, static (wsd with musl), lws and ws. Each is started afresh.
+# Servers are wsd, static (wsd with musl), wsd_shared and wsd_dedicated (with
+# permessage-deflate agreed on), lws and ws. Each is started afresh.
 # "rss_each" is what its resident memory grew by, per idle WebSocket.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -34,7 +35,10 @@ for server; do
 	[ -n "$command" ] || continue
 	# shellcheck disable=SC2086
 	start $command
-	figures=$(load -m idle -p "$port" -P /echo -c "$connections" -t 1 \
+	offer=
+	case $server in wsd_shared | wsd_dedicated) offer=-e ;; esac
+	# shellcheck disable=SC2086
+	figures=$(load $offer -m idle -p "$port" -P /echo -c "$connections" -t 1 \
 		-S "$pid") || exit 1
 	printf 'idle\t%s\t%s\n' "$server" "$figures"
 	stop "$pid"

@@ -29,6 +29,15 @@ add(struct shown *shown, const void *octets, size_t len)
 	shown->len += len;
 }
 
+/* Octets that a message may have before it is inflated. */
+static size_t
+longest(size_t message_max)
+{
+	size_t more = message_max / 8 + 16;
+
+	return message_max < SIZE_MAX - more ? message_max + more : SIZE_MAX;
+}
+
 /* What must hold of every event. */
 static void
 check(const struct ws_event *event, size_t message_max)
@@ -43,6 +52,10 @@ check(const struct ws_event *event, size_t message_max)
 		if (event->opcode == WS_OP_TEXT &&
 		    ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) !=
 			WS_UTF8_ACCEPT)
+			abort();
+		return;
+	case WS_EVENT_DEFLATED:
+		if (event->len > longest(message_max))
 			abort();
 		return;
 	case WS_EVENT_CLOSE:
@@ -78,7 +91,7 @@ record(struct shown *shown, const struct ws_event *event)
 	/* The code is the same; which mistake is named first may not be. */
 	if (event->kind == WS_EVENT_FAIL)
 		return;
-	if (event->kind == WS_EVENT_MESSAGE)
+	if (event->kind == WS_EVENT_MESSAGE || event->kind == WS_EVENT_DEFLATED)
 		add(shown, &event->opcode, 1);
 	add(shown, &event->len, sizeof(event->len));
 	add(shown, event->data, event->len);
@@ -91,7 +104,7 @@ check_held(const struct ws_session *s, size_t fed, size_t message_max)
 	const struct ws_buf *message = s->message, *control = s->control;
 
 	if (message != NULL &&
-	    (message->len > message_max || message->len > fed ||
+	    (message->len > longest(message_max) || message->len > fed ||
 		message->room > 2 * fed + 128))
 		abort();
 	if (control != NULL && control->len > WS_FRAME_CONTROL_MAX)
@@ -126,9 +139,9 @@ feed(struct ws_session *s, const uint8_t *data, size_t len, size_t message_max,
 /* Feed in reads whose sizes are taken from the octets themselves. */
 static void
 feed_pieces(const uint8_t *data, size_t len, size_t message_max, unsigned step,
-    struct shown *shown)
+    bool deflates, struct shown *shown)
 {
-	struct ws_session s = { 0 };
+	struct ws_session s = { .deflates = deflates };
 	size_t at = 0;
 
 	while (at < len) {
@@ -144,7 +157,7 @@ feed_pieces(const uint8_t *data, size_t len, size_t message_max, unsigned step,
 	ws_session_fini(&s);
 }
 
-/* The first two octets choose the limit and the pieces, the rest is fed. */
+/* The first two octets choose the limit, the extension and the pieces, the rest is fed. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -158,13 +171,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 2)
 		return 0;
 	message_max = limits[data[0] % 8];
+	s.deflates = data[0] & 8;
 	feed(&s, data + 2, len - 2, message_max, &whole);
 	check_held(&s, len, message_max);
 	ws_session_fini(&s);
 	for (size_t i = 0; i < 3; i++) {
 		struct shown parts = { 0 };
 
-		feed_pieces(data + 2, len - 2, message_max, steps[i], &parts);
+		feed_pieces(data + 2, len - 2, message_max, steps[i],
+		    (data[0] & 8) != 0, &parts);
 		if (parts.len != whole.len ||
 		    (whole.len > 0 &&
 			memcmp(parts.at, whole.at, whole.len) != 0))
