@@ -219,7 +219,8 @@ struct eio *eio_new(struct ws_server *server, const char *path,
     void *user);
 
 /* End all sessions, close callbacks included, with "server shutting down", and
- * release the endpoint; before ws_server_free, and not inside a callback. */
+ * release the endpoint; right before ws_server_free, since the server still
+ * knows its paths, and not inside a callback. NULL is allowed. */
 void eio_free(struct eio *endpoint);
 
 /* End all sessions in good order with "server shutting down"; what comes later
@@ -345,8 +346,9 @@ struct sio_options {
 struct sio *
 sio_new(struct ws_server *server, const struct sio_options *options);
 
-/* Disconnect all with "server shutting down" and release everything; before
- * ws_server_free and not inside a callback. NULL is allowed. */
+/* Disconnect all with "server shutting down" and release everything; right
+ * before ws_server_free, since the server still knows its paths, and not
+ * inside a callback. NULL is allowed. */
 void sio_free(struct sio *io);
 
 /* Disconnect all with "server shutting down", and refuse who comes later. For
