@@ -465,6 +465,11 @@ config_read(struct config *config, int argc, char **argv)
 	if (optind < argc)
 		fail(
 		    "one directory can be served, not also '%s'", argv[optind]);
+	/* Whoever asks for compression means all messages. */
+	if (config->server.deflate != WS_DEFLATE_OFF)
+		config->sio.engine.deflate_min =
+		    config->server.deflate_min > 0 ? config->server.deflate_min
+						   : 256;
 	if (config->quiet && config->server.log_level == 0)
 		config->server.log_level = WS_LOG_ERROR + 1;
 }

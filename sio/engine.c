@@ -108,6 +108,8 @@ add_routes(struct eio *eio, const char *path)
 		below[len++] = '/';
 	below[len] = '\0';
 	handler.max_message = eio->options.max_payload;
+	handler.deflate_min =
+	    eio->options.deflate_min > 0 ? eio->options.deflate_min : -1;
 	handler.origin = eio_cors_websocket(&eio->cors);
 	result = ws_http(eio->server, below, NULL, eio_http_request, eio);
 	if (result == 0)

@@ -74,10 +74,10 @@ eio_send_packet(
 int
 eio_send(struct eio_socket *socket, int kind, const void *data, size_t len)
 {
-	int flags = kind & WS_VOLATILE;
+	int flags = kind & (WS_VOLATILE | WS_NO_COMPRESS);
 	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
 
-	kind &= ~WS_VOLATILE;
+	kind &= ~(WS_VOLATILE | WS_NO_COMPRESS);
 	if (kind != WS_TEXT && kind != WS_BINARY)
 		return WS_EINVAL;
 	packet.form = kind == WS_TEXT ? EIO_TEXT : EIO_BINARY;

@@ -165,6 +165,10 @@ struct eio_options {
 	                           on the answer to a poll may be compressed;
 	                           the server's compress_min, and never less.
 	                           SIZE_MAX: none is */
+	int deflate_min;        /* perMessageDeflate.threshold: octets from
+	                           which on a message over WebSocket is
+	                           compressed, if the server has deflate; 0:
+	                           none is, perMessageDeflate is false */
 	bool no_polling;        /* transports without "polling" */
 	bool no_websocket;      /* transports without "websocket" */
 	bool no_upgrades;       /* allowUpgrades: false */
@@ -242,7 +246,8 @@ void eio_walk(struct eio *endpoint,
 
 /* Send one message.
  *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, perhaps with
- *         WS_VOLATILE: leave it out when it cannot leave now
+ *         WS_VOLATILE: leave it out when it cannot leave now; and with
+ *         WS_NO_COMPRESS
  * Returns 0, WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL. */
 int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
 

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "corpora.h"
 #include "live.h"
+#include "sio.h"
 #include "zpeer.h"
 
 #define RSV1 0x40
@@ -475,6 +476,58 @@ Test(live_deflate, a_room_is_told_once_for_each_window)
 	cr_expect_eq(forms(), 0);
 	end();
 }
+
+/* ---- Engine.IO --------------------------------------------------------- */
+
+static void
+on_packet(struct eio_socket *socket, int kind, const void *data, size_t len)
+{
+	(void)eio_send(socket, kind | flags, data, len);
+}
+
+Test(live_deflate, engine_io_compresses_when_told_to)
+{
+	static const struct eio_handler handler = { .message = on_packet };
+	static const char path[] = "/engine.io/?EIO=4&transport=websocket";
+	static char packet[1001];
+
+	memset(packet, 'x', sizeof(packet));
+	packet[0] = '4'; /* a message */
+	for (int min = 0; min <= 500; min += 500) {
+		const struct eio_options options = { .deflate_min = min };
+		struct eio *eio;
+		struct client c;
+		struct response r;
+		struct zpeer peer;
+		struct frame frame;
+
+		begin(&(struct ws_options){ .deflate = WS_DEFLATE_SHARED });
+		zpeer_init(&peer, 15, 15, 0, 0);
+		eio = eio_new(
+		    live.server, "/engine.io", &options, &handler, NULL);
+		cr_assert_not_null(eio);
+		cr_assert_eq(ask(&c, path, PMD, &r), 101);
+		cr_expect_eq(
+		    client_field(&r, "Sec-WebSocket-Extensions") != NULL,
+		    min > 0);
+		cr_assert(client_recv_frame(&c, &frame)); /* its handshake */
+		client_send_frame(&c, TEXT, packet, sizeof(packet));
+		expect(&c, &peer, min > 0 ? RSV1 | TEXT : TEXT, packet,
+		    sizeof(packet));
+		flags = WS_NO_COMPRESS;
+		client_send_frame(&c, TEXT, packet, sizeof(packet));
+		expect(&c, &peer, TEXT, packet, sizeof(packet));
+		flags = 0;
+		client_send_frame(&c, TEXT, packet, 400);
+		expect(&c, &peer, TEXT, packet, 400);
+		client_close(&c);
+		eio_free(eio);
+		zpeer_fini(&peer);
+		end();
+	}
+}
+
+/* ---- budget ------------------------------------------------------------ */
 
 /* When the budget is used up, nobody is turned away. */
 Test(live_deflate, late_comers_share)
