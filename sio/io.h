@@ -79,7 +79,8 @@ enum sio_state {
 
 /* An acknowledgement that a client owes us. */
 struct sio_pending {
-	struct sio_pending *next; /* the one behind; of the newest, the oldest */
+	struct sio_pending
+	    *next; /* the one behind; of the newest, the oldest */
 	int64_t id;
 	struct ws_timer *timer;      /* owned; NULL: for ever, or the group's */
 	struct sio_group *group;     /* owned by it; NULL: of one socket */
