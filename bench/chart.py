@@ -312,7 +312,7 @@ def ahead(results):
             for key in ("cpu_us", "rss_each"):
                 ratio = results.ratio(row, server, key)
                 if server not in ("wsd", "floor", "static") and ratio \
-                        and ratio < 0.97:
+                        and ratio < 0.995:
                     found.append(f"{name(server)} at \u201c"
                                  f"{results.title(row)}\u201d ({ratio:.2f}x)")
     if not found:
