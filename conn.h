@@ -84,15 +84,19 @@ struct ws_request {
 	uint64_t body_octets;               /* of the body so far */
 	size_t body_max;                    /* octets that it may have */
 	void *user;                         /* the endpoint's */
+	void *state;                        /* the application's */
 	const struct ws_endpoint *endpoint; /* borrowed: for an upgrade */
 	size_t prefix_octets; /* of the path, taken off by the router */
 	struct ws_file file;  /* RESPONDING: fd is owned */
 	uint64_t file_at, file_left;
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
+	/* Early has been called, and neither an answer nor the handler. */
+	void (*broken)(struct ws_request *request, int status);
 	struct ws_request *next, **link; /* in host->orphans, or NULL */
 	bool plain; /* the answer is not to be compressed */
 	bool held;
+	bool partial;             /* the rest of its body is still to come */
 	bool tried;               /* ws_accept could not do what it was asked */
 	struct ws_http_head head; /* last: large and seldom touched */
 };
@@ -251,7 +255,7 @@ size_t ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len);
 void ws_conn_http_expired(struct ws_conn *conn);
 
 /* The peer has left: release the connection's request, and tell the application
- * if it holds it and wants to know.
+ * if it holds it, or has let its body come, and wants to know.
  * Returns false when it holds it and does not want to know: then both stay
  * until it answers. */
 bool ws_conn_http_abort(struct ws_conn *conn);

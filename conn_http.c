@@ -71,6 +71,8 @@ ws_conn_http_abort(struct ws_conn *conn)
 	}
 	if (rq != NULL && rq->held)
 		rq->gone(rq, rq->gone_arg);
+	else if (rq != NULL && rq->broken != NULL)
+		rq->broken(rq, 0);
 	ws_request_end(conn);
 	return true;
 }
@@ -133,23 +135,6 @@ has_body(const struct ws_http_head *head)
 	return head->chunked || head->content_octets > 0;
 }
 
-/* Let the floor above have a word before the body is read. Returns whether it
- * is to be read. */
-static bool
-ask_early(struct ws_request *rq)
-{
-	struct ws_conn *c = rq->conn;
-	bool last = c->last;
-
-	/* What follows an early answer is the rest of a body, no request. */
-	c->last = true;
-	c->host->head(rq);
-	if (c->state != WS_CONN_HTTP || c->request != rq)
-		return false;
-	c->last = last;
-	return true;
-}
-
 /* A head with a body behind it. Returns whether the body may come. */
 static bool
 begin_body(struct ws_request *rq)
@@ -157,14 +142,17 @@ begin_body(struct ws_request *rq)
 	struct ws_conn *c = rq->conn;
 	struct ws_part go = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
 
-	if (!ask_early(rq))
+	/* Before anybody sees it: it may be asked for as long as it lives. */
+	if (keep_head(rq) < 0) {
+		ws_conn_kill(c, "memory is out");
+		return false;
+	}
+	rq->partial = true;
+	c->host->head(rq);
+	if (c->state != WS_CONN_HTTP || c->request != rq)
 		return false;
 	if (rq->head.content_octets > rq->body_max) {
 		refuse_malformed(rq, WS_HTTP_EBODY);
-		return false;
-	}
-	if (keep_head(rq) < 0) {
-		ws_conn_kill(c, "memory is out");
 		return false;
 	}
 	ws_conn_arm(c, c->host->limits.idle_ms);
@@ -243,6 +231,7 @@ dispatch(struct ws_request *rq)
 {
 	struct ws_conn *c = rq->conn;
 
+	rq->partial = false;
 	c->host->request(rq);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");

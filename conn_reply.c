@@ -44,7 +44,9 @@ is_last(const struct ws_request *rq)
 {
 	const struct ws_conn *c = rq->conn;
 
-	return c->last || c->ended || c->host->stopping || !rq->head.keep_alive;
+	/* Behind the answer to a part of a request comes the rest of it. */
+	return c->last || c->ended || rq->partial || c->host->stopping ||
+	       !rq->head.keep_alive;
 }
 
 /* Write what the connection itself has to say in every response. */
@@ -187,6 +189,7 @@ begin_answer(struct ws_request *request)
 
 	if (c->state == WS_CONN_DEAD && c->request == request) {
 		request->held = false;
+		request->broken = NULL;
 		if (request->link != NULL)
 			ws_request_end_orphan(request);
 		return 0;
@@ -194,6 +197,7 @@ begin_answer(struct ws_request *request)
 	if (!ws_request_is_open(request))
 		return WS_ESTATE;
 	request->endpoint = NULL;
+	request->broken = NULL;
 	/* A client that was refused an upgrade may send frames already. */
 	if (request->head_octets > 0 && request->head.upgrade)
 		c->last = true;
@@ -279,6 +283,11 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 
 	log_refusal(request, status, reason, strlen(reason));
 	request->endpoint = NULL; /* this is logged now */
+	if (request->broken != NULL) {
+		request->broken(request, status);
+		if (c->request != request || c->state != WS_CONN_HTTP)
+			return;
+	}
 	(void)ws_reply_field(request, "X-Content-Type-Options", "nosniff");
 	if (ws_reply(request, status, NULL, text, (size_t)n) < 0)
 		ws_conn_kill(c, reason);

@@ -34,8 +34,10 @@ struct ws_route {
 	char *methods;                               /* owned; NULL: all */
 	size_t body_max;                             /* 0: the server's */
 	void (*early)(struct ws_request *request);   /* NULL: nothing */
-	void *user;                                  /* borrowed */
-	struct ws_files *files;                      /* owned; ROUTE_FILES */
+	/* NULL: nothing */
+	void (*broken)(struct ws_request *request, int status);
+	void *user;             /* borrowed */
+	struct ws_files *files; /* owned; ROUTE_FILES */
 	struct ws_files_options files_options;
 	char *cache; /* owned; of files_options */
 };
@@ -185,7 +187,8 @@ ws_http(struct ws_server *server, const char *path, const char *methods,
 
 int
 ws_http_body(struct ws_server *server, const char *path, size_t max_body,
-    void (*early)(struct ws_request *request))
+    void (*early)(struct ws_request *request),
+    void (*broken)(struct ws_request *request, int status))
 {
 	struct ws_route *r = server->routes;
 
@@ -196,6 +199,7 @@ ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 		return WS_EINVAL;
 	r->body_max = max_body;
 	r->early = early;
+	r->broken = broken;
 	return 0;
 }
 
@@ -348,6 +352,7 @@ answer_http(const struct ws_route *route, struct ws_request *rq)
 	rq->user = route->user;
 	if (route->methods == NULL ||
 	    has_method(route->methods, ws_http_method_name(rq->head.method))) {
+		rq->broken = NULL;
 		route->handler(rq);
 		return;
 	}
@@ -469,10 +474,10 @@ ws_route_head(struct ws_request *request)
 		return;
 	if (route->body_max > 0)
 		request->body_max = route->body_max;
-	if (route->early == NULL)
-		return;
 	request->user = route->user;
-	route->early(request);
+	request->broken = route->broken;
+	if (route->early != NULL)
+		route->early(request);
 }
 
 /* ---- what the application sees ----------------------------------------- */
@@ -622,6 +627,18 @@ void *
 ws_request_user(const struct ws_request *request)
 {
 	return request->user;
+}
+
+void
+ws_request_set_state(struct ws_request *request, void *state)
+{
+	request->state = state;
+}
+
+void *
+ws_request_state(const struct ws_request *request)
+{
+	return request->state;
 }
 
 struct ws_server *

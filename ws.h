@@ -524,10 +524,20 @@ int ws_http(struct ws_server *server, const char *path, const char *methods,
  *   early     called when the head of a request that has a body is complete,
  *             before any of the body is read. May call ws_reply_field: the
  *             fields stay for every answer, the library's own 413 included;
- *             or ws_reply, and the body is not read. NULL for nothing
+ *             or ws_reply, and the body is not read. A request that it lets
+ *             pass may be answered at any time, without the rest of its body;
+ *             the connection ends after that. NULL for nothing
+ *   broken    called once in place of the handler, for a request that was not
+ *             answered and whose handler will never be called: the library is
+ *             about to refuse it with this status (413: its body is too large;
+ *             408: it came too slowly; 400: it is malformed), unless broken
+ *             calls ws_reply. With the status 0 the peer has left, or memory
+ *             is out. The request is invalid when broken returns. NULL for
+ *             nothing
  * Returns 0, or WS_EINVAL when there is no such endpoint. */
 int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
-    void (*early)(struct ws_request *request));
+    void (*early)(struct ws_request *request),
+    void (*broken)(struct ws_request *request, int status));
 
 /* How static files are served. Zero is the default of each member. */
 struct ws_files_options {
@@ -602,6 +612,12 @@ ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX]);
 
 /* The pointer that ws_http or ws_endpoint was given. */
 void *ws_request_user(const struct ws_request *request);
+
+/* A pointer of the application's to this one request, NULL until it is set:
+ * what early has found out, say, and the handler needs. Borrowed. */
+void ws_request_set_state(struct ws_request *request, void *state);
+void *ws_request_state(const struct ws_request *request);
+
 struct ws_server *ws_request_server(const struct ws_request *request);
 
 /* Add a field to the answer, before ws_reply or ws_accept.

@@ -38,7 +38,8 @@ static struct {
 	uint32_t chaos; /* per mille of the callbacks that do something rash */
 	int64_t leap_ms;
 	char directory[32];
-	size_t blocks; /* before the first client came */
+	size_t blocks;   /* before the first client came */
+	unsigned bodies; /* that early has let come, and are not over */
 } play;
 
 static uint8_t text[SIM_MESSAGE_MAX + 64];
@@ -423,12 +424,40 @@ on_get(struct ws_request *rq)
 }
 
 static void
+on_post_early(struct ws_request *rq)
+{
+	play.bodies++;
+	ws_request_set_state(rq, &play);
+}
+
+/* The body of a request is there, or never will be. */
+static void
+end_body(const struct ws_request *rq)
+{
+	if (ws_request_state(rq) == NULL)
+		return; /* it has none */
+	sim_check(play.bodies > 0, "a body is over twice");
+	play.bodies--;
+}
+
+static void
+on_post_broken(struct ws_request *rq, int status)
+{
+	end_body(rq);
+	sim_seen.broken++;
+	be_rash();
+	if (status != 0 && sim_chance(500))
+		(void)ws_reply(rq, status, NULL, NULL, 0);
+}
+
+static void
 on_post(struct ws_request *rq)
 {
 	struct sim_peer *peer = peer_named(rq);
 	size_t len;
 	const void *body = ws_request_body(rq, &len);
 
+	end_body(rq);
 	if (peer != NULL && !sim_peer_is_wrong(peer))
 		sim_check(sim_body(peer->id, number_of(rq), text) == len &&
 			      (len == 0 || memcmp(text, body, len) == 0),
@@ -622,6 +651,8 @@ set_up(void)
 	       ws_endpoint(s, "/room/", &handler, NULL) == 0 &&
 	       ws_http(s, "/get", "GET", on_get, NULL) == 0 &&
 	       ws_http(s, "/post", "POST", on_post, NULL) == 0 &&
+	       ws_http_body(s, "/post", 0, on_post_early, on_post_broken) ==
+		   0 &&
 	       ws_http(s, "/held", NULL, on_held, NULL) == 0 &&
 	       ws_assets(s, "/assets/", assets, 1, NULL) == 0 &&
 	       ws_files(s, "/files/", play.directory, NULL) == 0 &&
@@ -745,6 +776,7 @@ tear_down(void)
 	play.weather->scarce_nth = 0;
 	play.weather->scarcity = 0;
 	ws_server_free(play.server);
+	sim_check(play.bodies == 0, "%u bodies are never over", play.bodies);
 	for (unsigned i = 0; i < SIM_PEERS; i++) {
 		sim_check(play.peers[i].ended == play.peers[i].opened,
 		    "peer %u was opened, but not closed", i);

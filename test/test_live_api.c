@@ -1047,104 +1047,12 @@ Test(live_api, the_program_ends_in_good_order)
 	live_end(&program);
 }
 
-/* ---- bodies, origins, randomness ---------------------------------------- */
-
-static int earlies;
-
-static void
-add_field(struct ws_request *request)
-{
-	earlies++;
-	cr_expect_str_eq(ws_request_path(request), "/small");
-	cr_expect_eq(ws_reply_field(request, "X-Early", "yes"), 0);
-}
-
-static void
-answer_early(struct ws_request *request)
-{
-	earlies++;
-	cr_expect_eq(ws_reply(request, 403, NULL, "no", 2), 0);
-}
-
-static void
-answer_length(struct ws_request *request)
-{
-	char text[32];
-	size_t len;
-
-	(void)ws_request_body(request, &len);
-	snprintf(text, sizeof(text), "%zu", len);
-	cr_expect_eq(ws_reply(request, 200, NULL, text, WS_STR), 0);
-}
+/* ---- origins, randomness ---------------------------------------------- */
 
 static void
 no_endpoint(struct ws_server *server)
 {
 	(void)server;
-}
-
-static struct live
-live_with_bodies(const char *base, void (*early)(struct ws_request *request))
-{
-	struct ws_options options = { .log_level = -1, .base_path = base };
-	struct live l = live_here(&options, no_endpoint, NULL);
-
-	earlies = 0;
-	cr_assert_eq(
-	    ws_http(l.server, "/small", "POST", answer_length, NULL), 0);
-	cr_assert_eq(ws_http_body(l.server, "/small", 4, early), 0);
-	cr_assert_eq(ws_http_body(l.server, "/other", 4, early), WS_EINVAL);
-	return l;
-}
-
-Test(live_api, a_body_has_its_endpoints_limit)
-{
-	static const struct {
-		const char *request;
-		int status;
-	} rows[] = {
-		{ "POST /b/small HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
-		  "\r\n1234",
-		    200 },
-		{ "POST /b/small HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-		  "\r\n12345",
-		    413 },
-		{ "POST /b/small HTTP/1.1\r\nHost: a\r\n"
-		  "Transfer-Encoding: chunked\r\n\r\n5\r\n1",
-		    413 },
-	};
-	struct live l = live_with_bodies("/b", add_field);
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct client c = client_open(l.address);
-		struct response r;
-
-		client_puts(&c, rows[i].request);
-		cr_expect_eq(client_response(&c, &r, false), rows[i].status,
-		    "row %zu: %d", i, r.status);
-		cr_expect_not_null(
-		    strstr(r.head, "X-Early: yes"), "row %zu", i);
-		client_close(&c);
-	}
-	cr_assert_eq(earlies, 3);
-	live_end(&l);
-}
-
-Test(live_api, an_endpoint_may_answer_before_the_body)
-{
-	struct live l = live_with_bodies("", answer_early);
-	struct client c = client_open(l.address);
-	struct response r;
-
-	client_puts(&c, "POST /small HTTP/1.1\r\nHost: a\r\n"
-			"Content-Length: 4\r\n\r\n");
-	cr_assert_eq(client_response(&c, &r, false), 403);
-	/* What comes now is a body, and no request. */
-	client_puts(&c, "POST");
-	cr_assert(client_ends(&c));
-	cr_assert_eq(earlies, 1);
-	client_close(&c);
-	live_end(&l);
 }
 
 Test(live_api, an_endpoint_may_have_origins_of_its_own)

@@ -63,6 +63,7 @@ assert_eventful(void)
 		{ "messages echoed", sim_seen.echoed },
 		{ "responses", sim_seen.responses },
 		{ "held responses", sim_seen.held },
+		{ "bodies that broke off", sim_seen.broken },
 		{ "pongs", sim_seen.pongs },
 		{ "resets", sim_seen.resets },
 		{ "peers that vanished", sim_seen.vanished },
