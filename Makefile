@@ -37,15 +37,15 @@ WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. -Isio \
 LOOP != case `uname -s` in Linux) echo epoll ;; *) echo kqueue ;; esac
 EXTRA_OBJS ?=
 
-LIB_OBJS = sha1.o base64.o utf8.o siphash.o frame.o field.o http.o \
-	http_tables.o target.o chunked.o reply.o gzip.o condition.o encoding.o \
-	static_body.o deflate.o deflate_match.o \
-	deflate_block.o deflate_code.o inflate.o inflate_table.o crc32.o \
-	mem.o buf.o table.o timer.o log.o \
-	peers.o loop.o loop_$(LOOP).o net.o handshake.o pmd.o packer.o \
-	session.o rooms.o files.o beneath.o files_list.o files_type.o \
-	static.o conn.o conn_send.o conn_http.o conn_reply.o conn_ws.o \
-	conn_pmd.o ws.o listen.o route.o hub.o tasks.o $(EXTRA_OBJS)
+LIB_OBJS = sha1.o base64.o utf8.o siphash.o print.o address.o frame.o field.o \
+	http.o http_tables.o target.o chunked.o reply.o gzip.o condition.o \
+	encoding.o static_body.o deflate.o deflate_match.o deflate_block.o \
+	deflate_code.o inflate.o inflate_table.o crc32.o mem.o buf.o \
+	table.o timer.o log.o peers.o loop.o loop_$(LOOP).o net.o \
+	handshake.o pmd.o packer.o session.o rooms.o files.o beneath.o \
+	files_list.o files_type.o static.o conn.o conn_send.o conn_http.o \
+	conn_reply.o conn_ws.o conn_pmd.o ws.o listen.o route.o hub.o \
+	tasks.o $(EXTRA_OBJS)
 SIO_OBJS = sio/payload.o sio/octets.o sio/engine.o sio/engine_due.o \
 	sio/engine_handshake.o sio/engine_http.o sio/engine_poll.o \
 	sio/engine_send.o sio/engine_session.o sio/engine_ws.o sio/cors.o \
@@ -53,7 +53,7 @@ SIO_OBJS = sio/payload.o sio/octets.o sio/engine.o sio/engine_due.o \
 	sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o sio/hooks.o \
 	sio/client.o sio/connect.o sio/socket.o sio/emit.o sio/target.o \
 	sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
-PROGRAM_OBJS = main.o config.o namespaces.o systemd.o assets.o
+PROGRAM_OBJS = main.o config.o say.o namespaces.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 ALL_OBJS = $(OBJS) $(SIO_OBJS)
 

@@ -396,7 +396,7 @@ log_end(const struct ws_conn *c)
 
 	if (log->level < WS_LOG_DEBUG)
 		return;
-	ws_net_peer_text(&c->peer, peer);
+	ws_peer_text(&c->peer, peer);
 	ws_log(log, WS_LOG_DEBUG, "%s disconnected: %s", peer,
 	    c->cause != NULL ? c->cause : "the peer hung up");
 }

@@ -7,13 +7,13 @@
  * file does not: the connection is RESPONDING until the system has taken all
  * of it, a part at a time.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "conn.h"
 #include "field.h"
 #include "handshake.h"
 #include "mem.h"
+#include "print.h"
 
 #define HEAD_ROOM 2048   /* of a response head, without the caller's fields */
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
@@ -101,7 +101,7 @@ log_request(struct ws_request *rq, int status)
 
 	if (host->log.level < WS_LOG_ACCESS)
 		return;
-	ws_net_peer_text(&rq->conn->peer, peer);
+	ws_peer_text(&rq->conn->peer, peer);
 	if (rq->head_octets == 0)
 		ws_log(&host->log, WS_LOG_ACCESS, "%s - %d", peer, status);
 	else
@@ -122,7 +122,7 @@ log_refusal(
 		len = REASON_MAX;
 	while (len > 0 && reason[len - 1] == '\n')
 		len--;
-	ws_net_peer_text(&c->peer, peer);
+	ws_peer_text(&c->peer, peer);
 	ws_log(&c->host->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
 	    status, len > 0 ? ": " : "", (int)len, len > 0 ? reason : "");
 }
@@ -278,7 +278,7 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 {
 	struct ws_conn *c = request->conn;
 	char text[256];
-	int n = snprintf(text, sizeof(text), "%d %s: %s.\n", status,
+	int n = ws_print(text, sizeof(text), "%d %s: %s.\n", status,
 	    ws_http_reason(status), reason);
 
 	log_refusal(request, status, reason, strlen(reason));

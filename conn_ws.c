@@ -396,7 +396,7 @@ log_close(struct ws_conn *c, const struct ws_closed *how)
 
 	if (c->host->log.level < WS_LOG_INFO)
 		return;
-	ws_net_peer_text(&c->peer, peer);
+	ws_peer_text(&c->peer, peer);
 	ws_log(&c->host->log, WS_LOG_INFO, "%s closed with %d by %s%s%.*s",
 	    peer, how->code, how->by == WS_BY_PEER ? "the peer" : "this server",
 	    how->reason_len > 0 ? ": " : "", (int)how->reason_len,
@@ -685,6 +685,6 @@ ws_endpoint_user(const struct ws_conn *conn)
 const char *
 ws_peer(const struct ws_conn *conn, char text[WS_PEER_MAX])
 {
-	ws_net_peer_text(&conn->peer, text);
+	ws_peer_text(&conn->peer, text);
 	return text;
 }

@@ -22,7 +22,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +30,7 @@
 #include "field.h"
 #include "files.h"
 #include "mem.h"
+#include "print.h"
 
 enum {
 	ENTRIES_MAX = 10000
@@ -132,7 +132,7 @@ put_encoded(struct text *t, const char *name)
 			put(t, name, 1);
 			continue;
 		}
-		snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
+		(void)ws_print(escape, sizeof(escape), "%%%02X", (unsigned)c);
 		put(t, escape, 3);
 	}
 }
@@ -255,17 +255,18 @@ put_octets(struct text *t, uint64_t octets)
 	size_t unit = 0;
 
 	if (octets < 1024) {
-		snprintf(number, sizeof(number), "%" PRIu64, octets);
+		(void)ws_print(number, sizeof(number), "%" PRIu64, octets);
 		put_string(t, number);
 		return;
 	}
 	for (; octets >= (uint64_t)1024 * 1024; unit++)
 		octets /= 1024;
 	if (octets < (uint64_t)10 * 1024)
-		snprintf(number, sizeof(number), "%" PRIu64 ".%" PRIu64 " %c",
-		    octets / 1024, octets % 1024 * 10 / 1024, units[unit]);
+		(void)ws_print(number, sizeof(number),
+		    "%" PRIu64 ".%" PRIu64 " %c", octets / 1024,
+		    octets % 1024 * 10 / 1024, units[unit]);
 	else
-		snprintf(number, sizeof(number), "%" PRIu64 " %c",
+		(void)ws_print(number, sizeof(number), "%" PRIu64 " %c",
 		    octets / 1024, units[unit]);
 	put_string(t, number);
 }

@@ -5,14 +5,12 @@
  * happen to four cases: it worked, not now, this connection is over, or the
  * system has no more to give.
  */
-#define _GNU_SOURCE /* accept4, on Linux and FreeBSD */
+#define _GNU_SOURCE /* accept4 on Linux and FreeBSD, prlimit on Linux */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,8 +24,10 @@
 #include <sys/sendfile.h>
 #endif
 
+#include "address.h"
 #include "bytes.h"
 #include "net.h"
+#include "print.h"
 
 #define BACKLOG 4096 /* the system cuts it to what it allows */
 
@@ -87,6 +87,13 @@ send_file(int fd, int file, uint64_t offset, size_t len)
 	return sendfile(fd, file, &at, len);
 }
 
+/* setrlimit of a static musl brings what changes the limits of all threads. */
+static void
+set_limit(int what, const struct rlimit *limit)
+{
+	(void)prlimit(0, what, limit, NULL);
+}
+
 int
 ws_net_random(void *out, size_t len)
 {
@@ -116,6 +123,12 @@ send_file(int fd, int file, uint64_t offset, size_t len)
 	    file, part, len < sizeof(part) ? len : sizeof(part), (off_t)offset);
 
 	return n > 0 ? send(fd, part, (size_t)n, MSG_NOSIGNAL) : n;
+}
+
+static void
+set_limit(int what, const struct rlimit *limit)
+{
+	(void)setrlimit(what, limit);
 }
 
 int
@@ -169,33 +182,6 @@ peer_from(struct ws_peer *peer, const union address *from)
 }
 
 void
-ws_net_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT])
-{
-	char ip[INET6_ADDRSTRLEN];
-
-	if (peer->family == 0) {
-		(void)snprintf(text, WS_PEER_TEXT, "unix");
-		return;
-	}
-	if (peer->family == 4)
-		(void)inet_ntop(AF_INET, peer->ip + 12, ip, sizeof(ip));
-	else
-		(void)inet_ntop(AF_INET6, peer->ip, ip, sizeof(ip));
-	(void)snprintf(text, WS_PEER_TEXT,
-	    peer->family == 4 ? "%s:%u" : "[%s]:%u", ip, peer->port);
-}
-
-bool
-ws_net_peer_local(const struct ws_peer *peer)
-{
-	static const uint8_t loopback[16] = { [15] = 1 };
-
-	if (peer->family == 6)
-		return memcmp(peer->ip, loopback, 16) == 0;
-	return peer->family == 0 || peer->ip[12] == 127;
-}
-
-void
 ws_net_local_text(int fd, char *text, size_t size)
 {
 	union address a;
@@ -205,17 +191,17 @@ ws_net_local_text(int fd, char *text, size_t size)
 
 	memset(&a, 0, sizeof(a));
 	if (getsockname(fd, &a.any, &len) < 0) {
-		(void)snprintf(text, size, "?");
+		(void)ws_print(text, size, "?");
 		return;
 	}
 	if (a.any.sa_family == AF_UNIX) {
-		(void)snprintf(text, size, "unix:%.*s",
+		(void)ws_print(text, size, "unix:%.*s",
 		    (int)sizeof(a.local.sun_path), a.local.sun_path);
 		return;
 	}
 	peer_from(&peer, &a);
-	ws_net_peer_text(&peer, ip);
-	(void)snprintf(text, size, "%s", ip);
+	ws_peer_text(&peer, ip);
+	(void)ws_print(text, size, "%s", ip);
 }
 
 /* ---- listening --------------------------------------------------------- */
@@ -223,7 +209,7 @@ ws_net_local_text(int fd, char *text, size_t size)
 static int
 refuse(char *error, int fd, const char *address, const char *why)
 {
-	(void)snprintf(
+	(void)ws_print(
 	    error, WS_NET_ERROR, "cannot listen on %.80s: %s", address, why);
 	if (fd >= 0)
 		close(fd);
@@ -260,14 +246,18 @@ is_live(const struct sockaddr_un *at)
 static bool
 split_mode(char *path, mode_t *mode)
 {
-	char *option = strstr(path, ",mode=");
-	char *end;
-	long value;
+	static const char name[] = ",mode=";
+	char *option = strrchr(path, ',');
+	const char *digits, *end;
+	uint64_t value;
 
 	if (option == NULL)
-		return strchr(path, ',') == NULL;
-	value = strtol(option + 6, &end, 8);
-	if (end == option + 6 || *end != '\0' || value < 0 || value > 0777)
+		return true;
+	if (strncmp(option, name, strlen(name)) != 0)
+		return false;
+	digits = option + strlen(name);
+	end = ws_scan(digits, 8, &value);
+	if (end == digits || *end != '\0' || value > 0777)
 		return false;
 	*option = '\0';
 	*mode = (mode_t)value;
@@ -283,7 +273,7 @@ listen_unix(const char *address, char *error)
 	struct stat st;
 	int fd;
 
-	if (snprintf(path, sizeof(path), "%s", address + 5) >=
+	if (ws_print(path, sizeof(path), "%s", address + 5) >=
 	    (int)sizeof(path))
 		return refuse_malformed(error, address, "the path is too long");
 	if (!split_mode(path, &mode))
@@ -342,17 +332,18 @@ listen_on(const union address *at)
 
 /* Split "HOST:PORT" or "[V6]:PORT"; host is "" for every address. */
 static bool
-split_address(const char *address, char *host, size_t host_size, char *port,
-    size_t port_size)
+split_address(const char *address, char *host, size_t host_size, uint16_t *port)
 {
-	const char *colon = strrchr(address, ':');
+	const char *colon = strrchr(address, ':'), *end;
+	uint64_t number;
 	size_t len;
 
-	if (colon == NULL || colon[1] == '\0' ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-	    strlen(colon + 1) >= port_size || atoi(colon + 1) > 65535)
+	if (colon == NULL)
 		return false;
-	memcpy(port, colon + 1, strlen(colon + 1) + 1);
+	end = ws_scan(colon + 1, 10, &number);
+	if (end == colon + 1 || *end != '\0' || number > UINT16_MAX)
+		return false;
+	*port = (uint16_t)number;
 	len = (size_t)(colon - address);
 	if (len > 2 && address[0] == '[' && colon[-1] == ']') {
 		address++;
@@ -388,16 +379,14 @@ static int
 listen_tcp(const char *address, char *error)
 {
 	union address at;
-	char host[64], port_text[8];
 	uint16_t port;
+	char host[64];
 	bool every;
 	int fd;
 
-	if (!split_address(
-		address, host, sizeof(host), port_text, sizeof(port_text)))
+	if (!split_address(address, host, sizeof(host), &port))
 		return refuse_malformed(error, address,
 		    "expected HOST:PORT, :PORT, [IPV6]:PORT or unix:PATH");
-	port = (uint16_t)atoi(port_text);
 	every = host[0] == '\0';
 	if (!read_host(every ? "::" : host, port, &at))
 		return refuse_malformed(error, address,
@@ -583,7 +572,7 @@ ws_net_raise_descriptors(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		set_limit(RLIMIT_NOFILE, &limit);
 	}
 	return ws_net_descriptors();
 }

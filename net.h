@@ -9,27 +9,14 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "address.h"
+
 /* Results of the calls that move octets and accept. */
 enum {
 	WS_NET_AGAIN = -1, /* nothing now: wait for readiness */
 	WS_NET_GONE = -2,  /* the peer is gone, or this connection failed */
 	WS_NET_FULL = -3,  /* out of descriptors or memory */
 };
-
-/* An address in the smallest form: a mapped IPv4 or an IPv6 one. */
-struct ws_peer {
-	uint8_t ip[16];
-	uint16_t port;  /* host order */
-	uint8_t family; /* 4, 6, or 0 for a unix socket */
-};
-
-#define WS_PEER_TEXT 56 /* "[ffff:...]:65535" and its NUL */
-
-/* Write an address as text, "192.0.2.1:80", "[2001:db8::1]:80" or "unix". */
-void ws_net_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT]);
-
-/* Whether an address is this machine's own: 127.0.0.0/8, ::1 or unix. */
-bool ws_net_peer_local(const struct ws_peer *peer);
 
 /* Open a listening socket, non-blocking, close-on-exec.
  *   address  "HOST:PORT", ":PORT" (every address, both families), "[V6]:PORT"

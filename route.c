@@ -7,13 +7,13 @@
  * a WebSocket can have one address.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "field.h"
 #include "files.h"
 #include "handshake.h"
 #include "mem.h"
+#include "print.h"
 #include "server.h"
 #include "static.h"
 
@@ -399,7 +399,7 @@ redirect_to_base(struct ws_server *server, struct ws_request *rq)
 	const char *mark = rq->head.has_query ? "?" : "";
 	char location[2048];
 	int len =
-	    snprintf(location, sizeof(location), "%s/%s%.*s", server->base_path,
+	    ws_print(location, sizeof(location), "%s/%s%.*s", server->base_path,
 		mark, (int)rq->head.query_octets, rq->base + rq->head.query_at);
 
 	if (len >= (int)sizeof(location) ||

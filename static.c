@@ -22,7 +22,6 @@
  * field, the last segment of a redirected path: see redirect.
  */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -31,6 +30,7 @@
 #include "files.h"
 #include "http.h"
 #include "mem.h"
+#include "print.h"
 #include "static.h"
 
 /* One request and its answer on the way through this file. */
@@ -136,7 +136,7 @@ text_body(struct context *c)
 {
 	int status = c->answer->status;
 	char text[160]; /* the longest sentence needs half of it */
-	size_t len = (size_t)snprintf(text, sizeof(text), "%d %s\n\n%s\n",
+	size_t len = (size_t)ws_print(text, sizeof(text), "%d %s\n\n%s\n",
 	    status, ws_http_reason(status), sentence(status));
 
 	ws_file_close(&c->answer->file);
@@ -360,7 +360,7 @@ content_range(struct context *c, uint64_t first, uint64_t octets)
 {
 	char value[80];
 
-	snprintf(value, sizeof(value), "bytes %llu-%llu/%llu",
+	(void)ws_print(value, sizeof(value), "bytes %llu-%llu/%llu",
 	    (unsigned long long)first, (unsigned long long)(first + octets - 1),
 	    (unsigned long long)c->answer->file.octets);
 	field(c, "Content-Range", value);
@@ -398,7 +398,7 @@ unsatisfiable(struct context *c)
 {
 	char value[40];
 
-	snprintf(value, sizeof(value), "bytes */%llu",
+	(void)ws_print(value, sizeof(value), "bytes */%llu",
 	    (unsigned long long)c->answer->file.octets);
 	begin(c, 416);
 	field(c, "Content-Range", value);

@@ -26,6 +26,8 @@ table()
 	base64: bytes.h
 	utf8: bytes.h
 	siphash: bytes.h
+	print:
+	address: bytes.h print.h
 	frame: bytes.h
 	field: bytes.h
 	target: bytes.h field.h http.h
@@ -54,19 +56,19 @@ table()
 	packer: bytes.h deflate.h inflate.h mem.h pmd.h
 	handshake: base64.h bytes.h field.h http.h pmd.h sha1.h
 	# 2: the system.
-	log:
-	net: bytes.h
+	log: print.h
+	net: address.h bytes.h print.h
 	loop: mem.h net.h timer.h
 	loop_epoll: loop.h
 	loop_kqueue: loop.h
 	# 3: engines. They do not know each other.
 	session: buf.h bytes.h frame.h mem.h utf8.h ws.h
 	rooms: bytes.h mem.h siphash.h table.h ws.h
-	beneath: bytes.h
-	files: beneath.h bytes.h encoding.h field.h mem.h ws.h
-	files_list: beneath.h bytes.h field.h files.h mem.h
+	beneath: bytes.h print.h
+	files: beneath.h bytes.h encoding.h field.h mem.h print.h ws.h
+	files_list: beneath.h bytes.h field.h files.h mem.h print.h
 	files_type: bytes.h files.h
-	static: buf.h bytes.h condition.h encoding.h field.h files.h http.h mem.h ws.h
+	static: buf.h bytes.h condition.h encoding.h field.h files.h http.h mem.h print.h ws.h
 	static_body: encoding.h files.h gzip.h mem.h static.h
 	# 4: one connection.
 	conn: BELOW session.h static.h ws.h
@@ -85,10 +87,11 @@ table()
 	tasks: BELOW conn.h rooms.h files.h static.h session.h server.h
 	# 6: what is in sio/ stands on ws.h alone, and on each other.
 	# 7: the program, and what it brings along.
-	main: assets.h config.h namespaces.h systemd.h sio.h ws.h
-	config: sio.h ws.h
+	main: assets.h config.h namespaces.h print.h say.h systemd.h sio.h ws.h
+	config: print.h say.h sio.h ws.h
+	say: print.h
 	namespaces: sio.h ws.h
-	systemd:
+	systemd: print.h
 	assets: ws.h
 	# A program of its own, which writes assets.c.
 	embed: bytes.h crc32.h gzip.h sha1.h
@@ -96,8 +99,8 @@ table()
 }
 
 # What floors 4 and 5 stand on.
-below='bytes.h base64.h buf.h deflate.h field.h frame.h handshake.h http.h log.h
-    loop.h mem.h net.h packer.h peers.h pmd.h sha1.h siphash.h timer.h utf8.h'
+below='address.h bytes.h base64.h buf.h deflate.h field.h frame.h handshake.h http.h log.h
+    loop.h mem.h net.h packer.h peers.h pmd.h print.h sha1.h siphash.h timer.h utf8.h'
 
 # The row of a file: of the header itself, or of what it belongs to.
 row_of()
@@ -152,7 +155,7 @@ external()
 	nm -g "$1" | sed -n 's/^[0-9a-f]* *\([A-TV-Z]\) _*\(.*\)/\1 \2/p'
 }
 
-pure='sha1 base64 utf8 siphash frame field target http http_tables chunked reply
+pure='sha1 base64 utf8 siphash print address frame field target http http_tables chunked reply
     deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
     gzip condition sio/payload sio/octets sio/json sio/json_string sio/packet'
 
@@ -230,8 +233,10 @@ reserved()
 	files files_list beneath net: open open64 fcntl fcntl64
 	files_list: fdopendir readdir readdir64 closedir opendir
 	files static: pread pread64
-	log: vfprintf fputs fputc putc perror stderr
-	NOBODY: exit abort _exit system popen fork execve printf puts write
+	log: write
+	rooms: abort
+	NOBODY: exit _exit system popen fork execve printf puts stdout stderr
+	NOBODY: fprintf vfprintf vsnprintf fputs fputc putc perror
 	NOBODY: pthread_create longjmp setjmp sleep usleep nanosleep gets sprintf
 	NOBODY: strcpy strcat rand srand random
 	END

@@ -609,19 +609,6 @@ sim_descriptors(void)
 	return world.open;
 }
 
-void
-ws_net_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT])
-{
-	snprintf(text, WS_PEER_TEXT, "%u.%u.%u.%u:%u", peer->ip[12],
-	    peer->ip[13], peer->ip[14], peer->ip[15], peer->port);
-}
-
-bool
-ws_net_peer_local(const struct ws_peer *peer)
-{
-	return peer->ip[12] == 127;
-}
-
 int
 ws_net_listen(const char *address, char error[WS_NET_ERROR])
 {

@@ -192,10 +192,10 @@ Test(net, peers_as_text)
 	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		char text[WS_PEER_TEXT];
 
-		ws_net_peer_text(&rows[i].peer, text);
+		ws_peer_text(&rows[i].peer, text);
 		cr_assert_str_eq(text, rows[i].text);
-		cr_assert_eq(ws_net_peer_local(&rows[i].peer), rows[i].local,
-		    "%s", rows[i].text);
+		cr_assert_eq(ws_peer_local(&rows[i].peer), rows[i].local, "%s",
+		    rows[i].text);
 	}
 }
 
@@ -306,8 +306,8 @@ Test(net, listens_on_ipv4_and_accepts)
 	cr_assert_eq(getsockopt(taken, IPPROTO_TCP, TCP_NODELAY, &on, &len), 0);
 	cr_assert_neq(on, 0, "no delay");
 	cr_assert_eq(peer.family, 4);
-	cr_assert(ws_net_peer_local(&peer));
-	ws_net_peer_text(&peer, text);
+	cr_assert(ws_peer_local(&peer));
+	ws_peer_text(&peer, text);
 	snprintf(expected, sizeof(expected), "127.0.0.1:%u", port_of(client));
 	cr_assert_str_eq(text, expected);
 	cr_assert_eq(ws_net_accept(fd, &peer), WS_NET_AGAIN);
@@ -331,8 +331,8 @@ Test(net, listens_on_ipv6)
 	cr_assert_geq(client, 0);
 	taken = accept_one(fd, &peer);
 	cr_assert_eq(peer.family, 6);
-	cr_assert(ws_net_peer_local(&peer));
-	ws_net_peer_text(&peer, text);
+	cr_assert(ws_peer_local(&peer));
+	ws_peer_text(&peer, text);
 	cr_assert_eq(strncmp(text, "[::1]:", 6), 0, "%s", text);
 	close(client);
 	close(taken);
@@ -349,7 +349,7 @@ Test(net, every_address_is_both_families)
 	int taken = accept_one(fd, &peer);
 
 	cr_assert_eq(peer.family, 4);
-	ws_net_peer_text(&peer, text);
+	ws_peer_text(&peer, text);
 	cr_assert_eq(strncmp(text, "127.0.0.1:", 10), 0, "%s", text);
 	close(client);
 	close(taken);
@@ -461,7 +461,7 @@ Test(net, listens_on_a_unix_socket)
 	taken = accept_one(fd, &peer);
 	cr_assert_eq(peer.family, 0);
 	cr_assert(is_nonblocking(taken) && closes_on_exec(taken));
-	ws_net_peer_text(&peer, text);
+	ws_peer_text(&peer, text);
 	cr_assert_str_eq(text, "unix");
 	close(client);
 	close(taken);
