@@ -1,15 +1,16 @@
 /* config.c - the program's options, from its command line. */
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
+#include "print.h"
+#include "say.h"
 
 static const char usage[] =
     "usage: wsd [options] [DIRECTORY]\n"
@@ -60,70 +61,25 @@ static const char usage[] =
     "Socket.IO: namespace /relay/NAME passes every event to all others in it;\n"
     "/, /chat and /ticker are for the pages.\n";
 
-enum {
-	OPT_ORIGIN = 256,
-	OPT_MAX_MESSAGE,
-	OPT_MAX_CLIENTS,
-	OPT_MAX_PER_IP,
-	OPT_QUEUE,
-	OPT_PING,
-	OPT_IDLE,
-	OPT_GRACE,
-	OPT_BASE_PATH,
-	OPT_SPA,
-	OPT_LIST,
-	OPT_CACHE,
-	OPT_COMPRESS_MIN,
-	OPT_DEFLATE,
-	OPT_DEFLATE_LEVEL,
-	OPT_DEFLATE_WINDOW,
-	OPT_DEFLATE_MIN,
-	OPT_DEFLATE_MEMORY,
-	OPT_LOG,
-	OPT_SIO_PATH,
-	OPT_SIO_CLIENT,
-	OPT_NO_SIO,
-	OPT_CORS,
-	OPT_PING_INTERVAL,
-	OPT_PING_TIMEOUT,
-};
-
-static const struct option options[] = {
-	{ "listen", required_argument, NULL, 'l' },
-	{ "origin", required_argument, NULL, OPT_ORIGIN },
-	{ "max-message", required_argument, NULL, OPT_MAX_MESSAGE },
-	{ "max-clients", required_argument, NULL, OPT_MAX_CLIENTS },
-	{ "max-per-ip", required_argument, NULL, OPT_MAX_PER_IP },
-	{ "queue", required_argument, NULL, OPT_QUEUE },
-	{ "ping", required_argument, NULL, OPT_PING },
-	{ "idle", required_argument, NULL, OPT_IDLE },
-	{ "grace", required_argument, NULL, OPT_GRACE },
-	{ "base-path", required_argument, NULL, OPT_BASE_PATH },
-	{ "spa", no_argument, NULL, OPT_SPA },
-	{ "list", no_argument, NULL, OPT_LIST },
-	{ "cache", required_argument, NULL, OPT_CACHE },
-	{ "compress-min", required_argument, NULL, OPT_COMPRESS_MIN },
-	{ "deflate", required_argument, NULL, OPT_DEFLATE },
-	{ "deflate-level", required_argument, NULL, OPT_DEFLATE_LEVEL },
-	{ "deflate-window", required_argument, NULL, OPT_DEFLATE_WINDOW },
-	{ "deflate-min", required_argument, NULL, OPT_DEFLATE_MIN },
-	{ "deflate-memory", required_argument, NULL, OPT_DEFLATE_MEMORY },
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "socket.io-path", required_argument, NULL, OPT_SIO_PATH },
-	{ "socket.io-client", required_argument, NULL, OPT_SIO_CLIENT },
-	{ "no-socket.io", no_argument, NULL, OPT_NO_SIO },
-	{ "cors", required_argument, NULL, OPT_CORS },
-	{ "ping-interval", required_argument, NULL, OPT_PING_INTERVAL },
-	{ "ping-timeout", required_argument, NULL, OPT_PING_TIMEOUT },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+/* One option of the command line. */
+struct option {
+	const char *name; /* behind "--" */
+	char letter;      /* behind "-", or 0 */
+	bool is_flag;     /* takes no value */
+	void (*take)(struct config *config, const struct option *option,
+	    const char *value);
+	/* Where a take that is not of one option only puts what it read. */
+	size_t offset, size;
+	/* What a number may be, and what a word. */
+	const struct unit *units;
+	int64_t min, max;
+	const char *words;
 };
 
 static void fail(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
+/* Say what is wrong with the command line, in one line, and end. */
 static void
 fail(const char *format, ...)
 {
@@ -131,16 +87,14 @@ fail(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)vsnprintf(line, sizeof(line), format, args);
+	(void)ws_vprint(line, sizeof(line), format, args);
 	va_end(args);
-	/* One line, whatever was typed. */
-	for (char *at = line; *at != '\0'; at++) {
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
-	}
-	fprintf(stderr, "wsd: %s (see wsd --help)\n", line);
+	ws_tame(line);
+	(void)say(STDERR_FILENO, "wsd: %s (see wsd --help)\n", line);
 	exit(2);
 }
+
+/* ---- values ------------------------------------------------------------ */
 
 /* One unit that a number may end in. */
 struct unit {
@@ -168,54 +122,78 @@ static const struct unit counts[] = {
 	{ NULL, 0 },
 };
 
-/* Read a number with a unit, between min and max. */
+/* Read a number with a unit. */
 static int64_t
-number(const char *option, const char *text, const struct unit *units,
-    int64_t min, int64_t max)
+read_number(const struct option *option, const char *text)
 {
-	char *end;
-	long long value;
+	const struct unit *unit = option->units;
+	uint64_t value;
+	const char *end = ws_scan(text, 10, &value);
 
-	errno = 0;
-	value = strtoll(text, &end, 10);
-	/* strtoll would take white space and a sign. */
-	if (text[0] < '0' || text[0] > '9' || errno != 0)
-		fail("--%s: '%s' is not a number", option, text);
-	while (units->suffix != NULL && strcmp(units->suffix, end) != 0)
-		units++;
-	if (units->suffix == NULL)
-		fail("--%s: '%s' has an unknown unit", option, text);
-	if (value > max / units->factor || value * units->factor < min)
-		fail("--%s: '%s' is out of range", option, text);
-	return value * units->factor;
+	if (end == text || value > INT64_MAX)
+		fail("--%s: '%s' is not a number", option->name, text);
+	while (unit->suffix != NULL && strcmp(unit->suffix, end) != 0)
+		unit++;
+	if (unit->suffix == NULL)
+		fail("--%s: '%s' has an unknown unit", option->name, text);
+	if ((int64_t)value > option->max / unit->factor ||
+	    (int64_t)value * unit->factor < option->min)
+		fail("--%s: '%s' is out of range", option->name, text);
+	return (int64_t)value * unit->factor;
 }
 
-/* A time of at most a day. */
-static int
-milliseconds(const char *option, const char *text, int64_t min)
+/* Put a number where its option wants it. */
+static void
+put(struct config *config, const struct option *option, int64_t number)
 {
-	return (int)number(option, text, times, min, 24 * 60 * 60 * 1000);
-}
+	void *place = (char *)config + option->offset;
 
-static int
-level(const char *text)
-{
-	static const char *const names[] = { "error", "warn", "info", "access",
-		"debug" };
-
-	for (int i = 0; i < 5; i++) {
-		if (strcmp(text, names[i]) == 0)
-			return i + 1;
-	}
-	fail("--log: '%s' is not error, warn, info, access or debug", text);
+	if (option->size == sizeof(int))
+		*(int *)place = (int)number;
+	else
+		*(size_t *)place = (size_t)number;
 }
 
 static void
-add_listen(struct config *config, const char *address)
+take_number(
+    struct config *config, const struct option *option, const char *value)
 {
-	if (config->listen_count == CONFIG_LISTEN_MAX)
-		fail("--listen: more than %d addresses", CONFIG_LISTEN_MAX);
-	config->listen[config->listen_count++] = address;
+	put(config, option, read_number(option, value));
+}
+
+/* Of words, the number is min for the first one, min + 1 for the second. */
+static void
+take_word(struct config *config, const struct option *option, const char *value)
+{
+	const char *word = option->words;
+	size_t len = strcspn(word, " ");
+	int64_t number = option->min;
+
+	while (strlen(value) != len || memcmp(value, word, len) != 0) {
+		if (word[len] == '\0')
+			fail("--%s: '%s' is none of: %s", option->name, value,
+			    option->words);
+		word += len + 1;
+		len = strcspn(word, " ");
+		number++;
+	}
+	put(config, option, number);
+}
+
+static void
+take_flag(struct config *config, const struct option *option, const char *value)
+{
+	(void)value;
+	*(bool *)((char *)config + option->offset) = true;
+}
+
+static void
+take_text(struct config *config, const struct option *option, const char *value)
+{
+	const char **place =
+	    (const char **)(void *)((char *)config + option->offset);
+
+	*place = value;
 }
 
 /* Whether a text is not empty and has only characters from first to '~'. */
@@ -231,7 +209,7 @@ is_printable(const char *text, char first)
 
 /* A mistake in here would refuse every browser, and look like an attack. */
 static void
-check_origins(const char *option, const char *list)
+check_origins(const struct option *option, const char *list)
 {
 	static const char separators[] = ", \t";
 	const char *at = list, *host;
@@ -246,225 +224,264 @@ check_origins(const char *option, const char *list)
 		    !is_printable(list, ' '))
 			fail("--%s: '%s' is not \"*\" or a list like "
 			     "https://a.example",
-			    option, list);
+			    option->name, list);
 		at = host + 3 + strcspn(host + 3, "/?#, \t");
 		if (*at != '\0' && strchr(separators, *at) == NULL)
 			fail("--%s: an origin ends behind the port, unlike "
 			     "'%s'",
-			    option, list);
+			    option->name, list);
 		at += strspn(at, separators);
 	} while (*at != '\0');
 }
 
 static void
-check_path(const char *option, const char *path)
+take_origins(
+    struct config *config, const struct option *option, const char *value)
 {
-	if (path[0] != '/' || !is_printable(path, '!') ||
-	    strpbrk(path, "?#") != NULL || strstr(path, "/./") != NULL ||
-	    strstr(path, "/..") != NULL)
-		fail("--%s: '%s' is not a path like /live", option, path);
+	check_origins(option, value);
+	take_text(config, option, value);
+}
+
+/* Whether a path has a segment "." or one that begins with "..". */
+static bool
+has_dots(const char *path)
+{
+	for (; *path != '\0'; path++) {
+		if (strncmp(path, "/./", 3) == 0 ||
+		    strncmp(path, "/..", 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+take_path(struct config *config, const struct option *option, const char *value)
+{
+	if (value[0] != '/' || !is_printable(value, '!') ||
+	    value[strcspn(value, "?#")] != '\0' || has_dots(value))
+		fail(
+		    "--%s: '%s' is not a path like /live", option->name, value);
+	take_text(config, option, value);
+}
+
+/* ---- options with rules of their own ----------------------------------- */
+
+static void
+take_listen(
+    struct config *config, const struct option *option, const char *value)
+{
+	if (config->listen_count == CONFIG_LISTEN_MAX)
+		fail("--%s: more than %d addresses", option->name,
+		    CONFIG_LISTEN_MAX);
+	config->listen[config->listen_count++] = value;
+}
+
+/* Never is 0 here, and what is negative there. */
+static void
+take_ping(struct config *config, const struct option *option, const char *value)
+{
+	take_number(config, option, value);
+	if (config->server.ping_ms == 0)
+		config->server.ping_ms = -1;
+}
+
+/* No answer is so long that it would be compressed. */
+static void
+take_compress_min(
+    struct config *config, const struct option *option, const char *value)
+{
+	take_number(config, option, value);
+	if (config->server.compress_min == 0)
+		config->server.compress_min = SIZE_MAX;
+}
+
+static void
+take_cache(
+    struct config *config, const struct option *option, const char *value)
+{
+	if (!is_printable(value, ' '))
+		fail("--%s: not the value of a header field", option->name);
+	take_text(config, option, value);
 }
 
 /* Origins add up, and "*" is all of them. */
 static void
-add_cors(struct config *config, const char *list)
+take_cors(struct config *config, const struct option *option, const char *value)
 {
 	struct eio_options *engine = &config->sio.engine;
 	size_t len = strlen(config->cors), room = sizeof(config->cors) - len;
 
-	check_origins("cors", list);
+	check_origins(option, value);
 	engine->cors = config->cors;
-	if (strcmp(list, "*") == 0)
+	if (strcmp(value, "*") == 0)
 		strcpy(config->cors, "*");
 	else if (strcmp(config->cors, "*") != 0 &&
-		 snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
-		     list) >= (int)room)
-		fail("--cors: more than %zu characters",
+		 ws_print(config->cors + len, room, "%s%s", len > 0 ? "," : "",
+		     value) >= (int)room)
+		fail("--%s: more than %zu characters", option->name,
 		    sizeof(config->cors) - 1);
 	/* Old clients send credentials, and then "*" is no answer. */
 	engine->cors_credentials = strcmp(config->cors, "*") != 0;
 }
 
-/* The part of take that is about Socket.IO. */
 static void
-take_sio(struct config *config, int option, const char *value)
+take_help(struct config *config, const struct option *option, const char *value)
 {
-	struct eio_options *engine = &config->sio.engine;
-
-	switch (option) {
-	case OPT_SIO_PATH:
-		check_path("socket.io-path", value);
-		config->sio.path = value;
-		break;
-	case OPT_SIO_CLIENT:
-		config->sio.client_file = value;
-		break;
-	case OPT_NO_SIO:
-		config->no_sio = true;
-		break;
-	case OPT_CORS:
-		add_cors(config, value);
-		break;
-	case OPT_PING_INTERVAL:
-		engine->ping_interval_ms =
-		    milliseconds("ping-interval", value, 1);
-		break;
-	case OPT_PING_TIMEOUT:
-		engine->ping_timeout_ms =
-		    milliseconds("ping-timeout", value, 1);
-		break;
-	default:
-		exit(2); /* getopt_long has said why */
-	}
+	(void)config;
+	(void)option;
+	(void)value;
+	exit(say_text(STDOUT_FILENO, usage, strlen(usage)) == 0 ? 0 : 1);
 }
 
-/* The part that is about answers over HTTP. */
 static void
-take_http(struct config *config, int option, const char *value)
+take_version(
+    struct config *config, const struct option *option, const char *value)
 {
-	struct ws_options *server = &config->server;
-
-	switch (option) {
-	case OPT_SPA:
-		config->files.spa = true;
-		break;
-	case OPT_LIST:
-		config->files.list = true;
-		break;
-	case OPT_CACHE:
-		if (!is_printable(value, ' '))
-			fail("--cache: not the value of a header field");
-		config->files.cache = value;
-		break;
-	case OPT_COMPRESS_MIN:
-		server->compress_min =
-		    (size_t)number("compress-min", value, sizes, 0, 1 << 30);
-		if (server->compress_min == 0)
-			server->compress_min = SIZE_MAX;
-		break;
-	default:
-		take_sio(config, option, value);
-	}
+	(void)config;
+	(void)option;
+	(void)value;
+	exit(say(STDOUT_FILENO, "wsd %s\n", WS_VERSION) == 0 ? 0 : 1);
 }
 
-static int
-deflate_mode(const char *text)
+/* ---- the table --------------------------------------------------------- */
+
+#define PLACE(member)                              \
+	.offset = offsetof(struct config, member), \
+	.size = sizeof(((struct config *)NULL)->member)
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+#define GIB ((int64_t)1 << 30)
+
+/* clang-format off */
+static const struct option options[] = {
+	{ "listen", 'l', .take = take_listen },
+	{ "origin", .take = take_origins, PLACE(server.origin) },
+	{ "max-message", .take = take_number, PLACE(server.max_message),
+	    .units = sizes, .min = 1, .max = GIB },
+	{ "max-clients", .take = take_number, PLACE(server.max_clients),
+	    .units = counts, .min = 1, .max = INT_MAX },
+	{ "max-per-ip", .take = take_number, PLACE(server.max_per_ip),
+	    .units = counts, .max = INT_MAX },
+	{ "queue", .take = take_number, PLACE(server.queue_max),
+	    .units = sizes, .min = 1024, .max = GIB },
+	{ "ping", .take = take_ping, PLACE(server.ping_ms),
+	    .units = times, .max = DAY_MS },
+	{ "idle", .take = take_number, PLACE(server.idle_ms),
+	    .units = times, .min = 1, .max = DAY_MS },
+	{ "grace", .take = take_number, PLACE(grace_ms),
+	    .units = times, .max = DAY_MS },
+	{ "base-path", .take = take_path, PLACE(server.base_path) },
+	{ "spa", .is_flag = true, .take = take_flag, PLACE(files.spa) },
+	{ "list", .is_flag = true, .take = take_flag, PLACE(files.list) },
+	{ "cache", .take = take_cache, PLACE(files.cache) },
+	{ "compress-min", .take = take_compress_min,
+	    PLACE(server.compress_min), .units = sizes, .max = GIB },
+	{ "deflate", .take = take_word, PLACE(server.deflate),
+	    .words = "off shared dedicated", .min = WS_DEFLATE_OFF },
+	{ "deflate-level", .take = take_number, PLACE(server.deflate_level),
+	    .units = counts, .min = 1, .max = 9 },
+	{ "deflate-window", .take = take_number, PLACE(server.deflate_window),
+	    .units = counts, .min = 9, .max = 15 },
+	{ "deflate-min", .take = take_number, PLACE(server.deflate_min),
+	    .units = sizes, .min = 1, .max = GIB },
+	{ "deflate-memory", .take = take_number, PLACE(server.deflate_memory),
+	    .units = sizes, .min = 1, .max = GIB * 1024 },
+	/* 0 is the default there, so levels count from 1. */
+	{ "log", .take = take_word, PLACE(server.log_level),
+	    .words = "error warn info access debug", .min = WS_LOG_ERROR + 1 },
+	{ "no-socket.io", .is_flag = true, .take = take_flag, PLACE(no_sio) },
+	{ "socket.io-path", .take = take_path, PLACE(sio.path) },
+	{ "socket.io-client", .take = take_text, PLACE(sio.client_file) },
+	{ "cors", .take = take_cors },
+	{ "ping-interval", .take = take_number,
+	    PLACE(sio.engine.ping_interval_ms),
+	    .units = times, .min = 1, .max = DAY_MS },
+	{ "ping-timeout", .take = take_number,
+	    PLACE(sio.engine.ping_timeout_ms),
+	    .units = times, .min = 1, .max = DAY_MS },
+	{ "quiet", 'q', .is_flag = true, .take = take_flag, PLACE(quiet) },
+	{ "help", 'h', .is_flag = true, .take = take_help },
+	{ "version", 'V', .is_flag = true, .take = take_version },
+};
+/* clang-format on */
+
+#define COUNT (sizeof(options) / sizeof(options[0]))
+
+/* ---- the command line -------------------------------------------------- */
+
+static void
+take_operand(struct config *config, const char *text)
 {
-	if (strcmp(text, "off") == 0)
-		return WS_DEFLATE_OFF;
-	if (strcmp(text, "shared") == 0)
-		return WS_DEFLATE_SHARED;
-	if (strcmp(text, "dedicated") == 0)
-		return WS_DEFLATE_DEDICATED;
-	fail("--deflate: '%s' is not off, shared or dedicated", text);
+	if (config->directory != NULL)
+		fail("one directory can be served, not also '%s'", text);
+	config->directory = text;
 }
 
-/* The part of take that is about compression of messages. */
-static void
-take_deflate(struct config *config, int option, const char *value)
+/* --NAME, --NAME=VALUE or --NAME VALUE. Returns the last argument taken. */
+static char **
+take_long(struct config *config, char **at)
 {
-	struct ws_options *server = &config->server;
+	const char *name = *at + 2, *value = NULL;
+	const struct option *option = options;
+	size_t len = strcspn(name, "=");
 
-	switch (option) {
-	case OPT_DEFLATE:
-		server->deflate = deflate_mode(value);
-		break;
-	case OPT_DEFLATE_LEVEL:
-		server->deflate_level =
-		    (int)number("deflate-level", value, counts, 1, 9);
-		break;
-	case OPT_DEFLATE_WINDOW:
-		server->deflate_window =
-		    (int)number("deflate-window", value, counts, 9, 15);
-		break;
-	case OPT_DEFLATE_MIN:
-		server->deflate_min =
-		    (int)number("deflate-min", value, sizes, 1, 1 << 30);
-		break;
-	case OPT_DEFLATE_MEMORY:
-		server->deflate_memory = (size_t)number(
-		    "deflate-memory", value, sizes, 1, (int64_t)1 << 40);
-		break;
-	default:
-		take_http(config, option, value);
-	}
+	while (option < options + COUNT &&
+	       (strlen(option->name) != len ||
+		   memcmp(option->name, name, len) != 0))
+		option++;
+	if (option == options + COUNT)
+		fail("there is no option --%.*s", (int)len, name);
+	if (option->is_flag && name[len] == '=')
+		fail("--%s takes no value", option->name);
+	if (name[len] == '=')
+		value = name + len + 1;
+	else if (!option->is_flag && (value = *++at) == NULL)
+		fail("--%s needs a value", option->name);
+	option->take(config, option, value);
+	return at;
 }
 
-/* Take one option. */
-static void
-take(struct config *config, int option, const char *value)
+/* -a, several as -ab, -lVALUE or -l VALUE. Returns the last one taken. */
+static char **
+take_short(struct config *config, char **at)
 {
-	struct ws_options *server = &config->server;
+	for (const char *letter = *at + 1; *letter != '\0'; letter++) {
+		const struct option *option = options;
 
-	switch (option) {
-	case 'l':
-		add_listen(config, value);
+		while (option < options + COUNT && option->letter != *letter)
+			option++;
+		if (option == options + COUNT)
+			fail("there is no option -%c", *letter);
+		if (option->is_flag) {
+			option->take(config, option, NULL);
+			continue;
+		}
+		if (letter[1] != '\0')
+			letter++;
+		else if ((letter = *++at) == NULL)
+			fail("--%s needs a value", option->name);
+		option->take(config, option, letter);
 		break;
-	case OPT_ORIGIN:
-		check_origins("origin", value);
-		server->origin = value;
-		break;
-	case OPT_MAX_MESSAGE:
-		server->max_message =
-		    (size_t)number("max-message", value, sizes, 1, 1 << 30);
-		break;
-	case OPT_MAX_CLIENTS:
-		server->max_clients =
-		    (unsigned)number("max-clients", value, counts, 1, INT_MAX);
-		break;
-	case OPT_MAX_PER_IP:
-		server->max_per_ip =
-		    (unsigned)number("max-per-ip", value, counts, 0, INT_MAX);
-		break;
-	case OPT_QUEUE:
-		server->queue_max =
-		    (size_t)number("queue", value, sizes, 1024, 1 << 30);
-		break;
-	case OPT_PING:
-		server->ping_ms = milliseconds("ping", value, 0);
-		if (server->ping_ms == 0)
-			server->ping_ms = -1;
-		break;
-	case OPT_IDLE:
-		server->idle_ms = milliseconds("idle", value, 1);
-		break;
-	case OPT_GRACE:
-		config->grace_ms = milliseconds("grace", value, 0);
-		break;
-	case OPT_BASE_PATH:
-		check_path("base-path", value);
-		server->base_path = value;
-		break;
-	case OPT_LOG:
-		server->log_level = level(value);
-		break;
-	case 'q':
-		config->quiet = true;
-		break;
-	case 'h':
-		fputs(usage, stdout);
-		exit(fflush(stdout) == 0 ? 0 : 1);
-	case 'V':
-		puts("wsd " WS_VERSION);
-		exit(fflush(stdout) == 0 ? 0 : 1);
-	default:
-		take_deflate(config, option, value);
 	}
+	return at;
 }
 
 void
-config_read(struct config *config, int argc, char **argv)
+config_read(struct config *config, char **argv)
 {
-	int option;
+	char **at = argv[0] != NULL ? argv + 1 : argv;
 
 	*config = (struct config){ .grace_ms = 10000 };
-	while ((option = getopt_long(argc, argv, "l:qhV", options, NULL)) != -1)
-		take(config, option, optarg);
-	if (optind < argc)
-		config->directory = argv[optind++];
-	if (optind < argc)
-		fail(
-		    "one directory can be served, not also '%s'", argv[optind]);
+	for (; *at != NULL && strcmp(*at, "--") != 0; at++) {
+		if ((*at)[0] != '-' || (*at)[1] == '\0')
+			take_operand(config, *at);
+		else if ((*at)[1] == '-')
+			at = take_long(config, at);
+		else
+			at = take_short(config, at);
+	}
+	/* Behind "--" nothing is an option. */
+	while (*at != NULL && *++at != NULL)
+		take_operand(config, *at);
 	/* Whoever asks for compression means all messages. */
 	if (config->server.deflate != WS_DEFLATE_OFF)
 		config->sio.engine.deflate_min =

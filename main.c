@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,8 @@
 #include "assets.h"
 #include "config.h"
 #include "namespaces.h"
+#include "print.h"
+#include "say.h"
 #include "systemd.h"
 
 static volatile sig_atomic_t signal_fd = -1; /* where signals are written */
@@ -132,7 +133,7 @@ find_client(const struct config *config, char *place, size_t size)
 	if (config->sio.client_file != NULL || config->directory == NULL)
 		return config->sio.client_file;
 	for (int i = 0; i < 2; i++) {
-		if (snprintf(place, size, "%s%s/socket.io.js",
+		if (ws_print(place, size, "%s%s/socket.io.js",
 			config->directory, below[i]) < (int)size &&
 		    lstat(place, &st) == 0 && S_ISREG(st.st_mode))
 			return place;
@@ -184,10 +185,10 @@ on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
 		return;
 	systemd_notify("STOPPING=1");
 	if (!program->config->quiet)
-		fprintf(stderr,
+		(void)say(STDERR_FILENO, "%s\n",
 		    program->stopping
-			? "stopping at once\n"
-			: "stopping: a second signal ends all at once\n");
+			? "stopping at once"
+			: "stopping: a second signal ends all at once");
 	if (program->io != NULL)
 		sio_stop(program->io);
 	ws_stop(
@@ -256,52 +257,74 @@ print_address(const char *text, const char *base)
 		len--;
 
 	if (strncmp(text, "unix:", 5) == 0)
-		printf("listening on %s\n", text);
+		(void)say(STDOUT_FILENO, "listening on %s\n", text);
 	else if (strncmp(text, "[::]:", 5) == 0 ||
 		 strncmp(text, "0.0.0.0:", 8) == 0)
-		printf("listening on http://localhost%s%.*s/ (every address)\n",
+		(void)say(STDOUT_FILENO,
+		    "listening on http://localhost%s%.*s/ (every address)\n",
 		    port, len, base);
 	else
-		printf("listening on http://%s%.*s/\n", text, len, base);
+		(void)say(STDOUT_FILENO, "listening on http://%s%.*s/\n", text,
+		    len, base);
 }
 
-static void
-print_size(const char *what, size_t octets, size_t otherwise)
+#define AMOUNT 48 /* room for a number with its unit */
+
+/* Returns text. */
+static const char *
+print_size(char text[AMOUNT], size_t octets, size_t otherwise)
 {
 	size_t n = octets > 0 ? octets : otherwise;
 
 	if (n % (1 << 20) == 0)
-		printf(", %s of %zu MiB", what, n >> 20);
+		(void)ws_print(text, AMOUNT, "%zu MiB", n >> 20);
 	else if (n % 1024 == 0)
-		printf(", %s of %zu KiB", what, n >> 10);
+		(void)ws_print(text, AMOUNT, "%zu KiB", n >> 10);
 	else
-		printf(", %s of %zu octets", what, n);
+		(void)ws_print(text, AMOUNT, "%zu octets", n);
+	return text;
+}
+
+/* Returns text. */
+static const char *
+print_ping(char text[AMOUNT], int ms)
+{
+	if (ms < 0)
+		return "no pings";
+	(void)ws_print(text, AMOUNT, "a ping after %d %s of silence",
+	    ms % 1000 == 0 ? ms / 1000 : ms, ms % 1000 == 0 ? "s" : "ms");
+	return text;
 }
 
 static void
 print_start(struct ws_server *server, const struct config *config)
 {
-	const char *base = config->server.base_path;
-	int ping_ms = config->server.ping_ms;
+	const struct ws_options *options = &config->server;
+	const char *base = options->base_path;
+	char text[256], messages[AMOUNT], queues[AMOUNT], ping[AMOUNT];
 	struct ws_stats stats;
-	char text[256];
 
 	for (unsigned i = 0; ws_address(server, i, text, sizeof(text)) == 0;
 	     i++)
 		print_address(text, base != NULL ? base : "");
-	printf("serving %s\n", config->directory != NULL
-				   ? config->directory
-				   : "the pages built into the program");
+	(void)say(STDOUT_FILENO, "serving %s\n",
+	    config->directory != NULL ? config->directory
+				      : "the pages built into the program");
 	ws_stats(server, &stats);
-	printf("limits: %zu clients", stats.max_clients);
-	print_size("messages", config->server.max_message, 1 << 20);
-	print_size("queues", config->server.queue_max, 1 << 20);
-	if (ping_ms < 0)
-		printf("; no pings\n");
-	else
-		printf("; a ping after %g s of silence\n",
-		    (ping_ms > 0 ? ping_ms : 25000) / 1000.0);
-	fflush(stdout);
+	(void)say(STDOUT_FILENO,
+	    "limits: %zu clients, messages of %s, queues of %s; %s\n",
+	    stats.max_clients,
+	    print_size(messages, options->max_message, 1 << 20),
+	    print_size(queues, options->queue_max, 1 << 20),
+	    print_ping(ping, options->ping_ms != 0 ? options->ping_ms : 25000));
+}
+
+/* Say why there is no server, by errno. Returns the exit status. */
+static int
+cannot(const char *what)
+{
+	(void)say(STDERR_FILENO, "wsd: cannot %s: %s\n", what, strerror(errno));
+	return 1;
 }
 
 static int
@@ -311,33 +334,24 @@ run(struct program *program)
 	int result;
 
 	if (add_endpoints(program->server, config) < 0) {
-		fprintf(stderr, "wsd: cannot serve %s: %s\n",
+		(void)say(STDERR_FILENO, "wsd: cannot serve %s: %s\n",
 		    config->directory != NULL ? config->directory : "the pages",
 		    strerror(errno));
 		return 1;
 	}
-	if (add_sio(program) < 0) {
-		fprintf(stderr, "wsd: cannot serve Socket.IO: %s\n",
-		    strerror(errno));
-		return 1;
-	}
+	if (add_sio(program) < 0)
+		return cannot("serve Socket.IO");
 	/* The log has said why. A malformed address is wrong usage. */
 	result = listen_all(program->server, config);
 	if (result < 0)
 		return result == WS_EINVAL ? 2 : 1;
-	if (watch_signals(program) < 0) {
-		fprintf(
-		    stderr, "wsd: cannot watch signals: %s\n", strerror(errno));
-		return 1;
-	}
+	if (watch_signals(program) < 0)
+		return cannot("watch signals");
 	if (!config->quiet)
 		print_start(program->server, config);
 	systemd_notify("READY=1");
-	if (ws_run(program->server) < 0) {
-		fprintf(stderr, "wsd: cannot wait for events: %s\n",
-		    strerror(errno));
-		return 1;
-	}
+	if (ws_run(program->server) < 0)
+		return cannot("wait for events");
 	return 0;
 }
 
@@ -348,13 +362,12 @@ main(int argc, char **argv)
 	struct program program = { .config = &config };
 	int status;
 
-	config_read(&config, argc, argv);
+	(void)argc;
+	config_read(&config, argv);
 	(void)ws_raise_descriptors();
 	program.server = ws_server_new(&config.server);
-	if (program.server == NULL) {
-		fprintf(stderr, "wsd: cannot start: %s\n", strerror(errno));
-		return 1;
-	}
+	if (program.server == NULL)
+		return cannot("start");
 	status = run(&program);
 	sio_free(program.io);
 	ws_server_free(program.server);

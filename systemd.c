@@ -1,12 +1,14 @@
 /* systemd.c - socket activation and readiness, without libsystemd. */
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "print.h"
 #include "systemd.h"
 
 #define FDS_MAX 64
@@ -15,15 +17,18 @@ int
 systemd_listen_fds(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	long n = 0;
+	uint64_t number, n = 0;
 
 	/* They may be meant for the process that started us. */
-	if (pid != NULL && count != NULL && atol(pid) == (long)getpid())
-		n = atol(count);
+	if (pid != NULL && count != NULL) {
+		(void)ws_scan(pid, 10, &number);
+		if (number == (uint64_t)getpid())
+			(void)ws_scan(count, 10, &n);
+	}
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
-	return n > 0 && n <= FDS_MAX ? (int)n : 0;
+	return n <= FDS_MAX ? (int)n : 0;
 }
 
 void

@@ -221,7 +221,7 @@ def prints(option):
     assert longest < 80, f"{longest} columns"
 
 
-WRONG = ["--nonsense", "-x", "--listen", "--spa=yes", "one two",
+WRONG = ["--nonsense", "-x", "-qx", "--max-mes 1", "--list=1", "--listen", "--spa=yes", "one two",
          "--max-message 0", "--max-message -1", "--max-message +1",
          "--max-message 1X", "--max-message 1MB", "--max-message M",
          "--max-message=", "--max-message 1.5M", "--max-message 2G",
@@ -258,6 +258,22 @@ def wrong(arguments):
     matches(r"\A[^\n]+\n\Z", got.stderr)
 
 
+@test("the forms of options: {0}", "-qV", "-q -V", "--quiet --version",
+      "-l127.0.0.1:0 -V", "-ql 127.0.0.1:0 -V", "--listen=127.0.0.1:0 -V",
+      "/tmp -V", "-V /tmp", "- -V")
+def forms(arguments):
+    got = run(*arguments.split(" "))
+    equal((got.returncode, got.stderr), (0, ""))
+    matches(r"^wsd \d+\.\d+\.\d+\n$", got.stdout)
+
+
+@test("behind -- nothing is an option")
+def operands():
+    got = run("--", "--version", "two")
+    equal((got.returncode, got.stdout), (2, ""))
+    assert "not also 'two'" in got.stderr, got.stderr
+
+
 @test("{0} of {1} is {2}",
       ("--max-message", "1", "messages of 1 octet"),
       ("--max-message", "1000", "messages of 1000 octets"),
@@ -265,7 +281,7 @@ def wrong(arguments):
       ("--max-message", "3M", "messages of 3 MiB"),
       ("--max-message", "1G", "messages of 1024 MiB"),
       ("--queue", "64K", "queues of 64 KiB"),
-      ("--ping", "500ms", "a ping after 0.5 s"),
+      ("--ping", "500ms", "a ping after 500 ms"),
       ("--ping", "30", "a ping after 30 s"),
       ("--ping", "30s", "a ping after 30 s"),
       ("--ping", "2m", "a ping after 120 s"),
