@@ -56,16 +56,16 @@ sio_out_end(struct sio_text *text, const struct sio_nsp *nsp,
 int
 sio_out_send(struct sio_client *client, const struct sio_out *out, int flags)
 {
-	int result;
+	int result, plain = flags & SIO_NO_COMPRESS;
 
 	/* All of a packet is left out, or nothing. */
 	if ((flags & WS_VOLATILE) != 0 && !eio_is_writable(client->conn))
 		return WS_ESKIPPED;
-	result = eio_send(client->conn, WS_TEXT, out->at, out->len);
+	result = eio_send(client->conn, WS_TEXT | plain, out->at, out->len);
 	if (result < 0)
 		return result;
 	for (unsigned i = 0; i < out->binary.count && result == 0; i++)
-		result = eio_send(client->conn, WS_BINARY,
+		result = eio_send(client->conn, WS_BINARY | plain,
 		    out->binary.list[i].data, out->binary.list[i].len);
 	/* Half of a packet is worse than none: what comes next would be taken
 	 * for the rest. */
@@ -273,8 +273,9 @@ sio_out_deliver(struct ws_member *member, void *message)
 	    sio_ack_expect_group(socket, delivery->group) < 0)
 		return;
 	for (; sent < delivery->count && result == 0; sent++)
-		result = eio_send_prepared(
-		    socket->client->conn, delivery->messages[sent], 0);
+		result = eio_send_prepared(socket->client->conn,
+		    delivery->messages[sent],
+		    delivery->flags & SIO_NO_COMPRESS);
 	if (result == 0)
 		delivery->handed++;
 	else if (delivery->group != NULL)

@@ -248,6 +248,7 @@ void eio_walk(struct eio *endpoint,
  *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, perhaps with
  *         WS_VOLATILE: leave it out when it cannot leave now; and with
  *         WS_NO_COMPRESS
+ * An answer to a poll is compressed only if it brings a message that may be.
  * Returns 0, WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL. */
 int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
 
@@ -260,7 +261,7 @@ struct eio_message *eio_message_ref(struct eio_message *message);
 void eio_message_free(struct eio_message *message);
 
 /* Send it to one session.
- *   flags  0 or WS_VOLATILE
+ *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as eio_send. */
 int eio_send_prepared(
     struct eio_socket *socket, struct eio_message *message, int flags);
@@ -571,7 +572,7 @@ struct sio_target sio_volatile(struct sio_target target);
 struct sio_target sio_compress(struct sio_target target, bool yes);
 struct sio_target sio_local(struct sio_target target);
 
-#define SIO_NO_COMPRESS 0x200
+#define SIO_NO_COMPRESS WS_NO_COMPRESS
 
 /* Call visit for each socket of a target; returning false ends the walk.
  * visit may do what any callback may. Returns how many were visited, or

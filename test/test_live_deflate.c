@@ -527,6 +527,65 @@ Test(live_deflate, engine_io_compresses_when_told_to)
 	}
 }
 
+/* ---- Socket.IO --------------------------------------------------------- */
+
+static struct sio_socket *entered;
+
+static void
+on_connection(struct sio_socket *socket)
+{
+	entered = socket;
+}
+
+/* Receive a message of either kind that is compressed or not. */
+static void
+expect_compressed(struct client *c, bool compressed)
+{
+	struct frame frame;
+
+	cr_assert(client_recv_frame(c, &frame));
+	cr_expect_eq((frame.first & RSV1) != 0, compressed, "%.20s",
+	    (const char *)frame.data);
+}
+
+/* target.compress: for one and for many, texts and attachments. */
+Test(live_deflate, socket_io_compresses_when_told_to)
+{
+	const struct sio_options options = { .engine.deflate_min = 100 };
+	static char text[1000];
+	const struct sio_value binary = sio_binary(text, sizeof(text) - 1);
+	struct sio *io;
+	struct client c;
+	struct response r;
+
+	memset(text, 'x', sizeof(text) - 1);
+	begin(&(struct ws_options){ .deflate = WS_DEFLATE_SHARED });
+	io = sio_new(live.server, &options);
+	cr_assert_not_null(io);
+	sio_on_connection(sio_of(io, "/"), on_connection);
+	cr_assert_eq(
+	    ask(&c, "/socket.io/?EIO=4&transport=websocket", PMD, &r), 101);
+	client_send_frame(&c, TEXT, "40", 2);
+	expect_compressed(&c, true); /* the handshake is long enough */
+	expect_compressed(&c, false);
+	cr_assert_not_null(entered);
+	for (int i = 0; i < 4; i++) {
+		struct sio_target target =
+		    i < 2 ? sio_all(sio_nsp_of(entered)) : sio_self(entered);
+		bool compress = i % 2 == 0;
+
+		target = sio_compress(target, compress);
+		cr_assert_eq(sio_emit_to(target, "n", "%s, %p", text,
+				 (const void *)&binary),
+		    1);
+		expect_compressed(&c, compress);
+		expect_compressed(&c, compress);
+	}
+	client_close(&c);
+	sio_free(io);
+	end();
+}
+
 /* ---- budget ------------------------------------------------------------ */
 
 /* When the budget is used up, nobody is turned away. */
