@@ -202,13 +202,17 @@ void eio_clocks_stop(struct eio *eio);
 void eio_poll_flush(struct eio_poll *poll);
 void eio_poll_turn(struct eio *eio);
 
-/* Add a packet to what waits for a poll. Returns 0 or WS_ENOMEM. */
-int eio_poll_add(struct eio_poll *poll, const struct eio_packet *packet);
+/* Add a packet to what waits for a poll.
+ *   flags  as for eio_ws_send, of which WS_NO_COMPRESS matters later
+ * Returns 0 or WS_ENOMEM. */
+int
+eio_poll_add(struct eio_poll *poll, const struct eio_packet *packet, int flags);
 
-/* Read what waits, packet after packet, from *at. Returns whether there was
- * one. */
-bool eio_poll_next(
-    const struct eio_poll *poll, size_t *at, struct eio_packet *packet);
+/* Read what waits, packet after packet, from *at.
+ *   flags  receives what it was added with; may be NULL
+ * Returns whether there was one. */
+bool eio_poll_next(const struct eio_poll *poll, size_t *at,
+    struct eio_packet *packet, int *flags);
 
 /* Answer the pending poll with all that waits. */
 void eio_poll_answer(struct eio_poll *poll);
@@ -269,7 +273,7 @@ void eio_ws_open(struct eio *eio, struct ws_request *request, int protocol);
 void eio_ws_upgrade(struct eio_socket *socket, struct ws_request *request);
 
 /* Send one packet.
- *   flags  0 or WS_VOLATILE
+ *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as eio_send. */
 int eio_ws_send(
     struct eio_socket *socket, const struct eio_packet *packet, int flags);

@@ -5,7 +5,7 @@
  * to say; what the client has to say it sends with a POST beside it. Packets
  * that find no GET wait as records, in one block:
  *
- *	struct head { type, form, length }, octets, struct head, octets ...
+ *	struct head { length, type, form, flags }, octets, struct head, octets ...
  *
  * They are encoded when a GET comes for them. How protocol 3 frames a body
  * depends on all that is in it, and a WebSocket that takes over wants them one
@@ -30,16 +30,18 @@ enum {
 struct head {
 	size_t len;
 	uint8_t type, form;
+	uint16_t flags;
 };
 
 /* ---- records ----------------------------------------------------------- */
 
 int
-eio_poll_add(struct eio_poll *poll, const struct eio_packet *packet)
+eio_poll_add(struct eio_poll *poll, const struct eio_packet *packet, int flags)
 {
 	struct head head = { .len = packet->len,
 		.type = (uint8_t)packet->type,
-		.form = (uint8_t)packet->form };
+		.form = (uint8_t)packet->form,
+		.flags = (uint16_t)flags };
 	char *at;
 
 	if (packet->len > SIZE_MAX - sizeof(head))
@@ -59,8 +61,8 @@ eio_poll_add(struct eio_poll *poll, const struct eio_packet *packet)
 }
 
 bool
-eio_poll_next(
-    const struct eio_poll *poll, size_t *at, struct eio_packet *packet)
+eio_poll_next(const struct eio_poll *poll, size_t *at,
+    struct eio_packet *packet, int *flags)
 {
 	const char *record;
 	struct head head;
@@ -71,6 +73,8 @@ eio_poll_next(
 	memcpy(&head, record, sizeof(head));
 	*packet = (struct eio_packet){ (enum eio_type)head.type,
 		(enum eio_form)head.form, record + sizeof(head), head.len };
+	if (flags != NULL)
+		*flags = head.flags;
 	*at += sizeof(head) + head.len;
 	return true;
 }
@@ -104,12 +108,28 @@ framing_for(const struct eio_poll *poll, bool script)
 		return EIO_OCTETS;
 	/* Browsers with clients of before 2017 count octets where they should
 	 * count characters: so anything but ASCII goes as octets. */
-	for (size_t at = 0; eio_poll_next(poll, &at, &packet);) {
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);) {
 		if (packet.form != EIO_TEXT ||
 		    !eio_is_ascii(packet.data, packet.len))
 			return EIO_OCTETS;
 	}
 	return EIO_COUNTED;
+}
+
+/* Whether the records may be compressed: one that may is enough, as for the
+ * reference. Beside a message that may not, what is sent of its own accord (a
+ * Ping, say) is no reason to: that is stricter than the reference is. */
+static bool
+may_compress(const struct eio_poll *poll)
+{
+	struct eio_packet packet;
+	int flags;
+
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, &flags);) {
+		if (packet.type == EIO_MESSAGE && !(flags & WS_NO_COMPRESS))
+			return true;
+	}
+	return false;
 }
 
 /* Encode all records into a text. */
@@ -121,11 +141,12 @@ encode(
 	size_t octets = 0;
 	char *to;
 
-	for (size_t at = 0; eio_poll_next(poll, &at, &packet);)
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);)
 		octets += eio_payload_size(framing, &packet, octets == 0);
 	sio_text_clear(out, EIO_SCRATCH);
 	to = sio_text_room(out, octets + 1);
-	for (size_t at = 0; to != NULL && eio_poll_next(poll, &at, &packet);)
+	for (size_t at = 0;
+	     to != NULL && eio_poll_next(poll, &at, &packet, NULL);)
 		out->len += eio_payload_write(
 		    framing, &packet, out->len == 0, to + out->len);
 }
@@ -181,7 +202,8 @@ answer(struct eio_poll *poll, struct ws_request *request)
 	(void)ws_reply_field(request, "Cache-Control", "no-store");
 	if (is_suspicious(request))
 		(void)ws_reply_field(request, "X-XSS-Protection", "0");
-	if (out->len < poll->socket->eio->options.compress_min)
+	if (out->len < poll->socket->eio->options.compress_min ||
+	    !may_compress(poll))
 		ws_reply_plain(request);
 	status = out->error == 0 ? 200 : 503;
 	sio_text_clear(&poll->records, KEEP);
@@ -205,7 +227,7 @@ eio_poll_release(struct eio_poll *poll, enum eio_type type)
 	if (poll->get == NULL)
 		return;
 	sio_text_clear(&poll->records, KEEP);
-	(void)eio_poll_add(poll, &packet);
+	(void)eio_poll_add(poll, &packet, 0);
 	eio_poll_answer(poll);
 }
 
@@ -354,7 +376,7 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 	hello = eio_session_hello(s);
 	packet.data = hello->at;
 	packet.len = hello->len;
-	if (hello->error != 0 || eio_poll_add(s->poll, &packet) < 0) {
+	if (hello->error != 0 || eio_poll_add(s->poll, &packet, 0) < 0) {
 		eio_session_free(s);
 		eio_refuse(request, EIO_BAD_REQUEST, NULL);
 		return;

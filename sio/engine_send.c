@@ -53,7 +53,7 @@ send_poll(struct eio_socket *s, const struct eio_packet *packet, int flags)
 	}
 	if (poll->overflowed)
 		return WS_EFULL;
-	if (eio_poll_add(poll, packet) < 0)
+	if (eio_poll_add(poll, packet, flags) < 0)
 		return WS_ENOMEM;
 	if (poll->get != NULL)
 		eio_poll_flush(poll);

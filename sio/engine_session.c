@@ -294,7 +294,7 @@ tell_poll(struct eio_poll *poll, enum eio_farewell farewell)
 		eio_ws_drop(poll->probe);
 		poll->probe = NULL;
 	}
-	if (farewell == EIO_ORDER && eio_poll_add(poll, &end) == 0) {
+	if (farewell == EIO_ORDER && eio_poll_add(poll, &end, 0) == 0) {
 		if (poll->get == NULL)
 			return false;
 		eio_poll_answer(poll);

@@ -164,6 +164,7 @@ upgrade(struct eio_socket *s)
 	bool overflowed = poll->overflowed;
 	struct eio_packet packet;
 	size_t at = 0;
+	int flags;
 
 	poll->records = (struct sio_text){ 0 };
 	leave_poll(poll);
@@ -172,8 +173,8 @@ upgrade(struct eio_socket *s)
 	s->conn = poll->probe;
 	s->b64 = poll->probe_b64;
 	s->poll = NULL;
-	while (eio_poll_next(poll, &at, &packet))
-		(void)eio_ws_send(s, &packet, 0);
+	while (eio_poll_next(poll, &at, &packet, &flags))
+		(void)eio_ws_send(s, &packet, flags & WS_NO_COMPRESS);
 	eio_poll_free(poll);
 	if (s->state == EIO_STATE_CLOSING) {
 		eio_ws_drop(s->conn);

@@ -175,6 +175,105 @@ Test(sio_engine_options, answers_to_polls_are_compressed)
 	}
 }
 
+/* The flag "compress" of what one answer brings. Bodies like these would be
+ * compressed by their length. */
+static const struct {
+	const char *name;
+	bool compress[3]; /* of each message */
+	int count;
+	bool ping; /* one of protocol 3, whose answer comes beside them */
+	bool gzip;
+} flag_rows[] = {
+	{ "on", { true }, 1, false, true },
+	{ "off", { false }, 1, false, false },
+	{ "all off", { false, false, false }, 3, false, false },
+	{ "one on", { false, false, true }, 3, false, true },
+	{ "the first on", { true, false }, 2, false, true },
+	{ "on, beside a pong", { true }, 1, true, true },
+	{ "off, beside a pong", { false }, 1, true, false },
+};
+
+Test(sio_engine_options, polls_are_compressed_if_a_message_wants_it)
+{
+	static char text[1500];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < LEN(flag_rows); i++) {
+		struct eio_options options = { 0 };
+		struct eio_message *message;
+		struct response r;
+		const char *sid;
+
+		eio_test_begin(&options);
+		eio_test.protocol = flag_rows[i].ping ? 3 : 4;
+		sid = eio_open_polling("");
+		if (flag_rows[i].ping)
+			cr_assert_eq(eio_post(&r, sid, "1:2"), 200);
+		for (int k = 0; k < flag_rows[i].count; k++)
+			cr_assert_eq(eio_send(eio_test.last,
+					 flag_rows[i].compress[k]
+					     ? WS_TEXT
+					     : WS_TEXT | WS_NO_COMPRESS,
+					 text, sizeof(text)),
+			    0);
+		(void)eio_ask(
+		    &r, "GET", sid, "", "Accept-Encoding: gzip\r\n", NULL, 0);
+		cr_expect_eq(client_field(&r, "Content-Encoding") != NULL,
+		    flag_rows[i].gzip, "%s", flag_rows[i].name);
+		/* The next one begins anew; and one for many is no other. */
+		message = eio_prepare(WS_TEXT, text, sizeof(text));
+		for (int flags = 0; flags <= WS_NO_COMPRESS;
+		     flags += WS_NO_COMPRESS) {
+			(void)eio_send_prepared(eio_test.last, message, flags);
+			(void)eio_ask(&r, "GET", sid, "",
+			    "Accept-Encoding: gzip\r\n", NULL, 0);
+			cr_expect_eq(
+			    client_field(&r, "Content-Encoding") != NULL,
+			    flags == 0, "%s: flags %d", flag_rows[i].name,
+			    flags);
+		}
+		eio_message_free(message);
+		eio_test_end();
+	}
+}
+
+/* What waits for a poll keeps the flag when a WebSocket takes over. */
+Test(sio_engine_options, the_flag_compress_outlives_an_upgrade)
+{
+	const struct eio_options options = { .deflate_min = 1 };
+	const struct ws_options deflate = { .deflate = WS_DEFLATE_SHARED };
+	static char text[1000];
+	char path[128];
+	struct response r;
+	struct client c;
+	struct frame f;
+
+	memset(text, 'x', sizeof(text));
+	eio_test_begin_on(&options, &deflate);
+	snprintf(path, sizeof(path),
+	    "/engine.io/?EIO=4&transport=websocket&sid=%.20s",
+	    eio_open_polling(""));
+	(void)eio_send(
+	    eio_test.last, WS_TEXT | WS_NO_COMPRESS, text, sizeof(text));
+	(void)eio_send(eio_test.last, WS_TEXT, text, sizeof(text));
+	c = client_open(eio_test.live.address);
+	client_puts(
+	    &c, client_request(
+		    path, "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+	cr_assert_eq(client_response(&c, &r, false), 101);
+	eio_say(&c, "2probe");
+	eio_hear(&c, "3probe");
+	eio_say(&c, "5");
+	cr_assert(client_recv_frame(&c, &f));
+	cr_expect_eq(f.first, 0x81);
+	cr_expect_eq(f.len, 1 + sizeof(text));
+	cr_assert(client_recv_frame(&c, &f));
+	cr_expect_eq(f.first, 0xc1);
+	cr_expect_lt(f.len, 100);
+	client_close(&c);
+	eio_test_end();
+}
+
 /* An endpoint beside Engine.IO with the same policy. */
 static void
 beside(struct ws_request *request)

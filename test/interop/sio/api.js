@@ -59,6 +59,29 @@ async function throughRelay(io, port, upgraded) {
 	relay.close();
 }
 
+/* A relay through which polls accept gzip, as those of browsers do. Node's do
+ * not: they are handed what was in it. Tells the coding of each answer that has
+ * so many octets or more, as it came. */
+async function acceptingGzip(port, octets, codings) {
+	const relay = createServer(async (from, to) => {
+		const parts = await from.toArray();
+		const answer = await fetch(`http://127.0.0.1:${port}${from.url}`,
+		    { method: from.method, headers: {
+			"accept-encoding": "gzip",
+			"content-type": from.headers["content-type"] ?? "" },
+			body: parts.length ? Buffer.concat(parts) : undefined })
+		    .catch(() => to.destroy());
+		const body = Buffer.from(await answer.arrayBuffer());
+		if (body.length >= octets)
+			codings.push(answer.headers.get("content-encoding"));
+		to.writeHead(answer.status,
+		    { "content-type": answer.headers.get("content-type") });
+		to.end(body);
+	}).listen(0, "127.0.0.1");
+	await came(relay, "listening");
+	return relay;
+}
+
 const CASES = {
 	async "listeners"(io, { http }) {
 		const socket = await connect(io, http);
@@ -259,6 +282,25 @@ const CASES = {
 		equal(await within(socket.emitWithAck("echo", "behind it"),
 		    "answer"), "behind it");
 		socket.disconnect();
+	},
+
+	/* Octets from 1,024 on; and none that the server was told to leave. */
+	async "answers to polls are compressed"(io, { port }) {
+		const codings = [];
+		const relay = await acceptingGzip(port, 500, codings);
+		const socket = await connect(io,
+		    `http://127.0.0.1:${relay.address().port}`,
+		    { transports: ["polling"] });
+		for (const [n, compress] of [[2000, true], [2000, false],
+			[900, true], [2000, true]]) {
+			socket.emit("bulk", n, compress);
+			const [text] = await once(socket, "bulk");
+			equal(text, "x".repeat(n), "text");
+		}
+		equal(codings, ["gzip", null, null, "gzip"], "codings");
+		socket.disconnect();
+		relay.closeAllConnections();
+		relay.close();
 	},
 
 	/* There are networks that let no WebSocket through. */

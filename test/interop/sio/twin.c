@@ -303,6 +303,21 @@ on_burst(struct sio_socket *socket, struct sio_event *event)
 		sio_emit(socket, "burst", "%d", i);
 }
 
+static void
+on_bulk(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_target self = sio_in(sio_nsp_of(socket), sio_id(socket));
+	char text[TEXT_MAX];
+	size_t n = (size_t)sio_number(sio_arg(event, 0), 0);
+
+	if (n >= sizeof(text))
+		abort();
+	memset(text, 'x', n);
+	text[n] = '\0';
+	sio_emit_to(sio_compress(self, sio_boolean(sio_arg(event, 1), true)),
+	    "bulk", "%s", text);
+}
+
 static bool
 count_one(struct sio_socket *socket, void *arg)
 {
@@ -407,6 +422,7 @@ serve(struct sio_nsp *nsp)
 	sio_on(nsp, "leave", on_leave);
 	sio_on(nsp, "tell", on_tell);
 	sio_on(nsp, "burst", on_burst);
+	sio_on(nsp, "bulk", on_bulk);
 	sio_on(nsp, "count", on_count);
 	sio_on(nsp, "enlist", on_enlist);
 	sio_on(nsp, "dismiss", on_dismiss);

@@ -103,6 +103,10 @@ const common = {
 			socket.emit("burst", i);
 	},
 
+	/* An event of so many letters, which may be compressed or not. */
+	bulk: (socket, n, compress) =>
+	    socket.compress(compress).emit("bulk", "x".repeat(n)),
+
 	/* How many a target has; move all in it; make all of it leave. */
 	count: async (socket, whom, ack) =>
 	    ack((await target(socket, whom).fetchSockets()).length),
