@@ -117,6 +117,7 @@ struct ws_host {
 	struct ws_log log;
 	struct ws_limits limits;
 	struct ws_segments segments;
+	struct ws_compressor compressor;
 	struct ws_packer packer;
 	int64_t trim_ms; /* when those that are spare are looked at */
 	uint8_t *input;  /* owned: the one receive buffer */

@@ -129,8 +129,9 @@ ws_deflate_reset(struct ws_deflate *d)
 }
 
 void
-ws_deflate_narrow(struct ws_deflate *d, unsigned window_bits)
+ws_deflate_adjust(struct ws_deflate *d, unsigned window_bits, unsigned level)
 {
+	d->effort = efforts[level];
 	d->window_octets = (uint32_t)1 << window_bits;
 }
 

@@ -52,12 +52,14 @@ ws_deflate_init(void *memory, unsigned window_bits, unsigned level);
  * handed out. Takes the same short time whatever the size of the window. */
 void ws_deflate_reset(struct ws_deflate *d);
 
-/* Keep to a smaller window from the next stream on.
+/* Keep to a smaller window, and search otherwise, from the next stream on.
  *   window_bits  WS_DEFLATE_BITS_MIN to what the compressor was made with, to
  *                which this returns, too
+ *   level        0 to WS_DEFLATE_LEVEL_MAX
  * To be called right behind ws_deflate_reset. This is how one compressor can
  * serve readers with windows of different sizes. */
-void ws_deflate_narrow(struct ws_deflate *d, unsigned window_bits);
+void
+ws_deflate_adjust(struct ws_deflate *d, unsigned window_bits, unsigned level);
 
 /* Begin a new stream whose reader already has some octets, which it may refer
  * to: the last ones of the messages before, or a dictionary.

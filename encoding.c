@@ -1,9 +1,10 @@
 /* encoding.c - bodies compressed for clients that accept it (RFC 9110, 8.4). */
 /* SPDX-License-Identifier: MIT */
 /*
- * One compressor serves a server. Its window is 8 KiB: with all it needs it
- * takes 68 KiB, where one of 32 KiB would take 260 and save 6 octets of 100 of
- * a long text, and next to nothing of a short one.
+ * The compressor is that of the messages, too (compressor.c). Where these are
+ * not compressed it has a window of 8 KiB: with all it needs that takes 68 KiB,
+ * where one of 32 KiB takes 260 and saves 6 octets of 100 of a long text, and
+ * next to nothing of a short one.
  *
  * Compressing 100 KiB takes a millisecond in which nobody else is served. What
  * is asked for again, a file, is therefore compressed once and kept under what
@@ -26,7 +27,6 @@
 #include "gzip.h"
 #include "mem.h"
 
-#define WINDOW_BITS 13 /* 69,380 octets of memory */
 /* Measured on 400 KiB of C: level 1 makes 144 KB of it at 127 MB/s, 3 makes
  * 137 at 112, 6 makes 134 at 79. */
 #define LEVEL 3
@@ -117,20 +117,6 @@ ws_encoder_suits(const struct ws_encoder *e, const char *type, uint64_t octets)
 	       ws_encoding_suits(type);
 }
 
-static bool
-make_compressor(struct ws_encoder *e)
-{
-	void *memory;
-
-	if (e->deflate != NULL)
-		return true;
-	memory = ws_mem_resize(NULL, ws_deflate_octets(WINDOW_BITS));
-	if (memory == NULL)
-		return false;
-	e->deflate = ws_deflate_init(memory, WINDOW_BITS, LEVEL);
-	return true;
-}
-
 /* Give back the room that a chunk does not need. */
 static struct ws_chunk *
 fit(struct ws_chunk *chunk)
@@ -148,15 +134,16 @@ fit(struct ws_chunk *chunk)
 struct ws_chunk *
 ws_encoder_gzip(struct ws_encoder *e, const void *data, size_t len)
 {
-	struct ws_chunk *chunk;
+	struct ws_chunk *chunk = len > 0 ? ws_chunk_new(len - 1) : NULL;
+	struct ws_deflate *deflate;
 
-	if (len == 0 || !make_compressor(e))
-		return NULL;
-	chunk = ws_chunk_new(len - 1);
 	if (chunk == NULL)
 		return NULL;
-	chunk->len =
-	    ws_gzip_write(e->deflate, data, len, chunk->at, chunk->room);
+	deflate =
+	    ws_compressor_begin(e->compressor, e->compressor->bits, LEVEL);
+	if (deflate != NULL)
+		chunk->len =
+		    ws_gzip_write(deflate, data, len, chunk->at, chunk->room);
 	if (chunk->len > 0)
 		return fit(chunk);
 	ws_chunk_unref(chunk);
@@ -180,9 +167,7 @@ ws_encoder_fini(struct ws_encoder *e)
 	for (size_t i = 0; e->kept != NULL && i < WS_ENCODER_SLOTS; i++)
 		drop(e, &e->kept[i]);
 	ws_mem_free(e->kept);
-	ws_mem_free(e->deflate);
 	e->kept = NULL;
-	e->deflate = NULL;
 }
 
 static bool

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "bytes.h"
+#include "compressor.h"
 
 /* ---- what a client accepts ---------------------------------------------- */
 
@@ -35,17 +36,18 @@ struct ws_encoding_key {
 	uint32_t changed_ns, modified_ns;
 };
 
+#define WS_ENCODER_BITS 13            /* of the compressor, at least */
 #define WS_ENCODER_BODY_MAX (1 << 20) /* octets of a body; longer: as it is */
 #define WS_ENCODER_SLOTS 64           /* results kept, of at most */
 #define WS_ENCODER_KEPT_MAX (2 << 20) /* octets in all */
 
-/* The compressor of a server, and results that are kept. Set min; zero the
- * rest. Takes no memory before the first body. */
+/* What compresses bodies, and results that are kept. Set min and compressor;
+ * zero the rest. Takes no memory before the first body. */
 struct ws_encoder {
 	size_t min;    /* octets of a body; SIZE_MAX: none is compressed */
 	int64_t now_s; /* set before a call with a key: the clock of files */
-	struct ws_deflate *deflate;    /* owned */
-	struct ws_encoding_kept *kept; /* owned */
+	struct ws_compressor *compressor; /* borrowed */
+	struct ws_encoding_kept *kept;    /* owned */
 	size_t kept_octets;
 };
 

@@ -34,7 +34,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "deflate.h"
 #include "mem.h"
 #include "packer.h"
 
@@ -74,9 +73,10 @@ drop(uint8_t **buffer, size_t *room)
 }
 
 void
-ws_packer_init(
-    struct ws_packer *p, unsigned level, unsigned bits, size_t budget)
+ws_packer_init(struct ws_packer *p, struct ws_compressor *compressor,
+    unsigned level, unsigned bits, size_t budget)
 {
+	p->compressor = compressor;
 	p->enabled = true;
 	p->dedicated = budget > 0;
 	p->level = (uint8_t)level;
@@ -89,11 +89,9 @@ ws_packer_init(
 void
 ws_packer_fini(struct ws_packer *p)
 {
-	ws_mem_free(p->deflate);
 	ws_mem_free(p->inflate);
 	drop(&p->packed, &p->packed_room);
 	drop(&p->unpacked, &p->unpacked_room);
-	p->deflate = NULL;
 	p->inflate = NULL;
 }
 
@@ -194,25 +192,11 @@ keep(struct ws_inflate_window *window, const void *data, size_t len)
 
 /* ---- compressing ------------------------------------------------------- */
 
-static bool
-have_compressor(struct ws_packer *p)
-{
-	void *memory;
-
-	if (p->deflate != NULL)
-		return true;
-	memory = ws_mem_resize(NULL, ws_deflate_octets(p->bits));
-	if (memory == NULL)
-		return false;
-	p->deflate = ws_deflate_init(memory, p->bits, p->level);
-	return true;
-}
-
 /* Show the end of a window to the compressor, which wants it in one piece. The
  * buffer for the result has room for that. */
 static void
-prime(
-    struct ws_packer *p, const struct ws_inflate_window *window, size_t octets)
+prime(struct ws_packer *p, struct ws_deflate *deflate,
+    const struct ws_inflate_window *window, size_t octets)
 {
 	size_t size = (size_t)1 << window->bits;
 	size_t begin = (window->next - octets) & (size - 1);
@@ -220,7 +204,7 @@ prime(
 
 	memcpy(p->packed, window->at + begin, first);
 	memcpy(p->packed + first, window->at, octets - first);
-	ws_deflate_prime(p->deflate, p->packed, octets);
+	ws_deflate_prime(deflate, p->packed, octets);
 }
 
 /* How much of the past is worth being shown. */
@@ -238,6 +222,7 @@ size_t
 ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
     const void *data, size_t len, bool is_alone, const uint8_t **out)
 {
+	struct ws_deflate *deflate;
 	size_t past, size;
 
 	/* The longest result that is smaller, and what comes behind it. */
@@ -245,15 +230,14 @@ ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
 	if (len == 0 || len > SIZE_MAX / PAST_TIMES)
 		return 0;
 	past = past_of(context, len, is_alone);
-	if (!have_compressor(p) ||
+	deflate = ws_compressor_begin(p->compressor, context->bits, p->level);
+	if (deflate == NULL ||
 	    !have_room(&p->packed, &p->packed_room, size > past ? size : past))
 		return 0;
-	ws_deflate_reset(p->deflate);
-	ws_deflate_narrow(p->deflate, context->bits);
 	if (past > 0)
-		prime(p, &context->sent, past);
+		prime(p, deflate, &context->sent, past);
 	*out = p->packed;
-	return ws_deflate_message(p->deflate, data, len, p->packed, size);
+	return ws_deflate_message(deflate, data, len, p->packed, size);
 }
 
 void

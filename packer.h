@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compressor.h"
 #include "inflate.h"
 #include "pmd.h"
 
@@ -29,10 +30,10 @@ enum {
 /* What a loop needs to compress and to inflate. Memory is asked for when the
  * first message needs it. */
 struct ws_packer {
-	struct ws_deflate *deflate; /* owned or NULL */
-	struct ws_inflate *inflate; /* owned or NULL */
-	uint8_t *packed;            /* owned: a message, compressed */
-	uint8_t *unpacked;          /* owned: one, inflated */
+	struct ws_compressor *compressor; /* borrowed */
+	struct ws_inflate *inflate;       /* owned or NULL */
+	uint8_t *packed;                  /* owned: a message, compressed */
+	uint8_t *unpacked;                /* owned: one, inflated */
 	size_t packed_room, unpacked_room;
 	bool enabled;   /* extensions are agreed on at all */
 	bool dedicated; /* windows are kept, as long as there is budget */
@@ -50,12 +51,14 @@ enum ws_packer_error {
 };
 
 /* Begin a packer in zeroed memory, before anything is agreed on.
- *   level   as for ws_deflate_init
- *   bits    of windows, WS_PMD_BITS_MIN to WS_PMD_BITS_MAX
- *   budget  octets that the windows of all peers may have together; 0: no
- *           peer has any */
-void ws_packer_init(
-    struct ws_packer *p, unsigned level, unsigned bits, size_t budget);
+ *   compressor  whose bits are those of the largest window or more; borrowed
+ *               until ws_packer_fini
+ *   level       as for ws_deflate_init
+ *   bits        of windows, WS_PMD_BITS_MIN to WS_PMD_BITS_MAX
+ *   budget      octets that the windows of all peers may have together; 0: no
+ *               peer has any */
+void ws_packer_init(struct ws_packer *p, struct ws_compressor *compressor,
+    unsigned level, unsigned bits, size_t budget);
 
 /* Release everything. Contexts must have been left. */
 void ws_packer_fini(struct ws_packer *p);

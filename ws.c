@@ -110,9 +110,14 @@ set_deflate(struct ws_host *host, const struct ws_options *o)
 		errno = EINVAL;
 		return -1;
 	}
-	if (o->deflate != WS_DEFLATE_OFF)
-		ws_packer_init(&host->packer, (unsigned)level, (unsigned)bits,
-		    o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
+	host->compressor.bits = WS_ENCODER_BITS;
+	host->encoder.compressor = &host->compressor;
+	if (o->deflate == WS_DEFLATE_OFF)
+		return 0;
+	if (bits > WS_ENCODER_BITS)
+		host->compressor.bits = (uint8_t)bits;
+	ws_packer_init(&host->packer, &host->compressor, (unsigned)level,
+	    (unsigned)bits, o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
 	return 0;
 }
 
@@ -253,6 +258,7 @@ ws_server_free(struct ws_server *server)
 	ws_peers_free(server->peers);
 	ws_segments_fini(&server->host.segments);
 	ws_packer_fini(&server->host.packer);
+	ws_compressor_fini(&server->host.compressor);
 	if (server->reserve_fd >= 0)
 		ws_net_close(server->reserve_fd);
 	ws_mem_free(server->conns);

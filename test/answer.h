@@ -24,7 +24,9 @@ struct answer {
 };
 
 /* Of all answers; nothing is compressed unless a test sets min. */
-static struct ws_encoder answer_encoder = { .min = SIZE_MAX };
+static struct ws_compressor answer_compressor = { .bits = WS_ENCODER_BITS };
+static struct ws_encoder answer_encoder = { .min = SIZE_MAX,
+	.compressor = &answer_compressor };
 
 /* Ask. request is a complete head.
  * Returns false when it is none. */

@@ -48,12 +48,13 @@ table()
 	# 2: memory, and what is checked with what is remembered.
 	mem: ws.h
 	buf: bytes.h mem.h
-	encoding: buf.h bytes.h deflate.h field.h gzip.h inflate.h mem.h
+	encoding: buf.h bytes.h compressor.h field.h gzip.h inflate.h mem.h
 	table: mem.h
 	timer: mem.h
 	peers: bytes.h mem.h siphash.h table.h
 	pmd: bytes.h field.h http.h
-	packer: bytes.h deflate.h inflate.h mem.h pmd.h
+	compressor: deflate.h mem.h
+	packer: bytes.h compressor.h inflate.h mem.h pmd.h
 	handshake: base64.h bytes.h field.h http.h pmd.h sha1.h
 	# 2: the system.
 	log: print.h

@@ -767,7 +767,7 @@ Test(deflate, keeps_to_a_smaller_window)
 
 		reader_init(&r, bits);
 		ws_deflate_reset(d);
-		ws_deflate_narrow(d, bits);
+		ws_deflate_adjust(d, bits, 6);
 		feed(d, in, sizeof(in), 500, WS_DEFLATE_SYNC, &out);
 		reader_read(&r, "narrow", out.at, out.len);
 		cr_assert_eq(r.out.len, sizeof(in));

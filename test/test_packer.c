@@ -16,12 +16,14 @@ enum {
 	KEPT_MAX = 65536
 };
 
+static struct ws_compressor compressor;
 static struct ws_packer packer;
 
 static void
 end(void)
 {
 	ws_packer_fini(&packer);
+	ws_compressor_fini(&compressor);
 	cr_assert_eq(scarce_blocks, 0, "%ld blocks leaked", scarce_blocks);
 }
 
@@ -30,7 +32,8 @@ static void
 begin(unsigned bits, size_t budget)
 {
 	memset(&packer, 0, sizeof(packer));
-	ws_packer_init(&packer, 6, bits, budget);
+	compressor.bits = (uint8_t)bits;
+	ws_packer_init(&packer, &compressor, 6, bits, budget);
 }
 
 static struct ws_context *

@@ -308,6 +308,7 @@ Test(static_files, texts_are_compressed_for_those_who_want_it)
 		answer_free(&a);
 	}
 	ws_encoder_fini(&answer_encoder);
+	ws_compressor_fini(&answer_compressor);
 }
 
 Test(static_files, head_and_get_say_the_same_of_a_compressed_page)
@@ -352,6 +353,7 @@ Test(static_files, a_replaced_page_is_compressed_anew)
 		}
 	}
 	ws_encoder_fini(&answer_encoder);
+	ws_compressor_fini(&answer_compressor);
 }
 
 static const struct {
@@ -457,6 +459,7 @@ Test(static_files, the_page_of_a_404_and_a_listing_are_compressed)
 	expect_field(&a, "Vary", "Accept-Encoding", "list");
 	answer_free(&a);
 	ws_encoder_fini(&answer_encoder);
+	ws_compressor_fini(&answer_compressor);
 }
 
 /* ---- packed assets ------------------------------------------------------ */
@@ -517,6 +520,7 @@ Test(static_files, packed_assets_leave_as_they_are_or_unpacked)
 		answer_free(&a);
 	}
 	ws_encoder_fini(&answer_encoder);
+	ws_compressor_fini(&answer_compressor);
 
 	/* What is said of it must be true. */
 	ask_lines(&a, NULL, "GET /broken.txt", "");
