@@ -114,7 +114,7 @@ add_routes(struct eio *eio, const char *path)
 	result = ws_http(eio->server, below, NULL, eio_http_request, eio);
 	if (result == 0)
 		result = ws_http_body(eio->server, below,
-		    eio->options.max_payload, eio_http_early, NULL);
+		    eio->options.max_payload, eio_http_early, eio_http_broken);
 	if (result == 0)
 		result = ws_endpoint(eio->server, below, &handler, eio);
 	ws_mem_free(below);

@@ -111,6 +111,7 @@ enum eio_state {
 struct eio_poll {
 	struct eio_socket *socket;
 	struct ws_request *get;  /* held; NULL when the client does not poll */
+	struct ws_request *post; /* its body is still coming; or NULL */
 	struct ws_conn *probe;   /* a WebSocket that may take over, or NULL */
 	struct sio_text records; /* what waits for a poll */
 	struct eio_due due;      /* lease, probe or farewell */
@@ -226,7 +227,21 @@ void eio_poll_heard(struct eio_poll *poll);
 /* A request with a session or for one. */
 void eio_poll_open(struct eio *eio, struct ws_request *request, int protocol);
 void eio_poll_get(struct eio_socket *socket, struct ws_request *request);
+
+/* A POST: its head is here, and the request has the session as its state. When
+ * there must not be one now it is answered, and the session ends.
+ * Returns whether its body may come. */
+bool eio_poll_post_begin(struct eio_socket *socket, struct ws_request *request);
+
+/* Its body is here, too. */
 void eio_poll_post(struct eio_socket *socket, struct ws_request *request);
+
+/* The body that was to come never will.
+ *   end  the session ends for that */
+void eio_poll_post_broken(struct eio_socket *socket, bool end);
+
+/* Answer the POST whose body is still coming, if any, for polling is over. */
+void eio_poll_post_drop(struct eio_poll *poll);
 
 void eio_poll_free(struct eio_poll *poll);
 
@@ -260,6 +275,7 @@ eio_query_get(const char *query, const char *name, char *value, size_t size);
 
 /* Handlers. */
 void eio_http_early(struct ws_request *request);
+void eio_http_broken(struct ws_request *request, int status);
 void eio_http_request(struct ws_request *request);
 void eio_http_upgrade(struct ws_request *request);
 

@@ -15,7 +15,6 @@
  */
 #include "engine.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* The query of a request. */
@@ -178,61 +177,91 @@ check(struct eio *eio, struct ws_request *request, const struct wish *wish,
 
 /* ---- requests ---------------------------------------------------------- */
 
-/* The octets that a request announces, 0 when it has no body. What is not a
- * number has been refused by the library. */
-static uint64_t
-announced(struct ws_request *request)
+/* Check a request that wants no WebSocket, and refuse it if it is wrong.
+ * Returns whether it is right. */
+static bool
+admit(struct eio *eio, struct ws_request *request, struct wish *wish,
+    struct eio_socket **socket)
 {
-	const char *length = ws_request_field(request, "Content-Length");
+	const char *message;
+	enum eio_refusal code;
 
-	if (ws_request_field(request, "Transfer-Encoding") != NULL)
-		return 1;
-	return length != NULL ? strtoull(length, NULL, 10) : 0;
+	read_wish(request, wish);
+	code = check(eio, request, wish, false, socket, &message);
+	if (code != EIO_ACCEPTED)
+		eio_refuse(request, code, message);
+	return code == EIO_ACCEPTED;
+}
+
+static bool
+is_post(const struct ws_request *request)
+{
+	return strcmp(ws_request_method(request), "POST") == 0;
 }
 
 void
 eio_http_early(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
+	struct eio_socket *socket;
+	struct wish wish;
 
 	eio_cors_fields(&eio->cors, request);
+	/* The bodies of others are of no use, and do no harm. */
+	if (is_post(request) && admit(eio, request, &wish, &socket))
+		(void)eio_poll_post_begin(socket, request);
+}
+
+void
+eio_http_broken(struct ws_request *request, int status)
+{
+	struct eio_socket *socket = ws_request_state(request);
+
 	/* The session survives it: maxPayload has told the client. */
-	if (announced(request) > eio->options.max_payload)
-		(void)ws_reply(request, 413, "text/html", "", 0);
+	if (status == 413)
+		(void)ws_reply(request, 413, NULL, "", 0);
+	if (socket != NULL)
+		eio_poll_post_broken(socket, status != 413);
+}
+
+/* Whether eio_http_early has seen a request. */
+static bool
+had_body(const struct ws_request *request)
+{
+	size_t len;
+
+	(void)ws_request_body(request, &len);
+	return len > 0 || ws_request_field(request, "Transfer-Encoding");
 }
 
 static void
 answer_session(struct eio_socket *s, struct ws_request *request)
 {
-	const char *method = ws_request_method(request);
-
-	if (strcmp(method, "GET") == 0)
+	if (strcmp(ws_request_method(request), "GET") == 0)
 		eio_poll_get(s, request);
-	else if (strcmp(method, "POST") == 0)
-		eio_poll_post(s, request);
-	else
+	else if (!is_post(request))
 		(void)ws_reply(request, 500, "text/html", "", 0);
+	else if (eio_poll_post_begin(s, request))
+		eio_poll_post(s, request);
 }
 
 void
 eio_http_request(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
-	struct eio_socket *socket;
+	struct eio_socket *socket = ws_request_state(request);
 	struct wish wish;
-	enum eio_refusal code;
-	const char *message;
 
-	/* With a body, the fields are there already. */
-	if (announced(request) == 0)
-		eio_cors_fields(&eio->cors, request);
-	if (eio_cors_preflight(&eio->cors, request))
+	if (socket != NULL) {
+		eio_poll_post(socket, request);
 		return;
-	read_wish(request, &wish);
-	code = check(eio, request, &wish, false, &socket, &message);
-	if (code != EIO_ACCEPTED)
-		eio_refuse(request, code, message);
-	else if (socket != NULL)
+	}
+	if (!had_body(request))
+		eio_cors_fields(&eio->cors, request);
+	if (eio_cors_preflight(&eio->cors, request) ||
+	    !admit(eio, request, &wish, &socket))
+		return;
+	if (socket != NULL)
 		answer_session(socket, request);
 	else
 		eio_poll_open(eio, request, wish.protocol);

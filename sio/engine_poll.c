@@ -2,8 +2,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The client keeps one GET pending, and it is answered when there is something
- * to say; what the client has to say it sends with a POST beside it. Packets
- * that find no GET wait as records, in one block:
+ * to say; what the client has to say it sends with a POST beside it, one after
+ * the other. A POST belongs to its session from its head on: a second one beside
+ * it ends the session, and so does a client that leaves before all of it came.
+ *
+ * Packets that find no GET wait as records, in one block:
  *
  *	struct head { length, type, form, flags }, octets, struct head, octets ...
  *
@@ -469,22 +472,56 @@ read_form(struct eio_socket *s, enum eio_framing framing, const char *body,
 	ws_mem_free(text);
 }
 
+bool
+eio_poll_post_begin(struct eio_socket *socket, struct ws_request *request)
+{
+	struct eio_poll *poll = socket->poll;
+	bool wrong = socket->protocol >= 4 &&
+		     is_of_type(request, "application/octet-stream");
+
+	eio_poll_heard(poll);
+	if (poll->post != NULL || wrong) {
+		eio_session_end(socket, "transport error", EIO_ABORT);
+		(void)ws_reply(request, 400, "text/html", "", 0);
+		return false;
+	}
+	poll->post = request;
+	ws_request_set_state(request, socket);
+	return true;
+}
+
+void
+eio_poll_post_broken(struct eio_socket *socket, bool end)
+{
+	socket->poll->post = NULL;
+	if (end)
+		eio_session_end(socket, "transport error", EIO_ABORT);
+}
+
+void
+eio_poll_post_drop(struct eio_poll *poll)
+{
+	struct ws_request *request = poll->post;
+
+	if (request == NULL)
+		return;
+	poll->post = NULL;
+	ws_request_set_state(request, NULL);
+	(void)ws_reply(request, 400, "text/html", "", 0);
+}
+
 void
 eio_poll_post(struct eio_socket *socket, struct ws_request *request)
 {
-	bool octets = is_of_type(request, "application/octet-stream");
-	enum eio_framing framing = socket->protocol >= 4 ? EIO_SEPARATED
-				   : octets              ? EIO_OCTETS
-							 : EIO_COUNTED;
+	enum eio_framing framing = EIO_COUNTED;
 	const char *body;
 	size_t len;
 
-	eio_poll_heard(socket->poll);
-	if (octets && socket->protocol >= 4) {
-		eio_session_end(socket, "transport error", EIO_ABORT);
-		(void)ws_reply(request, 400, "text/html", "", 0);
-		return;
-	}
+	if (socket->protocol >= 4)
+		framing = EIO_SEPARATED;
+	else if (is_of_type(request, "application/octet-stream"))
+		framing = EIO_OCTETS;
+	socket->poll->post = NULL;
 	body = ws_request_body(request, &len);
 	if (wants_script(request))
 		read_form(socket, framing, body, len);

@@ -254,6 +254,7 @@ eio_session_gone(struct eio_socket *socket)
 		eio_ws_drop(socket->poll->probe);
 		socket->poll->probe = NULL;
 		eio_poll_release(socket->poll, EIO_CLOSE);
+		eio_poll_post_drop(socket->poll);
 	}
 	socket->beat.next = &eio->ended;
 	socket->beat.prev = eio->ended.prev;

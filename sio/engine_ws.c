@@ -141,7 +141,7 @@ abort_probe(struct eio_poll *poll)
 	poll->probed = false;
 }
 
-/* The request that is pending when the WebSocket takes over. */
+/* The requests that are pending when the WebSocket takes over. */
 static void
 leave_poll(struct eio_poll *poll)
 {
@@ -153,6 +153,7 @@ leave_poll(struct eio_poll *poll)
 		eio_refuse(request, EIO_BAD_REQUEST, NULL);
 	}
 	eio_poll_release(poll, EIO_NOOP);
+	eio_poll_post_drop(poll);
 }
 
 /* The WebSocket takes over. */

@@ -210,6 +210,19 @@ eio_poll(const char *sid)
 	return c;
 }
 
+struct client
+eio_begin_post(const char *sid, size_t octets, const char *first)
+{
+	struct client c = client_open(eio_test.live.address);
+	char length[64];
+
+	snprintf(length, sizeof(length), "Content-Length: %zu\r\n", octets);
+	eio_send_request(&c, "POST", sid, "", length, NULL, 0);
+	client_puts(&c, first);
+	eio_settle();
+	return c;
+}
+
 /* ---- WebSockets -------------------------------------------------------- */
 
 struct client

@@ -78,6 +78,10 @@ struct client eio_upgrade(const char *sid);
 /* Send a GET that stays pending: when this returns the server has it. */
 struct client eio_poll(const char *sid);
 
+/* Send a POST of so many octets of text, but only the first ones: when this
+ * returns the server has them. */
+struct client eio_begin_post(const char *sid, size_t octets, const char *first);
+
 /* Let the server do all that it has been asked for. */
 void eio_settle(void);
 

@@ -67,6 +67,32 @@ websocket(const char *sid)
 	return c;
 }
 
+/* Begin to say something in a session, that then ends. */
+static void
+post_halfway(void)
+{
+	struct client c, other;
+	char sid[21];
+
+	open_session(sid, "");
+	c = eio_begin_post(sid, 900, "4");
+	other = eio_begin_post(sid, 900, "4");
+	eio_settle();
+	client_close(&other);
+	client_close(&c);
+	eio_settle();
+	open_session(sid, "");
+	c = client_open(eio_test.live.address);
+	eio_send_request(
+	    &c, "POST", sid, "", "Transfer-Encoding: chunked\r\n", NULL, 0);
+	client_puts(&c, "400\r\nx");
+	eio_settle();
+	client_close(&c);
+	c = eio_begin_post(sid, 900, "4");
+	client_close(&c);
+	eio_settle();
+}
+
 static void
 talk(int protocol)
 {
@@ -85,6 +111,7 @@ talk(int protocol)
 		(void)eio_send(eio_test.last, WS_TEXT, "text", 4);
 	if (eio_test.last != NULL)
 		(void)eio_get(&r, sid);
+	post_halfway();
 	c = websocket(sid);
 	exchange(&c, "2probe");
 	if (eio_test.last != NULL)

@@ -172,6 +172,41 @@ const COMMON = {
 		equal(await polled(session), payload(endpoint, "4still here"));
 	},
 
+	async "chunks that are too large"(endpoint) {
+		const session = await endpoint.session();
+		const wire = await session.begin("Transfer-Encoding: chunked");
+		wire.send(`f4241\r\n${"4".repeat(1000001)}\r\n`);
+		await wire.hears(/^HTTP\/1\.1 413 [^]*\r\n\r\n(0\r\n\r\n)?$/);
+		wire.leave();
+		await session.post(payload(endpoint, "4still here"));
+		equal(await polled(session), payload(endpoint, "4still here"));
+	},
+
+	async "a second post ends both"(endpoint) {
+		const session = await endpoint.session();
+		const wire = await session.begin("Content-Length: 9");
+		wire.send("4");
+		const { status, body } = await session.post(
+		    payload(endpoint, "4x"));
+		equal([status, body], [400, ""], "the second");
+		/* The reference drops the first without a word. */
+		truth(/^(HTTP\/1\.1 400 [^]*\r\n\r\n)?$/.test(
+		    await wire.isClosed()), wire.heard);
+		await session.isGone();
+	},
+
+	async "a post that is left halfway"(endpoint) {
+		const session = await endpoint.session();
+		const wire = await session.begin("Content-Length: 9");
+		wire.send("4");
+		wire.leave();
+		/* This may be held before the server sees the end. */
+		const { status, body } = await session.get();
+		if (status === 200)
+			equal(body, payload(endpoint, "1"), "a poll");
+		await session.isGone();
+	},
+
 	async "garbage ends a session"(endpoint) {
 		const bad = endpoint.eio === 4 ? ["abc", "9", "", "\x1e"] :
 		    ["abc", "9:4abc", "3:4a", ":", "-1:4", "1:9",

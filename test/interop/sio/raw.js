@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 
 import { once } from "node:events";
+import { connect } from "node:net";
 
 import { equal, load, within } from "../harness.js";
 
@@ -70,6 +71,20 @@ export class Session {
 		return this.endpoint.request("POST", this.query, body, options);
 	}
 
+	/* A POST whose body is still to come. The server has its head, and
+	 * has said so: "100 Continue". */
+	async begin(...fields) {
+		const { server, path } = this.endpoint;
+		const wire = new Wire(server.http);
+
+		wire.send(`POST ${path}?${new URLSearchParams(this.query)} ` +
+		    "HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n" +
+		    fields.map((field) => `${field}\r\n`).join("") + "\r\n");
+		await wire.hears(/^HTTP\/1\.1 100 Continue\r\n\r\n$/);
+		wire.heard = "";
+		return wire;
+	}
+
 	/* What a poll brings, but for pings, which are answered. */
 	async poll() {
 		for (;;) {
@@ -90,6 +105,42 @@ export class Session {
 		const { status, body } = await this.get();
 		equal([status, body],
 		    [400, '{"code":1,"message":"Session ID unknown"}'], why);
+	}
+}
+
+/* A connection that sends what it is told to. */
+export class Wire {
+	heard = "";
+
+	constructor(http) {
+		const { hostname, port } = new URL(http);
+
+		this.socket = connect(port, hostname);
+		this.socket.setEncoding("latin1");
+		this.socket.on("data", (text) => { this.heard += text; });
+		this.socket.on("error", () => {});
+		this.ended = once(this.socket, "close").catch(() => {});
+	}
+
+	send(text) {
+		this.socket.write(text);
+	}
+
+	/* Wait until what was heard since it was last cleared is so. */
+	async hears(pattern) {
+		while (!pattern.test(this.heard))
+			await within(once(this.socket, "data"),
+			    `${pattern} after ${this.heard}`);
+	}
+
+	/* Wait for the server to end it. Returns what it said before. */
+	async isClosed() {
+		await within(this.ended, "the end of a connection");
+		return this.heard;
+	}
+
+	leave() {
+		this.socket.destroy();
 	}
 }
 
