@@ -50,15 +50,14 @@ ws_peers_free(struct ws_peers *peers)
 	ws_mem_free(peers);
 }
 
-/* The part of an address that stands for its owner. */
-static void
-name_of(const uint8_t ip[16], uint8_t out[16])
+void
+ws_peers_owner(const uint8_t ip[16], uint8_t owner[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	size_t part = memcmp(ip, mapped, sizeof(mapped)) == 0 ? 16 : 8;
 
-	memset(out, 0, 16);
-	memcpy(out, ip, part);
+	memset(owner, 0, 16);
+	memcpy(owner, ip, part);
 }
 
 static uint32_t
@@ -89,7 +88,7 @@ ws_peers_add(struct ws_peers *peers, const uint8_t ip[16])
 	uint8_t name[16];
 	uint32_t hash;
 
-	name_of(ip, name);
+	ws_peers_owner(ip, name);
 	hash = hash_of(peers, name);
 	owner = find(peers, hash, name);
 	if (owner != NULL)
@@ -109,7 +108,7 @@ ws_peers_drop(struct ws_peers *peers, const uint8_t ip[16])
 	struct owner *owner;
 	uint8_t name[16];
 
-	name_of(ip, name);
+	ws_peers_owner(ip, name);
 	owner = find(peers, hash_of(peers, name), name);
 	if (owner == NULL || --owner->count > 0)
 		return;

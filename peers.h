@@ -8,6 +8,12 @@
 
 struct ws_peers;
 
+/* The part of an address that stands for its owner.
+ *   ip     16 octets; an IPv4 address is mapped
+ *   owner  receives all of an IPv4 address; of an IPv6 address the first 64
+ *          bits, because one customer has them all, and zeros behind them */
+void ws_peers_owner(const uint8_t ip[16], uint8_t owner[16]);
+
 /* Create a table.
  *   key  16 octets of randomness
  * Returns NULL when memory is out. */
@@ -17,9 +23,8 @@ struct ws_peers *ws_peers_new(const uint8_t key[16]);
 void ws_peers_free(struct ws_peers *peers);
 
 /* Count one connection more of an address.
- *   ip  16 octets; an IPv4 address is mapped, and of an IPv6 address only the
- *       first 64 bits count, because one customer has them all
- * Returns how many it has now, or 0 when memory is out (it is not counted). */
+ * Returns how many its owner has now, or 0 when memory is out (it is not
+ * counted). */
 unsigned ws_peers_add(struct ws_peers *peers, const uint8_t ip[16]);
 
 /* Count one connection less. */

@@ -623,6 +623,12 @@ ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX])
 	return ws_peer(request->conn, text);
 }
 
+void
+ws_request_owner(const struct ws_request *request, unsigned char owner[16])
+{
+	ws_peers_owner(request->conn->peer.ip, owner);
+}
+
 void *
 ws_request_user(const struct ws_request *request)
 {

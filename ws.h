@@ -610,6 +610,13 @@ const void *ws_request_body(const struct ws_request *request, size_t *len);
 const char *
 ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX]);
 
+/* Whose address the peer has, to count by it as max_per_ip does.
+ *   owner  receives an IPv4 address, mapped (RFC 4291 section 2.5.5.2); or the
+ *          first 64 bits of an IPv6 address, which one customer has, and zeros
+ *          behind them; or, for a unix socket, zeros */
+void
+ws_request_owner(const struct ws_request *request, unsigned char owner[16]);
+
 /* The pointer that ws_http or ws_endpoint was given. */
 void *ws_request_user(const struct ws_request *request);
 

@@ -20,7 +20,6 @@
  */
 #include "engine.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
 
@@ -84,6 +83,16 @@ eio_poll_next(const struct eio_poll *poll, size_t *at,
 
 /* ---- answers ----------------------------------------------------------- */
 
+static bool
+has_part(const char *text, const char *part)
+{
+	size_t len = strlen(part);
+
+	while (*text != '\0' && strncmp(text, part, len) != 0)
+		text++;
+	return *text != '\0';
+}
+
 /* Old versions of Internet Explorer take the script of an answer for one that
  * the request smuggled in. */
 static bool
@@ -91,8 +100,8 @@ is_suspicious(struct ws_request *request)
 {
 	const char *agent = ws_request_field(request, "User-Agent");
 
-	return agent != NULL && (strstr(agent, ";MSIE") != NULL ||
-				    strstr(agent, "Trident/") != NULL);
+	return agent != NULL &&
+	       (has_part(agent, ";MSIE") || has_part(agent, "Trident/"));
 }
 
 /* How the records are framed for this request. */
@@ -304,24 +313,16 @@ eio_poll_turn(struct eio *eio)
 /* ---- who has said nothing yet ------------------------------------------ */
 
 /* The counter for an address. A secret seed keeps strangers from choosing whom
- * they share it with. Of IPv6, 64 bits count. */
+ * they share it with. */
 static uint16_t
-counter_of(const struct eio *eio, const char *peer)
+counter_of(const struct eio *eio, const struct ws_request *request)
 {
-	bool bracket = peer[0] == '[';
-	const char *end = strrchr(peer, bracket ? ']' : ':');
-	size_t len = end != NULL ? (size_t)(end - peer) - bracket : 0;
-	char host[WS_PEER_MAX] = { 0 };
-	struct in6_addr in6;
+	unsigned char owner[16];
 	uint64_t hash = eio->seed[0];
 
-	memcpy(host, peer + bracket, len);
-	if (inet_pton(AF_INET6, host, &in6) == 1 && !IN6_IS_ADDR_V4MAPPED(&in6))
-		memset(in6.s6_addr + 8, 0, 8);
-	else
-		memcpy(in6.s6_addr, host, sizeof(in6.s6_addr));
-	for (size_t i = 0; i < sizeof(in6.s6_addr); i++) {
-		hash = (hash ^ in6.s6_addr[i]) * (eio->seed[1] | 1);
+	ws_request_owner(request, owner);
+	for (size_t i = 0; i < sizeof(owner); i++) {
+		hash = (hash ^ owner[i]) * (eio->seed[1] | 1);
 		hash ^= hash >> 32;
 	}
 	return (uint16_t)(hash & (EIO_ADDRESSES - 1));
@@ -361,8 +362,7 @@ void
 eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 {
 	struct eio_packet packet = { .type = EIO_OPEN };
-	char peer[WS_PEER_MAX];
-	uint16_t counter = counter_of(eio, ws_request_peer(request, peer));
+	uint16_t counter = counter_of(eio, request);
 	struct eio_socket *s;
 	struct sio_text *hello;
 

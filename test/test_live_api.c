@@ -1047,7 +1047,7 @@ Test(live_api, the_program_ends_in_good_order)
 	live_end(&program);
 }
 
-/* ---- origins, randomness ---------------------------------------------- */
+/* ---- origins, owners, randomness ---------------------------------------------- */
 
 static void
 no_endpoint(struct ws_server *server)
@@ -1079,6 +1079,46 @@ Test(live_api, an_endpoint_may_have_origins_of_its_own)
 		client_close(&c);
 	}
 	live_end(&l);
+}
+
+static void
+answer_owner(struct ws_request *request)
+{
+	unsigned char owner[16];
+
+	memset(owner, 0xaa, sizeof(owner));
+	ws_request_owner(request, owner);
+	cr_expect_eq(ws_reply(request, 200, NULL, owner, sizeof(owner)), 0);
+}
+
+/* IPv6: see test_peers.c. */
+Test(live_api, an_address_has_an_owner)
+{
+	static const struct {
+		const char *listen;
+		unsigned char owner[16];
+	} rows[] = {
+		{ "127.0.0.1:0",
+		    { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 } },
+		{ "unix:build/test/owner", { 0 } },
+	};
+	struct ws_options options = { .log_level = -1 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct live l =
+		    live_here(&options, no_endpoint, rows[i].listen);
+		struct client c = client_open(l.address);
+		struct response r;
+
+		cr_assert_eq(
+		    ws_http(l.server, "/", "GET", answer_owner, NULL), 0);
+		client_puts(&c, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+		cr_assert_eq(client_response(&c, &r, false), 200);
+		cr_expect_arr_eq(
+		    r.body, rows[i].owner, 16, "%s", rows[i].listen);
+		client_close(&c);
+		live_end(&l);
+	}
 }
 
 Test(live_api, random_octets_differ)
