@@ -165,8 +165,10 @@ send_one(const struct sio_target *target, const char *name,
 {
 	struct sio_socket *socket = target->self;
 
-	if (offset)
+	if (offset) {
 		sio_recovery_remember(target, out);
+		sio_recovery_sent(socket);
+	}
 	tell_outgoing(socket, name, out);
 	if (socket->state != SIO_CONNECTED)
 		return WS_ECLOSED;
@@ -272,6 +274,8 @@ sio_out_deliver(struct ws_member *member, void *message)
 	if (delivery->group != NULL &&
 	    sio_ack_expect_group(socket, delivery->group) < 0)
 		return;
+	if (delivery->offset)
+		sio_recovery_sent(socket);
 	for (; sent < delivery->count && result == 0; sent++)
 		result = eio_send_prepared(socket->client->conn,
 		    delivery->messages[sent],
@@ -305,7 +309,7 @@ prepare(struct sio_delivery *delivery)
 /* Send what was encoded to all of a target in one namespace. */
 static long
 broadcast(const struct sio_target *target, const char *name,
-    const struct sio_out *out, struct sio_group *group)
+    const struct sio_out *out, bool offset, struct sio_group *group)
 {
 	struct sio *io = target->nsp->io;
 	struct sio_delivery delivery;
@@ -315,7 +319,10 @@ broadcast(const struct sio_target *target, const char *name,
 	delivery.out = out;
 	delivery.name = name;
 	delivery.group = group;
+	delivery.offset = offset;
 	delivery.flags = (int)target->flags;
+	if (offset)
+		sio_recovery_remember(target, out);
 	result = prepare(&delivery);
 	if (result == 0 && sio_hooks_listen(target->nsp, SIO_HOOK_ANY_OUTGOING))
 		delivery.args = outgoing_args(target->nsp, out);
@@ -339,11 +346,8 @@ emit_nsp(const struct sio_target *target, struct sio_group *group,
 	result = encode(target->nsp, name, format, args,
 	    group != NULL ? sio_ack_group_id(group, target->nsp) : -1, offset,
 	    &out);
-	if (result < 0)
-		return result;
-	if (offset)
-		sio_recovery_remember(target, &out);
-	return broadcast(target, name, &out, group);
+	return result < 0 ? result
+			  : broadcast(target, name, &out, offset, group);
 }
 
 /* Emit to a target, which may be many namespaces. */
@@ -454,7 +458,5 @@ sio_forward(struct sio_target target, const struct sio_event *event)
 		result = send_one(&target, event->name, &out, offset);
 		return result == 0 ? 1 : result;
 	}
-	if (offset)
-		sio_recovery_remember(&target, &out);
-	return broadcast(&target, event->name, &out, NULL);
+	return broadcast(&target, event->name, &out, offset, NULL);
 }

@@ -101,7 +101,8 @@ struct sio_extra {
 	bool parents;                      /* and then those of the parent */
 	struct sio_ack *acks;     /* owed by the application; see sio_ack */
 	char pid[SIO_ID_LEN + 1]; /* of recovery, or "" */
-	uint64_t since; /* the last packet that was sent before it connected */
+	uint64_t since; /* the last event that was sent before it connected */
+	uint64_t sent;  /* the last one that was sent to it, or since */
 	struct sio_kept *kept; /* owned: what it was, until it is that again */
 };
 
@@ -165,6 +166,7 @@ struct sio_delivery {
 	unsigned count;
 	int flags;
 	struct sio_group *group; /* NULL: no acknowledgements */
+	bool offset;             /* who misses it can be told later */
 	long handed;
 	struct sio_socket **found; /* owned: instead of sending, collect */
 	size_t found_count, found_room;
@@ -403,10 +405,11 @@ void sio_recovery_forget(struct sio_socket *socket);
 int sio_recovery_begin(struct sio_socket *socket);
 
 /* An event is about to be sent: append its offset to the arguments in
- * io->text; when it is encoded, remember it. */
+ * io->text; when it is encoded, remember it; say who it is sent to. */
 void sio_recovery_offset(struct sio *io);
 void sio_recovery_remember(
     const struct sio_target *target, const struct sio_out *out);
+void sio_recovery_sent(struct sio_socket *socket);
 
 /* ---- bundle.c: the client for browsers --------------------------------- */
 

@@ -17,10 +17,13 @@
  * it connects anew. An offset is a number that grows, in the digits of
  * base64url, as one more argument of each event.
  *
- * A client that never got an event has no offset. What counts then is when it
- * connected.
+ * A client that never got an event has no offset, or still has that of a
+ * connection before, perhaps to another process. What counts then is when it
+ * connected. And whose offset is that of the last event which was sent to it
+ * has missed nothing up to when it left, whatever has been forgotten since.
  */
 #include <string.h>
+#include <time.h>
 
 #include "io.h"
 
@@ -35,7 +38,9 @@ struct sio_kept {
 	void *user;
 	int64_t expires_ms;
 	uint64_t since; /* the last offset before it connected */
-	uint64_t got;   /* the last one that it says it has, come back */
+	uint64_t sent;  /* the last one that was sent to it */
+	uint64_t left;  /* the last one before it left */
+	uint64_t got;   /* the last one that it needs no more, come back */
 	char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
 	struct sio_text rooms; /* owned: names, each terminated */
 };
@@ -124,18 +129,7 @@ octets_of(const struct sio_kept *kept)
 	return sizeof(*kept) + kept->rooms.size;
 }
 
-/* Take one out of its bucket. */
-static void
-unchain(struct sio_recovery *recovery, struct sio_kept *kept)
-{
-	struct sio_kept **link = bucket(recovery, kept->pid);
-
-	while (*link != kept)
-		link = &(*link)->chain;
-	*link = kept->chain;
-}
-
-/* Take one out of the list as well. */
+/* Take one out of the list, and out of its bucket. */
 static void
 take(struct sio_recovery *recovery, struct sio_kept *kept)
 {
@@ -147,7 +141,10 @@ take(struct sio_recovery *recovery, struct sio_kept *kept)
 	if (kept->next == NULL)
 		recovery->kept_end = link;
 	recovery->kept_octets -= octets_of(kept);
-	unchain(recovery, kept);
+	link = bucket(recovery, kept->pid);
+	while (*link != kept)
+		link = &(*link)->chain;
+	*link = kept->chain;
 }
 
 static void
@@ -213,6 +210,18 @@ wake(struct sio_recovery *recovery, bool first)
 		(void)ws_timer_again(recovery->timer, recovery->keep_ms);
 }
 
+/* Where offsets begin: above those of an earlier process, unless that has sent
+ * 64 events in each of its milliseconds. */
+static uint64_t
+first_offset(void)
+{
+	struct timespec now;
+
+	(void)timespec_get(&now, TIME_UTC);
+	return ((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000)
+	       << 6;
+}
+
 int
 sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 {
@@ -225,6 +234,7 @@ sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 	recovery->io = io;
 	recovery->keep_ms = keep_ms;
 	recovery->octets_max = octets > 0 ? octets : 1024 * 1024;
+	recovery->last = first_offset();
 	recovery->log_end = &recovery->log;
 	recovery->kept_end = &recovery->kept;
 	recovery->timer = ws_timer_start(
@@ -251,34 +261,23 @@ sio_recovery_free(struct sio *io)
 
 /* ---- leaving ----------------------------------------------------------- */
 
-/* Whether who left for a reason may come back as if it had not. */
+/* Whether who left for a reason may come back as if it had not: all but who
+ * went, or was sent, away on purpose, or broke the protocol. */
 static bool
 is_accident(const char *reason)
 {
-	static const char *const accidents[] = { "transport error",
-		"transport close", "forced close", "ping timeout",
-		"server shutting down", "forced server close" };
-
-	for (size_t i = 0; i < sizeof(accidents) / sizeof(*accidents); i++) {
-		if (strcmp(accidents[i], reason) == 0)
-			return true;
-	}
-	return false;
+	return strstr(reason, "namespace disconnect") == NULL &&
+	       strcmp(reason, "parse error") != 0;
 }
-
-struct collect {
-	struct sio_text *text;
-	const char *own;
-};
 
 static bool
 collect_room(const char *room, void *arg)
 {
-	struct collect *collect = arg;
+	struct sio_kept *kept = arg;
 
 	/* Its own comes back with its id. */
-	if (strcmp(room, collect->own) != 0)
-		sio_text_add(collect->text, room, strlen(room) + 1);
+	if (strcmp(room, kept->id) != 0)
+		sio_text_add(&kept->rooms, room, strlen(room) + 1);
 	return true;
 }
 
@@ -287,13 +286,12 @@ static struct sio_kept *
 new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 {
 	struct sio_kept *kept = ws_mem_resize(NULL, sizeof(*kept));
-	struct collect collect = { NULL, sio_id(socket) };
 
 	if (kept == NULL)
 		return NULL;
 	memset(kept, 0, sizeof(*kept));
-	collect.text = &kept->rooms;
-	sio_rooms(socket, collect_room, &collect);
+	memcpy(kept->id, socket->short_id, sizeof(kept->id));
+	sio_rooms(socket, collect_room, kept);
 	kept->nsp = socket->nsp;
 	kept->nsp->sockets++;
 	if (kept->rooms.error < 0 || octets_of(kept) > recovery->octets_max) {
@@ -302,8 +300,10 @@ new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 	}
 	kept->user = socket->user;
 	kept->since = socket->extra->since;
+	kept->sent = socket->extra->sent;
+	/* An event that is being told may not have reached it. */
+	kept->left = recovery->last - (socket->nsp->io->delivery != NULL);
 	kept->expires_ms = ws_now(recovery->io->server) + recovery->keep_ms;
-	memcpy(kept->id, socket->short_id, sizeof(kept->id));
 	memcpy(kept->pid, socket->extra->pid, sizeof(kept->pid));
 	return kept;
 }
@@ -344,6 +344,13 @@ sio_recovery_offset(struct sio *io)
 	sio_text_puts(&io->text, ",\"");
 	sio_text_puts(&io->text, offset);
 	sio_text_puts(&io->text, "\"]");
+}
+
+void
+sio_recovery_sent(struct sio_socket *socket)
+{
+	if (socket->extra != NULL)
+		socket->extra->sent = socket->nsp->io->recovery->last;
 }
 
 /* The names of a target's rooms: to, then except. */
@@ -474,7 +481,9 @@ was_for(const struct logged *logged, const struct sio_kept *kept)
 }
 
 /* Find what was kept under a private id, and from where on it has to be told
- * what it missed. Returns NULL when that cannot be done any more. */
+ * what it missed.
+ *   offset  receives the last event that the client says it has
+ * Returns NULL when that cannot be done any more. */
 static struct sio_kept *
 find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 {
@@ -491,12 +500,18 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 		kept = kept->chain;
 	if (kept == NULL)
 		return NULL;
-	*offset = kept->since;
+	*offset = 0;
 	if (sio_type(at) != SIO_ABSENT &&
 	    !read_offset(sio_string(at, NULL), offset))
 		return NULL;
-	return *offset >= recovery->floor && *offset <= recovery->last ? kept
-								       : NULL;
+	if (*offset < kept->since)
+		*offset = kept->since;
+	kept->got = *offset;
+	if (kept->got == kept->sent && kept->got < kept->left)
+		kept->got = kept->left;
+	return kept->got >= recovery->floor && kept->got <= recovery->last
+		   ? kept
+		   : NULL;
 }
 
 static int
@@ -528,11 +543,11 @@ sio_recovery_restore(struct sio_socket *socket, struct sio_value auth)
 		return false;
 	}
 	take(io->recovery, kept);
-	kept->got = offset;
 	extra->kept = kept;
 	memcpy(socket->short_id, kept->id, sizeof(socket->short_id));
 	memcpy(extra->pid, kept->pid, sizeof(extra->pid));
 	extra->since = kept->since;
+	extra->sent = offset;
 	socket->user = kept->user;
 	socket->recovered = true;
 	return true;
@@ -557,9 +572,10 @@ sio_recovery_replay(struct sio_socket *socket)
 
 	for (const struct logged *logged = recovery->log;
 	     logged != NULL && whole; logged = logged->next) {
-		if (logged->offset > kept->got && was_for(logged, kept))
-			whole =
-			    sio_out_send(socket->client, &logged->out, 0) == 0;
+		if (logged->offset <= kept->got || !was_for(logged, kept))
+			continue;
+		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
+		socket->extra->sent = logged->offset;
 	}
 	sio_recovery_forget(socket);
 	return whole;
@@ -576,6 +592,6 @@ sio_recovery_begin(struct sio_socket *socket)
 	extra = sio_socket_extra(socket);
 	if (extra == NULL)
 		return WS_ENOMEM;
-	extra->since = io->recovery->last;
+	extra->since = extra->sent = io->recovery->last;
 	return sio_io_id(io, extra->pid) ? 0 : WS_ESYSTEM;
 }
