@@ -49,10 +49,10 @@ LIB_OBJS = sha1.o base64.o utf8.o siphash.o print.o address.o frame.o field.o \
 SIO_OBJS = sio/payload.o sio/octets.o sio/engine.o sio/engine_due.o \
 	sio/engine_handshake.o sio/engine_http.o sio/engine_poll.o \
 	sio/engine_send.o sio/engine_session.o sio/engine_ws.o sio/cors.o \
-	sio/json.o sio/json_string.o sio/number.o sio/value.o sio/text.o \
-	sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o sio/hooks.o \
-	sio/client.o sio/connect.o sio/socket.o sio/emit.o sio/target.o \
-	sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
+	sio/json.o sio/json_string.o sio/decimal.o sio/number.o sio/value.o \
+	sio/text.o sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o \
+	sio/hooks.o sio/client.o sio/connect.o sio/socket.o sio/emit.o \
+	sio/target.o sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
 PROGRAM_OBJS = main.o config.o say.o namespaces.o systemd.o assets.o
 OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
 ALL_OBJS = $(OBJS) $(SIO_OBJS)

@@ -37,16 +37,10 @@
 #include "convert.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 
-enum {
-	PRECISION_MAX = 20, /* digits behind the point that %f writes */
-	/* Before the point DBL_MAX has 309, and a sign; there may be a point of
-	 * several octets, and a NUL. */
-	PRINTED_MAX = 310 + PRECISION_MAX + 16,
-};
+#include "number.h"
 
 /* A conversion: what stands between '%' and its letter, and the letter. */
 struct conversion {
@@ -94,7 +88,7 @@ read_precision(struct sio_convert *out, struct conversion *c)
 		return;
 	}
 	for (; *out->at >= '0' && *out->at <= '9'; out->at++) {
-		if (c->precision <= PRECISION_MAX)
+		if (c->precision <= SIO_NUMBER_PRECISION_MAX)
 			c->precision = c->precision * 10 + (*out->at - '0');
 	}
 }
@@ -166,27 +160,14 @@ write_unsigned(struct sio_convert *out, const struct conversion *c)
 	return true;
 }
 
-/* Write what printf makes of a double, with a point where the locale has
- * something else. */
 static void
 write_printed(struct sio_convert *out, const struct conversion *c, double value)
 {
-	static const char *const formats[] = { "%.*e", "%.*f", "%.*g" };
-	char printed[PRINTED_MAX];
-	const char *p = printed;
+	char printed[SIO_NUMBER_PRINT_MAX];
+	int precision = c->precision < 0 ? 6 : c->precision;
 
-	snprintf(printed, sizeof(printed), formats[c->letter - 'e'],
-	    c->precision < 0 ? 6 : c->precision, value);
-	while (*p != '\0') {
-		size_t known = strspn(p, "+-0123456789e");
-
-		sio_text_add(out->text, p, known);
-		p += known;
-		known = strcspn(p, "+-0123456789e");
-		if (known > 0)
-			sio_text_putc(out->text, '.');
-		p += known;
-	}
+	sio_text_add(out->text, printed,
+	    sio_number_print(value, c->letter, precision, printed));
 }
 
 static bool
@@ -194,7 +175,7 @@ write_double(struct sio_convert *out, const struct conversion *c)
 {
 	double value;
 
-	if (!is_length(c, "") || c->precision > PRECISION_MAX)
+	if (!is_length(c, "") || c->precision > SIO_NUMBER_PRECISION_MAX)
 		return fail(out);
 	value = va_arg(out->args, double);
 	if (!isfinite(value) || (c->letter == 'g' && c->precision < 0))

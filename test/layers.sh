@@ -158,7 +158,8 @@ external()
 
 pure='sha1 base64 utf8 siphash print address frame field target http http_tables chunked reply
     deflate deflate_match deflate_block deflate_code inflate inflate_table crc32
-    gzip condition sio/payload sio/octets sio/json sio/json_string sio/packet'
+    gzip condition sio/payload sio/octets sio/json sio/json_string sio/packet
+    sio/decimal sio/number'
 
 check_pure()
 {

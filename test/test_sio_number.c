@@ -133,6 +133,41 @@ Test(sio_number, reads_all_notations)
 		{ "179769313486231580793e289", INFINITY },
 		{ "2.4703282292062328e-324", 5e-324 },
 		{ "2.4703282292062327e-324", 0 },
+		{ "4.9e-324", 0x1p-1074 },
+		{ "1e-323", 0x1p-1073 },
+		{ "1e-324", 0 },
+		{ "9.999999999999999e-325", 0 },
+		/* The one made PHP 5.3 loop for ever, the other Java 6. */
+		{ "2.2250738585072011e-308", 0x0.fffffffffffffp-1022 },
+		{ "2.2250738585072012e-308", 0x1p-1022 },
+		{ "1.7976931348623157e308", DBL_MAX },
+		{ "1.7976931348623158e308", DBL_MAX },
+		{ "1.7976931348623159e308", INFINITY },
+		{ "999e306", INFINITY },
+		{ "0.9e310", INFINITY },
+		{ "100000000000000000000000e-22", 10 },
+		/* Clinger, Gay, Paxson and others: near the middle. */
+		{ "8.5", 8.5 },
+		{ "1.448997445238699", 0x1.72f17f1f49aadp+0 },
+		{ "5e-20", 0x1.d83c94fb6d2acp-65 },
+		{ "1.00000005960464477539062499e0",
+		    1.000000059604644775390625 },
+		{ "9007199254740992.999999999999999", 9007199254740992 },
+		{ "9007199254740995", 9007199254740996 },
+		{ "36028797018963978", 36028797018963976 },
+		{ "9214843084008499", 9214843084008500 },
+		{ "0.500000000000000166533453693773481063544750213623046875",
+		    0x1.0000000000002p-1 },
+		{ "3.518437208883201171875e13", 0x1.0000000000002p+45 },
+		{ "6929495644600919.5", 6929495644600920 },
+		{ "3.2378839133029012895883524125015321748630094232306e-319",
+		    0x1.fffep-1059 },
+		{ "5882371.000000000000000000000000000000000000000000000001e5",
+		    588237100000 },
+		{ "3571e263", 3571e263 },
+		{ "9e-265", 9e-265 },
+		{ "623e100", 623e100 },
+		{ "104110013277974872254e-225", 104110013277974872254e-225 },
 	};
 
 	for (size_t i = 0; i < LEN(rows); i++)
@@ -222,28 +257,45 @@ next_random(uint64_t *state)
 	return *state;
 }
 
-/* The digits of a number, without sign, point and zeros at both ends. */
-static size_t
-significant(const char *text)
+/* Any finite double, or one of those that people write, or a tiny one. */
+static double
+random_double(uint64_t *state, int kind)
 {
-	size_t count = 0, kept = 0;
+	uint64_t bits = next_random(state);
+	double value;
+
+	if (kind % 4 == 0) /* below DBL_MIN */
+		bits &= UINT64_C(0x800fffffffffffff);
+	memcpy(&value, &bits, sizeof(value));
+	if (kind % 4 == 1)
+		value = (double)(bits >> 20 % 64) / 1000;
+	return isfinite(value) ? value : 1;
+}
+
+/* Copy the digits of a number, without sign, point and zeros at both ends.
+ * Returns how many there are. */
+static int
+significant(const char *text, char digits[40])
+{
+	int count = 0;
 
 	for (; *text != '\0' && *text != 'e'; text++) {
-		if (*text < '0' || *text > '9' || (count == 0 && *text == '0'))
-			continue;
-		count++;
-		if (*text != '0')
-			kept = count;
+		if (*text >= '0' && *text <= '9' && (count > 0 || *text != '0'))
+			digits[count++] = *text;
 	}
-	return kept;
+	while (count > 0 && digits[count - 1] == '0')
+		count--;
+	digits[count] = '\0';
+	return count;
 }
 
 /* What is written is JSON, reads as the same double by our reader and by
- * strtod, and has no more digits than printf needs. */
+ * strtod, has no more digits than printf needs, and of all that are as short
+ * it is the nearest. */
 static void
 check_round_trip(double value)
 {
-	char out[SIO_NUMBER_MAX + 1], printed[40];
+	char out[SIO_NUMBER_MAX + 1], printed[40], ours[40], theirs[40];
 	int digits = 1;
 
 	write_number(value, out);
@@ -256,7 +308,9 @@ check_round_trip(double value)
 	do
 		snprintf(printed, sizeof(printed), "%.*e", digits++ - 1, value);
 	while (strtod(printed, NULL) != value);
-	if (significant(out) > significant(printed))
+	if (significant(out, ours) > significant(printed, theirs))
+		cr_assert(false, "%a: %s, not %s", value, out, printed);
+	if (strlen(ours) == strlen(theirs) && strcmp(ours, theirs) != 0)
 		cr_assert(false, "%a: %s, not %s", value, out, printed);
 }
 
@@ -265,19 +319,19 @@ Test(sio_number, writes_the_shortest_of_any_double)
 	uint64_t state = 88172645463325252;
 
 	for (int i = 0; i < 20000; i++) {
-		uint64_t bits = next_random(&state);
-		double value;
+		double value = random_double(&state, i);
 
-		if (i % 4 == 0) /* below DBL_MIN */
-			bits &= UINT64_C(0x800fffffffffffff);
-		memcpy(&value, &bits, sizeof(value));
-		if (i % 4 == 1)
-			value = (double)(bits >> 20 % 64) / 1000;
-		if (isfinite(value) && value != 0)
+		if (value != 0)
 			check_round_trip(value);
 	}
 	for (int i = -1074; i < 1024; i++)
 		check_round_trip(ldexp(1, i));
+	/* Just below 0.001, 15 digits are not always among the nearest 16. */
+	for (int i = 0; i < 2000; i++)
+		check_round_trip(
+		    (double)(999999999999999 -
+			     next_random(&state) % 23000000000000) /
+		    1e18);
 }
 
 /* Reading agrees with strtod on numbers that people write. */
@@ -296,6 +350,144 @@ Test(sio_number, reads_what_strtod_reads)
 		if (read_number(text) != strtod(text, NULL))
 			cr_assert(false, "%s", text);
 	}
+}
+
+/* What one writes the other reads, both ways. */
+Test(sio_number, agrees_with_the_c_library)
+{
+	uint64_t state = 1234567;
+	char out[40];
+
+	for (int i = 0; i < 120000; i++) {
+		double value = random_double(&state, i);
+
+		out[sio_number_write(value, out)] = '\0';
+		if (strtod(out, NULL) != value)
+			cr_assert(false, "%a is not %s", value, out);
+		snprintf(out, sizeof(out), "%.17g", value);
+		if (sio_number_read(out, strlen(out)) != value)
+			cr_assert(false, "%s is not %a", out, value);
+	}
+}
+
+enum {
+	/* Room for any double with all of its places, and one place more. */
+	WHOLE = 310,
+	PLACES = 1075,
+	ALL = WHOLE + 1 + PLACES,
+};
+
+/* Write the middle between two numbers with all its digits, as for division by
+ * two on paper. */
+static void
+write_middle(double low, double high, char out[ALL + 1])
+{
+	char other[ALL + 1];
+	int sum = 0;
+
+	snprintf(out, ALL + 1, "%0*.*f", ALL, PLACES, low);
+	snprintf(other, sizeof(other), "%0*.*f", ALL, PLACES, high);
+	for (int i = ALL; i-- > 0;) {
+		if (out[i] == '.')
+			continue;
+		sum += out[i] - '0' + other[i] - '0';
+		out[i] = (char)('0' + sum % 10);
+		sum /= 10;
+	}
+	for (int i = 0; i < ALL; i++) {
+		if (out[i] == '.')
+			continue;
+		sum = sum % 2 * 10 + out[i] - '0';
+		out[i] = (char)('0' + sum / 2);
+	}
+}
+
+/* One digit decides, far behind all others, or the last of them. */
+static void
+check_middle(double low)
+{
+	double high = nextafter(low, INFINITY), even = low;
+	char text[ALL + 1024], *last = text + ALL - 1;
+	uint64_t bits;
+
+	memcpy(&bits, &low, sizeof(bits));
+	if (bits % 2 == 1)
+		even = high;
+	write_middle(low, high, text);
+	memset(text + ALL, '0', sizeof(text) - ALL);
+	if (sio_number_read(text, sizeof(text)) != even)
+		cr_assert(false, "the middle above %a is not %a", low, even);
+	text[sizeof(text) - 1] = '1';
+	if (sio_number_read(text, sizeof(text)) != high)
+		cr_assert(false, "above the middle above %a is %a", low, high);
+	while (*last == '0' || *last == '.')
+		last--;
+	--*last;
+	while (++last < text + ALL) {
+		if (*last != '.')
+			*last = '9';
+	}
+	if (sio_number_read(text, ALL) != low)
+		cr_assert(false, "below the middle above %a is not it", low);
+}
+
+Test(sio_number, rounds_the_middle_to_even)
+{
+	uint64_t state = 271828;
+
+	for (int i = 0; i < 4000; i++)
+		check_middle(fabs(random_double(&state, i)));
+	for (int i = -1074; i < 1024; i++)
+		check_middle(ldexp(1, i));
+	check_middle(0);
+	check_middle(nextafter(DBL_MIN, 0));
+	check_middle(nextafter(DBL_MAX, 0));
+}
+
+/* Print a number as "%.PRECISIONe" and so on, and as the C library does. */
+static void
+check_print(double value, char letter, int precision)
+{
+	const char format[] = { '%', '.', '*', letter, '\0' };
+	char ours[SIO_NUMBER_PRINT_MAX + 1], theirs[sizeof(ours)];
+	size_t len = sio_number_print(value, letter, precision, ours);
+
+	cr_assert_lt(len, sizeof(ours));
+	ours[len] = '\0';
+	snprintf(theirs, sizeof(theirs), format, precision, value);
+	if (strcmp(ours, theirs) != 0)
+		cr_assert(false, "%%.%d%c of %a: %s, not %s", precision, letter,
+		    value, ours, theirs);
+}
+
+static void
+check_prints(double value)
+{
+	for (int i = 0; i <= SIO_NUMBER_PRECISION_MAX; i++) {
+		check_print(value, 'e', i);
+		check_print(value, 'f', i);
+		check_print(value, 'g', i);
+		check_print(-value, 'g', i);
+	}
+}
+
+Test(sio_number, prints_as_printf)
+{
+	static const double values[] = { 0, 1, 5, 10, 0.1, 0.5, 1.5, 2.5, 0.05,
+		0.25, 0.125, 0.375, 0.625, 9.5, 99.5, 999999.5, 999999.4,
+		9.9999995, 99999.95, 0.0001, 0.00009999995, 0.00001, 0.00012345,
+		123456, 1234567, 1e15, 1e16, 1e17, 1e20, 1e21, 1e22, 1e23, 1e99,
+		1e100, 1e-99, 1e-100, 4.35, 1.005, 0.045, 1e-20, 6e-21, 5e-21,
+		0x1p-21, 0x3p-21, 5e-324, DBL_MIN, DBL_MAX, DBL_EPSILON };
+	uint64_t state = 31415;
+
+	for (size_t i = 0; i < LEN(values); i++)
+		check_prints(values[i]);
+	for (int i = 0; i < 2000; i++)
+		check_prints(random_double(&state, i));
+	/* A 5 at the end is a half, exactly. */
+	for (int i = 0; i < 2000; i++)
+		check_prints((double)(next_random(&state) % 4096) / 64);
 }
 
 /* A locale with a comma, if the system has one. */
