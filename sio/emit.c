@@ -117,12 +117,14 @@ encode(struct sio_nsp *nsp, const char *name, const char *format, va_list args,
 	result = sio_format_array(&io->text, &out->binary, name, format, args);
 	if (result < 0)
 		return result;
+	out->offset = offset;
 	if (offset)
 		sio_recovery_offset(io);
 	return sio_out_end(&io->text, nsp, SIO_EVENT, id, out);
 }
 
-/* The arguments of an event, for who listens to what goes out. */
+/* The arguments of an event, for who listens to what goes out: those that were
+ * given, without an offset behind them. */
 static struct sio_value
 outgoing_args(struct sio_nsp *nsp, const struct sio_out *out)
 {
@@ -139,6 +141,8 @@ outgoing_args(struct sio_nsp *nsp, const struct sio_out *out)
 	document->attachments = out->binary.list;
 	(void)sio_packet_check(
 	    &packet, json, document->tokens, document->count);
+	if (out->offset)
+		sio_value_hide_last(document);
 	return sio_value_arguments(sio_document_root(document));
 }
 
@@ -428,6 +432,7 @@ copy_event(struct sio_nsp *nsp, const struct sio_event *event, bool offset,
 	memset(out, 0, sizeof(*out));
 	sio_out_begin(&io->text, nsp);
 	sio_text_add(&io->text, payload.at, payload.len);
+	out->offset = offset;
 	if (offset)
 		sio_recovery_offset(io);
 	for (unsigned i = 0; i < event->packet->attachments; i++)

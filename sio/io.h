@@ -154,6 +154,7 @@ struct sio_client {
 struct sio_out {
 	const char *at; /* borrowed from what it was written to */
 	size_t len;
+	bool offset; /* its last argument is one, for recovery */
 	struct sio_attachments binary; /* data borrowed */
 };
 

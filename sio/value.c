@@ -223,6 +223,14 @@ sio_value_arguments(struct sio_value event)
 	return event;
 }
 
+void
+sio_value_hide_last(struct sio_document *document)
+{
+	document->count--;
+	document->tokens[0].count--;
+	document->tokens[0].next--;
+}
+
 const struct sio_document *
 sio_value_document(struct sio_value value)
 {

@@ -60,6 +60,10 @@ sio_value_at(const struct sio_document *document, size_t token);
  * name. An array in all but sio_json, which has no text of it. */
 struct sio_value sio_value_arguments(struct sio_value event);
 
+/* Hide the last element of the array that a document is, which is neither an
+ * array nor an object. */
+void sio_value_hide_last(struct sio_document *document);
+
 /* The document of a value, in which value.at is the index of its token; NULL
  * when it is absent or was made by the application. */
 const struct sio_document *sio_value_document(struct sio_value value);

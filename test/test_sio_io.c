@@ -684,7 +684,8 @@ on_outgoing(struct sio_socket *socket, const char *name, struct sio_value args)
 	size_t len;
 	const char *json = sio_json(sio_at(args, 0), &len);
 
-	hear("out %s %.*s; ", name, (int)len, json != NULL ? json : "");
+	hear("out %s %.*s", name, (int)len, json != NULL ? json : "");
+	hear(" of %zu; ", sio_count(args));
 	cr_expect_eq(sio_emit(socket, "x", NULL), WS_ESTATE);
 }
 
@@ -702,8 +703,8 @@ Test(sio_io, events_can_be_overheard)
 	(void)peer_expect(&c, "2[\"back\",\"a\"]");
 	cr_assert_eq(sio_emit_to(sio_all(root), "y", "[%d]", 1), 1);
 	(void)peer_expect(&c, "2[\"y\",[1]]");
-	cr_expect_str_eq(
-	    heard, "any 12.5; any echo; out back \"a\"; out y [1]; ");
+	cr_expect_str_eq(heard, "any 12.5; any echo; out back \"a\" of 1; "
+				"out y [1] of 1; ");
 	client_close(&c);
 }
 
@@ -955,6 +956,41 @@ Test(sio_io, a_broken_connection_is_recovered)
 	client_until(&expired, 1);
 	client_close(&c);
 	client_close(&other);
+}
+
+static void
+pass_on(struct sio_socket *socket, struct sio_event *event)
+{
+	(void)sio_forward(sio_self(socket), event);
+	(void)sio_forward(sio_all(root), event);
+}
+
+/* It is ours, and none of the arguments that were given. */
+Test(sio_io, nobody_overhears_an_offset)
+{
+	struct client c;
+
+	restart(60000, 0);
+	c = peer_open(live.address, "EIO=4");
+	peer_send(&c, "0");
+	(void)peer_expect(&c, "0{\"sid\":\"*\",\"pid\":\"*\"}");
+	sio_on_any_outgoing(root, on_outgoing);
+	sio_on(root, "on", pass_on);
+	heard[0] = '\0';
+	cr_assert_eq(sio_emit(last, "a", NULL), 0);
+	(void)peer_expect(&c, "2[\"a\",\"*\"]");
+	cr_assert_eq(sio_emit(last, "b", "[%d],%s", 1, "x"), 0);
+	(void)peer_expect(&c, "2[\"b\",[1],\"x\",\"*\"]");
+	cr_assert_eq(sio_emit_to(sio_all(root), "c", "%d", 1), 1);
+	(void)peer_expect(&c, "2[\"c\",1,\"*\"]");
+	cr_assert_eq(sio_emit_to(sio_volatile(sio_all(root)), "d", "%d", 1), 1);
+	(void)peer_expect(&c, "2[\"d\",1]");
+	peer_send(&c, "2[\"on\",2]");
+	(void)peer_expect(&c, "2[\"on\",2,\"*\"]");
+	(void)peer_expect(&c, "2[\"on\",2,\"*\"]");
+	cr_expect_str_eq(heard, "out a  of 0; out b [1] of 2; out c 1 of 1; "
+				"out d 1 of 1; out on 2 of 1; out on 2 of 1; ");
+	client_close(&c);
 }
 
 Test(sio_io, recovery_works_before_the_first_event)
