@@ -126,7 +126,8 @@ STATIC_CC ?= musl-gcc
 STATIC_CFLAGS ?=
 SMALL = -Os -Oz -flto=auto -flto-partition=one -fno-pie -no-pie \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro
+	-Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
+	-Wl,-z,common-page-size=64
 static: assets.c sio/bundle_js.c
 	@mkdir -p build; echo 'int main(void) { return 0; }' > build/try.c; \
 	small=; for flag in $(SMALL); do \

@@ -66,14 +66,16 @@ struct option {
 	const char *name; /* behind "--" */
 	char letter;      /* behind "-", or 0 */
 	bool is_flag;     /* takes no value */
+	/* Where a take that is not of one option only puts what it read. */
+	uint8_t size;
+	uint16_t offset;
+	/* What a number may be, and what a word. */
+	uint16_t min;
+	int64_t max;
+	const struct unit *units;
+	const char *words;
 	void (*take)(struct config *config, const struct option *option,
 	    const char *value);
-	/* Where a take that is not of one option only puts what it read. */
-	size_t offset, size;
-	/* What a number may be, and what a word. */
-	const struct unit *units;
-	int64_t min, max;
-	const char *words;
 };
 
 static void fail(const char *format, ...)

@@ -15,97 +15,89 @@
 
 #define UTF8 "; charset=utf-8"
 
+/* clang-format off */
 static const struct {
-	struct ws_span extension;
+	const char *extensions; /* with a space between them */
 	const char *type;
 } types[] = {
-#define TYPE(extension, type)                                  \
-	{                                                      \
-		{ (extension), sizeof(extension) - 1 }, (type) \
-	}
-	TYPE("html", "text/html" UTF8),
-	TYPE("css", "text/css" UTF8),
-	TYPE("js", "text/javascript" UTF8), /* RFC 9239 */
-	TYPE("mjs", "text/javascript" UTF8),
-	TYPE("json", "application/json"),
-	TYPE("png", "image/png"),
-	TYPE("svg", "image/svg+xml"),
-	TYPE("jpg", "image/jpeg"),
-	TYPE("jpeg", "image/jpeg"),
-	TYPE("webp", "image/webp"),
-	TYPE("ico", "image/vnd.microsoft.icon"),
-	TYPE("woff2", "font/woff2"),
-	TYPE("wasm", "application/wasm"),
-	TYPE("map", "application/json"),
-	TYPE("txt", "text/plain" UTF8),
-	TYPE("webmanifest", "application/manifest+json"),
-
-	TYPE("htm", "text/html" UTF8),
-	TYPE("xhtml", "application/xhtml+xml"),
-	TYPE("xml", "text/xml" UTF8),
-	TYPE("rss", "application/rss+xml"),
-	TYPE("atom", "application/atom+xml"),
-	TYPE("jsonld", "application/ld+json"),
-	TYPE("geojson", "application/geo+json"),
-	TYPE("md", "text/markdown" UTF8),
-	TYPE("csv", "text/csv" UTF8),
-	TYPE("tsv", "text/tab-separated-values" UTF8),
-	TYPE("ics", "text/calendar" UTF8),
-	TYPE("vcf", "text/vcard" UTF8),
-	TYPE("vtt", "text/vtt" UTF8),
-	TYPE("log", "text/plain" UTF8),
-	TYPE("conf", "text/plain" UTF8),
-	TYPE("c", "text/plain" UTF8),
-	TYPE("h", "text/plain" UTF8),
-	TYPE("sh", "text/plain" UTF8),
-	TYPE("toml", "application/toml"),
-	TYPE("yaml", "application/yaml"),
-	TYPE("yml", "application/yaml"),
-	TYPE("pdf", "application/pdf"),
-	TYPE("rtf", "application/rtf"),
-	TYPE("epub", "application/epub+zip"),
-
-	TYPE("gif", "image/gif"),
-	TYPE("avif", "image/avif"),
-	TYPE("apng", "image/apng"),
-	TYPE("jxl", "image/jxl"),
-	TYPE("bmp", "image/bmp"),
-	TYPE("tif", "image/tiff"),
-	TYPE("tiff", "image/tiff"),
-
-	TYPE("mp4", "video/mp4"),
-	TYPE("m4v", "video/mp4"),
-	TYPE("webm", "video/webm"),
-	TYPE("ogv", "video/ogg"),
-	TYPE("mov", "video/quicktime"),
-	TYPE("mpeg", "video/mpeg"),
-	TYPE("ts", "video/mp2t"),
-	TYPE("m3u8", "application/vnd.apple.mpegurl"),
-	TYPE("mp3", "audio/mpeg"),
-	TYPE("m4a", "audio/mp4"),
-	TYPE("aac", "audio/aac"),
-	TYPE("ogg", "audio/ogg"),
-	TYPE("oga", "audio/ogg"),
-	TYPE("opus", "audio/ogg"),
-	TYPE("wav", "audio/wav"),
-	TYPE("flac", "audio/flac"),
-
-	TYPE("woff", "font/woff"),
-	TYPE("ttf", "font/ttf"),
-	TYPE("otf", "font/otf"),
-	TYPE("eot", "application/vnd.ms-fontobject"),
-
-	TYPE("zip", "application/zip"),
-	TYPE("gz", "application/gzip"),
-	TYPE("tgz", "application/gzip"),
-	TYPE("br", "application/x-brotli"),
-	TYPE("zst", "application/zstd"),
-	TYPE("bz2", "application/x-bzip2"),
-	TYPE("xz", "application/x-xz"),
-	TYPE("tar", "application/x-tar"),
-	TYPE("7z", "application/x-7z-compressed"),
-#undef TYPE
+	{ "html htm", "text/html" UTF8 },
+	{ "css", "text/css" UTF8 },
+	{ "js mjs", "text/javascript" UTF8 },
+	{ "json map", "application/json" },
+	{ "png", "image/png" },
+	{ "svg", "image/svg+xml" },
+	{ "jpg jpeg", "image/jpeg" },
+	{ "webp", "image/webp" },
+	{ "ico", "image/vnd.microsoft.icon" },
+	{ "woff2", "font/woff2" },
+	{ "wasm", "application/wasm" },
+	{ "txt log conf c h sh", "text/plain" UTF8 },
+	{ "webmanifest", "application/manifest+json" },
+	{ "xhtml", "application/xhtml+xml" },
+	{ "xml", "text/xml" UTF8 },
+	{ "rss", "application/rss+xml" },
+	{ "atom", "application/atom+xml" },
+	{ "jsonld", "application/ld+json" },
+	{ "geojson", "application/geo+json" },
+	{ "md", "text/markdown" UTF8 },
+	{ "csv", "text/csv" UTF8 },
+	{ "tsv", "text/tab-separated-values" UTF8 },
+	{ "ics", "text/calendar" UTF8 },
+	{ "vcf", "text/vcard" UTF8 },
+	{ "vtt", "text/vtt" UTF8 },
+	{ "toml", "application/toml" },
+	{ "yaml yml", "application/yaml" },
+	{ "pdf", "application/pdf" },
+	{ "rtf", "application/rtf" },
+	{ "epub", "application/epub+zip" },
+	{ "gif", "image/gif" },
+	{ "avif", "image/avif" },
+	{ "apng", "image/apng" },
+	{ "jxl", "image/jxl" },
+	{ "bmp", "image/bmp" },
+	{ "tif tiff", "image/tiff" },
+	{ "mp4 m4v", "video/mp4" },
+	{ "webm", "video/webm" },
+	{ "ogv", "video/ogg" },
+	{ "mov", "video/quicktime" },
+	{ "mpeg", "video/mpeg" },
+	{ "ts", "video/mp2t" },
+	{ "m3u8", "application/vnd.apple.mpegurl" },
+	{ "mp3", "audio/mpeg" },
+	{ "m4a", "audio/mp4" },
+	{ "aac", "audio/aac" },
+	{ "ogg oga opus", "audio/ogg" },
+	{ "wav", "audio/wav" },
+	{ "flac", "audio/flac" },
+	{ "woff", "font/woff" },
+	{ "ttf", "font/ttf" },
+	{ "otf", "font/otf" },
+	{ "eot", "application/vnd.ms-fontobject" },
+	{ "zip", "application/zip" },
+	{ "gz tgz", "application/gzip" },
+	{ "br", "application/x-brotli" },
+	{ "zst", "application/zstd" },
+	{ "bz2", "application/x-bzip2" },
+	{ "xz", "application/x-xz" },
+	{ "tar", "application/x-tar" },
+	{ "7z", "application/x-7z-compressed" },
 };
+/* clang-format on */
+
+/* Whether an extension is one of a list. */
+static bool
+is_listed(struct ws_span extension, const char *list)
+{
+	size_t len;
+
+	for (; *list != '\0'; list += len + (list[len] == ' ')) {
+		len = strcspn(list, " ");
+		if (ws_span_equal_nocase(
+			extension, (struct ws_span){ list, len }))
+			return true;
+	}
+	return false;
+}
 
 /* What is behind the last dot of the last segment; empty without a dot. */
 static struct ws_span
@@ -126,7 +118,7 @@ ws_files_type(struct ws_span name)
 	struct ws_span extension = extension_of(name);
 
 	for (size_t i = 0; i < WS_LEN(types); i++) {
-		if (ws_span_equal_nocase(types[i].extension, extension))
+		if (is_listed(extension, types[i].extensions))
 			return types[i].type;
 	}
 	return "application/octet-stream";
