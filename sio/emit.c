@@ -265,7 +265,7 @@ sio_out_deliver(struct ws_member *member, void *message)
 	if (delivery == NULL || socket->state != SIO_CONNECTED)
 		return;
 	if (delivery->out == NULL) {
-		sio_target_found(delivery, socket);
+		(void)sio_target_found(delivery, socket);
 		return;
 	}
 	if (sio_hooks_listen(socket->nsp, SIO_HOOK_ANY_OUTGOING))
@@ -288,7 +288,9 @@ sio_out_deliver(struct ws_member *member, void *message)
 		delivery->handed++;
 	else if (delivery->group != NULL)
 		sio_ack_forget_group(socket, delivery->group);
-	if (result < 0 && sent > 1) /* half of a packet, as above */
+	/* Half of a packet, as above: but who hears of it may send, and that is
+	 * not possible before all have been handed this one. */
+	if (result < 0 && sent > 1 && sio_target_found(delivery, socket) < 0)
 		eio_close(socket->client->conn);
 }
 
@@ -335,6 +337,9 @@ broadcast(const struct sio_target *target, const char *name,
 	for (unsigned i = 0; i < delivery.count; i++)
 		eio_message_free(delivery.messages[i]);
 	sio_value_clear(&io->outgoing);
+	for (size_t i = 0; i < delivery.found_count; i++)
+		eio_close(delivery.found[i]->client->conn);
+	ws_mem_free(delivery.found);
 	return result < 0 ? result : delivery.handed;
 }
 

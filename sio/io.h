@@ -169,7 +169,8 @@ struct sio_delivery {
 	struct sio_group *group; /* NULL: no acknowledgements */
 	bool offset;             /* who misses it can be told later */
 	long handed;
-	struct sio_socket **found; /* owned: instead of sending, collect */
+	/* Owned: collected instead of being sent to, or to be closed. */
+	struct sio_socket **found;
 	size_t found_count, found_room;
 	int error;
 };
@@ -340,8 +341,8 @@ size_t sio_target_room(
 long
 sio_target_run(const struct sio_target *target, struct sio_delivery *delivery);
 
-/* Add a socket to those that are collected. */
-void sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket);
+/* Add a socket to those that are collected. Returns 0 or WS_ENOMEM. */
+int sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket);
 
 /* ---- ack.c: acknowledgements ------------------------------------------- */
 

@@ -181,7 +181,7 @@ sio_target_run(const struct sio_target *target, struct sio_delivery *delivery)
 
 /* ---- doing something with them ------------------------------------------ */
 
-void
+int
 sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket)
 {
 	size_t room = delivery->found_room > 0 ? 2 * delivery->found_room : 64;
@@ -192,12 +192,13 @@ sio_target_found(struct sio_delivery *delivery, struct sio_socket *socket)
 		    ws_mem_resize(found, room * sizeof(struct sio_socket *));
 		if (found == NULL) {
 			delivery->error = WS_ENOMEM;
-			return;
+			return WS_ENOMEM;
 		}
 		delivery->found = found;
 		delivery->found_room = room;
 	}
 	found[delivery->found_count++] = socket;
+	return 0;
 }
 
 /* Collect the sockets of a target. */

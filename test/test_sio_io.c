@@ -1097,3 +1097,25 @@ Test(sio_io, one_that_does_not_poll_is_given_up_and_others_hear_of_it)
 	client_close(&a);
 	client_close(&b);
 }
+
+Test(sio_io, one_that_reads_nothing_is_given_up_and_others_hear_of_it)
+{
+	static char octets[1 << 20];
+	struct sio_value binary = sio_binary(octets, sizeof(octets));
+	struct client a = enter(), b = enter();
+
+	sio_on_disconnect(root, tell_others);
+	/* The head of the packet that is too much still fits. */
+	for (int i = 0; i < 200 && closed == 0; i++) {
+		cr_assert_geq(
+		    sio_emit_to(sio_all(root), "big", "%p", (void *)&binary),
+		    1);
+		(void)peer_expect(&a, "51-[\"big\",*]");
+		peer_expect_binary(&a, octets, sizeof(octets));
+	}
+	client_until(&closed, 1);
+	(void)peer_expect(&a, "2[\"gone\",\"*\"]");
+	cr_assert_eq(sio_nsp_count(root), 1);
+	client_close(&a);
+	client_close(&b);
+}
