@@ -172,17 +172,25 @@ is_haunted(struct sio_client *client, struct sio_span nsp, bool forget)
 static void
 connect(struct sio_client *client, const struct sio_packet *packet)
 {
-	const struct sio_socket *socket = find_socket(client, packet->nsp);
+	struct sio_socket *socket = find_socket(client, packet->nsp);
 
 	(void)is_haunted(client, packet->nsp, true);
-	if (socket == NULL) {
-		sio_connect(client, packet);
-		return;
-	}
 	/* Some clients of revision 4 ask for "/" though they are in it. */
-	if (eio_protocol(client->conn) < 4 && packet->nsp.len == 1)
+	if (socket != NULL && eio_protocol(client->conn) < 4 &&
+	    packet->nsp.len == 1)
 		return;
-	eio_close(client->conn);
+	/* A client that has changed its mind while a middleware waits asks
+	 * again, perhaps as somebody else: this is what counts now. The
+	 * reference connects both, and the client knows only one of them. */
+	if (socket != NULL && socket->state == SIO_WAITING) {
+		sio_socket_leave(socket, "client namespace disconnect");
+		socket = NULL;
+	}
+	if (socket != NULL)
+		eio_close(client->conn);
+	/* The application may have ended the connection meanwhile. */
+	else if (eio_user(client->conn) != NULL)
+		sio_connect(client, packet);
 }
 
 /* An event may be named by a number; it is as it was written. */

@@ -447,9 +447,10 @@ enum sio_verdict {
 
 /* A client asks to connect: may it? nsp.use
  * The socket has its handshake, may be given user data and be joined to rooms,
- * and gets nothing before it has connected. When it leaves while it waits,
- * it is gone: on_disconnect is not called, for it never connected; the
- * function of sio_on_expired is, when it has user data. */
+ * and gets nothing before it has connected. When it leaves while it waits, or
+ * its client asks again, which is another socket, it is gone: on_disconnect is
+ * not called, for it never connected; the function of sio_on_expired is, when
+ * it has user data. */
 int
 sio_use(struct sio_nsp *nsp, enum sio_verdict (*fn)(struct sio_socket *socket));
 

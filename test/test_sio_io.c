@@ -634,6 +634,41 @@ Test(sio_io, middlewares_decide)
 	client_until(&expired, 1);
 }
 
+/* Who asks again before it was answered is answered once, to the last. */
+Test(sio_io, who_waits_may_ask_again)
+{
+	static const struct {
+		const char *first, *second, *answer;
+	} rows[] = {
+		{ "0{\"token\":\"wait\"}", "0{\"token\":\"good\"}",
+		    "0{\"sid\":\"*\"}" },
+		{ "0{\"token\":\"wait\"}", "0{\"token\":\"plain\"}",
+		    "4{\"message\":\"no\"}" },
+		{ "0{\"token\":\"wait\"}", "0{\"token\":\"wait\"}",
+		    "0{\"sid\":\"*\"}" },
+	};
+
+	sio_use(root, judge);
+	sio_on_expired(root, on_expired);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client c = peer_open(live.address, "EIO=4");
+
+		waits = expired = 0;
+		peer_send(&c, rows[i].first);
+		peer_send(&c, rows[i].second);
+		client_until(&expired, 1); /* the first one */
+		if (i == 2) {
+			client_until(&waits, 2);
+			cr_assert_eq(sio_admit(waiting), 0);
+		}
+		(void)peer_expect(&c, rows[i].answer);
+		if (i != 1)
+			cr_expect_eq(sio_emit_to(sio_all(root), "x", NULL), 1);
+		client_close(&c);
+		client_until(&expired, i == 1 ? 1 : 2);
+	}
+}
+
 Test(sio_io, a_middleware_may_take_its_time)
 {
 	struct client c = peer_open(live.address, "EIO=4");
