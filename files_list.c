@@ -22,7 +22,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -219,14 +218,47 @@ entries_fini(struct entries *list)
 }
 
 /* Directories first, then by octets, whatever the locale is. */
-static int
-entry_order(const void *left, const void *right)
+static bool
+is_before(const struct entry *a, const struct entry *b)
 {
-	const struct entry *a = left, *b = right;
-
 	if (a->directory != b->directory)
-		return a->directory ? -1 : 1;
-	return strcmp(a->name, b->name);
+		return a->directory;
+	return strcmp(a->name, b->name) < 0;
+}
+
+/* Let an entry sink to where all below it in the heap come before it. */
+static void
+sink(struct entry *heap, size_t at, size_t count)
+{
+	struct entry sinking = heap[at];
+	size_t child;
+
+	while ((child = 2 * at + 1) < count) {
+		if (child + 1 < count &&
+		    is_before(&heap[child], &heap[child + 1]))
+			child++;
+		if (!is_before(&sinking, &heap[child]))
+			break;
+		heap[at] = heap[child];
+		at = child;
+	}
+	heap[at] = sinking;
+}
+
+/* Heapsort: n log n whatever the names are, in place, and a tenth of the C
+ * library's qsort in a static program. */
+static void
+entries_sort(struct entries *list)
+{
+	for (size_t i = list->count / 2; i-- > 0;)
+		sink(list->at, i, list->count);
+	for (size_t i = list->count; i-- > 1;) {
+		struct entry last = list->at[0];
+
+		list->at[0] = list->at[i];
+		list->at[i] = last;
+		sink(list->at, 0, i);
+	}
 }
 
 /* ---- the page ----------------------------------------------------------- */
@@ -358,8 +390,7 @@ ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len)
 		return NULL;
 	text.failed = !entries_read(&list, dir);
 	closedir(dir);
-	if (list.count > 0)
-		qsort(list.at, list.count, sizeof(*list.at), entry_order);
+	entries_sort(&list);
 	put_page(&text, path, &list);
 	entries_fini(&list);
 	if (text.failed) {

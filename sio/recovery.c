@@ -266,7 +266,8 @@ sio_recovery_free(struct sio *io)
 static bool
 is_accident(const char *reason)
 {
-	return strstr(reason, "namespace disconnect") == NULL &&
+	return strcmp(reason, "client namespace disconnect") != 0 &&
+	       strcmp(reason, "server namespace disconnect") != 0 &&
 	       strcmp(reason, "parse error") != 0;
 }
 

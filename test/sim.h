@@ -271,8 +271,8 @@ size_t sim_play(uint64_t seed, enum sim_mode mode, size_t nth,
  * not look at nothing. */
 struct sim_seen {
 	unsigned long schedules, turns, opened, messages, delivered, echoed,
-	    responses, held, broken, pongs, resets, vanished, slow, refused, exhausted,
-	    shortages, stale, leaps, stopped, content;
+	    responses, held, broken, pongs, resets, vanished, slow, refused,
+	    exhausted, shortages, stale, leaps, stopped, content;
 };
 extern struct sim_seen sim_seen;
 

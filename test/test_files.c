@@ -1167,6 +1167,33 @@ Test(files, listing_has_directories_first_and_is_sorted)
 	free(text);
 }
 
+/* Of every number of entries up to more than two full levels of a heap. */
+Test(files, listing_is_sorted_whatever_the_number)
+{
+	char name[32], *text, *at, *next;
+
+	tree_dir(docroot, "many");
+	for (int n = 1; n <= 40; n++) {
+		/* 17 and 41 have no common divisor: a scrambled order. */
+		snprintf(name, sizeof(name), "many/f%02d-", n * 17 % 41);
+		tree_file(docroot, name, "x");
+		at = text = list("/many/");
+		for (int i = 1, found = 0; found < n; i++) {
+			cr_assert_leq(i, 40, "%d of %d:\n%s", found, n, text);
+			snprintf(name, sizeof(name), ">f%02d-<", i);
+			next = strstr(at, name);
+			if (next == NULL) {
+				cr_assert_null(strstr(text, name),
+				    "%s is out of order:\n%s", name, text);
+				continue;
+			}
+			at = next;
+			found++;
+		}
+		free(text);
+	}
+}
+
 Test(files, listing_shows_its_path_escaped)
 {
 	char *text;
