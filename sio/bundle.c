@@ -7,8 +7,10 @@
  * end. A bundle of the application's choice takes its place, if there is one.
  */
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "io.h"
 
@@ -25,7 +27,7 @@ struct sio_bundle {
 	struct sio *io; /* borrowed */
 	struct ws_asset script, module;
 	void *memory; /* owned: what one or both of them are */
-	char etag[48];
+	char etag[sizeof("\"0123456789abcdef\"")];
 };
 
 /* ---- answering --------------------------------------------------------- */
@@ -60,26 +62,66 @@ on_module(struct ws_request *request)
 
 /* ---- creation ---------------------------------------------------------- */
 
+/* Open a regular file. Others may have no end, or none yet: without O_NONBLOCK
+ * a named pipe is not even open before somebody writes into it.
+ *   size  receives its octets
+ * Returns a descriptor, or -1 with errno set. */
+static int
+open_file(const char *name, size_t *size)
+{
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int error = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		error = errno;
+	else if (!S_ISREG(st.st_mode))
+		error = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	else if (st.st_size > BUNDLE_MAX)
+		error = EFBIG;
+	if (error == 0) {
+		*size = (size_t)st.st_size;
+		return fd;
+	}
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Read to the end, or so many octets. Returns 0 or an errno. */
+static int
+read_octets(int fd, struct sio_text *text, size_t size)
+{
+	char *at = sio_text_room(text, size);
+
+	if (at == NULL)
+		return ENOMEM;
+	while (text->len < size) {
+		ssize_t n = read(fd, at + text->len, size - text->len);
+
+		if (n == 0)
+			break;
+		if (n > 0)
+			text->len += (size_t)n;
+		else if (errno != EINTR)
+			return errno;
+	}
+	return 0;
+}
+
 /* Read a file whole. Returns 0, or -1 with errno set. */
 static int
 read_file(const char *name, struct sio_text *text)
 {
-	FILE *in = fopen(name, "rb");
-	char part[16384];
-	size_t n;
-	int error;
+	size_t size;
+	int fd = open_file(name, &size), error;
 
-	if (in == NULL)
+	if (fd < 0)
 		return -1;
-	while (text->len < BUNDLE_MAX &&
-	       (n = fread(part, 1, sizeof(part), in)) > 0)
-		sio_text_add(text, part, n);
-	error = ferror(in) ? errno : 0;
-	if (text->len >= BUNDLE_MAX)
-		error = EFBIG;
-	if (text->error < 0)
-		error = ENOMEM;
-	fclose(in);
+	error = read_octets(fd, text, size);
+	close(fd);
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
@@ -89,14 +131,19 @@ read_file(const char *name, struct sio_text *text)
 static void
 write_etag(struct sio_bundle *bundle, const struct sio_text *text)
 {
+	static const char hex[] = "0123456789abcdef";
 	uint64_t hash = UINT64_C(14695981039346656037);
+	char *at = bundle->etag;
 
 	for (size_t i = 0; i < text->len; i++) {
 		hash ^= (unsigned char)text->at[i];
 		hash *= UINT64_C(1099511628211);
 	}
-	snprintf(bundle->etag, sizeof(bundle->etag), "\"%016llx\"",
-	    (unsigned long long)hash);
+	*at++ = '"';
+	for (int shift = 60; shift >= 0; shift -= 4)
+		*at++ = hex[hash >> shift & 15];
+	*at++ = '"';
+	*at = '\0';
 }
 
 /* The application's bundle is what it is under every name. */

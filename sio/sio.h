@@ -338,7 +338,8 @@ struct sio_options {
 	bool recovery_middlewares; /* skipMiddlewares: false */
 	bool no_client;            /* serveClient: false */
 	const char *client_file;   /* a bundle to serve as socket.io.js instead
-	                              of the built-in client */
+	                              of the built-in client: a regular file
+	                              of at most 4 MiB */
 	unsigned max_namespaces;   /* that one client may be in; 100 */
 	bool keep_empty;           /* cleanupEmptyChildNamespaces: false. What
 	                    sio_of_each made is released when the last socket

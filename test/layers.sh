@@ -231,8 +231,10 @@ reserved()
 	loop_epoll loop_kqueue: poll select
 	beneath files_list: openat openat64
 	beneath: readlinkat syscall
-	files files_list beneath: fstat fstat64 fstatat fstatat64 lseek lseek64
-	files files_list beneath net: open open64 fcntl fcntl64
+	files files_list beneath sio/bundle: fstat fstat64
+	files files_list beneath: fstatat fstatat64 lseek lseek64
+	files files_list beneath net sio/bundle: open open64
+	files files_list beneath net: fcntl fcntl64
 	files_list: fdopendir readdir readdir64 closedir opendir
 	files static: pread pread64
 	log: write
