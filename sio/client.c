@@ -307,6 +307,7 @@ begin_partial(struct sio_client *client, const char *text, size_t len)
 		return;
 	}
 	partial->got = 0;
+	partial->octets = 0;
 	partial->len = len;
 	memcpy(partial->text, text, len);
 	/* It was decoded before: this only points the spans into the copy. */
@@ -342,7 +343,8 @@ take_attachment(struct sio_client *client, const void *data, size_t len)
 	struct sio_partial *partial = client->partial;
 	char *copy;
 
-	if (partial == NULL) {
+	if (partial == NULL ||
+	    len > client->io->attachments_max - partial->octets) {
 		eio_close(client->conn);
 		return;
 	}
@@ -352,6 +354,7 @@ take_attachment(struct sio_client *client, const void *data, size_t len)
 		return;
 	}
 	partial->list[partial->got++] = (struct sio_attachment){ copy, len };
+	partial->octets += len;
 	if (partial->got < partial->packet.attachments)
 		return;
 	/* Whatever the application does to the client, this is ours. */

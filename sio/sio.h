@@ -327,7 +327,9 @@ struct sio_ack;    /* one acknowledgement that is owed, for later */
  * copied. */
 struct sio_options {
 	const char *path;          /* path: "/socket.io" */
-	struct eio_options engine; /* pingInterval, cors, ...: see there */
+	struct eio_options engine; /* pingInterval, cors, ...: see there. The
+	                              attachments of one packet may have four
+	                              times max_payload together */
 	int connect_timeout_ms;    /* connectTimeout: 45 s */
 	int recovery_ms;           /* connectionStateRecovery
 	                              .maxDisconnectionDuration: 0, which turns
