@@ -646,6 +646,12 @@ ws_queued(const struct ws_conn *conn)
 	       (host->serving == conn ? host->output_octets : 0);
 }
 
+bool
+ws_is_writable(struct ws_conn *conn)
+{
+	return admit(conn, 0, WS_VOLATILE) == 0;
+}
+
 void
 ws_pause(struct ws_conn *conn)
 {

@@ -358,6 +358,9 @@ void ws_terminate(struct ws_conn *conn);
 /* Octets that wait to be sent. */
 size_t ws_queued(const struct ws_conn *conn);
 
+/* Whether a message with WS_VOLATILE would be sent now. */
+bool ws_is_writable(struct ws_conn *conn);
+
 /* Stop reading from the peer, so that it feels the pressure, until ws_resume.
  * No message is lost: what was read already waits. */
 void ws_pause(struct ws_conn *conn);

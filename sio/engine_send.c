@@ -28,10 +28,6 @@ struct eio_message {
 	struct ws_prepared *as[ENCODINGS]; /* owned; NULL: not needed yet */
 };
 
-enum {
-	SOFT = 65536
-};
-
 /* ---- one message ------------------------------------------------------- */
 
 /* Let a packet wait for a poll. */
@@ -92,7 +88,7 @@ eio_is_writable(const struct eio_socket *socket)
 		return false;
 	if (socket->poll != NULL)
 		return socket->poll->get != NULL;
-	return ws_queued(socket->conn) < SOFT;
+	return ws_is_writable(socket->conn);
 }
 
 /* ---- messages for many ------------------------------------------------- */

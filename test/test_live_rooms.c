@@ -158,6 +158,7 @@ Test(live_rooms, a_member_that_never_reads_is_closed_with_1013)
 	while (ws_send(last, WS_BINARY, "12345678", 8) != WS_EFULL)
 		continue;
 	cr_assert_eq(ws_send(last, WS_TEXT, "x", 1), WS_ECLOSED);
+	cr_assert_not(ws_is_writable(last));
 	cr_assert_eq(client_response(&slow, &r, false), 101);
 	while (client_recv_frame(&slow, &f) && f.first == BINARY) {
 		cr_assert_eq(f.len, 8);
@@ -185,6 +186,7 @@ Test(live_rooms, a_member_that_never_reads_misses_volatile_messages)
 	cr_assert_eq(closed, 0, "closed with %d", ended.code);
 	cr_assert_eq(
 	    ws_send(last, WS_BINARY | WS_VOLATILE, data, SIZE), WS_ESKIPPED);
+	cr_assert_not(ws_is_writable(last));
 	cr_assert_lt(ws_queued(last), 256 << 10);
 	cr_assert_eq(drains, 0);
 	/* What it did get is whole and in order; then it drains. */
@@ -196,6 +198,7 @@ Test(live_rooms, a_member_that_never_reads_misses_volatile_messages)
 		cr_assert(number == 0 || number > previous);
 		previous = number;
 	}
+	cr_assert(ws_is_writable(last));
 	cr_assert_eq(ws_send(last, WS_TEXT | WS_VOLATILE, "again", WS_STR), 0);
 	do
 		cr_assert(client_recv_frame(&slow, &f));

@@ -444,6 +444,36 @@ Test(sio_engine_options, drain_is_called_when_much_has_gone)
 	eio_test_end();
 }
 
+/* What the server takes for much is the server's to say. */
+Test(sio_engine_options, a_websocket_is_writable_up_to_queue_soft)
+{
+	static const struct ws_options server = {
+		.queue_soft = 4 << 20, .queue_max = 16 << 20, .log_level = -1
+	};
+	static char text[1 << 20];
+	struct client c;
+	struct response r;
+
+	memset(text, 'x', sizeof(text));
+	eio_test_begin_on(NULL, &server);
+	c = client_open_small(eio_test.live.address, 4096);
+	client_puts(
+	    &c, client_request("/engine.io/?EIO=4&transport=websocket", ""));
+	cr_assert_eq(client_response(&c, &r, false), 101);
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(
+		    eio_send(eio_test.last, WS_TEXT, text, sizeof(text)), 0);
+	cr_expect(eio_is_writable(eio_test.last));
+	while (eio_is_writable(eio_test.last))
+		cr_assert_eq(
+		    eio_send(eio_test.last, WS_TEXT, text, sizeof(text)), 0);
+	cr_expect_eq(eio_send(eio_test.last, WS_TEXT | WS_VOLATILE, "x", 1),
+	    WS_ESKIPPED);
+	client_close(&c);
+	eio_test_until_closed(1);
+	eio_test_end();
+}
+
 Test(sio_engine_options, a_message_too_large_ends_a_websocket)
 {
 	struct eio_options options = { .max_payload = 100 };
