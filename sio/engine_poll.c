@@ -343,16 +343,19 @@ eio_poll_heard(struct eio_poll *poll)
 static void
 set_cookie(struct eio_socket *s, struct ws_request *request)
 {
+	const char *name = s->eio->cookie, *attributes;
 	struct sio_text cookie = { 0 };
 	char sid[EIO_ID_SIZE];
 
-	if (s->eio->cookie == NULL)
+	if (name == NULL)
 		return;
-	sio_text_puts(&cookie, s->eio->cookie);
+	attributes = name + strcspn(name, ";");
+	sio_text_add(&cookie, name, (size_t)(attributes - name));
+	if (*attributes == '\0')
+		attributes = "; Path=/; HttpOnly; SameSite=Lax";
 	sio_text_putc(&cookie, '=');
 	sio_text_puts(&cookie, eio_id(s, sid));
-	sio_text_puts(&cookie, "; Path=/; HttpOnly; SameSite=Lax");
-	sio_text_putc(&cookie, '\0');
+	sio_text_add(&cookie, attributes, strlen(attributes) + 1);
 	if (cookie.error == 0)
 		(void)ws_reply_field(request, "Set-Cookie", cookie.at);
 	sio_text_free(&cookie);

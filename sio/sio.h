@@ -179,7 +179,9 @@ struct eio_options {
 	                           may open WebSockets; with NULL that is left to
 	                           the server's options */
 	bool cors_credentials;  /* cors.credentials */
-	const char *cookie;     /* cookie.name: NULL for no cookie */
+	const char *cookie;     /* cookie: its name, perhaps with attributes,
+	                           which are "; Path=/; HttpOnly; SameSite=Lax"
+	                           if it has none; NULL for no cookie */
 	const char *fields;     /* which fields of the handshake's request are
 	                       kept for eio_field, separated by commas;
 	                       "Authorization, Cookie, Origin, Referer,

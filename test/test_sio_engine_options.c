@@ -350,6 +350,20 @@ upgrade_status(const char *sid)
 	return r.status;
 }
 
+Test(sio_engine_options, a_cookie_may_have_attributes_of_its_own)
+{
+	struct eio_options options = { .cookie = "io; Path=/; Secure" };
+	struct response r;
+	char want[128];
+
+	eio_test_begin(&options);
+	cr_expect_eq(eio_ask(&r, "GET", NULL, "", "", NULL, 0), 200);
+	snprintf(want, sizeof(want), "io=%.20s; Path=/; Secure",
+	    (const char *)r.body + 9);
+	cr_expect_str_eq(client_field(&r, "Set-Cookie"), want);
+	eio_test_end();
+}
+
 Test(sio_engine_options, a_transport_can_be_turned_off)
 {
 	struct response r;
