@@ -15,6 +15,7 @@
  *
  *	sim_peers.c   the clients: what they send, and that they get what they
  *	              should
+ *	sim_pack.c    what clients need to compress messages
  *	sim_play.c    the application, one schedule from start to end, and what
  *	              must hold at its end
  *	sim.c         the world in between
@@ -138,6 +139,7 @@ enum {
 	SIM_MESSAGE_MAX = 70000, /* octets of a message, at most */
 	SIM_PORT = 1000,         /* of client 0 */
 	SIM_BIG = 60000,         /* octets of the large files */
+	SIM_LIMIT = 100000,      /* octets of a message, for the server */
 };
 
 enum sim_kind {
@@ -194,12 +196,14 @@ struct sim_peer {
 	bool closed;        /* a Close frame came */
 	bool announced;     /* SIM_CLOSE etc. was done */
 	bool refused;
+	uint16_t offence;   /* the code that it is to be closed with, or 0 */
 	bool opened, ended; /* the application's callbacks */
 	int64_t next_ms;
 	int64_t vanished_ms;
 	unsigned tries;
 	struct sim_wire *wire;
-	uint8_t *out; /* owned: not yet written */
+	struct sim_pack *pack; /* owned; NULL: it has not offered to compress */
+	uint8_t *out;          /* owned: not yet written */
 	size_t out_at, out_len, out_room;
 	uint8_t *in; /* owned: not yet understood */
 	size_t in_len, in_room;
@@ -216,6 +220,7 @@ struct sim_rules {
 	size_t queue_max;   /* octets that make a peer slow */
 	bool scarce;        /* memory may be out */
 	bool crowded;       /* not all who come are taken */
+	bool deflates;      /* the server compresses, if that is offered */
 	bool storm;         /* most clients talk much in one room */
 	bool stopping;      /* the server is being stopped */
 };
@@ -253,6 +258,29 @@ sim_message_name(const void *data, size_t len, unsigned *sender, uint32_t *seq);
 /* The body of the answer to a client's nth request. */
 size_t sim_body(unsigned sender, uint32_t seq, uint8_t *out);
 
+/* ---- compressed messages: sim_pack.c (RFC 7692) ------------------------- */
+
+/* An offer to compress, drawn by chance, and what comes of it. */
+struct sim_pack *sim_pack_new(void);
+void sim_pack_free(struct sim_pack *pack); /* NULL is allowed */
+
+/* The value of Sec-WebSocket-Extensions to send. */
+const char *sim_pack_offer(const struct sim_pack *pack);
+
+/* The value that the server answers with, up to the end of its line. */
+void sim_pack_agree(struct sim_pack *pack, const char *line);
+
+/* Whether it did; pack may be NULL. */
+bool sim_pack_agreed(const struct sim_pack *pack);
+
+/* Compress or inflate a message, which must be possible.
+ *   len  of the message; receives that of the result
+ * Returns the result, until the next call. */
+const uint8_t *
+sim_pack_deflate(struct sim_pack *pack, const uint8_t *in, size_t *len);
+const uint8_t *
+sim_pack_inflate(struct sim_pack *pack, const uint8_t *in, size_t *len);
+
 /* ---- one schedule: sim_play.c ------------------------------------------ */
 
 enum sim_mode {
@@ -272,7 +300,8 @@ size_t sim_play(uint64_t seed, enum sim_mode mode, size_t nth,
 struct sim_seen {
 	unsigned long schedules, turns, opened, messages, delivered, echoed,
 	    responses, held, broken, pongs, resets, vanished, slow, refused,
-	    exhausted, shortages, stale, leaps, stopped, content;
+	    exhausted, shortages, stale, leaps, stopped, content, packed,
+	    unpacked, offences;
 };
 extern struct sim_seen sim_seen;
 

@@ -14,6 +14,7 @@
 enum {
 	DRIBBLE_OCTETS = 300, /* that may be sent in tiny pieces */
 	TRIES_MAX = 6,
+	RSV1 = 0x40,
 	OP_CLOSE = 8,
 	OP_PING = 9,
 	OP_PONG = 10,
@@ -64,6 +65,38 @@ fill_text(uint8_t *out, size_t len, uint64_t hash)
 	}
 }
 
+/* Words of which many have been in earlier messages, near and far. */
+static void
+fill_words(uint8_t *out, size_t len, uint64_t hash)
+{
+	static const char *const words[] = { "{\"symbol\":\"",
+		"\",\"price\":", ",\"volume\":", "}", "lorem ", "ipsum ",
+		"0.25", "\xc3\xa4" };
+	size_t at = 0;
+
+	while (at < len) {
+		const char *word = words[hash >> 40 & 7];
+		size_t octets = strlen(word);
+
+		hash = hash * UINT64_C(6364136223846793005) + 1;
+		if (octets > len - at || (hash >> 60) == 0) {
+			word = "7";
+			octets = 1;
+		}
+		memcpy(out + at, word, octets);
+		at += octets;
+	}
+}
+
+static void
+fill_noise(uint8_t *out, size_t len, uint64_t hash)
+{
+	for (size_t i = 0; i < len; i++) {
+		hash = hash * UINT64_C(6364136223846793005) + 1;
+		out[i] = (uint8_t)(hash >> 56);
+	}
+}
+
 size_t
 sim_message(unsigned sender, uint32_t seq, uint8_t *out, int *kind)
 {
@@ -74,8 +107,12 @@ sim_message(unsigned sender, uint32_t seq, uint8_t *out, int *kind)
 	*kind = hash >> 60 & 1 ? WS_TEXT : WS_BINARY;
 	if (len < (size_t)name)
 		return (size_t)name;
-	if (*kind == WS_TEXT)
+	if (hash >> 57 & 1)
+		fill_words(out + name, len - (size_t)name, hash);
+	else if (*kind == WS_TEXT)
 		fill_text(out + name, len - (size_t)name, hash);
+	else if (hash >> 58 & 1)
+		fill_noise(out + name, len - (size_t)name, hash);
 	else
 		for (size_t i = (size_t)name; i < len; i++)
 			out[i] = (uint8_t)(hash >> (i % 56));
@@ -177,20 +214,66 @@ put_close(struct sim_peer *p, unsigned code)
 static void
 put_message(struct sim_peer *p)
 {
-	int kind;
-	size_t len = sim_message(p->id, p->composed++, scratch, &kind), at = 0;
+	int first;
+	size_t len = sim_message(p->id, p->composed++, scratch, &first), at = 0;
 	uint32_t pieces = sim_chance(300) ? 1 + sim_below(5) : 1;
+	const uint8_t *payload = scratch;
 
+	if (sim_pack_agreed(p->pack) && sim_chance(700)) {
+		payload = sim_pack_deflate(p->pack, scratch, &len);
+		first |= RSV1;
+		sim_seen.packed++;
+	}
 	while (pieces-- > 1) {
 		size_t n = sim_below((uint32_t)(len - at) + 1);
 
-		put_frame(p, kind, scratch + at, n);
+		put_frame(p, first, payload + at, n);
 		at += n;
-		kind = 0;
+		first = 0;
 		if (sim_chance(200))
 			put_ping(p);
 	}
-	put_frame(p, 0x80 | kind, scratch + at, len - at);
+	put_frame(p, 0x80 | first, payload + at, len - at);
+}
+
+/* Something that a server must not take, and close with this code. */
+static void
+put_offence(struct sim_peer *p)
+{
+	static const uint8_t zeros[SIM_LIMIT + 1];
+	static const struct {
+		int first;
+		uint16_t code;
+		const char *payload;
+		size_t len;
+		bool agreed; /* or just not */
+	} rows[] = {
+		{ 0x80 | RSV1 | WS_TEXT, 1002, "", 0, false },
+		{ RSV1 | WS_BINARY, 1002, "", 0, false },
+		{ 0x80 | RSV1 | OP_PING, 1002, "", 0, true },
+		{ 0x80 | 0x20 | WS_TEXT, 1002, "", 0, true },
+		{ 0x80 | 0x30 | RSV1 | WS_TEXT, 1002, "", 0, true },
+		{ 0x80 | RSV1 | OP_CLOSE, 1002, "", 0, true },
+		/* A reserved type; cut; not UTF-8; a bomb. */
+		{ 0x80 | RSV1 | WS_BINARY, 1007, "\x06", 1, true },
+		{ 0x80 | RSV1 | WS_TEXT, 1007, "\xf2\x48\xcd\xc9\xc9\x07", 6,
+		    true },
+		{ 0x80 | RSV1 | WS_TEXT, 1007, "\0\x01\0\xfe\xff\xff\0", 7,
+		    true },
+		{ 0x80 | RSV1 | WS_BINARY, 1009, NULL, sizeof(zeros), true },
+	};
+	uint32_t i = sim_below(sizeof(rows) / sizeof(rows[0]));
+	const uint8_t *payload = (const uint8_t *)rows[i].payload;
+	size_t len = rows[i].len;
+
+	if (sim_pack_agreed(p->pack) != rows[i].agreed)
+		return;
+	if (payload == NULL)
+		payload = sim_pack_deflate(p->pack, zeros, &len);
+	put_frame(p, rows[i].first, payload, len);
+	sim_peer_spoil(p, "it breaks a rule");
+	p->offence = rows[i].code;
+	p->announced = true;
 }
 
 static void
@@ -208,7 +291,15 @@ put_handshake(struct sim_peer *p)
 	put_text(p, "Host: sim\r\nUpgrade: websocket\r\n"
 		    "Connection: keep-alive, Upgrade\r\n"
 		    "Sec-WebSocket-Version: 13\r\n"
-		    "Sec-WebSocket-Key: " KEY "\r\n\r\n");
+		    "Sec-WebSocket-Key: " KEY "\r\n");
+	sim_pack_free(p->pack);
+	p->pack = sim_chance(600) ? sim_pack_new() : NULL;
+	if (p->pack != NULL) {
+		put_text(p, "Sec-WebSocket-Extensions: ");
+		put_text(p, sim_pack_offer(p->pack));
+		put_text(p, "\r\n");
+	}
+	put_text(p, "\r\n");
 }
 
 static void
@@ -309,6 +400,8 @@ sim_peer_spoil(struct sim_peer *peer, const char *why)
 	if (!peer->spoiled)
 		sim_trace("peer %u: no longer perfect: %s", peer->id, why);
 	peer->spoiled = true;
+	peer->offence =
+	    0; /* of one that is spoiled otherwise, nothing is known */
 }
 
 void
@@ -421,6 +514,10 @@ on_close(struct sim_peer *p, const uint8_t *data, size_t len)
 		sim_peer_spoil(p, "memory was out");
 	sim_check(p->spoiled || code == 1001 || p->state == SIM_CLOSING,
 	    "peer %u was closed with %u", p->id, code);
+	sim_check(p->offence == 0 || code == p->offence ||
+		      (code == 1001 && sim_rules.stopping),
+	    "peer %u was closed with %u, not %u", p->id, code, p->offence);
+	sim_seen.offences += p->offence != 0 && code == p->offence;
 	sim_check(p->spoiled || code != 1001 || sim_rules.stopping,
 	    "peer %u is told to go away", p->id);
 	check_complete(p, p->state == SIM_CLOSING && code == 1000);
@@ -444,6 +541,20 @@ on_pong(struct sim_peer *p, const uint8_t *data, size_t len)
 	sim_seen.pongs++;
 }
 
+/* Take a message that is compressed. */
+static void
+on_packed(struct sim_peer *p, int opcode, const uint8_t *data, size_t len)
+{
+	sim_check(sim_pack_agreed(p->pack) &&
+		      (opcode == WS_TEXT || opcode == WS_BINARY),
+	    "peer %u: RSV1 with opcode %d", p->id, opcode);
+	if (sim_peer_is_wrong(p))
+		return;
+	data = sim_pack_inflate(p->pack, data, &len);
+	sim_seen.unpacked++;
+	on_message(p, opcode, data, len);
+}
+
 /* Take one frame. RFC 6455 section 5, as a client must read it.
  * Returns whether there was one. */
 static bool
@@ -456,7 +567,7 @@ take_frame(struct sim_peer *p)
 	if (p->in_len < 2)
 		return false;
 	sim_check(
-	    (in[0] & 0xf0) == 0x80, "peer %u: first octet %02x", p->id, in[0]);
+	    (in[0] & 0xb0) == 0x80, "peer %u: first octet %02x", p->id, in[0]);
 	sim_check(in[1] < 0x80, "peer %u got a masked frame", p->id);
 	opcode = in[0] & 0xf;
 	len = in[1];
@@ -474,7 +585,10 @@ take_frame(struct sim_peer *p)
 	}
 	if (p->in_len - size < len)
 		return false;
-	switch (opcode) {
+	switch (in[0] & RSV1 ? 0 : opcode) {
+	case 0:
+		on_packed(p, opcode, in + size, len);
+		break;
 	case WS_TEXT:
 	case WS_BINARY:
 		if (!sim_peer_is_wrong(p))
@@ -553,7 +667,7 @@ static bool
 take_switch(struct sim_peer *p)
 {
 	size_t size = head_size(p);
-	const char *accept;
+	const char *accept, *extensions;
 	int status;
 
 	if (size == 0)
@@ -569,6 +683,12 @@ take_switch(struct sim_peer *p)
 	accept = field(p, size, "\r\nSec-WebSocket-Accept: ");
 	sim_check(accept != NULL && memcmp(accept, ACCEPT "\r\n", 30) == 0,
 	    "peer %u: Sec-WebSocket-Accept", p->id);
+	extensions = field(p, size, "\r\nSec-WebSocket-Extensions: ");
+	sim_check(
+	    (extensions != NULL) == (p->pack != NULL && sim_rules.deflates),
+	    "peer %u: what it offered", p->id);
+	if (extensions != NULL)
+		sim_pack_agree(p->pack, extensions);
 	take(p, size);
 	p->state = SIM_TALKING;
 	return true;
@@ -815,6 +935,8 @@ go_on(struct sim_peer *p)
 			put_request(p);
 		else if (sim_chance(100))
 			put_ping(p);
+		else if (!p->spoiled && sim_chance(10))
+			put_offence(p);
 		else
 			put_message(p);
 		return;
@@ -887,6 +1009,8 @@ sim_peer_act(struct sim_peer *peer, int64_t now_ms)
 bool
 sim_peer_content(const struct sim_peer *peer)
 {
+	if (peer->offence != 0 && peer->state == SIM_TALKING)
+		return false;
 	if (peer->state == SIM_GONE || peer->spoiled || peer->slow ||
 	    !peer->reads || peer->mute)
 		return true;
@@ -952,6 +1076,7 @@ sim_peer_fini(struct sim_peer *peer)
 {
 	if (peer->wire != NULL)
 		sim_drop(peer->wire);
+	sim_pack_free(peer->pack);
 	free(peer->in);
 	free(peer->out);
 	free(peer->due);

@@ -16,8 +16,9 @@ enum {
 	PAUSE_MAX_MS = 3000,  /* that the application stops reading */
 	PATIENCE_MS = 900000, /* until all that was sent must be there */
 	STEPS_MAX = 400000,
-	CACHES_MAX = 5, /* blocks that an idle server may keep: a request, the
-	                   heap, the tables of connections, descriptors, rooms */
+	CACHES_MAX = 9, /* blocks that an idle server may keep: a request, the
+	                   heap, the tables of connections, descriptors, rooms;
+	                   the compressor, the decompressor, a buffer for each */
 };
 
 struct sim_seen sim_seen;
@@ -39,6 +40,7 @@ static struct {
 	int64_t leap_ms;
 	char directory[32];
 	size_t blocks;   /* before the first client came */
+	size_t budget;   /* of windows, then */
 	unsigned bodies; /* that early has let come, and are not over */
 } play;
 
@@ -246,7 +248,9 @@ publish(
 	sim_check(ws_room_count(play.server, room, WS_STR) == members(from),
 	    "the count of a room");
 	handed = ws_publish(play.server, room, WS_STR,
-	    may_miss ? kind | WS_VOLATILE : kind, data, len, except);
+	    kind | (may_miss ? WS_VOLATILE : 0) |
+		(seq % 7 == 0 ? WS_NO_COMPRESS : 0),
+	    data, len, except);
 	sim_check(handed >= 0 || sim_rules.scarce, "publish: %ld", handed);
 	if (handed < 0)
 		return;
@@ -272,7 +276,8 @@ echo(
 		message = ws_prepare(kind, data, len);
 		result = WS_ENOMEM;
 		if (message != NULL)
-			result = ws_send_prepared(conn, message, 0);
+			result = ws_send_prepared(
+			    conn, message, seq % 3 == 0 ? WS_NO_COMPRESS : 0);
 		ws_prepared_free(message);
 	} else
 		result = ws_send(conn, kind, data, len);
@@ -597,6 +602,14 @@ choose_options(struct ws_options *o)
 	if (sim_chance(100))
 		o->max_per_ip = 1 + sim_below(3);
 	sim_rules.queue_max = o->queue_max;
+	o->max_message = SIM_LIMIT;
+	o->deflate = (int)sim_below(3);
+	o->deflate_level = 1 + (int)sim_below(9);
+	o->deflate_window = 9 + (int)sim_below(7);
+	o->deflate_min = 1 + (int)sim_below(300);
+	/* For all, or for some: of the largest windows, not even for one. */
+	o->deflate_memory = sim_chance(500) ? 0 : 10000 + sim_below(200000);
+	sim_rules.deflates = o->deflate != WS_DEFLATE_OFF;
 }
 
 static void
@@ -687,12 +700,14 @@ run(int64_t until_ms, bool content)
 }
 
 /* Whether a client may be connected for ever. One that does not answer Pings
- * may, where its socket pretends to be full and to be emptied again. */
+ * may, where its socket pretends to be full and to be emptied again, or where
+ * it is sent none: it may still be reading a file, octet by octet. */
 static bool
 is_lasting(const struct sim_peer *peer)
 {
 	return peer->state != SIM_GONE && peer->vanished_ms == 0 &&
-	       (is_pretending() || (peer->reads && !peer->mute));
+	       (is_pretending() ||
+		   (peer->reads && (!peer->mute || peer->kind == SIM_HTTP)));
 }
 
 /* Long after all was said only those are there who show that they live. */
@@ -732,6 +747,9 @@ check_idle(void)
 	    stats.connections == 0 && stats.websockets == 0 && stats.rooms == 0,
 	    "left: %zu connections, %zu WebSockets, %zu rooms",
 	    stats.connections, stats.websockets, stats.rooms);
+	sim_check(s->host.packer.budget == play.budget,
+	    "%zu octets of windows are reserved",
+	    play.budget - s->host.packer.budget);
 	sim_check(sim_blocks() <= most, "an idle server keeps %zu blocks",
 	    sim_blocks() - play.blocks);
 }
@@ -805,6 +823,7 @@ sim_play(uint64_t seed, enum sim_mode mode, size_t nth, const uint8_t *input,
 	make_directory();
 	if (set_up()) {
 		play.blocks = sim_blocks();
+		play.budget = play.server->host.packer.budget;
 		if (mode == SIM_SCARCE) {
 			play.weather->scarcity = 1 + sim_below(80);
 			play.weather->refuse = sim_below(20);
