@@ -89,9 +89,9 @@ send_file(int fd, int file, uint64_t offset, size_t len)
 
 /* setrlimit of a static musl brings what changes the limits of all threads. */
 static void
-set_limit(int what, const struct rlimit *limit)
+limit_descriptors(const struct rlimit *limit)
 {
-	(void)prlimit(0, what, limit, NULL);
+	(void)prlimit(0, RLIMIT_NOFILE, limit, NULL);
 }
 
 int
@@ -126,9 +126,9 @@ send_file(int fd, int file, uint64_t offset, size_t len)
 }
 
 static void
-set_limit(int what, const struct rlimit *limit)
+limit_descriptors(const struct rlimit *limit)
 {
-	(void)setrlimit(what, limit);
+	(void)setrlimit(RLIMIT_NOFILE, limit);
 }
 
 int
@@ -572,7 +572,7 @@ ws_net_raise_descriptors(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		limit.rlim_cur = limit.rlim_max;
-		set_limit(RLIMIT_NOFILE, &limit);
+		limit_descriptors(&limit);
 	}
 	return ws_net_descriptors();
 }

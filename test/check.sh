@@ -133,11 +133,11 @@ step_bmake()
 	[ -z "$(find root -type f)" ]
 }
 
-about_musl='one static file below 240 KiB that serves its pages'
+about_musl='one static file below 200 KiB that serves its pages'
 step_musl()
 {
 	$MAKE static || return 1
-	[ "$(wc -c <build/wsd-static)" -lt 245760 ] ||
+	[ "$(wc -c <build/wsd-static)" -lt 204800 ] ||
 	    { echo "it is too large"; return 1; }
 	mkdir -p "$DIR"
 	start_wsd ./build/wsd-static || return 1

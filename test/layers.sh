@@ -226,6 +226,7 @@ reserved()
 	net: send sendmsg sendto sendfile shutdown setsockopt getsockopt
 	net: getsockname getpeername getaddrinfo freeaddrinfo clock_gettime
 	net: time gettimeofday getrandom arc4random_buf getrlimit setrlimit
+	net: prlimit prlimit64
 	net: sigaction signal unlink chmod
 	loop_epoll loop_kqueue: epoll_create1 epoll_ctl epoll_wait kqueue kevent
 	loop_epoll loop_kqueue: poll select
