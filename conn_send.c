@@ -47,6 +47,8 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 	for (size_t i = 0; i < count; i++) {
 		size_t take = left < parts[i].len ? left : parts[i].len;
 
+		if (parts[i].len == 0)
+			continue; /* it may be NULL */
 		parts[i].at = (const char *)parts[i].at + take;
 		parts[i].len -= take;
 		left -= take;
