@@ -154,21 +154,6 @@ sio_refuse(struct sio_socket *socket)
 	return 0;
 }
 
-/* The middleware behind one; NULL for the first. Those of what made the
- * namespace are before its own. */
-static const struct sio_hook *
-next_middleware(struct sio_extra *extra, const struct sio_nsp *nsp)
-{
-	const struct sio_hook *next = extra->middleware;
-
-	if (next == NULL && extra->parents) {
-		extra->parents = false;
-		next = nsp->hooks[SIO_HOOK_USE];
-	}
-	extra->middleware = next != NULL ? next->next : NULL;
-	return next;
-}
-
 /* Ask the middlewares, until one has to wait. */
 static void
 ask(struct sio_socket *socket)
@@ -176,7 +161,8 @@ ask(struct sio_socket *socket)
 	struct sio_extra *extra = socket->extra;
 	const struct sio_hook *hook;
 
-	while ((hook = next_middleware(extra, socket->nsp)) != NULL) {
+	while ((hook = sio_hooks_next(
+		    &extra->middlewares, socket->nsp, SIO_HOOK_USE)) != NULL) {
 		enum sio_verdict verdict = hook->fn.use(socket);
 
 		if (socket->state != SIO_WAITING || verdict == SIO_WAIT)
@@ -203,22 +189,14 @@ static void
 begin(struct sio_socket *socket)
 {
 	const struct sio_nsp *nsp = socket->nsp;
-	struct sio_extra *extra;
 
 	if (!sio_hooks_listen(nsp, SIO_HOOK_USE) ||
-	    (socket->recovered && !nsp->io->recovery_middlewares)) {
+	    (socket->recovered && !nsp->io->recovery_middlewares))
 		enter(socket);
-		return;
-	}
-	extra = sio_socket_extra(socket);
-	if (extra == NULL) {
+	else if (sio_socket_extra(socket) == NULL)
 		give_up(socket);
-		return;
-	}
-	extra->parents = nsp->parent != NULL;
-	extra->middleware = extra->parents ? nsp->parent->hooks[SIO_HOOK_USE]
-					   : nsp->hooks[SIO_HOOK_USE];
-	ask(socket);
+	else
+		ask(socket);
 }
 
 /* ---- asking ------------------------------------------------------------ */

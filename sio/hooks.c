@@ -113,61 +113,57 @@ sio_hooks_listen(const struct sio_nsp *nsp, enum sio_hook_kind kind)
 	       (nsp->parent != NULL && nsp->parent->hooks[kind] != NULL);
 }
 
+const struct sio_hook *
+sio_hooks_next(
+    struct sio_walk *walk, const struct sio_nsp *nsp, enum sio_hook_kind kind)
+{
+	const struct sio_hook *next = NULL;
+
+	if (walk->at != NULL)
+		next = walk->at->next;
+	else if (nsp->parent != NULL && !walk->own)
+		next = nsp->parent->hooks[kind];
+	if (next == NULL && !walk->own) {
+		walk->own = true;
+		next = nsp->hooks[kind];
+	}
+	walk->at = next;
+	return next;
+}
+
 void
 sio_hooks_connection(struct sio_socket *socket)
 {
-	const struct sio_nsp *nsp = socket->nsp, *of = nsp->parent;
+	struct sio_walk walk = { 0 };
+	const struct sio_hook *h;
 
-	for (int turn = 0; turn < 2; turn++, of = nsp) {
-		if (of == NULL)
-			continue;
-		for (const struct sio_hook *h = of->hooks[SIO_HOOK_CONNECTION];
-		     h != NULL && socket->state == SIO_CONNECTED; h = h->next)
-			h->fn.connection(socket);
-	}
+	while (socket->state == SIO_CONNECTED &&
+	       (h = sio_hooks_next(&walk, socket->nsp, SIO_HOOK_CONNECTION)) !=
+		   NULL)
+		h->fn.connection(socket);
 }
 
 void
 sio_hooks_leaving(
     struct sio_socket *socket, enum sio_hook_kind kind, const char *reason)
 {
-	const struct sio_nsp *nsp = socket->nsp, *of = nsp->parent;
-
-	for (int turn = 0; turn < 2; turn++, of = nsp) {
-		if (of == NULL)
-			continue;
-		for (const struct sio_hook *h = of->hooks[kind]; h != NULL;
-		     h = h->next)
-			h->fn.leaving(socket, reason);
-	}
-}
-
-/* Ask whether an event may be handled. */
-static bool
-may_pass(const struct sio_nsp *of, struct sio_socket *socket,
-    struct sio_event *event)
-{
+	struct sio_walk walk = { 0 };
 	const struct sio_hook *h;
 
-	if (of == NULL)
-		return true;
-	for (h = of->hooks[SIO_HOOK_USE_EVENT]; h != NULL; h = h->next) {
-		if (!h->fn.use_event(socket, event))
-			return false;
-	}
-	return true;
+	while ((h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL)
+		h->fn.leaving(socket, reason);
 }
 
 static void
-call(const struct sio_nsp *of, enum sio_hook_kind kind,
-    struct sio_socket *socket, struct sio_event *event)
+call(
+    struct sio_socket *socket, enum sio_hook_kind kind, struct sio_event *event)
 {
 	const char *name = sio_event_name(event);
+	struct sio_walk walk = { 0 };
+	const struct sio_hook *h;
 
-	if (of == NULL)
-		return;
-	for (const struct sio_hook *h = of->hooks[kind];
-	     h != NULL && socket->state == SIO_CONNECTED; h = h->next) {
+	while (socket->state == SIO_CONNECTED &&
+	       (h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL) {
 		if (h->name == NULL || strcmp(h->name, name) == 0)
 			h->fn.event(socket, event);
 	}
@@ -176,42 +172,38 @@ call(const struct sio_nsp *of, enum sio_hook_kind kind,
 void
 sio_hooks_event(struct sio_socket *socket, struct sio_event *event)
 {
-	const struct sio_nsp *nsp = socket->nsp, *parent = nsp->parent;
+	struct sio_walk walk = { 0 };
+	const struct sio_hook *h;
 
-	if (!may_pass(parent, socket, event) || !may_pass(nsp, socket, event))
-		return;
-	call(parent, SIO_HOOK_ANY, socket, event);
-	call(nsp, SIO_HOOK_ANY, socket, event);
-	call(parent, SIO_HOOK_EVENT, socket, event);
-	call(nsp, SIO_HOOK_EVENT, socket, event);
+	while ((h = sio_hooks_next(&walk, socket->nsp, SIO_HOOK_USE_EVENT)) !=
+	       NULL) {
+		if (!h->fn.use_event(socket, event))
+			return;
+	}
+	call(socket, SIO_HOOK_ANY, event);
+	call(socket, SIO_HOOK_EVENT, event);
 }
 
 void
 sio_hooks_outgoing(
     struct sio_socket *socket, const char *name, struct sio_value args)
 {
-	const struct sio_nsp *nsp = socket->nsp, *of = nsp->parent;
+	struct sio_walk walk = { 0 };
+	const struct sio_hook *h;
 
-	for (int turn = 0; turn < 2; turn++, of = nsp) {
-		if (of == NULL)
-			continue;
-		for (const struct sio_hook *h =
-			 of->hooks[SIO_HOOK_ANY_OUTGOING];
-		     h != NULL && socket->state == SIO_CONNECTED; h = h->next)
-			h->fn.outgoing(socket, name, args);
-	}
+	while (socket->state == SIO_CONNECTED &&
+	       (h = sio_hooks_next(
+		    &walk, socket->nsp, SIO_HOOK_ANY_OUTGOING)) != NULL)
+		h->fn.outgoing(socket, name, args);
 }
 
 void
 sio_hooks_expired(struct sio_nsp *nsp, void *user)
 {
-	const struct sio_nsp *of = nsp->parent;
+	struct sio_walk walk = { 0 };
+	const struct sio_hook *h;
 
-	for (int turn = 0; turn < 2 && user != NULL; turn++, of = nsp) {
-		if (of == NULL)
-			continue;
-		for (const struct sio_hook *h = of->hooks[SIO_HOOK_EXPIRED];
-		     h != NULL; h = h->next)
-			h->fn.expired(user);
-	}
+	while (user != NULL &&
+	       (h = sio_hooks_next(&walk, nsp, SIO_HOOK_EXPIRED)) != NULL)
+		h->fn.expired(user);
 }

@@ -51,6 +51,13 @@ struct sio_hook {
 	} fn;
 };
 
+/* A walk over hooks of a kind: those of what made the namespace, then its own.
+ * All zero, it is at its begin. */
+struct sio_walk {
+	const struct sio_hook *at; /* borrowed; NULL before the first */
+	bool own;
+};
+
 /* A namespace, or (with is_one) what makes namespaces. */
 struct sio_nsp {
 	struct sio *io;  /* borrowed */
@@ -95,12 +102,11 @@ struct sio_pending {
 struct sio_extra {
 	char *auth; /* owned: JSON, or NULL */
 	size_t auth_len;
-	char *id;      /* owned: of protocol 4, "/nsp#..." */
-	char *refusal; /* owned: what a connect_error carries */
-	const struct sio_hook *middleware; /* the next one to be asked */
-	bool parents;                      /* and then those of the parent */
-	struct sio_ack *acks;     /* owed by the application; see sio_ack */
-	char pid[SIO_ID_LEN + 1]; /* of recovery, or "" */
+	char *id;                    /* owned: of protocol 4, "/nsp#..." */
+	char *refusal;               /* owned: what a connect_error carries */
+	struct sio_walk middlewares; /* that were asked */
+	struct sio_ack *acks;        /* owed by the application; see sio_ack */
+	char pid[SIO_ID_LEN + 1];    /* of recovery, or "" */
 	uint64_t since; /* the last event that was sent before it connected */
 	uint64_t sent;  /* the last one that was sent to it, or since */
 	struct sio_kept *kept; /* owned: what it was, until it is that again */
@@ -263,6 +269,10 @@ void sio_hooks_event(struct sio_socket *socket, struct sio_event *event);
 void sio_hooks_outgoing(
     struct sio_socket *socket, const char *name, struct sio_value args);
 void sio_hooks_expired(struct sio_nsp *nsp, void *user);
+
+/* The next hook of a walk, or NULL. Others may be added meanwhile. */
+const struct sio_hook *sio_hooks_next(
+    struct sio_walk *walk, const struct sio_nsp *nsp, enum sio_hook_kind kind);
 
 /* Whether anybody listens to a kind. */
 bool sio_hooks_listen(const struct sio_nsp *nsp, enum sio_hook_kind kind);
