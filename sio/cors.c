@@ -19,9 +19,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Whether a list with commas has an element. */
-static bool
-is_listed(const char *list, const char *element)
+bool
+eio_is_listed(const char *list, const char *element)
 {
 	size_t len = strlen(element);
 
@@ -45,8 +44,8 @@ allowed(const struct eio_cors *cors, const char *origin)
 		return origin;
 	if (strpbrk(cors->origin, ", ") == NULL)
 		return cors->origin;
-	return origin != NULL && is_listed(cors->origin, origin) ? origin
-								 : NULL;
+	return origin != NULL && eio_is_listed(cors->origin, origin) ? origin
+								     : NULL;
 }
 
 /* Whether a request asks what it may ask. */

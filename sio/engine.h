@@ -313,6 +313,9 @@ eio_handshake_new(struct ws_request *request, const char *fields);
 
 /* ---- CORS (cors.c) ----------------------------------------------------- */
 
+/* Whether a list with commas has an element, whatever its case. */
+bool eio_is_listed(const char *list, const char *element);
+
 /* Add the fields for an answer to a request. */
 void eio_cors_fields(const struct eio_cors *cors, struct ws_request *request);
 

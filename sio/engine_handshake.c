@@ -23,26 +23,6 @@ struct keeping {
 	size_t octets;
 };
 
-/* Whether a field is to be kept. */
-static bool
-is_wanted(const char *names, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (strcmp(names, "*") == 0)
-		return true;
-	while (*names != '\0') {
-		size_t n;
-
-		names += strspn(names, ", \t");
-		n = strcspn(names, ", \t");
-		if (n == len && n > 0 && strncasecmp(names, name, n) == 0)
-			return true;
-		names += n;
-	}
-	return false;
-}
-
 static void
 keep(struct keeping *k, const char *text)
 {
@@ -58,7 +38,7 @@ keep_field(const char *name, const char *value, void *arg)
 {
 	struct keeping *k = arg;
 
-	if (is_wanted(k->names, name)) {
+	if (strcmp(k->names, "*") == 0 || eio_is_listed(k->names, name)) {
 		keep(k, name);
 		keep(k, value);
 	}
