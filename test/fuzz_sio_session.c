@@ -30,7 +30,8 @@ enum {
 struct line {
 	struct sim_wire *wire;
 	bool upgraded;
-	char in[4096]; /* the last octets that came */
+	const char *rest; /* of a body: not sent yet; or NULL */
+	char in[4096];    /* the last octets that came */
 	size_t len;
 };
 
@@ -396,17 +397,30 @@ some_sid(void)
 static void
 send_post(struct line *line)
 {
-	char body[2048] = "", request[3072];
+	char body[2048] = "", length[64], request[3072];
 
 	for (uint32_t i = 0, n = 1 + sim_below(4); i < n; i++) {
 		if (i > 0)
 			strcat(body, "\x1e");
 		strcat(body, some_packet());
 	}
+	/* All of it; all but the last packet; or all but the last chunk, which
+	 * may be another thing. */
+	if (sim_chance(200))
+		line->rest = "\x1e"
+			     "42[\"x\"]";
+	if (sim_chance(200)) {
+		line->rest = sim_chance(900) ? "\r\n0\r\n\r\n" : "?";
+		snprintf(length, sizeof(length),
+		    "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", strlen(body));
+	} else
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n\r\n",
+		    strlen(body) +
+			(line->rest != NULL ? strlen(line->rest) : 0));
 	snprintf(request, sizeof(request),
 	    "POST /socket.io/?EIO=%d&transport=polling&sid=%s HTTP/1.1\r\n"
-	    "Host: a\r\nContent-Length: %zu\r\n\r\n%s",
-	    sim_chance(950) ? 4 : 3, some_sid(), strlen(body), body);
+	    "Host: a\r\n%s%s",
+	    sim_chance(950) ? 4 : 3, some_sid(), length, body);
 	send_text(line, request);
 }
 
@@ -522,6 +536,11 @@ act_line(struct line *line)
 	look(line);
 	if (sim_state(line->wire) != SIM_OPEN || sim_chance(30))
 		hang_up(line);
+	else if (line->rest != NULL && sim_chance(600)) {
+		send_text(line, line->rest);
+		line->rest = NULL;
+	} else if (line->rest != NULL)
+		return;
 	else if (line->upgraded)
 		say_something(line);
 	else if (sim_chance(300))
