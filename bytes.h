@@ -98,6 +98,22 @@ ws_store64_le(uint8_t *p, uint64_t v)
 	p[7] = (uint8_t)(v >> 56);
 }
 
+/* How many of the octets of ws_load64_le are 0 before the first that is not;
+ * value is not 0. */
+static inline uint32_t
+ws_zero_octets(uint64_t value)
+{
+#if defined(__GNUC__)
+	return (uint32_t)__builtin_ctzll(value) / 8;
+#else
+	uint32_t n = 0;
+
+	while ((value >> 8 * n & 0xff) == 0)
+		n++;
+	return n;
+#endif
+}
+
 /* A function that is kept out of its callers, so that these need no registers
  * for its sake: for what is seldom, and only where that was measured to
  * matter. */

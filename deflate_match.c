@@ -58,21 +58,6 @@ least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* How many of 8 octets are 0 before the first that is not; value is not 0. */
-static inline uint32_t
-zero_octets(uint64_t value)
-{
-#if defined(__GNUC__)
-	return (uint32_t)__builtin_ctzll(value) / 8;
-#else
-	uint32_t n = 0;
-
-	while ((value >> 8 * n & 0xff) == 0)
-		n++;
-	return n;
-#endif
-}
-
 /* How many octets two places have in common, of which four are known, and max
  * is the limit. May read 7 octets more than that. */
 static inline uint32_t
@@ -82,7 +67,7 @@ common(const uint8_t *a, const uint8_t *b, uint32_t max)
 		uint64_t differs = ws_load64_le(a + n) ^ ws_load64_le(b + n);
 
 		if (differs != 0)
-			return least(n + zero_octets(differs), max);
+			return least(n + ws_zero_octets(differs), max);
 	}
 	return max;
 }

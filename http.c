@@ -92,28 +92,34 @@ skip(unsigned class, const char *buf, size_t at, size_t len)
 	return at;
 }
 
-/* Whether any of eight octets is below 0x20 or is 0x7f. The first term borrows
- * into the top bit of an octet that is below 0x20, the second does the same
- * for 0x7f turned into 0; ~word masks out obs-text. */
-static bool
-any_control(const char *eight)
+/* Which of eight octets are below 0x20 or 0x7f: the first one's top bit is the
+ * first that is set. The first term borrows into the top bit of an octet that
+ * is below 0x20, the second does the same for 0x7f turned into 0; ~word masks
+ * out obs-text. A borrow may mark octets behind the first one wrongly. */
+static uint64_t
+controls(const char *eight)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const uint64_t tops = ones * 0x80;
-	uint64_t word, del;
+	uint64_t word = ws_load64_le((const uint8_t *)eight);
+	uint64_t del = word ^ ones * 0x7f;
 
-	memcpy(&word, eight, sizeof(word));
-	del = word ^ ones * 0x7f;
 	return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & tops;
 }
 
-/* Most of a head is field values, so these are read eight octets at a time for
- * as long as nothing is to be looked at closer. */
+/* Most of a head is field values, so these are read eight octets at a time up
+ * to the first that is to be looked at closer. */
 size_t
 ws_http_skip_text(const char *buf, size_t at, size_t len)
 {
-	while (len - at >= 8 && !any_control(buf + at))
-		at += 8;
+	for (; len - at >= 8; at += 8) {
+		uint64_t found = controls(buf + at);
+
+		if (found != 0) {
+			at += ws_zero_octets(found);
+			break;
+		}
+	}
 	return skip(WS_HTTP_TEXT, buf, at, len);
 }
 

@@ -127,16 +127,22 @@ ws_http_out_field(
     struct ws_http_out *out, const char *name, struct ws_span value)
 {
 	struct ws_span token = { name, strlen(name) };
+	size_t room = out->size - out->len;
+	char *at = out->at + out->len;
 
-	if (!is_token(token) ||
+	if (out->failed || token.len > room || value.len > room - token.len ||
+	    room - token.len - value.len < 4 || !is_token(token) ||
 	    ws_http_skip_text(value.at, 0, value.len) < value.len) {
 		out->failed = true;
 		return;
 	}
-	put(out, token.at, token.len);
-	put(out, ": ", 2);
-	put(out, value.at, value.len);
-	put(out, "\r\n", 2);
+	memcpy(at, token.at, token.len);
+	at += token.len;
+	memcpy(at, ": ", 2);
+	if (value.len > 0)
+		memcpy(at + 2, value.at, value.len);
+	memcpy(at + 2 + value.len, "\r\n", 2);
+	out->len += token.len + value.len + 4;
 }
 
 void
