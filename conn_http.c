@@ -124,7 +124,8 @@ static void
 refuse_malformed(struct ws_request *rq, int error)
 {
 	rq->conn->last = true;
-	rq->head.method = WS_HTTP_GET; /* the head may have none yet */
+	if (rq->head_octets == 0)
+		rq->head.method = WS_HTTP_GET; /* it may have none yet */
 	ws_request_refuse(
 	    rq, ws_http_error_status(error), ws_http_error_text(error));
 }

@@ -300,6 +300,44 @@ Test(live_bodies, a_connection_goes_on_behind_a_body)
 	client_close(&c);
 }
 
+/* ---- the log ----------------------------------------------------------- */
+
+static char logged[256];
+
+static void
+on_log(void *arg, int level, const char *line)
+{
+	(void)arg;
+	if (level == WS_LOG_ACCESS)
+		snprintf(logged, sizeof(logged), "%s", line);
+}
+
+static void
+expect_logged(const char *request, const char *line)
+{
+	struct client c = client_open(live.address);
+	struct response r;
+
+	client_puts(&c, request);
+	cr_expect_gt(client_response(&c, &r, false), 0);
+	cr_expect_not_null(strstr(logged, line), "%s: %s", line, logged);
+	client_close(&c);
+}
+
+Test(live_bodies, what_is_refused_is_logged_as_what_it_was)
+{
+	static const struct ws_options options = {
+		.log = on_log, .log_level = WS_LOG_ACCESS + 1, .base_path = "/b"
+	};
+
+	end();
+	live = live_here(&options, setup, NULL);
+	expect_logged("POST /b/small" HEAD "Content-Length: 5\r\n\r\n",
+	    " POST /b/small 413");
+	expect_logged("PUT /b/small" HEAD CHUNKED "x", " PUT /b/small 400");
+	expect_logged("POST /b/small HTTP/1.1\r\n:\r\n\r\n", " - 400");
+}
+
 /* ---- memory ------------------------------------------------------------- */
 
 Test(live_bodies, without_memory_a_request_is_over_once)
