@@ -18,34 +18,20 @@
 #include "condition.h"
 #include "field.h"
 
-/* RFC 9110 section 8.8.3.2, strong comparison: ours are strong, so a weak one
- * or a malformed one is never equal. */
-static bool
-strongly_listed(struct ws_span list, struct ws_span etag)
-{
-	struct ws_span member;
-
-	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal(member, WS_SPAN("*")) ||
-		    ws_span_equal(member, etag))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a list of entity-tags, all its lines together, has one of ours.
  * present tells whether the field is there at all. */
 static bool
-tag_matches(struct ws_conditions *c, struct ws_span name,
-    bool (*listed)(struct ws_span, struct ws_span), bool *present)
+tag_matches(
+    struct ws_conditions *c, struct ws_span name, bool is_weak, bool *present)
 {
 	struct ws_span value;
 	bool first = false, other = false;
 	unsigned i;
 
 	for (i = 0; ws_http_field_nth(c->head, c->buf, name, i, &value); i++) {
-		first = first || listed(value, c->etag);
-		other = other || (c->other && listed(value, c->other_etag));
+		first = first || ws_field_etag_listed(value, c->etag, is_weak);
+		other = other || (c->other && ws_field_etag_listed(value,
+						  c->other_etag, is_weak));
 	}
 	if (first && !other)
 		c->other = false;
@@ -69,8 +55,7 @@ ws_condition_fails(struct ws_conditions *c)
 {
 	bool present;
 	int64_t date;
-	bool matches =
-	    tag_matches(c, WS_SPAN("If-Match"), strongly_listed, &present);
+	bool matches = tag_matches(c, WS_SPAN("If-Match"), false, &present);
 
 	if (present)
 		return !matches;
@@ -83,8 +68,7 @@ ws_condition_not_modified(struct ws_conditions *c)
 {
 	bool present;
 	int64_t date;
-	bool matches = tag_matches(
-	    c, WS_SPAN("If-None-Match"), ws_field_etag_listed, &present);
+	bool matches = tag_matches(c, WS_SPAN("If-None-Match"), true, &present);
 
 	if (present)
 		return matches;

@@ -349,16 +349,17 @@ ws_field_date_read(struct ws_span value, int64_t *unix_s)
 
 /* ---- entity-tags (RFC 9110 section 8.8.3) --------------------------------- */
 
-/* Take an entity-tag and drop its W/, as weak comparison does. A backslash in
- * it stands for itself: an opaque-tag is no quoted-string.
- *   opaque  receives the part with the quotes */
+/* Take an entity-tag. A backslash in it stands for itself: an opaque-tag is no
+ * quoted-string.
+ *   opaque  receives the part with the quotes
+ *   has_w   receives whether W/ stands before it */
 static bool
-take_etag(struct ws_span *in, struct ws_span *opaque)
+take_etag(struct ws_span *in, struct ws_span *opaque, bool *has_w)
 {
 	struct ws_span rest = *in;
 	const char *end;
 
-	take_text(&rest, "W/", 2);
+	*has_w = take_text(&rest, "W/", 2);
 	if (rest.len < 2 || rest.at[0] != '"')
 		return false;
 	end = memchr(rest.at + 1, '"', rest.len - 1);
@@ -372,19 +373,23 @@ take_etag(struct ws_span *in, struct ws_span *opaque)
 }
 
 bool
-ws_field_etag_listed(struct ws_span if_none_match, struct ws_span etag)
+ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak)
 {
-	struct ws_span list = trim(if_none_match), ours, theirs;
+	struct ws_span ours, theirs;
+	bool has_w;
 
+	list = trim(list);
 	if (ws_span_equal(list, WS_SPAN("*")))
 		return true;
-	if (!take_etag(&etag, &ours) || etag.len > 0)
+	if (!take_etag(&etag, &ours, &has_w) || etag.len > 0 ||
+	    (has_w && !is_weak))
 		return false;
 	for (skip_separators(&list); list.len > 0; skip_separators(&list)) {
-		bool good = take_etag(&list, &theirs);
+		bool good = take_etag(&list, &theirs, &has_w);
 		struct ws_span junk = trim(split(list, ',', &list));
 
-		if (good && junk.len == 0 && ws_span_equal(ours, theirs))
+		if (good && junk.len == 0 && (is_weak || !has_w) &&
+		    ws_span_equal(ours, theirs))
 			return true;
 	}
 	return false;

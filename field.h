@@ -33,11 +33,14 @@ void ws_field_date_write(int64_t unix_s, char out[WS_FIELD_DATE_SIZE]);
  * taken as 1970 to 2069. */
 bool ws_field_date_read(struct ws_span value, int64_t *unix_s);
 
-/* Whether If-None-Match matches an entity tag: "*", or a list with the tag in
- * it by weak comparison. Malformed members never match.
- *   etag  the whole entity-tag, quotes included
- * RFC 9110 section 13.1.2. */
-bool ws_field_etag_listed(struct ws_span if_none_match, struct ws_span etag);
+/* Whether If-Match or If-None-Match names an entity-tag: "*", or a list with the
+ * tag in it. Malformed members never match.
+ *   etag      the whole entity-tag, quotes included
+ *   is_weak   by weak comparison, for which W/ makes no difference; by strong
+ *             comparison a tag that has it equals none
+ * RFC 9110 sections 8.8.3.2, 13.1.1 and 13.1.2. */
+bool
+ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak);
 
 /* What a Range field asks for. */
 enum ws_range {

@@ -75,7 +75,7 @@ Test(field, list_time_is_linear, .timeout = 5)
 			cr_assert_eq(
 			    ws_field_accepts(list, WS_SPAN("gzip")), 0u);
 			cr_assert_not(
-			    ws_field_etag_listed(list, WS_SPAN("\"e\"")));
+			    ws_field_etag_listed(list, WS_SPAN("\"e\""), true));
 		}
 	}
 }
@@ -254,10 +254,37 @@ Test(field, etags_are_compared_weakly)
 		struct ws_span list =
 		    guarded(etags[i].list, strlen(etags[i].list), &g);
 
-		cr_expect_eq(ws_field_etag_listed(list, span(etags[i].etag)),
+		cr_expect_eq(
+		    ws_field_etag_listed(list, span(etags[i].etag), true),
 		    etags[i].listed, "%s in %s", etags[i].etag, etags[i].list);
 		guard_free(&g);
 	}
+}
+
+/* RFC 9110 section 8.8.3.2: what has W/ is equal to none. */
+Test(field, etags_are_compared_strongly)
+{
+	static const struct {
+		const char *list;
+		bool listed;
+	} rows[] = {
+		{ "*", true },
+		{ "\"a\"", true },
+		{ "W/\"a\"", false },
+		{ "W/\"a\", \"a\"", true },
+		{ "\"x\\\", \"a\"", true }, /* no quoted-pair in it */
+		{ "W/\"x,\", \"a\"", true },
+		{ "W/\"x,\"a\"", false },
+		{ "*, \"b\"", false },
+		{ "\"a\"x", false },
+	};
+
+	for (size_t i = 0; i < WS_LEN(rows); i++)
+		cr_expect_eq(ws_field_etag_listed(
+				 span(rows[i].list), WS_SPAN("\"a\""), false),
+		    rows[i].listed, "%s", rows[i].list);
+	cr_expect_not(ws_field_etag_listed(
+	    WS_SPAN("W/\"a\""), WS_SPAN("W/\"a\""), false));
 }
 
 /* ---- ranges --------------------------------------------------------------- */
@@ -467,7 +494,7 @@ Test(field, absent_values_are_empty)
 	a = none;
 	cr_expect_not(ws_field_next(&a, &b));
 	cr_expect_not(ws_field_date_read(none, &unix_s));
-	cr_expect_not(ws_field_etag_listed(none, WS_SPAN("\"a\"")));
+	cr_expect_not(ws_field_etag_listed(none, WS_SPAN("\"a\""), true));
 	cr_expect_eq(ws_field_range(none, 1, &first, &length), WS_RANGE_NONE);
 	cr_expect_eq(ws_field_accepts(none, WS_SPAN("gzip")), 0);
 	cr_expect_eq(ws_field_percent_decode(none, NULL, false), 0);

@@ -567,6 +567,7 @@ static const struct condition {
 	{ "If-Match: \"x\", " TAG "\r\n", 200, TEN, NULL },
 	{ "If-Match: \"x\"\r\nIf-Match: " TAG "\r\n", 200, TEN, NULL },
 	{ "If-Match: W/" TAG "\r\n", 412, NULL, NULL },
+	{ "If-Match: \"x\\\", " TAG "\r\n", 200, TEN, NULL },
 	{ "If-Match: \"x\"\r\n", 412, NULL, NULL },
 	{ "If-Match:\r\n", 412, NULL, NULL },
 	/* If-Unmodified-Since */
