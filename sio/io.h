@@ -228,7 +228,7 @@ char *sio_io_copy(const char *text, size_t len);
 /* Release sockets and clients that are gone, at the end of the turn. */
 void sio_io_reap_later(struct sio *io);
 
-/* A client has connected to its first namespace, or to none any more. */
+/* A client has yet to connect to its first namespace; or it has, or is gone. */
 void sio_io_idle(struct sio_client *client, bool idle);
 
 /* ---- nsp.c: namespaces --------------------------------- */

@@ -40,7 +40,7 @@ static struct {
 	struct sio *io;
 	struct sio_nsp *root, *many;
 	struct line lines[WIRES];
-	char sids[4][21], pid[21];
+	char sids[4][21], pid[21], offset[9];
 	uint32_t next_sid;
 	struct sio_socket *here[SOCKETS]; /* connected, not yet disconnected */
 	struct sio_socket *waiting;
@@ -458,13 +458,16 @@ say(struct line *line, const char *text)
 static void
 say_hello(struct line *line)
 {
+	bool has_offset = play.offset[0] != '\0' && sim_chance(700);
 	char packet[100];
 
 	if (sim_chance(300)) {
 		say(line, "2probe");
 		say(line, "5");
 	}
-	snprintf(packet, sizeof(packet), "40{\"pid\":\"%s\"}", play.pid);
+	snprintf(packet, sizeof(packet), "40{\"pid\":\"%s\"%s%s%s}", play.pid,
+	    has_offset ? ",\"offset\":\"" : "", has_offset ? play.offset : "",
+	    has_offset ? "\"" : "");
 	say(line, play.pid[0] != '\0' ? packet : "40");
 }
 
@@ -497,7 +500,8 @@ say_something(struct line *line)
 		say(line, some_packet());
 }
 
-/* Look for the sid of a session in what came, and for a private id. */
+/* Look for the sid of a session in what came, for a private id, and for an
+ * offset: the last argument of an event, eight digits. */
 static void
 look(struct line *line)
 {
@@ -507,6 +511,9 @@ look(struct line *line)
 	for (size_t i = 0; i + skip + 30 < line->len; i++) {
 		if (memcmp(line->in + i, "\"pid\":\"", 7) == 0)
 			memcpy(play.pid, line->in + i + 7, 20);
+		if (memcmp(line->in + i, ",\"", 2) == 0 &&
+		    memcmp(line->in + i + 10, "\"]", 2) == 0)
+			memcpy(play.offset, line->in + i + 2, 8);
 		if (memcmp(line->in + i, begin, skip) != 0 ||
 		    memcmp(line->in + i + skip + 20, "\",\"upg", 6) != 0)
 			continue;
