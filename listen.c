@@ -243,7 +243,7 @@ add_listener(struct ws_server *server, int fd, bool adopted)
 	/* Data that nobody acknowledges says as much as a missing pong. */
 	if (limits->ping_ms >= 0)
 		ws_net_user_timeout(
-		    fd, (unsigned)(limits->ping_ms + limits->pong_ms));
+		    fd, (unsigned)limits->ping_ms + (unsigned)limits->pong_ms);
 	if (ws_loop_want(&server->host.loop, &l->io, WS_LOOP_READ) < 0) {
 		ws_net_close(fd);
 		ws_mem_free(l);
