@@ -43,18 +43,26 @@ free_timer(struct ws_timer *timer)
 	ws_mem_free(timer);
 }
 
+/* So much later than a time, or never. */
+static int64_t
+later(int64_t ms, int64_t by_ms)
+{
+	return by_ms < INT64_MAX - ms ? ms + by_ms : INT64_MAX;
+}
+
 static void
 on_due(struct ws_heap_timer *heap_timer)
 {
 	struct ws_timer *timer = (struct ws_timer *)heap_timer;
 	struct ws_loop *loop = &timer->server->host.loop;
-	int64_t due_ms = heap_timer->due_ms + timer->repeat_ms;
+	int64_t due_ms = later(heap_timer->due_ms, timer->repeat_ms);
 
 	/* A beat that was missed altogether is not made up for. */
 	if (timer->repeat_ms > 0)
 		(void)ws_heap_set(&loop->heap, heap_timer,
-		    due_ms > loop->now_ms ? due_ms
-					  : loop->now_ms + timer->repeat_ms,
+		    due_ms > loop->now_ms
+			? due_ms
+			: later(loop->now_ms, timer->repeat_ms),
 		    on_due);
 	timer->firing = true;
 	timer->fire(timer, timer->arg);
@@ -93,8 +101,8 @@ ws_timer_again(struct ws_timer *timer, int64_t delay_ms)
 	struct ws_loop *loop = &timer->server->host.loop;
 	int64_t delay = delay_ms > 0 ? delay_ms : 0;
 
-	return ws_heap_set(&loop->heap, &timer->heap, ws_loop_now(loop) + delay,
-		   on_due) < 0
+	return ws_heap_set(&loop->heap, &timer->heap,
+		   later(ws_loop_now(loop), delay), on_due) < 0
 		   ? WS_ENOMEM
 		   : 0;
 }

@@ -757,6 +757,21 @@ Test(live_api, timers_fire_once_again_or_repeatedly)
 	cr_assert_eq(never, 0);
 }
 
+Test(live_api, timers_may_be_set_to_the_end_of_time)
+{
+	int never = 0, once = 0, done = 0;
+
+	cr_assert_not_null(
+	    ws_timer_start(live.server, INT64_MAX, 0, on_fire, &never));
+	cr_assert_not_null(
+	    ws_timer_start(live.server, 1, INT64_MAX, on_fire, &once));
+	client_until(&once, 1);
+	cr_assert_not_null(ws_timer_start(live.server, 20, 0, on_fire, &done));
+	client_until(&done, 1);
+	cr_assert_eq(never, 0);
+	cr_assert_eq(once, 1);
+}
+
 /* The loop's clock may be old when a timer is started from outside. */
 Test(live_api, a_timer_started_from_outside_is_not_early)
 {
@@ -962,8 +977,13 @@ Test(live_api, a_base_path_is_taken_off)
 Test(live_api, endpoints_are_checked_when_they_are_added)
 {
 	static const struct ws_handler nothing = { 0 };
+	static const struct ws_asset unsorted[] = {
+		{ "/b", (const unsigned char *)"b", 1, "\"b\"", 0 },
+		{ "/a", (const unsigned char *)"a", 1, "\"a\"", 0 },
+	};
 	struct ws_server *s = live.server;
 
+	cr_assert_eq(ws_assets(s, "/assets/", unsorted, 2, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "x", &nothing, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "", &nothing, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "/x", &nothing, NULL), WS_EEXIST);
