@@ -254,7 +254,7 @@ ws_assets(struct ws_server *server, const char *path,
 	    ws_files_embedded(assets, count, ws_net_unix_s());
 
 	if (files == NULL)
-		return WS_ENOMEM;
+		return errno == ENOMEM ? WS_ENOMEM : WS_EINVAL;
 	return add_files(server, path, files, options);
 }
 
