@@ -219,10 +219,9 @@ ws_server_new(const struct ws_options *options)
 	server->per_ip_max = o->max_per_ip;
 	server->clients_max = at_most(
 	    or_size(o->max_clients, default_clients()), WS_CONN_INDEX_NONE);
+	errno = ENOMEM; /* an allocator of the program's may not say so */
 	if (furnish(server, o) == 0)
 		return server;
-	if (errno == 0)
-		errno = ENOMEM;
 	ws_server_free(server);
 	return NULL;
 }

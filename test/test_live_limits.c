@@ -1,6 +1,7 @@
 /* test_live_limits.c - slow, silent, rude and many peers. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "client.h"
 #include "live.h"
+#include "scarce.h"
 
 #define TEXT (CLIENT_FIN | 1)
 #define BINARY (CLIENT_FIN | 2)
@@ -578,4 +580,27 @@ Test(live_limits, a_peer_that_never_stops_is_ended)
 	} while (connections() > 0);
 	cr_assert_eq(ended.code, 1002);
 	client_close(&c);
+}
+
+/* Whatever the program's allocator says, or does not. */
+Test(live_limits, memory_may_be_out_at_the_start)
+{
+	static const struct ws_options options = { .max_per_ip = 1,
+		.origin = "https://a.example",
+		.base_path = "/live",
+		.log_level = -1 };
+	struct ws_server *server = NULL;
+	long blocks = scarce_blocks;
+
+	for (size_t n = 1; server == NULL; n++) {
+		scarce(n);
+		errno = EPERM;
+		server = ws_server_new(&options);
+		cr_assert(server != NULL || errno == ENOMEM, "%zu: %s", n,
+		    strerror(errno));
+		cr_assert_lt(n, 100);
+	}
+	scarce(0);
+	ws_server_free(server);
+	cr_assert_eq(scarce_blocks, blocks);
 }
