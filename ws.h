@@ -287,7 +287,8 @@ struct ws_handler {
 	void (*open)(struct ws_conn *conn);
 	/* A whole message.
 	 *   kind  WS_TEXT (the data is valid UTF-8) or WS_BINARY
-	 *   data  may be changed in place; not terminated */
+	 *   data  not terminated; may be changed in place, but not behind a call
+	 *         that sends it: it may leave from where it lies */
 	void (*message)(
 	    struct ws_conn *conn, int kind, const void *data, size_t len);
 	/* The queue was above queue_soft and is below half of it again. */
