@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "io.h"
+#include "payload.h"
 
 /* ---- answers ----------------------------------------------------------- */
 
@@ -217,53 +218,42 @@ keep_auth(struct sio_socket *socket, struct sio_span json)
 	return extra->auth != NULL ? 0 : WS_ENOMEM;
 }
 
-/* The hexadecimal digits of a query that is not decoded become octets, and
- * those become the strings of an object: "a=1&b=%20" is {"a":"1","b":" "}. */
 static void
 write_decoded(struct sio_text *text, const char *at, size_t len)
 {
-	char *copy = sio_io_copy(at, len);
-	char *out = ws_mem_resize(NULL, len + 1);
-	long n = -1;
+	char *decoded = ws_mem_resize(NULL, len + 1);
 
-	if (copy != NULL && out != NULL) {
-		for (char *c = copy; *c != '\0'; c++)
-			*c = *c == '+' ? ' ' : *c;
-		n = ws_percent_decode(copy, out, len);
+	if (decoded == NULL) {
+		text->error = WS_ENOMEM;
+		return;
 	}
-	if (n >= 0)
-		sio_text_quote(text, out, (size_t)n);
-	else
-		sio_text_quote(text, at, len);
-	ws_mem_free(copy);
-	ws_mem_free(out);
+	len = eio_form_decode(at, len, decoded);
+	sio_text_quote(text, decoded, len);
+	ws_mem_free(decoded);
 }
 
+/* A query becomes an object of strings: "a=1&b=%20" is {"a":"1","b":" "}. */
 static void
 write_query(struct sio_text *text, struct sio_span query)
 {
 	const char *at = query.at, *end = query.at + query.len;
 
-	sio_text_putc(text, '{');
-	while (at < end) {
-		const char *stop = memchr(at, '&', (size_t)(end - at));
+	for (const char *stop; at < end; at = stop + (stop < end)) {
 		const char *equals;
 
+		stop = memchr(at, '&', (size_t)(end - at));
 		stop = stop != NULL ? stop : end;
 		equals = memchr(at, '=', (size_t)(stop - at));
-		if (text->len > 1 && stop > at)
-			sio_text_putc(text, ',');
-		if (stop > at) {
-			const char *name_end = equals != NULL ? equals : stop;
-
-			write_decoded(text, at, (size_t)(name_end - at));
-			sio_text_putc(text, ':');
-			at = equals != NULL ? equals + 1 : stop;
-			write_decoded(text, at, (size_t)(stop - at));
-		}
-		at = stop < end ? stop + 1 : end;
+		if (stop == at)
+			continue;
+		sio_text_putc(text, text->len > 0 ? ',' : '{');
+		write_decoded(
+		    text, at, (size_t)((equals != NULL ? equals : stop) - at));
+		sio_text_putc(text, ':');
+		at = equals != NULL ? equals + 1 : stop;
+		write_decoded(text, at, (size_t)(stop - at));
 	}
-	sio_text_putc(text, '}');
+	sio_text_puts(text, text->len > 0 ? "}" : "{}");
 }
 
 /* What the client sent with its CONNECT: a payload, or in revision 4 a query

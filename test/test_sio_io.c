@@ -899,11 +899,15 @@ Test(sio_io, revision_4_is_in_the_root_at_once)
 	(void)peer_expect(&c, "0");
 	peer_send(&c, "2[\"echo\",1]");
 	(void)peer_expect(&c, "2[\"back\",1]");
-	peer_send(&c, "0/x?token=a%20b&c=d,");
+	peer_send(&c, "0/x?&token=a%20b+%C3%A9&&c&d=%zz%ff&=,");
 	(void)peer_expect(&c, "0/x,");
 	cr_assert_eq(strncmp(sio_id(last), "/x#", 3), 0);
 	cr_assert_str_eq(
-	    sio_string(sio_get(sio_auth(last), "token"), NULL), "a b");
+	    sio_string(sio_get(sio_auth(last), "token"), NULL), "a b \u00e9");
+	cr_assert_str_eq(sio_string(sio_get(sio_auth(last), "c"), NULL), "");
+	cr_assert_str_eq(
+	    sio_string(sio_get(sio_auth(last), "d"), NULL), "%zz\ufffd");
+	cr_assert_str_eq(sio_string(sio_get(sio_auth(last), ""), NULL), "");
 	peer_send(&c, "0/none,");
 	(void)peer_expect(&c, "4/none,{\"message\":\"Invalid namespace\"}");
 	client_close(&c);
