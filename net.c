@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
+#include <stdlib.h> /* arc4random_buf */
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

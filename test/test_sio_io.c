@@ -1098,8 +1098,10 @@ Test(sio_io, recovery_is_bounded)
 static void
 tell_others(struct sio_socket *socket, const char *reason)
 {
-	cr_expect_gt(
-	    sio_emit_to(sio_all(sio_nsp_of(socket)), "gone", "%s", reason), 0);
+	struct sio_nsp *nsp = sio_nsp_of(socket);
+
+	cr_expect_eq(sio_emit_to(sio_all(nsp), "gone", "%s", reason),
+	    (long)sio_nsp_count(nsp));
 }
 
 Test(sio_io, one_that_does_not_poll_is_given_up_and_others_hear_of_it)
