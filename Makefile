@@ -67,7 +67,7 @@ STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
 ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' WS_CFLAGS='$(WS_CFLAGS)'
 
-all: wsd libws.a libsio.a ws.pc
+all: wsd libws.a libsio.a ws.pc sio.pc
 
 wsd: $(PROGRAM_OBJS) libsio.a libws.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libsio.a libws.a
@@ -103,10 +103,13 @@ sio/bundle_js.c: embed www/socket.io.js
 	mv $@.new $@
 
 PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' ws.pc.in
+	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|'
 
 ws.pc: ws.pc.in ws.h
-	$(PC) > $@
+	$(PC) ws.pc.in > $@
+
+sio.pc: sio.pc.in ws.h
+	$(PC) sio.pc.in > $@
 
 run: wsd
 	./wsd
@@ -193,28 +196,27 @@ format-check:
 install:
 	@test -x wsd && test -f libws.a && test -f libsio.a || \
 	    { echo 'run make first'; exit 1; }
-	mkdir -p $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-	    $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(MANDIR)/man1 \
-	    $(DESTDIR)$(MANDIR)/man3
-	install -m 755 wsd $(DESTDIR)$(BINDIR)/wsd
-	install -m 644 libws.a $(DESTDIR)$(LIBDIR)/libws.a
-	install -m 644 libsio.a $(DESTDIR)$(LIBDIR)/libsio.a
-	install -m 644 ws.h $(DESTDIR)$(INCLUDEDIR)/ws.h
-	install -m 644 sio/sio.h $(DESTDIR)$(INCLUDEDIR)/sio.h
-	$(PC) > $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
-	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc
-	install -m 644 man/wsd.1 $(DESTDIR)$(MANDIR)/man1/wsd.1
-	install -m 644 man/ws.3 $(DESTDIR)$(MANDIR)/man3/ws.3
-	install -m 644 man/sio.3 $(DESTDIR)$(MANDIR)/man3/sio.3
+	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
+	    "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(MANDIR)/man1" \
+	    "$(DESTDIR)$(MANDIR)/man3"
+	install -m 755 wsd "$(DESTDIR)$(BINDIR)"
+	install -m 644 libws.a libsio.a "$(DESTDIR)$(LIBDIR)"
+	install -m 644 ws.h sio/sio.h "$(DESTDIR)$(INCLUDEDIR)"
+	install -m 644 man/wsd.1 "$(DESTDIR)$(MANDIR)/man1"
+	install -m 644 man/ws.3 man/sio.3 "$(DESTDIR)$(MANDIR)/man3"
+	for name in ws sio; do \
+	    pc="$(DESTDIR)$(LIBDIR)/pkgconfig/$$name.pc"; \
+	    $(PC) $$name.pc.in > "$$pc" && chmod 644 "$$pc" || exit 1; \
+	done
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/wsd $(DESTDIR)$(LIBDIR)/libws.a \
-	    $(DESTDIR)$(LIBDIR)/libsio.a \
-	    $(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc \
-	    $(DESTDIR)$(INCLUDEDIR)/ws.h $(DESTDIR)$(INCLUDEDIR)/sio.h \
-	    $(DESTDIR)$(MANDIR)/man1/wsd.1 \
-	    $(DESTDIR)$(MANDIR)/man3/ws.3 \
-	    $(DESTDIR)$(MANDIR)/man3/sio.3
+	rm -f "$(DESTDIR)$(BINDIR)/wsd" \
+	    "$(DESTDIR)$(LIBDIR)/libws.a" "$(DESTDIR)$(LIBDIR)/libsio.a" \
+	    "$(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc" \
+	    "$(DESTDIR)$(LIBDIR)/pkgconfig/sio.pc" \
+	    "$(DESTDIR)$(INCLUDEDIR)/ws.h" "$(DESTDIR)$(INCLUDEDIR)/sio.h" \
+	    "$(DESTDIR)$(MANDIR)/man1/wsd.1" \
+	    "$(DESTDIR)$(MANDIR)/man3/ws.3" "$(DESTDIR)$(MANDIR)/man3/sio.3"
 
 # What git tracks; in a tree without git, what is no product of a build.
 DIST = wsd-$(VERSION)
@@ -223,14 +225,15 @@ dist:
 	mkdir -p build/$(DIST)
 	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
 	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c \
-	    ! -name bundle_js.c ! -name ws.pc; } | tar cf - -T - | \
+	    ! -name bundle_js.c ! -name '*.pc'; } | tar cf - -T - | \
 	    (cd build/$(DIST) && tar xf -)
 	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
 	rm -rf build/$(DIST)
 	@ls -l build/$(DIST).tar.gz
 
 clean:
-	rm -rf *.o *.d sio/*.[od] sio/bundle_js.c test/kqueue/*.[od] wsd libws.a libsio.a embed assets.c ws.pc build
+	rm -rf *.[oad] *.pc sio/*.[od] sio/bundle_js.c test/kqueue/*.[od] \
+	    wsd embed assets.c build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
 	format format-check install uninstall dist clean

@@ -113,21 +113,25 @@ step_kqueue()
 	    EXTRA_OBJS=test/kqueue/kqueue.o
 }
 
+# The path has a space in it, as home directories may.
 about_bmake='BSD make builds, installs and removes the same'
 step_bmake()
 {
-	enter bmake
+	enter 'b make'
 	rm -rf root
 	bmake -j"$JOBS" all && bmake install DESTDIR="$PWD/root" PREFIX=/usr ||
 	    return 1
 	for file in bin/wsd lib/libws.a lib/libsio.a lib/pkgconfig/ws.pc \
-	    include/ws.h include/sio.h share/man/man1/wsd.1 \
+	    lib/pkgconfig/sio.pc include/ws.h include/sio.h share/man/man1/wsd.1 \
 	    share/man/man3/ws.3 share/man/man3/sio.3; do
 		[ -f "root/usr/$file" ] || { echo "no $file"; return 1; }
 	done
-	for example in echo chat-app; do
-		cc -Iroot/usr/include -o build/$example examples/$example.c \
-		    -Lroot/usr/lib -lsio -lws || return 1
+	export PKG_CONFIG_LIBDIR=root/usr/lib/pkgconfig
+	for example in ws:echo sio:chat-app; do
+		# shellcheck disable=SC2046
+		cc -o "build/${example#*:}" "examples/${example#*:}.c" \
+		    $(PKG_CONFIG_SYSROOT_DIR=root \
+		    pkg-config --cflags --libs "${example%:*}") || return 1
 	done
 	bmake uninstall DESTDIR="$PWD/root" PREFIX=/usr
 	[ -z "$(find root -type f)" ]
