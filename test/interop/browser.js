@@ -203,6 +203,19 @@ async function landing(server) {
 		}
 		await closeWindow(page);
 	});
+	/* Nothing but the page itself is not found, at any depth. */
+	await check("404: the way up leads to the index", async () => {
+		const page = await openWindow(`${server.http}a/b/nothing`);
+		for (const path of ["a/b/", "a/", ""]) {
+			await page.click("#up");
+			await page.waitForURL(server.http + path);
+		}
+		await state(page, "open");
+		equal(page.troubles.filter((one) => one.startsWith("404")),
+		    ["a/b/nothing", "a/b/", "a/"].map((path) =>
+		    `404 ${server.http}${path}`), "not found");
+		await page.context().close();
+	});
 }
 
 /* The cells of the newest row of the echo page's log. */
