@@ -37,9 +37,15 @@ class Example {
 		return page;
 	}
 
+	/* No page may be wider than a phone. */
 	async end() {
 		for (const socket of this.sockets)
 			socket.disconnect();
+		for (const page of this.pages.filter((one) => !one.isClosed())) {
+			await page.setViewportSize({ width: 375, height: 667 });
+			truth(await page.evaluate(() => document.documentElement
+			    .scrollWidth <= innerWidth), "too wide");
+		}
 		for (const page of this.pages)
 			await closeWindow(page);
 		/* The examples do not handle signals. */
