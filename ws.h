@@ -86,6 +86,10 @@ enum ws_kind {
  * close the connection, when the peer has more than queue_soft waiting. */
 #define WS_VOLATILE 0x100
 
+/* Likewise: send the message as it is, as one that holds what is secret and
+ * what a stranger wrote, or that is compressed already. */
+#define WS_NO_COMPRESS 0x200
+
 /* Close codes: RFC 6455 section 7.4.1 and the IANA registry. */
 enum ws_close_code {
 	WS_CLOSE_NORMAL = 1000,
@@ -102,10 +106,6 @@ enum ws_close_code {
 	WS_CLOSE_SERVICE_RESTART = 1012,
 	WS_CLOSE_TRY_AGAIN_LATER = 1013,
 };
-
-/* Likewise: send the message as it is, as one that holds what is secret and
- * what a stranger wrote, or that is compressed already. */
-#define WS_NO_COMPRESS 0x200
 
 /* ---- server ------------------------------------------------------------ */
 
