@@ -47,8 +47,9 @@ function emitter(it) {
 	it.off = (event, listener) => {
 		if (event === undefined)
 			lists.clear();
-		lists.set(event, of(event).filter((one) => listener &&
-		    one !== listener && one.listener !== listener));
+		const all = of(event), gone = all.findIndex((one) =>
+		    one === listener || one.listener === listener);
+		lists.set(event, all.filter((_, i) => listener && i !== gone));
 		return it;
 	};
 	it.fire = (event, ...args) =>

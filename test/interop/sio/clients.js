@@ -236,6 +236,26 @@ const CHECKS = {
 		}
 	},
 
+	async "listeners come and go"(use) {
+		const socket = await use.connect();
+		const heard = [];
+		const twice = () => heard.push("twice");
+		const never = () => heard.push("never");
+
+		socket.on("echo", twice);
+		socket.on("echo", twice);
+		socket.once("echo", () => heard.push("once"));
+		socket.once("echo", never);
+		socket.off("echo", never);
+		for (let i = 0; i < 3; i++) {
+			const back = once(socket, "echo");
+			socket.emit("echo");
+			await back;
+			socket.off("echo", twice);
+		}
+		equal(heard, ["twice", "twice", "once", "twice"], "calls");
+	},
+
 	async "namespaces share a connection"(use) {
 		const socket = await use.connect("/",
 		    { forceNew: !use.isOurs });
