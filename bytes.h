@@ -20,6 +20,13 @@ struct ws_span {
 /* A span over a string literal. */
 #define WS_SPAN(literal) ((struct ws_span){ (literal), sizeof(literal) - 1 })
 
+/* A span over a C string. */
+static inline struct ws_span
+ws_span_of(const char *string)
+{
+	return (struct ws_span){ string, strlen(string) };
+}
+
 /* Read a 16-bit number in network byte order from any alignment. */
 static inline uint16_t
 ws_load16(const uint8_t *p)
@@ -170,6 +177,16 @@ static inline char
 ws_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The value of a hexadecimal digit, or -1. */
+static inline int
+ws_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ws_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Whether two spans hold the same octets. */

@@ -51,16 +51,6 @@ enum phase {
 	END_LF,
 };
 
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ws_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Each of these takes one octet and returns the next phase, or
  * WS_HTTP_ECHUNK. */
 
@@ -76,7 +66,7 @@ extension_end(char octet)
 static int
 take_size(struct ws_http_chunked *c, char octet)
 {
-	int digit = hex_digit(octet);
+	int digit = ws_hex_digit(octet);
 
 	if (digit < 0)
 		return c->digits > 0 ? extension_end(octet) : WS_HTTP_ECHUNK;

@@ -170,8 +170,7 @@ write_content(struct ws_request *rq, const char *type, const void *body,
 	struct ws_chunk *chunk = NULL;
 
 	if (len > 0) {
-		ws_http_out_field(out, "Content-Type",
-		    (struct ws_span){ media, strlen(media) });
+		ws_http_out_field(out, "Content-Type", ws_span_of(media));
 		chunk = encode(rq, media, body, len, out);
 	}
 	ws_http_out_number(
@@ -313,7 +312,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 		{ "Content-Range", 13 },
 		{ "ETag", 4 },
 	};
-	struct ws_span given = { name, strlen(name) };
+	struct ws_span given = ws_span_of(name);
 	struct ws_http_out out = { 0 };
 	char line[4096];
 
@@ -326,7 +325,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 	}
 	out.at = line;
 	out.size = sizeof(line);
-	ws_http_out_field(&out, name, (struct ws_span){ value, strlen(value) });
+	ws_http_out_field(&out, name, ws_span_of(value));
 	if (out.failed)
 		return WS_EINVAL;
 	return ws_buf_append(&request->fields, line, out.len, FIELDS_MAX) == 0
@@ -500,8 +499,8 @@ ws_conn_http_send(struct ws_conn *conn)
 bool
 ws_offers(const struct ws_request *request, const char *subprotocol)
 {
-	return ws_handshake_offers(&request->head, request->base,
-	    (struct ws_span){ subprotocol, strlen(subprotocol) });
+	return ws_handshake_offers(
+	    &request->head, request->base, ws_span_of(subprotocol));
 }
 
 /* Write 101. RFC 6455 section 4.2.2. */
@@ -523,8 +522,8 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 	ws_http_out_field(&out, "Sec-WebSocket-Accept",
 	    (struct ws_span){ accept, sizeof(accept) });
 	if (subprotocol != NULL)
-		ws_http_out_field(&out, "Sec-WebSocket-Protocol",
-		    (struct ws_span){ subprotocol, strlen(subprotocol) });
+		ws_http_out_field(
+		    &out, "Sec-WebSocket-Protocol", ws_span_of(subprotocol));
 	if (extensions.octets > 0)
 		ws_http_out_field(&out, "Sec-WebSocket-Extensions",
 		    (struct ws_span){ extensions.value, extensions.octets });

@@ -517,16 +517,6 @@ ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding)
 
 /* ---- paths and queries (RFC 3986) ----------------------------------------- */
 
-/* The value of a hexadecimal digit, or -1. */
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = ws_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 ssize_t
 ws_field_percent_decode(struct ws_span in, char *out, bool plus)
 {
@@ -542,8 +532,8 @@ ws_field_percent_decode(struct ws_span in, char *out, bool plus)
 
 			if (in.len - i < 3)
 				return -1;
-			high = hex_digit(in.at[i + 1]);
-			low = hex_digit(in.at[i + 2]);
+			high = ws_hex_digit(in.at[i + 1]);
+			low = ws_hex_digit(in.at[i + 2]);
 			if (high < 0 || low < 0)
 				return -1;
 			c = (char)(high << 4 | low);

@@ -395,7 +395,7 @@ choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
 
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
-		struct ws_span name = { coding->name, strlen(coding->name) };
+		struct ws_span name = ws_span_of(coding->name);
 		unsigned q = ws_field_accepts(accept, name);
 
 		if (q == 0 || q < best || (q == best && file->encoding) ||
@@ -580,7 +580,7 @@ void
 ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
     struct ws_span accept_encoding, struct ws_file *file)
 {
-	struct ws_span name = { asset->path, strlen(asset->path) };
+	struct ws_span name = ws_span_of(asset->path);
 
 	take_asset(asset, modified_s, file);
 	unpack(file, accept_encoding);

@@ -24,12 +24,6 @@
 
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-static struct ws_span
-span(const char *text)
-{
-	return (struct ws_span){ text, strlen(text) };
-}
-
 bool
 ws_handshake_wanted(const struct ws_http_head *head, const char *buf)
 {
@@ -183,7 +177,7 @@ same_origin(struct ws_span origin, struct ws_span host)
 static bool
 is_listed(struct ws_span origin, const char *allowed)
 {
-	struct ws_span list = span(allowed), member;
+	struct ws_span list = ws_span_of(allowed), member;
 
 	while (ws_field_next(&list, &member)) {
 		if (ws_span_equal_nocase(member, origin))

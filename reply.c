@@ -126,7 +126,7 @@ void
 ws_http_out_field(
     struct ws_http_out *out, const char *name, struct ws_span value)
 {
-	struct ws_span token = { name, strlen(name) };
+	struct ws_span token = ws_span_of(name);
 	size_t room = out->size - out->len;
 	char *at = out->at + out->len;
 

@@ -137,11 +137,10 @@ ws_endpoint(struct ws_server *server, const char *path,
 static bool
 has_method(const char *methods, const char *name)
 {
-	struct ws_span list = { methods, strlen(methods) }, member;
+	struct ws_span list = ws_span_of(methods), member;
 
 	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal(
-			member, (struct ws_span){ name, strlen(name) }))
+		if (ws_span_equal(member, ws_span_of(name)))
 			return true;
 	}
 	return false;
@@ -526,8 +525,8 @@ ws_request_field(const struct ws_request *request, const char *name)
 {
 	struct ws_span value;
 
-	if (ws_http_field(&request->head, request->base,
-		(struct ws_span){ name, strlen(name) }, &value) == 0)
+	if (ws_http_field(
+		&request->head, request->base, ws_span_of(name), &value) == 0)
 		return NULL;
 	return terminate(
 	    request, (size_t)(value.at - request->base), value.len);
@@ -583,8 +582,7 @@ decode(struct ws_span encoded, bool plus, char *out, size_t size)
 long
 ws_percent_decode(const char *encoded, char *out, size_t size)
 {
-	return decode(
-	    (struct ws_span){ encoded, strlen(encoded) }, false, out, size);
+	return decode(ws_span_of(encoded), false, out, size);
 }
 
 long

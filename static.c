@@ -43,16 +43,10 @@ struct context {
 
 /* ---- writing ------------------------------------------------------------ */
 
-static struct ws_span
-span_of(const char *string)
-{
-	return (struct ws_span){ string, strlen(string) };
-}
-
 static void
 field(struct context *c, const char *name, const char *value)
 {
-	ws_http_out_field(c->out, name, span_of(value));
+	ws_http_out_field(c->out, name, ws_span_of(value));
 }
 
 /* Every answer begins with this. nosniff: a text that somebody uploaded must
@@ -470,14 +464,14 @@ found(struct context *c, const char *cache)
 	struct ws_conditions conditions = {
 		.head = c->ask->head,
 		.buf = c->ask->buf,
-		.etag = span_of(file->etag),
+		.etag = ws_span_of(file->etag),
 		.modified_s = file->modified_s,
 		.other = may_gzip(c),
 	};
 
 	if (conditions.other) {
 		ws_file_tag_coding(&coded, "gzip");
-		conditions.other_etag = span_of(coded.etag);
+		conditions.other_etag = ws_span_of(coded.etag);
 	}
 	conditional(c, &conditions, cache);
 }
