@@ -16,8 +16,9 @@
  *
  * Every state may also go to DEAD: the peer is gone, a deadline passed, memory
  * is out. What HTTP, HOLDING and RESPONDING do is in conn_http.c and
- * conn_reply.c, what OPEN and CLOSING do in conn_ws.c and conn_pmd.c, how octets
- * leave in conn_send.c. This file moves octets and never looks at them.
+ * conn_reply.c, what OPEN and CLOSING do in conn_ws.c, conn_message.c and
+ * conn_pmd.c, how octets leave in conn_send.c. This file moves octets and never
+ * looks at them.
  *
  * Reading. All connections receive into one buffer. What a state cannot take
  * yet (a head without its end; frames while the application has paused) is

@@ -123,7 +123,7 @@ struct ws_host {
 	uint8_t *input;  /* owned: the one receive buffer */
 	uint8_t *gather; /* owned: where answers are gathered */
 	/* Answers of the connection being served. They stand in gather, or, if
-	 * it is but one, in input: see is_in_place in conn_ws.c. */
+	 * it is but one, in input: see is_in_place in conn_message.c. */
 	uint8_t *output;
 	size_t output_octets;
 	struct ws_conn *serving; /* the one that output belongs to, or NULL */
@@ -314,10 +314,18 @@ bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
 struct ws_chunk *
 ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags);
 
-/* ---- conn_ws.c: an open WebSocket -------------------------------------- */
+/* ---- conn_message.c: messages to it ------------------------------------ */
+
+/* Write one frame.
+ *   opcode  perhaps with WS_RSV1
+ * Returns as ws_conn_write. */
+int ws_conn_frame(
+    struct ws_conn *conn, uint8_t opcode, const void *data, size_t len);
 
 /* The payload of a prepared message, and its opcode. */
 struct ws_part ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode);
+
+/* ---- conn_ws.c: an open WebSocket -------------------------------------- */
 
 /* Take octets of frames. Returns how many were taken. */
 size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);

@@ -22,343 +22,6 @@
 
 #include "conn.h"
 
-#define HEADER_16 4 /* octets of a header with a length of 16 bits, no key */
-#define WS_SEND_FLAGS (WS_VOLATILE | WS_NO_COMPRESS)
-
-_Static_assert(WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX <= UINT16_MAX,
-    "what is gathered has no longer header");
-
-/* ---- frames out -------------------------------------------------------- */
-
-/* Put one frame into room that ws_conn_room gave. */
-static inline void
-put_frame(struct ws_host *host, uint8_t *room, uint8_t opcode, const void *data,
-    size_t len)
-{
-	size_t size = ws_frame_begin(room, (uint8_t)(WS_FIN | opcode), len);
-
-	host->output_octets += size + len;
-	if (len > 0 && room + size != data)
-		memcpy(room + size, data, len);
-}
-
-/* Write one frame. */
-static int
-write_frame(struct ws_conn *c, uint8_t opcode, const void *data, size_t len)
-{
-	uint8_t header[WS_FRAME_HEADER_MAX];
-	struct ws_part parts[2] = { { header, 0 }, { data, len } };
-
-	parts[0].len = ws_frame_begin(header, (uint8_t)(WS_FIN | opcode), len);
-	return ws_conn_write(c, parts, 2);
-}
-
-/* Write a Close frame; the reason is cut to what fits, at a character. */
-static int
-write_close(struct ws_conn *c, int code, const char *reason, size_t len)
-{
-	uint8_t payload[WS_FRAME_CONTROL_MAX];
-
-	if (code == 0 || code == WS_CLOSE_NO_STATUS)
-		return write_frame(c, WS_OP_CLOSE, NULL, 0);
-	if (len > sizeof(payload) - 2) {
-		len = sizeof(payload) - 2;
-		while (len > 0 && ((unsigned char)reason[len] & 0xC0) == 0x80)
-			len--;
-	}
-	ws_store16(payload, (uint16_t)code);
-	if (len > 0)
-		memcpy(payload + 2, reason, len);
-	return write_frame(c, WS_OP_CLOSE, payload, len + 2);
-}
-
-/* The peer is too slow for what is meant for it. What it did not get yet is
- * dropped, but for a frame that has begun, so that the code can follow. */
-static int
-give_up_slow(struct ws_conn *c)
-{
-	ws_queue_cut(&c->queue, &c->host->segments);
-	ws_conn_ws_close(
-	    c, WS_CLOSE_TRY_AGAIN_LATER, "the peer is too slow: queue full");
-	return WS_EFULL;
-}
-
-/* Whether len more octets may be queued behind those that wait. */
-static int
-admit_behind(struct ws_conn *c, size_t len, int flags)
-{
-	const struct ws_limits *limits = &c->host->limits;
-
-	/* Before a peer is called slow it gets the chance to take what was
-	 * queued in this turn. */
-	if (c->queue.octets > limits->queue_soft && !c->choked)
-		ws_conn_flush(c);
-	if (c->broken)
-		return WS_ECLOSED;
-	if ((flags & WS_VOLATILE) && c->queue.octets > limits->queue_soft)
-		return WS_ESKIPPED;
-	/* A peer that is not choked is still listened to, so it must not be
-	 * closed for what it asks: one message of any size always fits. */
-	if (c->queue.octets <= limits->queue_soft ||
-	    (c->queue.octets <= limits->queue_max &&
-		len <= limits->queue_max - c->queue.octets))
-		return 0;
-	return give_up_slow(c);
-}
-
-/* Whether messages can be sent at all. */
-static inline bool
-is_sending(const struct ws_conn *c)
-{
-	return c->state == WS_CONN_OPEN && !c->broken;
-}
-
-/* Two bits that gcc tests as one, unless the state stands beside them: three
- * instructions of each message less. */
-static inline bool
-is_hindered(const struct ws_conn *c)
-{
-	return c->broken || c->deflates;
-}
-
-/* Whether messages can be sent, and leave as they are. */
-static inline bool
-is_sending_plain(const struct ws_conn *c)
-{
-	return c->state == WS_CONN_OPEN && !is_hindered(c);
-}
-
-/* Whether len more octets may be sent. */
-static inline int
-admit(struct ws_conn *c, size_t len, int flags)
-{
-	if (!is_sending(c))
-		return WS_ECLOSED;
-	return c->queue.last == NULL ? 0 : admit_behind(c, len, flags);
-}
-
-/* Send a message compressed. Returns as ws_send, or 1 when it is to be sent as
- * it is. */
-static WS_APART int
-send_deflated(struct ws_conn *c, int kind, const void *data, size_t len)
-{
-	struct ws_part part = { data, len };
-	uint8_t opcode = (uint8_t)(kind & ~WS_SEND_FLAGS);
-	int result = 1;
-
-	if (ws_conn_deflate(c, kind, &part))
-		result = write_frame(c, WS_RSV1 | opcode, part.at, part.len);
-	if (result == 0)
-		ws_packer_sent(c->context, data, len);
-	ws_packer_end_deflate(&c->host->packer);
-	return result < 0 ? WS_ENOMEM : result;
-}
-
-/* Send a message when something is in the way, if only a flag. */
-static WS_APART int
-send_any(struct ws_conn *c, int kind, const void *data, size_t len)
-{
-	int opcode = kind & ~WS_SEND_FLAGS, result;
-
-	if (opcode != WS_TEXT && opcode != WS_BINARY)
-		return WS_EINVAL;
-	if (len == WS_STR)
-		len = strlen(data);
-	result = admit(c, len, kind);
-	if (result < 0)
-		return result;
-	c->host->messages_out++;
-	if (c->deflates) {
-		result = send_deflated(c, kind, data, len);
-		if (result <= 0)
-			return result;
-	}
-	return write_frame(c, (uint8_t)opcode, data, len) < 0 ? WS_ENOMEM : 0;
-}
-
-/* Whether data is the message that is being handled, and all that is to leave
- * so far. Then it can leave from where it was received, behind four octets that
- * the client's header has left there: nobody sees the difference, and if more
- * is sent after it, it is gathered like the rest. Measured on a 1 KiB echo, 115
- * instructions of 780 less. */
-static inline bool
-is_in_place(const struct ws_host *host, const void *data)
-{
-	size_t at = (uintptr_t)data - (uintptr_t)host->input;
-
-	return data == host->event.data && at >= HEADER_16 &&
-	       at < WS_HOST_INPUT && host->output_octets == 0;
-}
-
-/* The same as ws_send for one that is longer than 125 octets. */
-static WS_APART int
-send_long(struct ws_conn *c, int kind, const void *data, size_t len)
-{
-	struct ws_host *host = c->host;
-	uint8_t *room = NULL;
-
-	if (len <= WS_HOST_OUTPUT - WS_FRAME_HEADER_MAX)
-		room = ws_conn_room(c, WS_FRAME_HEADER_MAX + len);
-	if (room == NULL)
-		return send_any(c, kind, data, len);
-	host->messages_out++;
-	if (is_in_place(host, data))
-		host->output = room = host->event.data - HEADER_16;
-	put_frame(host, room, (uint8_t)kind, data, len);
-	return 0;
-}
-
-int
-ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
-{
-	uint8_t *room;
-
-	if ((kind != WS_TEXT && kind != WS_BINARY) || !is_sending_plain(conn))
-		return send_any(conn, kind, data, len);
-	if (len > WS_FRAME_CONTROL_MAX)
-		return send_long(conn, kind, data, len);
-	/* Most messages are short and answer what was just read: no detour for
-	 * them. Measured on a 16-octet echo, 45 instructions instead of 115. */
-	room = ws_conn_room(conn, WS_FRAME_HEADER_MAX + len);
-	if (room == NULL)
-		return send_any(conn, kind, data, len);
-	conn->host->messages_out++;
-	put_frame(conn->host, room, (uint8_t)kind, data, len);
-	return 0;
-}
-
-int
-ws_ping(struct ws_conn *conn, const void *data, size_t len)
-{
-	int result;
-
-	if (len == WS_STR)
-		len = strlen(data);
-	if (len > WS_FRAME_CONTROL_MAX)
-		return WS_EINVAL;
-	result = admit(conn, len, 0);
-	if (result < 0)
-		return result;
-	return write_frame(conn, WS_OP_PING, data, len) < 0 ? WS_ENOMEM : 0;
-}
-
-/* ---- prepared messages ------------------------------------------------- */
-
-/* A prepared message is a chunk that holds one frame. */
-static struct ws_chunk *
-chunk_of(struct ws_prepared *message)
-{
-	return (struct ws_chunk *)message;
-}
-
-struct ws_prepared *
-ws_prepare(int kind, const void *data, size_t len)
-{
-	uint8_t header[WS_FRAME_HEADER_MAX];
-	struct ws_chunk *chunk;
-	bool never = (kind & WS_NO_COMPRESS) != 0;
-	size_t size;
-
-	kind &= ~WS_NO_COMPRESS;
-	if (kind != WS_TEXT && kind != WS_BINARY)
-		return NULL;
-	if (len == WS_STR)
-		len = strlen(data);
-	size = ws_frame_write(header, (uint8_t)(WS_FIN | kind), len, NULL);
-	if (len > SIZE_MAX - size)
-		return NULL;
-	chunk = ws_chunk_new(size + len);
-	if (chunk == NULL)
-		return NULL;
-	memcpy(chunk->at, header, size);
-	if (len > 0)
-		memcpy(chunk->at + size, data, len);
-	chunk->len = size + len;
-	chunk->window = never ? WS_PMD_BITS_MAX : 0;
-	return (struct ws_prepared *)chunk;
-}
-
-struct ws_prepared *
-ws_prepared_ref(struct ws_prepared *message)
-{
-	if (message != NULL)
-		(void)ws_chunk_ref(chunk_of(message));
-	return message;
-}
-
-void
-ws_prepared_free(struct ws_prepared *message)
-{
-	ws_chunk_unref(chunk_of(message));
-}
-
-struct ws_part
-ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode)
-{
-	struct ws_frame frame = { 0 };
-	int size = ws_frame_parse(message->data, message->len, &frame);
-
-	*opcode = frame.opcode;
-	return (struct ws_part){ message->data + size,
-		message->len - (size_t)size };
-}
-
-const void *
-ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len)
-{
-	uint8_t opcode;
-	struct ws_part payload =
-	    ws_conn_payload((const struct ws_chunk *)message, &opcode);
-
-	if (kind != NULL)
-		*kind = opcode;
-	if (len != NULL)
-		*len = payload.len;
-	return payload.at;
-}
-
-/* Send a prepared message where something is in the way. */
-static WS_APART int
-send_prepared_any(struct ws_conn *c, struct ws_chunk *chunk, int flags)
-{
-	struct ws_chunk *form = chunk;
-	struct ws_part payload;
-	uint8_t opcode;
-	int result;
-
-	if (c->deflates && is_sending(c))
-		form = ws_conn_form(c, chunk, flags);
-	result = admit(c, form->len, flags);
-	if (result < 0)
-		return result;
-	if (ws_conn_share(c, form) < 0)
-		return WS_ENOMEM;
-	c->host->messages_out++;
-	if (form != chunk) {
-		payload = ws_conn_payload(chunk, &opcode);
-		ws_packer_sent(c->context, payload.at, payload.len);
-	}
-	return 0;
-}
-
-int
-ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags)
-{
-	struct ws_host *host = conn->host;
-	struct ws_chunk *chunk = chunk_of(message);
-
-	/* Most are one of many for which nothing waits, and leave at the end
-	 * of the turn. Measured on the fan-out, 45 instructions less. */
-	if (!is_sending_plain(conn) || conn->queue.last != NULL ||
-	    host->serving == conn)
-		return send_prepared_any(conn, chunk, flags);
-	if (ws_queue_share(&conn->queue, &host->segments, chunk, 0) < 0)
-		return WS_ENOMEM;
-	ws_conn_touch(conn);
-	host->messages_out++;
-	return 0;
-}
-
 /* ---- opening and closing ----------------------------------------------- */
 
 void
@@ -421,6 +84,25 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 		conn->endpoint->handler.close(conn, &how);
 }
 
+/* Write a Close frame; the reason is cut to what fits, at a character. */
+static int
+write_close(struct ws_conn *c, int code, const char *reason, size_t len)
+{
+	uint8_t payload[WS_FRAME_CONTROL_MAX];
+
+	if (code == 0 || code == WS_CLOSE_NO_STATUS)
+		return ws_conn_frame(c, WS_OP_CLOSE, NULL, 0);
+	if (len > sizeof(payload) - 2) {
+		len = sizeof(payload) - 2;
+		while (len > 0 && ((unsigned char)reason[len] & 0xC0) == 0x80)
+			len--;
+	}
+	ws_store16(payload, (uint16_t)code);
+	if (len > 0)
+		memcpy(payload + 2, reason, len);
+	return ws_conn_frame(c, WS_OP_CLOSE, payload, len + 2);
+}
+
 int
 ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
 {
@@ -481,7 +163,7 @@ on_ping(struct ws_conn *c, const struct ws_event *event)
 {
 	if (c->state != WS_CONN_OPEN)
 		return;
-	if (write_frame(c, WS_OP_PONG, event->data, event->len) < 0)
+	if (ws_conn_frame(c, WS_OP_PONG, event->data, event->len) < 0)
 		ws_conn_kill(c, "memory is out");
 }
 
@@ -612,7 +294,7 @@ on_silence(struct ws_conn *c)
 					  : "no sign of life after a ping");
 		return;
 	}
-	if (!c->choked && write_frame(c, WS_OP_PING, NULL, 0) < 0) {
+	if (!c->choked && ws_conn_frame(c, WS_OP_PING, NULL, 0) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return;
 	}
@@ -636,21 +318,6 @@ ws_conn_ws_expired(struct ws_conn *conn)
 }
 
 /* ---- the rest of what ws.h says of a connection ------------------------ */
-
-size_t
-ws_queued(const struct ws_conn *conn)
-{
-	const struct ws_host *host = conn->host;
-
-	return conn->queue.octets +
-	       (host->serving == conn ? host->output_octets : 0);
-}
-
-bool
-ws_is_writable(struct ws_conn *conn)
-{
-	return admit(conn, 0, WS_VOLATILE) == 0;
-}
 
 void
 ws_pause(struct ws_conn *conn)

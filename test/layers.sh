@@ -77,6 +77,7 @@ table()
 	conn_http: BELOW conn.h session.h static.h ws.h
 	conn_reply: BELOW conn.h session.h static.h ws.h
 	conn_ws: BELOW conn.h session.h static.h ws.h
+	conn_message: BELOW conn.h session.h static.h ws.h
 	conn_pmd: BELOW conn.h session.h static.h ws.h
 	# 5: the server.
 	ws.h:
