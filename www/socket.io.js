@@ -108,6 +108,7 @@ function polling(session, on, opts) {
 	async function request(body) {
 		const answer = await fetch(session.address("http", "polling"), {
 			method: body ? "POST" : "GET",
+			headers: opts.extraHeaders,
 			body,
 			credentials:
 			    opts.withCredentials ? "include" : "same-origin",
@@ -406,7 +407,7 @@ function manage(origin, opts) {
 
 const RESERVED =
     /^((dis)?connect|connect_error|disconnecting|(new|remove)Listener)$/;
-const ANY = Symbol("any");
+const ANY = Symbol("any"), OUTGOING = Symbol("outgoing");
 
 function join(manager, nsp, opts) {
 	const acks = new Map();
@@ -425,11 +426,12 @@ function join(manager, nsp, opts) {
 		send: (...args) => emit("message", ...args),
 		onAny: (listener) => it.on(ANY, listener),
 		offAny: (listener) => it.off(ANY, listener),
+		onAnyOutgoing: (listener) => it.on(OUTGOING, listener),
+		offAnyOutgoing: (listener) => it.off(OUTGOING, listener),
 	});
 
-	const deliver = ({ wire }) => manager.engine?.send(...wire);
-	const write = (type, id, data) =>
-	    deliver({ wire: encode(type, nsp, id, data) });
+	const put = (wire) => manager.engine?.send(...wire);
+	const write = (type, id, data) => put(encode(type, nsp, id, data));
 
 	function connect() {
 		const was = it.active;
@@ -502,6 +504,11 @@ function join(manager, nsp, opts) {
 			offset = args.at(-1);
 	}
 
+	function deliver({ data, wire }) {
+		it.fire(OUTGOING, ...data);
+		put(wire);
+	}
+
 	function emit(...data) {
 		const how = flags;
 		const ack = typeof data.at(-1) === "function" && data.pop();
@@ -510,7 +517,7 @@ function join(manager, nsp, opts) {
 		if (RESERVED.test(data[0]))
 			throw new Error(
 			    `"${data[0]}" is a reserved event name`);
-		const packet = { id, wire: encode(2, nsp, id, data) };
+		const packet = { id, data, wire: encode(2, nsp, id, data) };
 		if (ack)
 			expect(id, ack, how);
 		if (it.connected &&

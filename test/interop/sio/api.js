@@ -29,9 +29,10 @@ async function connect(io, url, options) {
 	return socket;
 }
 
-/* Talk by polling through a relay that does this to WebSockets. */
-async function throughRelay(io, port, upgraded) {
+/* A relay for requests, each of which it shows. */
+async function relayTo(port, show = () => {}) {
 	const relay = createServer((from, to) => {
+		show(from);
 		const on = request({ port, host: "127.0.0.1", path: from.url,
 			method: from.method, headers: from.headers },
 		    (answer) => {
@@ -43,6 +44,12 @@ async function throughRelay(io, port, upgraded) {
 		from.pipe(on);
 	}).listen(0, "127.0.0.1");
 	await came(relay, "listening");
+	return relay;
+}
+
+/* Talk by polling through a relay that does this to WebSockets. */
+async function throughRelay(io, port, upgraded) {
+	const relay = await relayTo(port);
 	const over = new Promise((closed) =>
 	    relay.on("upgrade", (from, socket) => {
 		socket.on("close", closed);
@@ -108,6 +115,46 @@ const CASES = {
 		await socket.emitWithAck("echo");
 		equal(log.length, 5, "events");
 		socket.disconnect();
+	},
+
+	/* Told when it leaves: what is emitted earlier, or lost, waits. */
+	async "listeners to what is sent"(io, { http }) {
+		const socket = io(http, { forceNew: true, autoConnect: false });
+		const log = [];
+		const listen = (name) => (...args) => log.push([name, ...args]);
+		const kept = listen("kept"), gone = listen("gone");
+
+		socket.onAnyOutgoing(kept).onAnyOutgoing(gone);
+		socket.offAnyOutgoing(gone);
+		socket.volatile.emit("echo", "lost");
+		socket.emit("echo", "early");
+		equal(log, [], "before it is connected");
+		socket.connect();
+		await once(socket, "connect");
+		socket.onAny(listen("heard"));
+		const octets = Buffer.from([1, 2]);
+		await socket.emitWithAck("echo", { octets });
+		socket.offAnyOutgoing();
+		await socket.emitWithAck("echo", 3);
+		equal(log.filter(([name]) => name === "kept"), [
+			["kept", "echo", "early"],
+			["kept", "echo", { octets }]], "log");
+		socket.disconnect();
+	},
+
+	async "fields of its own for polls"(io, { port }) {
+		const seen = new Set();
+		const relay = await relayTo(port, ({ method, headers }) =>
+		    seen.add(`${method} ${headers["x-own"]}`));
+		const socket = await connect(io,
+		    `http://127.0.0.1:${relay.address().port}`,
+		    { transports: ["polling"],
+			extraHeaders: { "X-Own": "yes" } });
+		equal(await socket.emitWithAck("echo", 1), 1, "answer");
+		equal([...seen].sort(), ["GET yes", "POST yes"], "fields");
+		socket.disconnect();
+		relay.closeAllConnections();
+		relay.close();
 	},
 
 	async "names that are reserved"(io, { http }) {
