@@ -29,13 +29,13 @@ async function connect(io, url, options) {
 	return socket;
 }
 
-/* A relay for requests, each of which it shows. */
-async function relayTo(port, show = () => {}) {
+/* A relay, through which no answer passes before pass(request) lets it. */
+async function relayTo(port, pass) {
 	const relay = createServer((from, to) => {
-		show(from);
 		const on = request({ port, host: "127.0.0.1", path: from.url,
 			method: from.method, headers: from.headers },
-		    (answer) => {
+		    async (answer) => {
+			await pass(from);
 			to.writeHead(answer.statusCode, answer.headers);
 			answer.pipe(to);
 		});
@@ -47,11 +47,14 @@ async function relayTo(port, show = () => {}) {
 	return relay;
 }
 
-/* Talk by polling through a relay that does this to WebSockets. */
+/* Talk by polling through a relay that does this to WebSockets. A client that
+ * waits for a poll, before it changes over, sees the WebSocket end first. */
 async function throughRelay(io, port, upgraded) {
-	const relay = await relayTo(port);
+	let ending;
+	const relay = await relayTo(port, () => ending);
 	const over = new Promise((closed) =>
 	    relay.on("upgrade", (from, socket) => {
+		ending = over;
 		socket.on("close", closed);
 		upgraded(socket, from);
 	    }));
