@@ -45,7 +45,7 @@ LIB_OBJS = sha1.o base64.o utf8.o siphash.o print.o address.o frame.o field.o \
 	handshake.o pmd.o compressor.o packer.o session.o rooms.o files.o \
 	beneath.o files_list.o files_type.o static.o conn.o conn_send.o conn_http.o \
 	conn_reply.o conn_ws.o conn_message.o conn_pmd.o ws.o listen.o route.o \
-	hub.o tasks.o $(EXTRA_OBJS)
+	request.o hub.o tasks.o $(EXTRA_OBJS)
 SIO_OBJS = sio/payload.o sio/octets.o sio/engine.o sio/engine_due.o \
 	sio/engine_handshake.o sio/engine_http.o sio/engine_poll.o \
 	sio/engine_send.o sio/engine_session.o sio/engine_ws.o sio/cors.o \

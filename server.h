@@ -1,5 +1,5 @@
-/* server.h - the parts of a server that ws.c, listen.c, route.c, hub.c and
- * tasks.c share. */
+/* server.h - the parts of a server that ws.c, listen.c, route.c, request.c,
+ * hub.c and tasks.c share. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_SERVER_H
 #define WS_SERVER_H

@@ -85,6 +85,7 @@ table()
 	ws: BELOW conn.h rooms.h files.h static.h session.h server.h
 	listen: BELOW conn.h rooms.h files.h static.h session.h server.h
 	route: BELOW conn.h rooms.h files.h static.h session.h server.h
+	request: BELOW conn.h rooms.h files.h static.h session.h server.h
 	hub: BELOW conn.h rooms.h files.h static.h session.h server.h
 	tasks: BELOW conn.h rooms.h files.h static.h session.h server.h
 	# 6: what is in sio/ stands on ws.h alone, and on each other.

@@ -1,0 +1,192 @@
+/* request.c - what the application sees of a request. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Strings are handed out as C strings, and are not copied for that: they lie in
+ * the head, where each has a separator behind it that was parsed already. A NUL
+ * takes its place.
+ *
+ *	GET /chat?room=1 HTTP/1.1\r\n          ws_request_path: "/chat"
+ *	         ^      ^
+ *	Host: example.com\r\n                  ws_request_field: "example.com"
+ *	    ^            ^
+ */
+#include <string.h>
+
+#include "field.h"
+#include "mem.h"
+#include "server.h"
+
+/* ---- strings ----------------------------------------------------------- */
+
+/* Turn a span of the head into a C string. */
+static const char *
+terminate(const struct ws_request *rq, size_t at, size_t octets)
+{
+	rq->base[at + octets] = '\0';
+	return rq->base + at;
+}
+
+const char *
+ws_request_method(const struct ws_request *request)
+{
+	return ws_http_method_name(request->head.method);
+}
+
+const char *
+ws_request_path(const struct ws_request *request)
+{
+	size_t end = request->head.path_at + (size_t)request->head.path_octets;
+
+	/* The one path that no separator follows: that of an absolute-form
+	 * without any. */
+	if (request->base[end] != ' ' && request->base[end] != '?' &&
+	    request->base[end] != '\0')
+		return "/";
+	return terminate(request,
+	    request->head.path_at + request->prefix_octets,
+	    request->head.path_octets - request->prefix_octets);
+}
+
+const char *
+ws_request_query(const struct ws_request *request)
+{
+	if (!request->head.has_query)
+		return "";
+	return terminate(
+	    request, request->head.query_at, request->head.query_octets);
+}
+
+const char *
+ws_request_field(const struct ws_request *request, const char *name)
+{
+	struct ws_span value;
+
+	if (ws_http_field(
+		&request->head, request->base, ws_span_of(name), &value) == 0)
+		return NULL;
+	return terminate(
+	    request, (size_t)(value.at - request->base), value.len);
+}
+
+void
+ws_request_fields(const struct ws_request *request,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	for (unsigned i = 0; i < request->head.nfields; i++) {
+		const struct ws_http_field *f = &request->head.fields[i];
+		const char *name =
+		    terminate(request, f->name_at, f->name_octets);
+
+		if (!visit(name,
+			terminate(request, f->value_at, f->value_octets), arg))
+			return;
+	}
+}
+
+/* ---- parameters -------------------------------------------------------- */
+
+/* Whether a percent-encoded text is a name. The name has no escapes longer
+ * than itself, so a small buffer does. */
+static bool
+is_named(struct ws_span encoded, const char *name)
+{
+	char decoded[256];
+	ssize_t n;
+
+	if (encoded.len > sizeof(decoded))
+		return false;
+	n = ws_field_percent_decode(encoded, decoded, true);
+	return n >= 0 && (size_t)n == strlen(name) &&
+	       memcmp(decoded, name, (size_t)n) == 0;
+}
+
+/* Decode a span of any length into size octets. Returns how many it has, or -1
+ * when it is malformed or they do not fit. */
+static long
+decode(struct ws_span encoded, bool plus, char *out, size_t size)
+{
+	char *decoded = ws_mem_resize(NULL, encoded.len + 1);
+	ssize_t n;
+
+	if (decoded == NULL)
+		return -1;
+	n = ws_field_percent_decode(encoded, decoded, plus);
+	if (n > 0 && (size_t)n <= size)
+		memcpy(out, decoded, (size_t)n);
+	ws_mem_free(decoded);
+	return n < 0 || (size_t)n <= size ? (long)n : -1;
+}
+
+long
+ws_percent_decode(const char *encoded, char *out, size_t size)
+{
+	return decode(ws_span_of(encoded), false, out, size);
+}
+
+long
+ws_request_param(const struct ws_request *request, const char *name,
+    char *value, size_t size)
+{
+	struct ws_span query = { request->base + request->head.query_at,
+		request->head.query_octets };
+	struct ws_span key, encoded;
+	long n;
+
+	if (!request->head.has_query || size == 0)
+		return -1;
+	while (ws_field_query_next(&query, &key, &encoded)) {
+		if (!is_named(key, name))
+			continue;
+		n = decode(encoded, true, value, size - 1);
+		if (n < 0 || memchr(value, '\0', (size_t)n) != NULL)
+			return -1;
+		value[n] = '\0';
+		return n;
+	}
+	return -1;
+}
+
+/* ---- the rest ---------------------------------------------------------- */
+
+const void *
+ws_request_body(const struct ws_request *request, size_t *len)
+{
+	*len = request->body != NULL ? request->body->len : 0;
+	return request->body != NULL ? ws_buf_data(request->body) : NULL;
+}
+
+const char *
+ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX])
+{
+	return ws_peer(request->conn, text);
+}
+
+void
+ws_request_owner(const struct ws_request *request, unsigned char owner[16])
+{
+	ws_peers_owner(request->conn->peer.ip, owner);
+}
+
+void *
+ws_request_user(const struct ws_request *request)
+{
+	return request->user;
+}
+
+void
+ws_request_set_state(struct ws_request *request, void *state)
+{
+	request->state = state;
+}
+
+void *
+ws_request_state(const struct ws_request *request)
+{
+	return request->state;
+}
+
+struct ws_server *
+ws_request_server(const struct ws_request *request)
+{
+	return ws_server_of_host(request->conn->host);
+}
