@@ -13,7 +13,8 @@
 # INCLUDEDIR and MANDIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
 # one of them changes, make compiles all again. make install compiles nothing.
 #
-# To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc
+# To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc, for a system with
+# kqueue with LOOP=kqueue as well.
 
 VERSION != sed -n 's/^.define WS_VERSION "\(.*\)"/\1/p' ws.h
 

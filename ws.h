@@ -241,6 +241,9 @@ struct ws_stats {
 	uint64_t messages_in;  /* messages ever received */
 	uint64_t messages_out; /* messages ever queued */
 };
+
+/* Read them.
+ *   stats  receives all of them */
 void ws_stats(const struct ws_server *server, struct ws_stats *stats);
 
 /* ---- another loop ------------------------------------------------------ */
@@ -573,7 +576,10 @@ struct ws_asset {
 };
 
 /* Serve files that are part of the program, as ws_files does.
- *   assets  borrowed for as long as the server lives; sorted by path */
+ *   assets   borrowed for as long as the server lives; sorted by path
+ *   count    how many there are
+ *   options  NULL for the defaults; copied
+ * Returns 0, WS_EINVAL, WS_EEXIST or WS_ENOMEM. */
 int ws_assets(struct ws_server *server, const char *path,
     const struct ws_asset *assets, size_t count,
     const struct ws_files_options *options);
@@ -629,6 +635,7 @@ void *ws_request_user(const struct ws_request *request);
 void ws_request_set_state(struct ws_request *request, void *state);
 void *ws_request_state(const struct ws_request *request);
 
+/* The server that a request came to. */
 struct ws_server *ws_request_server(const struct ws_request *request);
 
 /* Add a field to the answer, before ws_reply or ws_accept.

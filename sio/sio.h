@@ -256,7 +256,9 @@ void eio_walk(struct eio *endpoint,
 int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
 
 /* Encode a message once, to be sent to many, over every transport.
- * Returns it with one reference, or NULL when memory is out. */
+ *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, and nothing beside it
+ * Returns it with one reference, or NULL when memory is out or kind is neither.
+ */
 struct eio_message *eio_prepare(int kind, const void *data, size_t len);
 
 /* Take one more reference, or give one back; NULL is allowed in both. */
@@ -400,7 +402,9 @@ struct sio_nsp *sio_of_each(struct sio *io,
     bool (*is_one)(struct sio_socket *socket, const char *name, void *arg),
     void *arg);
 
-/* The same by a pattern in which '*' stands for any octets: "/room-*". */
+/* The same by a pattern in which '*' stands for any octets: "/room-*".
+ *   pattern  copied
+ * Returns as sio_of_each. */
 struct sio_nsp *sio_of_pattern(struct sio *io, const char *pattern);
 
 /* Its name; the pattern or "" for many. How many sockets are in it. */
@@ -620,11 +624,13 @@ int sio_emit(struct sio_socket *socket, const char *name, const char *format,
 long sio_emit_to(struct sio_target target, const char *name, const char *format,
     ...) SIO_PRINTF(3, 4);
 
-/* Emit the event "message". socket.send */
+/* Emit the event "message".
+ * Returns as sio_emit. socket.send */
 int sio_send(struct sio_socket *socket, const char *format, ...)
     SIO_PRINTF(2, 3);
 
-/* Emit an event that came, with all its arguments, binary ones included. */
+/* Emit an event that came, with all its arguments, binary ones included.
+ * Returns as sio_emit_to. */
 long sio_forward(struct sio_target target, const struct sio_event *event);
 
 /* Emit an event and be told what the client acknowledges.
@@ -674,6 +680,11 @@ int sio_ack(struct sio_event *event, const char *format, ...) SIO_PRINTF(2, 3);
  * sio_ack_drop even when the socket has left; or NULL when none is wanted or
  * memory is out. */
 struct sio_ack *sio_ack_later(struct sio_event *event);
+
+/* Acknowledge now; or never. Both release ack, whatever they return.
+ *   format  as for sio_emit
+ * sio_ack_send returns 0, WS_ECLOSED when the socket has left, or as
+ * sio_emit. */
 int sio_ack_send(struct sio_ack *ack, const char *format, ...) SIO_PRINTF(2, 3);
 void sio_ack_drop(struct sio_ack *ack);
 
