@@ -616,3 +616,101 @@ Test(live_deflate, late_comers_share)
 		client_close(&c[i]);
 	end();
 }
+
+/* ---- idleness ---------------------------------------------------------- */
+
+enum {
+	WINDOW_BITS = 13,
+	WINDOWS_MAX = 8,
+	LEN = 1000,
+};
+
+static void *windows[WINDOWS_MAX]; /* blocks of that size, in no order */
+
+/* These take the place of mem.c. */
+void *
+ws_mem_resize(void *block, size_t size)
+{
+	for (int i = 0; block == NULL && size == 1 << WINDOW_BITS; i++) {
+		cr_assert_lt(i, WINDOWS_MAX);
+		if (windows[i] == NULL)
+			return windows[i] = malloc(size);
+	}
+	return realloc(block, size);
+}
+
+void
+ws_mem_free(void *block)
+{
+	for (int i = 0; block != NULL && i < WINDOWS_MAX; i++) {
+		if (windows[i] == block)
+			windows[i] = NULL;
+	}
+	free(block);
+}
+
+static int
+count_windows(void)
+{
+	int count = 0;
+
+	for (int i = 0; i < WINDOWS_MAX; i++)
+		count += windows[i] != NULL;
+	return count;
+}
+
+/* Send a message and receive its echo, behind Pings. Returns the octets that
+ * it came in. */
+static size_t
+echo_length(struct client *c, struct zpeer *peer, const void *text, size_t len)
+{
+	struct frame frame;
+
+	send_packed(c, peer, TEXT, text, len);
+	do
+		cr_assert(client_recv_frame(c, &frame));
+	while (frame.first == PING);
+	cr_assert_eq(frame.first, RSV1 | TEXT);
+	cr_assert_eq(zpeer_unpack(peer, frame.data, frame.len), len);
+	cr_assert_eq(memcmp(peer->room, text, len), 0);
+	return frame.len;
+}
+
+/* The server forgets what it has sent, and refers to none of it; what it has
+ * received it has to keep, because the client goes on referring to that. */
+Test(live_deflate, windows_are_released_when_nothing_is_sent)
+{
+	static uint8_t text[LEN];
+	struct dice dice = { 8 };
+	struct zpeer peer;
+	struct client c;
+	size_t first = 0;
+
+	begin(&(struct ws_options){ .deflate = WS_DEFLATE_DEDICATED,
+	    .deflate_window = WINDOW_BITS,
+	    .ping_ms = 300 });
+	zpeer_init(&peer, WINDOW_BITS, WINDOW_BITS, 1, 1);
+	fill_json(&dice, text, LEN);
+	c = connect_to("/echo", PMD CLIENT SERVER "=13");
+	cr_expect_eq(count_windows(), 0);
+	for (int i = 0; i < 3; i++) {
+		int64_t deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
+		size_t len = echo_length(&c, &peer, text, LEN);
+
+		if (i == 0)
+			first = len;
+		cr_expect_eq(len, first, "a past is referred to");
+		cr_expect_lt(echo_length(&c, &peer, text, LEN), first / 4);
+		cr_expect_eq(count_windows(), 2);
+		while (count_windows() > 1) {
+			cr_assert_lt(client_now_ms(), deadline_ms);
+			(void)client_wait(-1, 0, 10);
+		}
+	}
+	/* The client refers to what it has sent long ago. */
+	cr_expect_lt(zpeer_pack(&peer, text, LEN), first / 4);
+	client_close(&c);
+	zpeer_fini(&peer);
+	end();
+	cr_expect_eq(count_windows(), 0);
+}
