@@ -176,6 +176,7 @@ function furnish() {
 	writeFileSync(`${root}/empty/one file & two.txt`, "one");
 	writeFileSync(`${root}/text.txt`, TEXT);
 	writeFileSync(`${root}/text.txt.gz`, gzipSync(TEXT));
+	writeFileSync(`${root}/long.html`, TEXT + TEXT);
 	writeFileSync(`${root}/large.bin`, LARGE);
 	writeFileSync(`${root}/.hidden`, "hidden");
 	writeFileSync(`${root}/umlaut-\u00fc.txt`, "umlaut");
@@ -225,6 +226,30 @@ async function directory({ http }) {
 		const no = await curl("-H", "Accept-Encoding: gzip;q=0",
 		    `${http}text.txt`);
 		equal(no.fields["content-encoding"], undefined, "refused");
+	});
+	await check("curl: --compressed gets what has no .gz beside", async () => {
+		const plain = await curl(`${http}long.html`);
+		equal(plain.fields["content-encoding"], undefined, "plain");
+		/* Made for the first, and kept for the next ones. */
+		for (let i = 0; i < 3; i++) {
+			const got = await curl("--compressed", `${http}long.html`);
+			equal(got.fields["content-encoding"], "gzip", "coding");
+			equal(got.fields.vary, "Accept-Encoding", "Vary");
+			truth(Number(got.fields["content-length"]) <
+			    TEXT.length, "length");
+			truth(got.fields.etag !== plain.fields.etag, "one ETag");
+			equal(got.body.toString(), TEXT + TEXT, "body");
+			equal((await curl("--compressed", "-H",
+			    `If-None-Match: ${got.fields.etag}`,
+			    `${http}long.html`)).status, 304, "known");
+		}
+		const part = await curl("--compressed", "-H",
+		    "Range: bytes=0-9", `${http}long.html`);
+		equal([part.status, part.fields["content-encoding"],
+			part.body.toString()],
+		    [206, undefined, TEXT.slice(0, 10)], "part");
+		const image = await curl("--compressed", `${http}large.bin`);
+		equal(image.fields["content-encoding"], undefined, "binary");
 	});
 	await check("curl: If-Modified-Since", async () => {
 		const { fields } = await curl(`${http}text.txt`);
@@ -343,12 +368,38 @@ async function handshake({ http }) {
 	});
 }
 
+/* ---- polls --------------------------------------------------------------- */
+
+/* The chat says a message to all, so a long one is answered long. */
+async function polls({ http }) {
+	await check("curl: --compressed polls", async () => {
+		const base = `${http}socket.io/?EIO=4&transport=polling`;
+		const opened = await curl("--compressed", base);
+		equal(opened.fields["content-encoding"], undefined, "short");
+		const { sid } = JSON.parse(opened.body.toString().slice(1));
+		const url = `${base}&sid=${sid}`, word = "x".repeat(3000);
+		const post = (body) => curl("-H", "Content-Type: text/plain",
+		    "--data-binary", body, url);
+
+		equal((await post("40/chat,")).body.toString(), "ok", "connect");
+		await curl("--compressed", url);
+		await post("42/chat," + JSON.stringify(["send-message",
+		    { user: "curl", message: word }]));
+		const long = await curl("--compressed", url);
+		equal(long.fields["content-encoding"], "gzip", "coding");
+		truth(Number(long.fields["content-length"]) < 200, "length");
+		truth(long.body.toString().includes(word), "body");
+		equal(long.fields["cache-control"], "no-store", "cache");
+	});
+}
+
 /* ---- all ----------------------------------------------------------------- */
 
 await withWsd([], async (server) => {
 	await pages(server);
 	await protocol(server);
 	await handshake(server);
+	await polls(server);
 });
 const root = furnish();
 await withWsd([root], async (server) => {

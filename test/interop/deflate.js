@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 import { once } from "node:events";
+import { join } from "node:path";
 
-import { check, equal, finish, load, truth, within, withWsd }
+import { BUILD, check, equal, finish, load, program, truth, within, withWsd }
     from "./harness.js";
 
 const WebSocket = load("ws");
@@ -102,6 +103,48 @@ async function room(server, mode) {
 	});
 }
 
+/* What is for one refers to what was before, what is for all does not; those
+ * who take over a context must be able to read both in turn. */
+async function inTurn() {
+	await check("deflate: for one and for all, in turn", async () => {
+		const server = program(join(BUILD, "deflate"), ["127.0.0.1:0"]);
+		const [, where] = await server.printed(/^listening on (\S+)/m);
+		const all = [{}, { serverMaxWindowBits: 9 }, {},
+			{ serverNoContextTakeover: true }, false]
+		    .map((perMessageDeflate) => ({ heard: [], came: () => {},
+			socket: new WebSocket(where.replace(/^(http:..)?/, "ws://"),
+			    { perMessageDeflate }) }));
+
+		for (const one of all) {
+			one.socket.on("message", (data) => {
+				one.heard.push(data.toString());
+				one.came();
+			});
+			await within(once(one.socket, "open"), "open");
+		}
+		for (let i = 0; i < 60; i++) {
+			const text = tick(i).repeat(1 + i * i % 40);
+			const sender = all[i % all.length];
+
+			sender.socket.send(text);
+			for (const one of all) {
+				const n = one === sender ? 3 : 1;
+
+				await within(new Promise((done) => {
+					one.came = () => one.heard.length < n ||
+					    done();
+					one.came();
+				}), "a message");
+				equal(one.heard.splice(0),
+				    Array(n).fill(text), "messages");
+			}
+		}
+		for (const { socket } of all)
+			socket.close();
+		equal(await server.stop("SIGKILL"), "SIGKILL", "end");
+	});
+}
+
 async function bomb(server) {
 	await check("deflate: 1009 for what inflates to too much", async () => {
 		const socket = new WebSocket(`${server.ws}echo`,
@@ -159,4 +202,5 @@ for (const mode of MODES) {
 	});
 }
 await browser.close();
+await inTurn();
 finish();

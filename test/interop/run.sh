@@ -70,8 +70,11 @@ for file in "$WSD" libsio.a build/examples/reference; do
 done
 
 mkdir -p "$BUILD" || exit 1
-${CC:-cc} -std=c11 -D_DEFAULT_SOURCE -I. -Isio -O1 -o "$BUILD/twin" \
-    test/interop/sio/twin.c libsio.a libws.a || exit 1
+for one in sio/twin deflate; do
+	${CC:-cc} -std=c11 -D_DEFAULT_SOURCE -I. -Isio -O1 \
+	    -o "$BUILD/${one#*/}" "test/interop/$one.c" libsio.a libws.a ||
+	    exit 1
+done
 if ! cmp -s test/interop/package.json "$BUILD/package.json" ||
     [ ! -d "$BUILD/node_modules" ]; then
 	cp test/interop/package.json "$BUILD/package.json"
