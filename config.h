@@ -22,8 +22,8 @@ struct config {
 	char cors[1024]; /* what --cors has said so far */
 };
 
-/* Read the command line, which ends with NULL. --help and --version print and exit with 0; a mistake
- * prints one line and exits with 2. */
+/* Read the command line, which ends with NULL. --help and --version print and
+ * exit with 0; a mistake prints one line and exits with 2. */
 void config_read(struct config *config, char **argv);
 
 #endif

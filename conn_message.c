@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  *	ws_send ──▶ admitted? ──▶ a frame, into output if the peer is being
- *	                │         served and nothing waits, or else into its queue
+ *	                │         served and nothing waits, or into its queue
  *	                ▼ no: too much waits
  *	              left out, if it is volatile; or the peer is given up
  *

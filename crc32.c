@@ -22,9 +22,9 @@
 
 #define DIVISOR 0xedb88320u
 
-/* What the eight bits of each octet leave in the remainder. Division keeps sums:
- * a ^ b leaves what a leaves ^ what b leaves. So octets of one bit are divided,
- * and the others are sums of them. */
+/* What the eight bits of each octet leave in the remainder. Division keeps
+ * sums: a ^ b leaves what a leaves ^ what b leaves. So octets of one bit are
+ * divided, and the others are sums of them. */
 static void
 divide_octets(uint32_t remainders[256])
 {

@@ -33,8 +33,8 @@ void ws_field_date_write(int64_t unix_s, char out[WS_FIELD_DATE_SIZE]);
  * taken as 1970 to 2069. */
 bool ws_field_date_read(struct ws_span value, int64_t *unix_s);
 
-/* Whether If-Match or If-None-Match names an entity-tag: "*", or a list with the
- * tag in it. Malformed members never match.
+/* Whether If-Match or If-None-Match names an entity-tag: "*", or a list with
+ * the tag in it. Malformed members never match.
  *   etag      the whole entity-tag, quotes included
  *   is_weak   by weak comparison, for which W/ makes no difference; by strong
  *             comparison a tag that has it equals none

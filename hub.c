@@ -200,13 +200,11 @@ void
 ws_walk(struct ws_server *server,
     bool (*visit)(struct ws_conn *conn, void *arg), void *arg)
 {
-	/* Backwards: a connection leaves the table only at the end of a turn,
-	 * and then the last one takes its place. */
-	for (size_t i = server->conns_count; i > 0; i--) {
-		if (i > server->conns_count)
-			continue;
-		if (server->conns[i - 1]->state == WS_CONN_OPEN &&
-		    !visit(server->conns[i - 1], arg))
+	/* Whatever visit does, the table stays as it is until the turn ends. */
+	for (size_t i = 0; i < server->conns_count; i++) {
+		struct ws_conn *c = server->conns[i];
+
+		if (c->state == WS_CONN_OPEN && !visit(c, arg))
 			return;
 	}
 }

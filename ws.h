@@ -290,8 +290,8 @@ struct ws_handler {
 	void (*open)(struct ws_conn *conn);
 	/* A whole message.
 	 *   kind  WS_TEXT (the data is valid UTF-8) or WS_BINARY
-	 *   data  not terminated; may be changed in place, but not behind a call
-	 *         that sends it: it may leave from where it lies */
+	 *   data  not terminated; may be changed in place, but not behind a
+	 *         call that sends it: it may leave from where it lies */
 	void (*message)(
 	    struct ws_conn *conn, int kind, const void *data, size_t len);
 	/* The queue was above queue_soft and is below half of it again. */
@@ -469,8 +469,8 @@ struct ws_member *ws_conn_member(struct ws_conn *conn);
 /* The connection that a member is, or NULL when it is another object. */
 struct ws_conn *ws_member_conn(struct ws_member *member);
 
-/* As ws_join, ws_leave, ws_leave_all, ws_in_room for any member. It must have left all
- * rooms before its memory is released. */
+/* As ws_join, ws_leave, ws_leave_all, ws_in_room for any member. It must have
+ * left all rooms before its memory is released. */
 int ws_member_join(struct ws_server *server, struct ws_member *member,
     const void *room, size_t len);
 bool ws_member_leave(struct ws_server *server, struct ws_member *member,

@@ -202,8 +202,8 @@ struct eio_handler {
 	void (*open)(struct eio_socket *socket);
 	/* A message.
 	 *   kind  WS_TEXT (valid UTF-8) or WS_BINARY
-	 *   data  not terminated; may be changed in place, but not behind a call
-	 *         that sends it: it may leave from where it lies */
+	 *   data  not terminated; may be changed in place, but not behind a
+	 *         call that sends it: it may leave from where it lies */
 	void (*message)(
 	    struct eio_socket *socket, int kind, const void *data, size_t len);
 	/* What waited above the server's queue_soft has gone. */
