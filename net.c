@@ -98,7 +98,18 @@ limit_descriptors(const struct rlimit *limit)
 int
 ws_net_random(void *out, size_t len)
 {
-	return getrandom(out, len, 0) == (ssize_t)len ? 0 : -1;
+	uint8_t *at = out;
+	ssize_t n;
+
+	/* What is long may come in parts: getrandom(2). */
+	for (; len > 0; at += n, len -= (size_t)n) {
+		n = getrandom(at, len, 0);
+		if (n < 0 && errno == EINTR)
+			n = 0;
+		if (n < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void

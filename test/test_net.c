@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -778,4 +779,31 @@ Test(net, clocks_and_randomness)
 	cr_assert_eq(ws_net_random(a, sizeof(a)), 0);
 	cr_assert_eq(ws_net_random(b, sizeof(b)), 0);
 	cr_assert_neq(memcmp(a, b, sizeof(a)), 0);
+}
+
+static void
+on_alarm(int number)
+{
+	(void)number;
+}
+
+/* Linux stops in the midst of it when there is a signal. */
+Test(net, randomness_has_any_length)
+{
+	enum {
+		MUCH = 8 << 20
+	};
+	static const struct itimerval often = { .it_interval.tv_usec = 1000,
+		.it_value.tv_usec = 1000 };
+	static const struct itimerval never = { 0 };
+	static const uint8_t zeros[32];
+	uint8_t *octets = calloc(1, MUCH);
+
+	cr_assert_not_null(octets);
+	cr_assert(signal(SIGALRM, on_alarm) != SIG_ERR);
+	cr_assert_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	cr_assert_eq(ws_net_random(octets, MUCH), 0);
+	cr_assert_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	cr_assert_neq(memcmp(octets + MUCH - 32, zeros, 32), 0);
+	free(octets);
 }
