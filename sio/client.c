@@ -307,7 +307,6 @@ begin_partial(struct sio_client *client, const char *text, size_t len)
 		return;
 	}
 	partial->got = 0;
-	partial->octets = 0;
 	partial->len = len;
 	memcpy(partial->text, text, len);
 	/* It was decoded before: this only points the spans into the copy. */
@@ -343,8 +342,7 @@ take_attachment(struct sio_client *client, const void *data, size_t len)
 	struct sio_partial *partial = client->partial;
 	char *copy;
 
-	if (partial == NULL ||
-	    len > client->io->attachments_max - partial->octets) {
+	if (partial == NULL) {
 		eio_close(client->conn);
 		return;
 	}
@@ -354,7 +352,6 @@ take_attachment(struct sio_client *client, const void *data, size_t len)
 		return;
 	}
 	partial->list[partial->got++] = (struct sio_attachment){ copy, len };
-	partial->octets += len;
 	if (partial->got < partial->packet.attachments)
 		return;
 	/* Whatever the application does to the client, this is ours. */

@@ -25,10 +25,6 @@ enum {
 	/* Octets that all payloads of CONNECT of a client may have together; one
 	 * of any size is always taken. */
 	AUTH_MAX = 1000000,
-	MAX_PAYLOAD = 1000000, /* the default of the engine's option */
-	/* All attachments of a packet together may have so many times that.
-	 * They are kept until the last one is there, however long it takes. */
-	ATTACHMENTS_TIMES = 4,
 };
 
 /* ---- identifiers ------------------------------------------------------- */
@@ -193,8 +189,6 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 	const struct sio_options *o = options != NULL ? options : &defaults;
 	struct sio *io =
 	    server != NULL ? ws_mem_resize(NULL, sizeof(*io)) : NULL;
-	size_t payload =
-	    o->engine.max_payload > 0 ? o->engine.max_payload : MAX_PAYLOAD;
 
 	if (io == NULL) {
 		errno = ENOMEM;
@@ -206,10 +200,8 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 	io->connect_timeout_ms =
 	    o->connect_timeout_ms > 0 ? o->connect_timeout_ms : 45000;
 	io->max_namespaces = o->max_namespaces > 0 ? o->max_namespaces : 100;
-	io->auth_max = payload > AUTH_MAX ? payload : AUTH_MAX;
-	io->attachments_max = payload <= SIZE_MAX / ATTACHMENTS_TIMES
-				  ? ATTACHMENTS_TIMES * payload
-				  : SIZE_MAX;
+	io->auth_max =
+	    o->engine.max_payload > AUTH_MAX ? o->engine.max_payload : AUTH_MAX;
 	io->keep_empty = o->keep_empty;
 	io->recovery_middlewares = o->recovery_middlewares;
 	errno = 0;

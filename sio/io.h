@@ -131,7 +131,6 @@ struct sio_socket {
 /* A packet whose attachments are still to come. */
 struct sio_partial {
 	unsigned got;
-	size_t octets; /* of those that are here */
 	size_t len;
 	struct sio_attachment list[SIO_PACKET_ATTACHMENTS_MAX]; /* data owned */
 	struct sio_packet packet; /* spans point into text */
@@ -194,8 +193,7 @@ struct sio {
 	bool (*allow)(struct ws_request *request, const char **message);
 	int connect_timeout_ms;
 	unsigned max_namespaces;
-	size_t auth_max;        /* octets that one client may make us keep */
-	size_t attachments_max; /* octets of all of one packet */
+	size_t auth_max; /* octets that one client may make us keep */
 	bool keep_empty;
 	bool recovery_middlewares;
 	bool stopping;

@@ -332,9 +332,7 @@ struct sio_ack;    /* one acknowledgement that is owed, for later */
  * copied. */
 struct sio_options {
 	const char *path;          /* path: "/socket.io" */
-	struct eio_options engine; /* pingInterval, cors, ...: see there. The
-	                              attachments of one packet may have four
-	                              times max_payload together */
+	struct eio_options engine; /* pingInterval, cors, ...: see there */
 	int connect_timeout_ms;    /* connectTimeout: 45 s */
 	int recovery_ms;           /* connectionStateRecovery
 	                              .maxDisconnectionDuration: 0, which turns
