@@ -45,7 +45,8 @@ VERSIONS = {
 }
 CHARTS = [
     ("websocket", "Processor time of a WebSocket server, in microseconds",
-     ["echo-16", "echo-16-d16", "echo-1k", "echo-64k", "room-500", "storm"]),
+     ["echo-16", "echo-16-d16", "echo-1k", "echo-64k", "echo-json",
+      "room-500", "room-json", "storm"]),
     ("http", "Processor time of an HTTP server, in microseconds",
      ["http", "file-4k", "file-1m"]),
     ("socket.io", "Processor time of a Socket.IO server, in microseconds",

@@ -78,7 +78,9 @@ build_sio() {
 
 build_tools() {
 	compile load "load.c load_options.c load_cost.c load_ws.c load_http.c \
-		load_sio.c load_polling.c" || die "load does not build"
+		load_sio.c load_polling.c load_pack.c ../deflate.c \
+		../deflate_block.c ../deflate_code.c ../deflate_match.c \
+		../inflate.c ../inflate_table.c" || die "load does not build"
 	compile floor floor.c -O3 || die "floor does not build"
 	compile start start.c || die "start does not build"
 }
@@ -144,6 +146,13 @@ command_of() {
 	wsd_sio) echo "$out/sio-server" ;;
 	floor) echo "$out/floor" ;;
 	lws) [ ! -x "$out/lws-server" ] || echo "$out/lws-server" ;;
+	lws_shared)
+		[ ! -x "$out/lws-server" ] || echo "$out/lws-server deflate"
+		;;
+	ws_shared)
+		[ ! -d "$modules/ws" ] ||
+			echo "node $out/peers/ws-server.js deflate"
+		;;
 	ws) [ ! -d "$modules/ws" ] || echo "node $out/peers/ws-server.js" ;;
 	sio)
 		[ ! -d "$modules/socket.io" ] ||

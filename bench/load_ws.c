@@ -25,11 +25,13 @@
 enum {
 	FIN = 0x80,
 	MASK = 0x80,
-	RESERVED = 0x70,
+	RESERVED = 0x30,
+	RSV1 = 0x40, /* compressed */
 	CONTROL = 0x8,
 	CONTROL_MAX = 125 /* RFC 6455 5.5: of a control frame's payload */
 };
 
+static uint8_t *packed; /* one message, compressed; as long as any */
 static char *handshake;
 static size_t handshake_len;
 
@@ -74,6 +76,15 @@ ws_write(uint8_t *out, enum opcode opcode, const uint8_t *data, size_t len,
 static size_t
 write_message(uint64_t n, uint8_t *message, uint8_t *reply)
 {
+	size_t len;
+
+	if (opt.deflate) {
+		len = pack_message(n, packed, opt.size, reply);
+		len = ws_write(message, opt.binary ? BINARY : TEXT, packed, len,
+		    (uint32_t)(n + 1) * 2654435769u);
+		message[0] |= RSV1;
+		return len;
+	}
 	fill_payload(reply, n);
 	return ws_write(message, opt.binary ? BINARY : TEXT, reply, opt.size,
 	    (uint32_t)(n + 1) * 2654435769u);
@@ -111,7 +122,9 @@ ws_make_handshake(const char *path)
 	    "%s"
 	    "Sec-WebSocket-Version: 13\r\n\r\n",
 	    path, opt.port,
-	    opt.deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+	    opt.deflate ? "Sec-WebSocket-Extensions: permessage-deflate; "
+			  "server_no_context_takeover; "
+			  "client_no_context_takeover\r\n"
 			: "");
 
 	if (n < 0)
@@ -167,7 +180,8 @@ read_head(struct head *head, const uint8_t *in, size_t len)
 {
 	if (len < 2)
 		return false;
-	if ((in[0] & RESERVED) != 0 || (in[1] & MASK) != 0)
+	if ((in[0] & (opt.deflate ? RESERVED : RESERVED | RSV1)) != 0 ||
+	    (in[1] & MASK) != 0)
 		fail("a reply with reserved bits or a mask");
 	*head = (struct head){ .first = in[0], .size = 2, .payload = in[1] };
 	if (in[1] < 126)
@@ -226,10 +240,27 @@ take_payload(struct client *c, const uint8_t *in, size_t len)
 static bool
 is_taken_whole(const struct client *c, const struct head *head)
 {
-	if ((head->first & CONTROL) != 0)
+	if ((head->first & (CONTROL | RSV1)) != 0)
 		return true;
 	return opt.protocol == &protocol_sio && !c->inside &&
 	       (c->state != OPEN || head->payload == 1);
+}
+
+/* A message that is compressed. */
+static void
+take_packed(struct client *c, const struct head *head, const uint8_t *data)
+{
+	size_t len = (size_t)head->payload;
+	struct head plain = *head;
+
+	if ((head->first & FIN) == 0 || len >= opt.size)
+		fail("a compressed reply in pieces, or that is no shorter");
+	data = unpack_message(data, &len);
+	plain.payload = len;
+	check_head(c, &plain);
+	expect(c, data, len);
+	c->fin = true;
+	reply_done(c);
 }
 
 static size_t
@@ -237,7 +268,9 @@ take_whole(struct client *c, const struct head *head, const uint8_t *data)
 {
 	unsigned opcode = head->first & 0xf;
 
-	if ((opcode & CONTROL) != 0)
+	if ((head->first & RSV1) != 0)
+		take_packed(c, head, data);
+	else if ((opcode & CONTROL) != 0)
 		take_control(c, opcode, data, (size_t)head->payload);
 	else if (head->first == (FIN | TEXT))
 		sio_take_packet(c, (const char *)data, (size_t)head->payload);
@@ -279,6 +312,7 @@ ws_take(struct client *c, const uint8_t *in, size_t len)
 static void
 ws_prepare(void)
 {
+	packed = grab(1, opt.size + 1);
 	make_ring(opt.size + FRAME_HEAD_MAX, opt.size, write_message);
 	ws_make_handshake(opt.path);
 }

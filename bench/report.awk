@@ -14,6 +14,8 @@ BEGIN {
 	title["echo-16"] = "echo, 16 B text, 50 connections"
 	title["echo-16-d16"] = "the same, 16 in flight each"
 	title["echo-1k"] = "echo, 1 KiB text, 50 connections"
+	title["echo-json"] = "echo, 1 KiB JSON, compressed"
+	title["room-json"] = "1 KiB JSON to 100, compressed, each"
 	title["echo-64k"] = "echo, 64 KiB text, 50 connections"
 	title["room-500"] = "64 B to a room of 500, each delivery"
 	title["storm"] = "open and close, 50 at once"

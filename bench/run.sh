@@ -57,6 +57,10 @@ all_rows() {
 		-m echo -c 50 -s 65536
 	row "$1" room-500 "wsd lws ws nginx $others" \
 		-m fanout -P '/room/a?self=1' -c 500 -s 64 -d 2
+	row "$1" echo-json "wsd_shared lws_shared ws_shared" \
+		-e -m echo -c 50 -s 1024
+	row "$1" room-json "wsd_shared lws_shared ws_shared" \
+		-e -m fanout -P '/room/a?self=1' -c 100 -s 1024 -d 2
 	row "$1" storm "wsd lws ws websocketd $others" -m storm -c 50
 	row "$1" http "wsd nginx ws $others" -m http -P /healthz -c 50
 	row "$1" file-4k "wsd_files nginx" -m http -P /4k.txt -c 50
@@ -151,6 +155,7 @@ system_calls() {
 	has_failed && return
 	messages=$calls
 	case $row in
+	room-json) messages=$((calls / 20)) each=100 ;;
 	room-500) messages=$((calls / 20)) each=500 ;;
 	sio-room) messages=$((calls / 20)) each=999 ;;
 	echo-64k | file-1m) messages=$((calls / 4)) each=1 ;;
@@ -238,8 +243,8 @@ describe
 # The shells of Linux know these options of ulimit.
 # shellcheck disable=SC3045
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
-for server in wsd wsd_files wsd_sio floor lws ws sio websocketd \
-	nginx $others; do
+for server in wsd wsd_files wsd_sio wsd_shared floor lws lws_shared ws \
+	ws_shared sio websocketd nginx $others; do
 	command=$(command_of "$server")
 	[ -n "$command" ] || continue
 	# shellcheck disable=SC2086

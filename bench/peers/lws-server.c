@@ -5,6 +5,7 @@
  * and sent when the library says that the socket can be written. As many
  * messages as the socket takes are sent at once. The library shows a message
  * that did not come in one piece as fragments, and as such it goes back.
+ * The argument "deflate" lets it compress (permessage-deflate).
  */
 #include <libwebsockets.h>
 #include <stdint.h>
@@ -185,8 +186,13 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	static const struct lws_extension extensions[] = {
+		{ "permessage-deflate", lws_extension_callback_pm_deflate,
+		    "permessage-deflate; client_no_context_takeover" },
+		{ NULL, NULL, NULL },
+	};
 	static const struct lws_protocols protocols[] = {
 		{ "bench", callback, sizeof(struct session), MESSAGE_MAX, 0,
 		    NULL, 0 },
@@ -198,6 +204,8 @@ main(void)
 
 	memset(&info, 0, sizeof(info));
 	info.protocols = protocols;
+	if (argc > 1 && strcmp(argv[1], "deflate") == 0)
+		info.extensions = extensions;
 	info.iface = "127.0.0.1";
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
 	lws_set_log_level(LLL_ERR, NULL);

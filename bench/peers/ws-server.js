@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Written as its documentation shows. A message to a room reaches all of its
-// members, the sender included.
+// members, the sender included. The argument "deflate" lets it compress what has
+// 1,024 octets or more.
 'use strict';
 
 const http = require('http');
@@ -40,7 +41,8 @@ const server = http.createServer((request, response) => {
 	});
 	response.end(found ? 'ok\n' : 'no\n');
 });
-const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+const perMessageDeflate = process.argv[2] === 'deflate';
+const sockets = new WebSocketServer({ server, perMessageDeflate });
 
 sockets.on('connection', (socket, request) => {
 	socket.on('error', () => {});
