@@ -285,12 +285,11 @@ flush(struct eio_poll *poll)
 		return;
 	if (poll->records.len > 0)
 		eio_poll_answer(poll);
-	else if (poll->probed)
-		eio_poll_release(poll, EIO_NOOP);
-	if (s->state == EIO_STATE_CLOSING && poll->get == NULL) {
+	else if (s->state == EIO_STATE_CLOSING) {
 		eio_session_gone(s);
 		return;
-	}
+	} else if (poll->probed)
+		eio_poll_release(poll, EIO_NOOP);
 	if (!poll->full || poll->records.len > 0)
 		return;
 	poll->full = false;
@@ -415,7 +414,7 @@ eio_poll_get(struct eio_socket *socket, struct ws_request *request)
 
 	eio_poll_heard(poll);
 	if (poll->get != NULL) {
-		if (socket->state == EIO_STATE_CLOSING)
+		if (socket->state == EIO_STATE_CLOSING && poll->records.len > 0)
 			eio_poll_answer(poll);
 		eio_session_end(socket, "transport error", EIO_ABORT);
 		(void)ws_reply(request, 400, "text/html", "", 0);

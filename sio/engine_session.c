@@ -283,22 +283,23 @@ eio_session_release(struct eio *eio)
 
 /* Tell a client that polls. One that was told to change over, and whose last
  * poll was answered, polls no more: it says 5 on its probe, and is told then.
+ * What waits goes first, in an answer of its own: official clients look at the
+ * messages of an answer later than at the end in it.
  * Returns whether it has heard. */
 static bool
 tell_poll(struct eio_poll *poll, enum eio_farewell farewell)
 {
-	static const struct eio_packet end = { .type = EIO_CLOSE };
-
 	eio_due_remove(&poll->due);
 	eio_poll_heard(poll);
 	if (farewell != EIO_ORDER || !poll->probed || poll->get != NULL) {
 		eio_ws_drop(poll->probe);
 		poll->probe = NULL;
 	}
-	if (farewell == EIO_ORDER && eio_poll_add(poll, &end, 0) == 0) {
-		if (poll->get == NULL)
-			return false;
+	if (farewell == EIO_ORDER && poll->get == NULL)
+		return false;
+	if (farewell == EIO_ORDER && poll->records.len > 0) {
 		eio_poll_answer(poll);
+		return false;
 	}
 	eio_poll_release(poll, farewell == EIO_ANSWER ? EIO_NOOP : EIO_CLOSE);
 	return true;
