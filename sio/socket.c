@@ -300,7 +300,7 @@ sio_rooms(struct sio_socket *socket, bool (*visit)(const char *room, void *arg),
 {
 	struct walk walk = { socket, visit, arg, true };
 
-	if (!socket->no_own && !visit(sio_id(socket), arg))
+	if (sio_in_room(socket, sio_id(socket)) && !visit(sio_id(socket), arg))
 		return;
 	ws_member_walk(&socket->member, visit_room, &walk);
 }

@@ -326,6 +326,64 @@ Test(sio_review, who_leaves_may_be_disconnected_again)
 	}
 }
 
+/* ---- rooms ------------------------------------------------------------- */
+
+static char rooms_seen[64];
+
+static bool
+see_room(const char *room, void *arg)
+{
+	strcat(rooms_seen, strlen(room) == 20 ? "own" : room);
+	(void)arg;
+	return true;
+}
+
+static void
+see_rooms(struct sio_socket *socket, const char *when)
+{
+	strcat(rooms_seen, when);
+	sio_rooms(socket, see_room, NULL);
+}
+
+static enum sio_verdict
+see_and_admit(struct sio_socket *socket)
+{
+	see_rooms(socket, "use:");
+	return SIO_NEXT;
+}
+
+static void
+see_connected(struct sio_socket *socket)
+{
+	see_rooms(socket, " in:");
+}
+
+static void
+see_leaving(struct sio_socket *socket, const char *reason)
+{
+	(void)reason;
+	see_rooms(
+	    socket, sio_in_room(socket, sio_id(socket)) ? " still:" : " out:");
+}
+
+/* Nobody is in a room of its own before it is in, and after it has left. */
+Test(sio_review, a_walk_over_rooms_tells_what_is_so)
+{
+	struct client c;
+
+	rooms_seen[0] = '\0';
+	cr_assert_eq(sio_use(root, see_and_admit), 0);
+	cr_assert_eq(sio_on_connection(root, see_connected), 0);
+	cr_assert_eq(sio_on_disconnecting(root, see_leaving), 0);
+	cr_assert_eq(sio_on_disconnect(root, see_leaving), 0);
+	c = peer_open(live.address, "EIO=4");
+	(void)peer_connect(&c, "");
+	peer_send(&c, "1");
+	client_until(&closed, 1);
+	cr_expect_str_eq(rooms_seen, "use: in:own still:own out:");
+	client_close(&c);
+}
+
 /* ---- names ------------------------------------------------------------- */
 
 static void
