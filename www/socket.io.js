@@ -218,12 +218,12 @@ function openSession(origin, opts) {
 		if (queue.length) {
 			it.transport.send(queue);
 			flush();
-		} else if (closing) {
+		} else if (closing && !probe) {
 			end("forced close");
 		}
 	}
 
-	/* What is queued is sent before. */
+	/* What is queued is sent before, and browsers warn of a cut probe. */
 	function close() {
 		closing = true;
 		it.id ? flush() : end("forced close");
