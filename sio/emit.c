@@ -446,27 +446,40 @@ copy_event(struct sio_nsp *nsp, const struct sio_event *event, bool offset,
 	return sio_out_end(&io->text, nsp, SIO_EVENT, -1, out);
 }
 
+/* Pass an event on to the sockets of one namespace. */
+static long
+forward_nsp(const struct sio_target *target, const struct sio_event *event)
+{
+	bool offset = can_be_missed(target);
+	struct sio_out out;
+	int result = copy_event(target->nsp, event, offset, &out);
+
+	if (result < 0)
+		return result;
+	if (target->self == NULL)
+		return broadcast(target, event->name, &out, offset, NULL);
+	result = send_one(target, event->name, &out, offset);
+	return result == 0 ? 1 : result;
+}
+
 long
 sio_forward(struct sio_target target, const struct sio_event *event)
 {
-	struct sio_nsp *nsp = target.nsp;
-	struct sio_out out;
-	bool offset;
-	int result;
+	const struct sio_nsp *kind = target.nsp;
+	long total = 0, result;
 
-	if (nsp->io->telling || nsp->io->delivery != NULL)
+	if (kind->io->telling || kind->io->delivery != NULL)
 		return WS_ESTATE;
-	if (nsp->is_one != NULL)
-		return WS_EINVAL;
 	if (target.self != NULL && target.self->state != SIO_CONNECTED)
 		return WS_ECLOSED;
-	offset = can_be_missed(&target);
-	result = copy_event(nsp, event, offset, &out);
-	if (result < 0)
-		return result;
-	if (target.self != NULL) {
-		result = send_one(&target, event->name, &out, offset);
-		return result == 0 ? 1 : result;
+	if (kind->is_one == NULL)
+		return forward_nsp(&target, event);
+	for (target.nsp = sio_nsp_next(kind, NULL); target.nsp != NULL;
+	     target.nsp = sio_nsp_next(kind, target.nsp)) {
+		result = forward_nsp(&target, event);
+		if (result < 0)
+			return result;
+		total += result;
 	}
-	return broadcast(&target, event->name, &out, offset, NULL);
+	return total;
 }

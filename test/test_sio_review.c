@@ -594,6 +594,37 @@ Test(sio_review, who_waited_too_long_to_be_recovered_connects_anew)
 }
 
 static void
+pass_to_kind(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_nsp *kind = sio_nsp_user(sio_nsp_of(socket));
+
+	(void)sio_ack(event, "%ld", sio_forward(sio_all(kind), event));
+}
+
+/* To a kind of namespaces it reaches all of them, as what is emitted does. */
+Test(sio_review, an_event_can_be_passed_on_to_a_kind_of_namespaces)
+{
+	struct sio_nsp *kind = sio_of_pattern(io, "/room-*");
+	struct client c = peer_open(live.address, "EIO=4");
+
+	cr_assert_not_null(kind);
+	sio_nsp_set_user(kind, kind);
+	cr_assert_eq(sio_on(kind, "pass", pass_to_kind), 0);
+	(void)peer_connect(&c, "/room-a,");
+	(void)peer_connect(&c, "/room-b,");
+	peer_send(
+	    &c, "51-/room-a,7[\"pass\",{\"_placeholder\":true,\"num\":0}]");
+	peer_binary(&c, "\1\2", 2);
+	for (int i = 0; i < 2; i++) {
+		(void)peer_expect(&c, i == 0 ? "51-/room-a,[\"pass\",*]"
+					     : "51-/room-b,[\"pass\",*]");
+		peer_expect_binary(&c, "\1\2", 2);
+	}
+	(void)peer_expect(&c, "3/room-a,7[2]");
+	client_close(&c);
+}
+
+static void
 forward(struct sio_socket *socket, struct sio_event *event)
 {
 	cr_expect_geq(sio_forward(sio_others(socket), event), 0);
