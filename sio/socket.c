@@ -242,6 +242,14 @@ sio_leave(struct sio_socket *socket, const char *room)
 	return true;
 }
 
+/* From on_connection to on_disconnecting, unless it has left that, too. */
+static bool
+is_in_own_room(const struct sio_socket *socket)
+{
+	return !socket->no_own &&
+	       (socket->state == SIO_CONNECTED || socket->state == SIO_LEAVING);
+}
+
 bool
 sio_in_room(struct sio_socket *socket, const char *room)
 {
@@ -249,8 +257,7 @@ sio_in_room(struct sio_socket *socket, const char *room)
 	size_t len = sio_target_room(socket->nsp, room, name);
 
 	if (strcmp(room, sio_id(socket)) == 0)
-		return !socket->no_own && (socket->state == SIO_CONNECTED ||
-					      socket->state == SIO_LEAVING);
+		return is_in_own_room(socket);
 	return len > 0 && room[0] != '\0' &&
 	       ws_member_in_room(
 		   socket->nsp->io->server, &socket->member, name, len);
@@ -300,7 +307,7 @@ sio_rooms(struct sio_socket *socket, bool (*visit)(const char *room, void *arg),
 {
 	struct walk walk = { socket, visit, arg, true };
 
-	if (sio_in_room(socket, sio_id(socket)) && !visit(sio_id(socket), arg))
+	if (is_in_own_room(socket) && !visit(sio_id(socket), arg))
 		return;
 	ws_member_walk(&socket->member, visit_room, &walk);
 }
