@@ -24,12 +24,22 @@
 
 /* ---- opening and closing ----------------------------------------------- */
 
+/* How long a connection may be silent until it is looked at; negative: for
+ * ever. One that is not pinged may still have a window to release. */
+static int
+patience_ms(const struct ws_conn *c)
+{
+	const struct ws_limits *limits = &c->host->limits;
+
+	if (limits->ping_ms < 0 && c->deflates && c->context->own)
+		return limits->idle_ms;
+	return limits->ping_ms;
+}
+
 void
 ws_conn_ws_open(
     struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user)
 {
-	const struct ws_limits *limits = &conn->host->limits;
-
 	memset(&conn->session, 0, sizeof(conn->session));
 	conn->session.deflates = conn->deflates;
 	conn->state = WS_CONN_OPEN;
@@ -38,8 +48,8 @@ ws_conn_ws_open(
 	conn->user = user;
 	conn->heard_ms = (uint32_t)conn->host->loop.now_ms;
 	conn->host->websockets++;
-	if (limits->ping_ms >= 0)
-		ws_conn_arm(conn, limits->ping_ms);
+	if (patience_ms(conn) >= 0)
+		ws_conn_arm(conn, patience_ms(conn));
 	else
 		ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
 	/* What came right behind the request is looked at after this. */
@@ -278,6 +288,10 @@ on_silence(struct ws_conn *c)
 
 	if (c->deflates)
 		ws_packer_idle(c->context);
+	if (limits->ping_ms < 0) {
+		ws_conn_arm(c, limits->idle_ms);
+		return;
+	}
 	if (silent_ms < limits->ping_ms) {
 		c->pinged = false;
 		ws_conn_arm(c, limits->ping_ms - silent_ms);

@@ -124,9 +124,11 @@ enum ws_deflate_mode {
 	                             no memory for it */
 	WS_DEFLATE_DEDICATED = 2, /* messages may refer to those before them:
 	                             smaller, but each connection takes two
-	                             windows of memory once it uses them. Not
-	                             messages for many, which are compressed
-	                             once for all */
+	                             windows of memory once it uses them, of
+	                             which ours is released when nothing was
+	                             sent for ping_ms (without pings, idle_ms).
+	                             Not messages for many, which are
+	                             compressed once for all */
 };
 
 /* How a server behaves. Zero is the default of every member. */

@@ -678,7 +678,8 @@ echo_length(struct client *c, struct zpeer *peer, const void *text, size_t len)
 
 /* The server forgets what it has sent, and refers to none of it; what it has
  * received it has to keep, because the client goes on referring to that. */
-Test(live_deflate, windows_are_released_when_nothing_is_sent)
+static void
+check_idleness(int ping_ms, int idle_ms)
 {
 	static uint8_t text[LEN];
 	struct dice dice = { 8 };
@@ -688,7 +689,8 @@ Test(live_deflate, windows_are_released_when_nothing_is_sent)
 
 	begin(&(struct ws_options){ .deflate = WS_DEFLATE_DEDICATED,
 	    .deflate_window = WINDOW_BITS,
-	    .ping_ms = 300 });
+	    .ping_ms = ping_ms,
+	    .idle_ms = idle_ms });
 	zpeer_init(&peer, WINDOW_BITS, WINDOW_BITS, 1, 1);
 	fill_json(&dice, text, LEN);
 	c = connect_to("/echo", PMD CLIENT SERVER "=13");
@@ -713,4 +715,14 @@ Test(live_deflate, windows_are_released_when_nothing_is_sent)
 	zpeer_fini(&peer);
 	end();
 	cr_expect_eq(count_windows(), 0);
+}
+
+Test(live_deflate, windows_are_released_when_nothing_is_sent)
+{
+	check_idleness(300, 0);
+}
+
+Test(live_deflate, windows_are_released_without_pings_too)
+{
+	check_idleness(-1, 300);
 }
