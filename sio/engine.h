@@ -122,7 +122,7 @@ struct eio_poll {
 	bool fresh;              /* get came in this turn */
 	bool probed;             /* the probe was answered */
 	bool probe_b64;          /* the probe wants base64 */
-	bool full;               /* more than the soft limit waited */
+	bool full;               /* more than the soft limit waits, or did */
 	bool overflowed;         /* more than the hard one: it is given up */
 };
 

@@ -37,7 +37,7 @@ send_poll(struct eio_socket *s, const struct eio_packet *packet, int flags)
 	struct eio_poll *poll = s->poll;
 	size_t waiting = poll->records.len;
 
-	if ((flags & WS_VOLATILE) && poll->get == NULL)
+	if ((flags & WS_VOLATILE) && !eio_is_writable(s))
 		return WS_ESKIPPED;
 	/* One of any size always fits. Whoever has more than that waiting is
 	 * given up, but later: this may be one of many who get a message. */
@@ -87,7 +87,7 @@ eio_is_writable(const struct eio_socket *socket)
 	if (socket->state != EIO_STATE_OPEN)
 		return false;
 	if (socket->poll != NULL)
-		return socket->poll->get != NULL;
+		return socket->poll->get != NULL && !socket->poll->full;
 	return ws_is_writable(socket->conn);
 }
 

@@ -402,6 +402,30 @@ Test(sio_engine, a_session_may_be_closed_inside_its_callbacks)
 	cr_expect_eq(eio_count(eio_test.eio), 0);
 }
 
+/* A pending poll takes some of it, and is no reason to give the client up. */
+Test(sio_engine, what_is_volatile_is_too_much_for_nobody)
+{
+	static char data[20000];
+	struct response r;
+	const char *sid = eio_open_polling("");
+	struct client poll = eio_poll(sid);
+	int result = 0;
+
+	memset(data, 'x', sizeof(data));
+	for (int i = 0; i < 1000 && result == 0; i++)
+		result = eio_send(
+		    eio_test.last, WS_TEXT | WS_VOLATILE, data, sizeof(data));
+	cr_expect_eq(result, WS_ESKIPPED);
+	cr_expect_not(eio_is_writable(eio_test.last));
+	cr_expect_eq(client_response(&poll, &r, 0), 200);
+	client_close(&poll);
+	cr_expect_eq(eio_test.closed, 0);
+	poll = eio_poll(sid);
+	cr_expect(eio_is_writable(eio_test.last));
+	eio_send(eio_test.last, WS_TEXT | WS_VOLATILE, "now", WS_STR);
+	expect_poll(&poll, "4now");
+}
+
 /* Not in one answer with the end: official clients put messages off, but not
  * the end, and would take one that is told why for one that broke. */
 Test(sio_engine, closing_hands_out_what_waits)
