@@ -575,8 +575,11 @@ sio_recovery_replay(struct sio_socket *socket)
 	     logged != NULL && whole; logged = logged->next) {
 		if (logged->offset <= kept->got || !was_for(logged, kept))
 			continue;
-		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
 		socket->extra->sent = logged->offset;
+		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
+		/* Who hears of the end may emit, and then this is gone. */
+		if (!whole)
+			break;
 	}
 	sio_recovery_forget(socket);
 	return whole;

@@ -13,6 +13,7 @@ static struct sio *io;
 static struct sio_nsp *root;
 static struct sio_socket *last; /* to connect */
 static int closed;
+static size_t queue_max; /* of who polls; 0: the default */
 
 static void
 nothing(struct ws_server *server)
@@ -40,7 +41,8 @@ begin(void)
 {
 	struct ws_options server = { .log_level = -1 };
 	struct sio_options options = { .recovery_ms = 60000,
-		.recovery_octets = 1000 };
+		.recovery_octets = 1000,
+		.engine = { .queue_max = queue_max } };
 
 	live = live_here(&server, nothing, NULL);
 	io = sio_new(live.server, &options);
@@ -268,4 +270,59 @@ Test(sio_recovery, offsets_of_an_earlier_process_are_older)
 	}
 	expect_welcome(&c, pid, true);
 	client_close(&c);
+}
+
+static int expired;
+
+static void
+chatter_of_the_end(void *user)
+{
+	(void)user;
+	expired++;
+	chatter();
+}
+
+/* Send a request of Engine.IO by polling. Its answer's body lives as long as
+ * the client. */
+static struct client
+ask_polling(struct response *r, const char *sid, const char *post)
+{
+	struct client c = client_open(live.address);
+	char request[512];
+
+	snprintf(request, sizeof(request),
+	    "%s /socket.io/?EIO=4&transport=polling%s HTTP/1.1\r\n"
+	    "Host: a\r\nContent-Length: %zu\r\n\r\n%s",
+	    post[0] != '\0' ? "POST" : "GET", sid, strlen(post), post);
+	client_puts(&c, request);
+	(void)client_response(&c, r, false);
+	return c;
+}
+
+/* Who is told that it goes may emit, and so push out what it is being sent. */
+Test(sio_recovery, who_goes_while_it_is_told_what_it_missed)
+{
+	char pid[64], sid[64], packet[128];
+	struct sio_value octets = sio_binary("0123456789", 10);
+	struct response r;
+	struct client c;
+
+	end();
+	queue_max = 40;
+	begin();
+	cr_assert_eq(sio_on_expired(root, chatter_of_the_end), 0);
+	c = enter(pid);
+	sio_set_user(last, &expired);
+	leave(&c);
+	for (int i = 0; i < 2; i++)
+		sio_emit_to(sio_all(root), "n", "%p", &octets);
+	c = ask_polling(&r, "", "");
+	snprintf(sid, sizeof(sid), "&sid=%.20s", (const char *)r.body + 9);
+	client_close(&c);
+	expired = 0;
+	snprintf(packet, sizeof(packet), "40{\"pid\":\"%s\"}", pid);
+	c = ask_polling(&r, sid, packet);
+	client_close(&c);
+	cr_expect_eq(expired, 1);
+	cr_expect_eq(sio_clients(io), 0);
 }
