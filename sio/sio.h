@@ -272,7 +272,7 @@ int eio_send_prepared(
     struct eio_socket *socket, struct eio_message *message, int flags);
 
 /* Whether a message would leave now rather than wait: a WebSocket that takes
- * more, or a client that polls and whose answer of this turn is not large yet. */
+ * more, or a client that polls and whose next answer is not large yet. */
 bool eio_is_writable(const struct eio_socket *socket);
 
 /* End a session in good order: what waits is sent first. close is called with
