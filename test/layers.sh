@@ -5,8 +5,9 @@
 # Run by make layers, with wsd and libws.a built. A file may include headers of
 # its own floor and of those below, with the exceptions that the table names:
 # the engines of floor 3 do not know each other, and the program and the
-# examples know the public header alone. ws.h holds the public words (struct
-# ws_member, struct ws_asset, close codes) and may be included from floor 2 on.
+# examples know the public headers alone, but for how the program prints. ws.h
+# holds the public words (struct ws_member, struct ws_asset, close codes) and
+# may be included from floor 2 on.
 set -u
 failures=0
 
