@@ -301,7 +301,7 @@ static void
 take_cache(
     struct config *config, const struct option *option, const char *value)
 {
-	if (!is_printable(value, ' '))
+	if (!is_printable(value, ' ') || strlen(value) > 1000)
 		fail("--%s: not the value of a header field", option->name);
 	take_text(config, option, value);
 }

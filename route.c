@@ -17,6 +17,8 @@
 #include "server.h"
 #include "static.h"
 
+#define CACHE_MAX 1000 /* octets of a Cache-Control, which every answer has */
+
 enum route_kind {
 	ROUTE_WEBSOCKET,
 	ROUTE_HTTP,
@@ -202,6 +204,15 @@ ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 	return 0;
 }
 
+/* Whether this can be a Cache-Control. What cannot would fail each answer. */
+static bool
+is_cache(const char *value)
+{
+	size_t len = strlen(value);
+
+	return len <= CACHE_MAX && ws_http_skip_text(value, 0, len) == len;
+}
+
 /* Finish a route to files; takes the root over. */
 static int
 add_files(struct ws_server *server, const char *path, struct ws_files *files,
@@ -225,7 +236,8 @@ add_files(struct ws_server *server, const char *path, struct ws_files *files,
 			return WS_ENOMEM;
 		}
 	}
-	if (!route->subtree) {
+	if (!route->subtree ||
+	    (route->cache != NULL && !is_cache(route->cache))) {
 		free_route(route);
 		return WS_EINVAL;
 	}

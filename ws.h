@@ -550,7 +550,7 @@ int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 
 /* How static files are served. Zero is the default of each member. */
 struct ws_files_options {
-	const char *cache; /* Cache-Control; "no-cache" */
+	const char *cache; /* Cache-Control, 1000 octets at most; "no-cache" */
 	bool spa;  /* unknown paths without a dot in their last segment get
 	              /index.html, for single-page applications */
 	bool list; /* list directories that have no index.html */

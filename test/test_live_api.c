@@ -982,6 +982,8 @@ Test(live_api, endpoints_are_checked_when_they_are_added)
 		{ "/a", (const unsigned char *)"a", 1, "\"a\"", 0 },
 	};
 	struct ws_server *s = live.server;
+	struct ws_files_options options = { 0 };
+	char cache[2002] = "";
 
 	cr_assert_eq(ws_assets(s, "/assets/", unsorted, 2, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "x", &nothing, NULL), WS_EINVAL);
@@ -991,6 +993,13 @@ Test(live_api, endpoints_are_checked_when_they_are_added)
 	cr_assert_eq(ws_http(s, "/x", NULL, NULL, NULL), 0);
 	cr_assert_lt(ws_files(s, "/files/", "/no/such/directory", NULL), 0);
 	cr_assert_eq(ws_files(s, "/files", "/tmp", NULL), WS_EINVAL);
+	/* A field that no answer could have. */
+	options.cache = "a\r\nb";
+	cr_assert_eq(ws_files(s, "/files/", "/tmp", &options), WS_EINVAL);
+	options.cache = memset(cache, 'a', sizeof(cache) - 1);
+	cr_assert_eq(ws_files(s, "/files/", "/tmp", &options), WS_EINVAL);
+	cache[1000] = '\0';
+	cr_assert_eq(ws_files(s, "/files/", "/tmp", &options), 0);
 	cr_assert_lt(ws_listen(s, "nonsense"), 0);
 	cr_assert_lt(ws_listen(s, live.address), 0);
 }

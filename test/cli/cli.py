@@ -238,7 +238,7 @@ WRONG = ["--nonsense", "-x", "-qx", "--max-mes 1", "--list=1", "--listen", "--sp
          "--listen unix:/tmp/x,mode=", "--listen unix:/tmp/x,size=1",
          f"--listen unix:/{'x' * 200}", "--listen localhost:",
          "--origin a.example", "--origin https://", "--origin=",
-         "--origin ftp://a.example/x", "--cache a\nb", "--base-path /a?b",
+         "--origin ftp://a.example/x", "--cache a\nb", f"--cache {'a' * 1001}", "--base-path /a?b",
          "--base-path /a#b", "--base-path /a\nb", "--no-socket.io=1",
          "--socket.io-path live", "--socket.io-path=", "--socket.io-path /a?b",
          "--cors a.example", "--cors=", "--cors https://a.example/",
