@@ -395,10 +395,12 @@ Test(live_api, drain_follows_whenever_the_queue_was_above_soft)
 {
 	static char data[50000];
 	struct client c = connect_x();
+	int sent = 0;
 
-	while (ws_queued(last) <= 65536)
+	/* The system takes some, how many is its own choice. */
+	for (; ws_queued(last) <= 65536; sent++)
 		cr_assert_eq(ws_send(last, WS_BINARY, data, sizeof(data)), 0);
-	for (int i = 0; i < 2; i++)
+	while (sent-- > 0)
 		client_expect(&c, BINARY, data, sizeof(data));
 	client_until(&drains, 1);
 	client_close(&c);
