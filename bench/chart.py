@@ -317,7 +317,7 @@ def ahead(results):
                     found.append(f"{name(server)} at \u201c"
                                  f"{results.title(row)}\u201d ({ratio:.2f}x)")
     if not found:
-        return "In no row a peer needs less than `wsd`.\n"
+        return "In no row does a peer need less than `wsd`.\n"
     return "A peer needs less than `wsd` here: " + "; ".join(found) + ".\n"
 
 
