@@ -286,6 +286,7 @@ Test(live_limits, out_of_descriptors_recovers_by_itself)
 	struct client c[PEERS], after;
 	struct response r;
 	int in = 0, out = 0;
+	int64_t deadline_ms;
 	long cpu_ms;
 
 	live = live_child(&options, setup, 20);
@@ -316,7 +317,20 @@ Test(live_limits, out_of_descriptors_recovers_by_itself)
 	cr_assert_lt(live_cpu_ms(&live) - cpu_ms, 500, "it spins");
 	for (int i = 0; i < PEERS; i++)
 		client_close(&c[i]);
-	after = client_ws(live.address, "/echo");
+	/* Who comes in the same turn as they leave may still find no room. */
+	deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
+	for (;;) {
+		int status;
+
+		cr_assert_lt(client_now_ms(), deadline_ms, "no room again");
+		after = client_open(live.address);
+		client_puts(&after, client_request("/echo", ""));
+		status = client_response(&after, &r, false);
+		if (status == 101)
+			break;
+		cr_assert_eq(status, 503);
+		client_close(&after);
+	}
 	client_send_frame(&after, TEXT, "after", 5);
 	client_expect(&after, TEXT, "after", 5);
 	client_close(&after);
