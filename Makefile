@@ -30,7 +30,7 @@ FUZZ_SECONDS ?= 5
 
 # Ours, which the user's follow. _DEFAULT_SOURCE is empty as it is in files that
 # define it themselves.
-WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. -Isio \
+WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. \
 	-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wsign-compare
 
 # The readiness backend: epoll on Linux, kqueue everywhere else. EXTRA_OBJS
@@ -38,25 +38,65 @@ WS_CFLAGS = -std=c11 -O2 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -I. -Isio \
 LOOP != case `uname -s` in Linux) echo epoll ;; *) echo kqueue ;; esac
 EXTRA_OBJS ?=
 
-LIB_OBJS = sha1.o base64.o utf8.o siphash.o print.o address.o frame.o field.o \
-	http.o http_tables.o target.o chunked.o reply.o gzip.o condition.o \
-	encoding.o static_body.o deflate.o deflate_match.o deflate_block.o \
-	deflate_code.o inflate.o inflate_table.o crc32.o mem.o buf.o \
-	table.o timer.o log.o peers.o loop.o loop_$(LOOP).o net.o \
-	handshake.o pmd.o compressor.o packer.o session.o rooms.o files.o \
-	beneath.o files_list.o files_type.o static.o conn.o conn_send.o conn_http.o \
-	conn_reply.o conn_ws.o conn_message.o conn_pmd.o ws.o listen.o route.o \
-	request.o hub.o tasks.o $(EXTRA_OBJS)
-SIO_OBJS = sio/payload.o sio/octets.o sio/engine.o sio/engine_due.o \
-	sio/engine_handshake.o sio/engine_http.o sio/engine_poll.o \
-	sio/engine_send.o sio/engine_session.o sio/engine_ws.o sio/cors.o \
-	sio/json.o sio/json_string.o sio/decimal.o sio/number.o sio/value.o \
-	sio/text.o sio/convert.o sio/format.o sio/packet.o sio/io.o sio/nsp.o \
-	sio/hooks.o sio/client.o sio/connect.o sio/socket.o sio/emit.o \
-	sio/target.o sio/ack.o sio/recovery.o sio/bundle.o sio/bundle_js.o
-PROGRAM_OBJS = main.o config.o say.o namespaces.o systemd.o assets.o
-OBJS = $(PROGRAM_OBJS) $(LIB_OBJS)
-ALL_OBJS = $(OBJS) $(SIO_OBJS)
+# The sources, floor by floor.
+BASE = base/buf.c base/mem.c base/print.c base/siphash.c base/table.c \
+	base/utf8.c
+DEFLATE = deflate/compressor.c deflate/crc32.c deflate/deflate.c \
+	deflate/deflate_block.c deflate/deflate_code.c deflate/deflate_match.c \
+	deflate/gzip.c deflate/inflate.c deflate/inflate_table.c
+HTTP = http/chunked.c http/condition.c http/encoding.c http/field.c \
+	http/http_tables.c http/reply.c http/target.c
+NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/net.c \
+	net/timer.c
+WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/packer.c \
+	websocket/pmd.c websocket/session.c
+FILES = files/beneath.c files/files.c files/files_list.c files/files_type.c \
+	files/static.c files/static_body.c
+SERVER = server/conn.c server/conn_http.c server/conn_message.c \
+	server/conn_pmd.c server/conn_reply.c server/conn_send.c \
+	server/conn_ws.c server/listen.c server/members.c server/peers.c \
+	server/request.c server/route.c server/tasks.c
+LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
+	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
+
+JSON = sio/json/convert.c sio/json/decimal.c sio/json/format.c \
+	sio/json/json.c sio/json/json_string.c sio/json/number.c \
+	sio/json/text.c sio/json/value.c
+ENGINE = sio/engine/cors.c sio/engine/engine.c sio/engine/engine_due.c \
+	sio/engine/engine_handshake.c sio/engine/engine_http.c \
+	sio/engine/engine_poll.c sio/engine/engine_send.c \
+	sio/engine/engine_session.c sio/engine/engine_ws.c \
+	sio/engine/octets.c sio/engine/payload.c
+SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
+	sio/hooks.c sio/io.c sio/nsp.c sio/packet.c sio/recovery.c \
+	sio/socket.c sio/target.c
+SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
+
+PROGRAM_SRCS = program/config.c program/main.c program/namespaces.c \
+	program/say.c program/systemd.c build/assets.c
+ALL_SRCS = $(LIB_SRCS) $(SIO_SRCS) $(PROGRAM_SRCS)
+
+LIB_OBJS = $(LIB_SRCS:%.c=build/obj/%.o) $(EXTRA_OBJS)
+SIO_OBJS = $(SIO_SRCS:%.c=build/obj/%.o)
+PROGRAM_OBJS = $(PROGRAM_SRCS:%.c=build/obj/%.o)
+ALL_OBJS = $(LIB_OBJS) $(SIO_OBJS) $(PROGRAM_OBJS)
+
+# One rule for each object, since make's own suffix rules put an object beside
+# its source. Both makes read the file that this writes.
+RULES != mkdir -p build; for source in $(ALL_SRCS) test/kqueue/kqueue.c; do \
+	object=build/obj/$${source%.c}.o; mkdir -p $${object%/*}; \
+	echo "$$object: $$source"; \
+	printf '\t$$(SAY) "cc      %s"\n' $$source; \
+	printf '\t$$(QUIET)$$(COMPILE) -o %s %s\n' $$object $$source; \
+	done >build/rules.new; \
+	cmp -s build/rules.new build/rules.mk || \
+	cp -f build/rules.new build/rules.mk; \
+	rm -f build/rules.new; echo build/rules.mk
+
+# make V=1 prints each command whole.
+V ?= 0
+QUIET != test '$(V)' = 1 || echo @
+SAY != test '$(V)' = 1 && echo '@:' || echo '@echo'
 
 # A file that changes when the flags do, so that no two kinds of objects mix.
 FLAGS = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LOOP) $(EXTRA_OBJS)
@@ -64,53 +104,53 @@ STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
 	cmp -s build/flags.new build/flags || cp -f build/flags.new build/flags; \
 	rm -f build/flags.new; echo build/flags
 
-# What the scripts under test/ need to know.
+# What the scripts under test/ and bench/ need to know.
 ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' WS_CFLAGS='$(WS_CFLAGS)'
 
-all: wsd libws.a libsio.a ws.pc sio.pc
+all: wsd libws.a libsio.a build/ws.pc build/sio.pc
 
 wsd: $(PROGRAM_OBJS) libsio.a libws.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libsio.a libws.a
+	$(SAY) 'link    $@'
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) libsio.a libws.a
 
 libws.a: $(LIB_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJS)
+	$(SAY) 'archive $@'
+	$(QUIET)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
 
 libsio.a: $(SIO_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(SIO_OBJS)
+	$(SAY) 'archive $@'
+	$(QUIET)rm -f $@ && $(AR) rcs $@ $(SIO_OBJS)
 
 $(ALL_OBJS): $(STAMP)
 
-.SUFFIXES: .c .o
-.c.o:
-	$(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+COMPILE = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
+include build/rules.mk
 
 # The pages become constants, written by a program of the machine that builds.
-EMBED = embed.c sha1.c gzip.c crc32.c deflate.c deflate_match.c \
-	deflate_block.c deflate_code.c inflate.c inflate_table.c
-embed: $(EMBED) sha1.h gzip.h crc32.h deflate.h deflate_state.h inflate.h \
-	inflate_table.h bytes.h
-	$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ $(EMBED)
+EMBED = program/embed.c sha1.c deflate/gzip.c deflate/crc32.c \
+	deflate/deflate.c deflate/deflate_match.c deflate/deflate_block.c \
+	deflate/deflate_code.c deflate/inflate.c deflate/inflate_table.c
+build/embed: $(EMBED) sha1.h base/bytes.h deflate/*.h
+	$(SAY) 'embed   www'
+	$(QUIET)$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ $(EMBED)
 
-assets.c: embed www www/*
-	./embed www /socket.io.js > $@.new
-	mv $@.new $@
+build/assets.c: build/embed www www/*
+	@build/embed www /socket.io.js >$@.new && mv $@.new $@
 
-sio/bundle_js.c: embed www/socket.io.js
-	./embed -n sio_bundle_js www/socket.io.js \
-	    'export { io, io as connect, io as default };' > $@.new
-	mv $@.new $@
+build/bundle_js.c: build/embed www/socket.io.js
+	@build/embed -n sio_bundle_js www/socket.io.js \
+	    'export { io, io as connect, io as default };' >$@.new && \
+	    mv $@.new $@
 
 PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|'
 
-ws.pc: ws.pc.in ws.h
-	$(PC) ws.pc.in > $@
+build/ws.pc: program/ws.pc.in ws.h
+	@$(PC) program/ws.pc.in >$@
 
-sio.pc: sio.pc.in ws.h
-	$(PC) sio.pc.in > $@
+build/sio.pc: program/sio.pc.in ws.h
+	@$(PC) program/sio.pc.in >$@
 
 run: wsd
 	./wsd
@@ -118,10 +158,10 @@ run: wsd
 # ---- other builds ----------------------------------------------------------
 # All sources in one command each, so that their objects meet no others.
 
-asan: assets.c sio/bundle_js.c
+asan: build/assets.c build/bundle_js.c
 	$(CC) $(WS_CFLAGS) $(CPPFLAGS) -O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all \
-	    -o build/wsd-asan $(ALL_OBJS:.o=.c)
+	    -o build/wsd-asan $(ALL_SRCS)
 
 # As small as the compiler can: what makes a file smaller and the compiler does
 # not know is left out. -Oz is of gcc 12. One partition and no room for pages of
@@ -135,21 +175,21 @@ SMALL = -Os -Oz -flto=auto -flto-partition=one -fno-pie -no-pie \
 	-fno-tree-dominator-opts -fno-partial-inlining \
 	-Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,norelro \
 	-Wl,-z,common-page-size=64
-static: assets.c sio/bundle_js.c
+static: build/assets.c build/bundle_js.c
 	@mkdir -p build; echo 'int main(void) { return 0; }' > build/try.c; \
 	small=; for flag in $(SMALL); do \
 	    $(STATIC_CC) -Werror $$small $$flag -static -o build/try \
 		build/try.c 2>/dev/null && small="$$small $$flag"; \
 	done; rm -f build/try build/try.c; \
 	set -x; $(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $$small \
-	    $(STATIC_CFLAGS) -static -s -o build/wsd-static $(ALL_OBJS:.o=.c)
+	    $(STATIC_CFLAGS) -static -s -o build/wsd-static $(ALL_SRCS)
 	@ls -l build/wsd-static
 
 examples: libws.a libsio.a
 	@mkdir -p build/examples
 	@for f in examples/*.c; do \
 	    name=`basename $$f .c`; echo "$(CC) $$f"; \
-	    $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	    $(CC) $(WS_CFLAGS) -Isio $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 		-o build/examples/$$name $$f libsio.a libws.a || exit 1; \
 	done
 
@@ -169,8 +209,8 @@ check:
 layers: all
 	@sh test/layers.sh
 
-fuzz: assets.c sio/bundle_js.c
-	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_OBJS:.o=.c) $(SIO_OBJS:.o=.c)' \
+fuzz: build/assets.c build/bundle_js.c
+	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_SRCS) $(SIO_SRCS)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
 # make bench RECORD=yes, and likewise bench-ir, makes today's figures the ones
@@ -183,8 +223,7 @@ bench:
 bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 
-C_FILES = ls *.[ch] sio/*.[ch] test/*.[ch] test/kqueue/*.c test/kqueue/sys/*.h \
-	examples/*.c bench/*.[ch] 2>/dev/null | grep -v -e '^assets\.c$$' -e bundle_js
+C_FILES = find . -name '*.[ch]' ! -path './build/*' ! -path '*/node_modules/*'
 
 format:
 	clang-format -i `$(C_FILES)`
@@ -207,7 +246,7 @@ install:
 	install -m 644 man/ws.3 man/sio.3 "$(DESTDIR)$(MANDIR)/man3"
 	for name in ws sio; do \
 	    pc="$(DESTDIR)$(LIBDIR)/pkgconfig/$$name.pc"; \
-	    $(PC) $$name.pc.in > "$$pc" && chmod 644 "$$pc" || exit 1; \
+	    $(PC) program/$$name.pc.in > "$$pc" && chmod 644 "$$pc" || exit 1; \
 	done
 
 uninstall:
@@ -225,16 +264,14 @@ dist:
 	rm -rf build/$(DIST)
 	mkdir -p build/$(DIST)
 	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
-	    ! -name '*.[oda]' ! -name wsd ! -name embed ! -name assets.c \
-	    ! -name bundle_js.c ! -name '*.pc'; } | tar cf - -T - | \
+	    ! -name '*.a' ! -path ./wsd; } | tar cf - -T - | \
 	    (cd build/$(DIST) && tar xf -)
 	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
 	rm -rf build/$(DIST)
 	@ls -l build/$(DIST).tar.gz
 
 clean:
-	rm -rf *.[oad] *.pc sio/*.[od] sio/bundle_js.c test/kqueue/*.[od] \
-	    wsd embed assets.c build
+	rm -rf wsd libws.a libsio.a build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
 	format format-check install uninstall dist clean

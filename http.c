@@ -38,9 +38,9 @@
  *   - control octets and NUL anywhere, '#' in the target, and octets above
  *     0x7f outside field values. */
 
-#include "field.h"
+#include "http/field.h"
 #include "http.h"
-#include "target.h"
+#include "http/target.h"
 
 enum {
 	EMPTY_LINES_MAX = 8,

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 /* ---- octet classes ------------------------------------------------------ */
 

@@ -37,10 +37,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mem.h"
+#include "base/mem.h"
 #include "rooms.h"
-#include "siphash.h"
-#include "table.h"
+#include "base/siphash.h"
+#include "base/table.h"
 
 /* One membership. */
 struct ws_joined {

@@ -26,7 +26,7 @@
  */
 
 #include "sha1.h"
-#include "bytes.h"
+#include "base/bytes.h"
 
 enum {
 	BLOCK = 64,

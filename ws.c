@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "deflate.h"
-#include "mem.h"
-#include "server.h"
+#include "deflate/deflate.h"
+#include "base/mem.h"
+#include "server/server.h"
 
 #define SPARE_DESCRIPTORS 32 /* left for files, listeners and the program */
 

@@ -26,10 +26,10 @@
 #include <time.h>
 
 #include "base64.h"
-#include "bytes.h"
-#include "frame.h"
+#include "base/bytes.h"
+#include "websocket/frame.h"
 #include "sha1.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 enum {
 	ROUNDS = 41,

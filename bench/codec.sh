@@ -10,6 +10,6 @@
 
 # From the sources of the library, so always anew.
 $CC -std=c11 -D_DEFAULT_SOURCE -O2 -I"$root" -o "$out/codec" \
-	"$root/bench/codec.c" "$root/frame.c" "$root/utf8.c" "$root/sha1.c" \
+	"$root/bench/codec.c" "$root/websocket/frame.c" "$root/base/utf8.c" "$root/sha1.c" \
 	"$root/base64.c" || die "codec does not build"
 on "$SERVER_CORE" "$out/codec"

@@ -23,9 +23,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "../deflate.h"
-#include "../inflate.h"
-#include "../test/corpora.h"
+#include "deflate/deflate.h"
+#include "deflate/inflate.h"
+#include "test/fuzz/corpora.h"
 
 enum {
 	TAIL = 4, /* 00 00 ff ff, which RFC 7692 leaves out */

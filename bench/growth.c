@@ -20,7 +20,7 @@
 #include <string.h>
 
 #include "rooms.h"
-#include "timer.h"
+#include "net/timer.h"
 
 enum {
 	OPERATIONS_MIN = 2000,

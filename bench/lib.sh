@@ -47,16 +47,15 @@ compile() {
 		-newer "$program" 2>&1)" ] && return
 	# shellcheck disable=SC2086
 	(cd "$root/bench" && $CC -std=c11 -D_DEFAULT_SOURCE \
-		-D_FILE_OFFSET_BITS=64 -O2 -o "$program" $sources "$@")
+		-D_FILE_OFFSET_BITS=64 -I"$root" -O2 -o "$program" $sources "$@")
 }
 
 # The server twice: as `make` builds it, and as one static file (musl).
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
-	mkdir -p "$out/src/sio" "$out/src/examples"
-	cp -Rp "$root"/*.[ch] "$root/Makefile" "$root/www" "$out/src"
-	cp -p "$root"/sio/*.[ch] "$out/src/sio"
-	cp -p "$root"/examples/*.c "$out/src/examples"
+	(cd "$root" && find . -path ./build -prune -o -path ./test -prune -o \
+	    \( -name '*.[ch]' -o -name Makefile -o -name '*.in' \) -print |
+	    tar cf - -T - www) | (cd "$out/src" && tar xf -)
 	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 wsd >&2 ||
 		die "wsd does not build"
 	if command -v musl-gcc >/dev/null; then
@@ -78,9 +77,9 @@ build_sio() {
 
 build_tools() {
 	compile load "load.c load_options.c load_cost.c load_ws.c load_http.c \
-		load_sio.c load_polling.c load_pack.c ../deflate.c \
-		../deflate_block.c ../deflate_code.c ../deflate_match.c \
-		../inflate.c ../inflate_table.c" || die "load does not build"
+		load_sio.c load_polling.c load_pack.c ../deflate/deflate.c \
+		../deflate/deflate_block.c ../deflate/deflate_code.c ../deflate/deflate_match.c \
+		../deflate/inflate.c ../deflate/inflate_table.c" || die "load does not build"
 	compile floor floor.c -O3 || die "floor does not build"
 	compile start start.c || die "start does not build"
 }

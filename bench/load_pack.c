@@ -12,9 +12,9 @@
  */
 #include <stdlib.h>
 
-#include "../deflate.h"
-#include "../inflate.h"
-#include "../test/corpora.h"
+#include "deflate/deflate.h"
+#include "deflate/inflate.h"
+#include "test/fuzz/corpora.h"
 #include "load.h"
 
 enum {

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "mem.h"
+#include "base/mem.h"
 
 struct ws_deflate *
 ws_compressor_begin(struct ws_compressor *c, unsigned bits, unsigned level)

@@ -43,7 +43,7 @@
  * there is enough input for it; only a flush makes a difference. */
 
 #include "deflate.h"
-#include "bytes.h"
+#include "base/bytes.h"
 #include "deflate_state.h"
 
 enum {

@@ -27,7 +27,7 @@
  *	HLIT  HDIST  HCLEN  lengths of the 19  lengths of the others
  *	 5      5      4       4 to 19 x 3       in codes of the 19 */
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "deflate_state.h"
 
 enum kind {

@@ -32,7 +32,7 @@
  * code under the limit, but close; and a limit of 15 is only met by symbols
  * whose uses grow like the numbers of Fibonacci. */
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "deflate_state.h"
 
 enum {

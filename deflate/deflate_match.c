@@ -37,7 +37,7 @@
  * longer one begins at the next octet, this octet becomes a literal. So there
  * may be one match in hand, `held`, while the next octet is looked at. */
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "deflate_state.h"
 
 enum {

@@ -26,7 +26,7 @@
  */
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "crc32.h"
 #include "gzip.h"
 

@@ -73,7 +73,7 @@
 
 #include "inflate.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "inflate_table.h"
 
 enum phase {

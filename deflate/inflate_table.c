@@ -40,7 +40,7 @@
 
 #include "inflate_table.h"
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "inflate.h"
 
 enum {

@@ -36,7 +36,7 @@
 #include <unistd.h>
 
 #include "beneath.h"
-#include "print.h"
+#include "base/print.h"
 
 enum {
 	NAME_OCTETS = 255, /* of one name on the way */

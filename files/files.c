@@ -34,12 +34,12 @@
 #include <unistd.h>
 
 #include "beneath.h"
-#include "bytes.h"
-#include "encoding.h"
-#include "field.h"
+#include "base/bytes.h"
+#include "http/encoding.h"
+#include "http/field.h"
 #include "files.h"
-#include "mem.h"
-#include "print.h"
+#include "base/mem.h"
+#include "base/print.h"
 
 enum {
 	NAME_OCTETS = 255,                /* of one segment, decoded */

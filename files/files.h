@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "ws.h"
 
 /* A document root: a directory, or a set of embedded files. */

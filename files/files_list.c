@@ -25,11 +25,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bytes.h"
-#include "field.h"
+#include "base/bytes.h"
+#include "http/field.h"
 #include "files.h"
-#include "mem.h"
-#include "print.h"
+#include "base/mem.h"
+#include "base/print.h"
 
 enum {
 	ENTRIES_MAX = 10000

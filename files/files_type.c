@@ -1,6 +1,6 @@
 /* files_type.c - media types by file name extension (RFC 6838). */
 /* SPDX-License-Identifier: MIT */
-#include "bytes.h"
+#include "base/bytes.h"
 #include "files.h"
 
 /*

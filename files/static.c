@@ -24,13 +24,13 @@
 
 #include <string.h>
 
-#include "bytes.h"
-#include "condition.h"
-#include "field.h"
+#include "base/bytes.h"
+#include "http/condition.h"
+#include "http/field.h"
 #include "files.h"
 #include "http.h"
-#include "mem.h"
-#include "print.h"
+#include "base/mem.h"
+#include "base/print.h"
 #include "static.h"
 
 /* One request and its answer on the way through this file. */

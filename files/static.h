@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "bytes.h"
-#include "encoding.h"
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "http/encoding.h"
 #include "files.h"
 #include "http.h"
 #include "ws.h"

@@ -11,8 +11,8 @@
  * is for nearly everybody, so what is in it takes memory only if it is asked
  * for.
  */
-#include "gzip.h"
-#include "mem.h"
+#include "deflate/gzip.h"
+#include "base/mem.h"
 #include "static.h"
 
 /* Read a file as long as it was said to be. */

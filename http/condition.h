@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "http.h"
 
 /* A request, and what its conditions are held against. Spans are borrowed. */

@@ -24,8 +24,8 @@
 
 #include "encoding.h"
 #include "field.h"
-#include "gzip.h"
-#include "mem.h"
+#include "deflate/gzip.h"
+#include "base/mem.h"
 
 /* Measured on 400 KiB of C: level 1 makes 144 KB of it at 127 MB/s, 3 makes
  * 137 at 112, 6 makes 134 at 79. */

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "bytes.h"
-#include "compressor.h"
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "deflate/compressor.h"
 
 /* ---- what a client accepts ---------------------------------------------- */
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 /* Take the next member out of a comma-separated list; empty members are
  * skipped, white space around members is dropped, commas inside a quoted

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "http.h"
 
 /* Whether a span is host[:port], as in Host and in an authority-form. Userinfo

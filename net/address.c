@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "address.h"
-#include "bytes.h"
-#include "print.h"
+#include "base/bytes.h"
+#include "base/print.h"
 
 #define GROUPS 8
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "print.h"
+#include "base/print.h"
 
 void
 ws_log(const struct ws_log *log, int level, const char *format, ...)

@@ -17,7 +17,7 @@
 #include <limits.h>
 
 #include "loop.h"
-#include "mem.h"
+#include "base/mem.h"
 #include "net.h"
 
 int

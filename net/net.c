@@ -26,9 +26,9 @@
 #endif
 
 #include "address.h"
-#include "bytes.h"
+#include "base/bytes.h"
 #include "net.h"
-#include "print.h"
+#include "base/print.h"
 
 #define BACKLOG 4096 /* the system cuts it to what it allows */
 

@@ -36,7 +36,7 @@
  * ws_wheel_set brings anything later than that to 8.5 years. */
 
 #include "timer.h"
-#include "mem.h"
+#include "base/mem.h"
 
 enum {
 	HEAP_ROOM_MIN = 16, /* once allocated, the heap keeps that much */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "print.h"
+#include "base/print.h"
 #include "say.h"
 
 static const char usage[] =

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "sio.h"
+#include "sio/sio.h"
 
 #define CONFIG_LISTEN_MAX 16
 

@@ -52,9 +52,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
-#include "crc32.h"
-#include "gzip.h"
+#include "base/bytes.h"
+#include "deflate/crc32.h"
+#include "deflate/gzip.h"
 #include "sha1.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include "assets.h"
 #include "config.h"
 #include "namespaces.h"
-#include "print.h"
+#include "base/print.h"
 #include "say.h"
 #include "systemd.h"
 

@@ -3,7 +3,7 @@
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
-#include "sio.h"
+#include "sio/sio.h"
 
 /* Add the namespaces that the program has: "/", "/chat", "/ticker" and
  * "/relay/NAME". Returns 0 or -1 when memory is out. */

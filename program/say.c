@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "print.h"
+#include "base/print.h"
 #include "say.h"
 
 int

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "print.h"
+#include "base/print.h"
 #include "systemd.h"
 
 #define FDS_MAX 64

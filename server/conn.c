@@ -37,7 +37,7 @@
 #include <string.h>
 
 #include "conn.h"
-#include "mem.h"
+#include "base/mem.h"
 
 #define REQUESTS_MAX 32 /* pipelined ones answered in one visit */
 #define TRIM_MS 1000    /* spare segments that lie about go after this */

@@ -8,15 +8,15 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "buf.h"
-#include "field.h"
+#include "base/buf.h"
+#include "http/field.h"
 #include "http.h"
-#include "log.h"
-#include "loop.h"
-#include "net.h"
-#include "packer.h"
-#include "session.h"
-#include "static.h"
+#include "net/log.h"
+#include "net/loop.h"
+#include "net/net.h"
+#include "websocket/packer.h"
+#include "websocket/session.h"
+#include "files/static.h"
 #include "ws.h"
 
 /* See the diagram in conn.c. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "conn.h"
-#include "mem.h"
+#include "base/mem.h"
 
 #define BODY_PACE 16384 /* octets of a body in idle_ms, at least; 2^n */
 

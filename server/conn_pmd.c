@@ -27,7 +27,7 @@
 #include <string.h>
 
 #include "conn.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 /* ---- the handshake ----------------------------------------------------- */
 

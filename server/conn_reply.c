@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "conn.h"
-#include "field.h"
-#include "handshake.h"
-#include "mem.h"
-#include "print.h"
+#include "http/field.h"
+#include "websocket/handshake.h"
+#include "base/mem.h"
+#include "base/print.h"
 
 #define HEAD_ROOM 2048   /* of a response head, without the caller's fields */
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */

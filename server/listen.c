@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mem.h"
-#include "print.h"
+#include "base/mem.h"
+#include "base/print.h"
 #include "server.h"
 
 #define ACCEPTS_MAX 64      /* connections taken in one event */

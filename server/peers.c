@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "mem.h"
+#include "base/mem.h"
 #include "peers.h"
-#include "siphash.h"
-#include "table.h"
+#include "base/siphash.h"
+#include "base/table.h"
 
 struct owner {
 	struct ws_table_entry entry; /* first: what the table hands back */

@@ -12,8 +12,8 @@
  */
 #include <string.h>
 
-#include "field.h"
-#include "mem.h"
+#include "http/field.h"
+#include "base/mem.h"
 #include "server.h"
 
 /* ---- strings ----------------------------------------------------------- */

@@ -9,13 +9,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "field.h"
-#include "files.h"
-#include "handshake.h"
-#include "mem.h"
-#include "print.h"
+#include "http/field.h"
+#include "files/files.h"
+#include "websocket/handshake.h"
+#include "base/mem.h"
+#include "base/print.h"
 #include "server.h"
-#include "static.h"
+#include "files/static.h"
 
 #define CACHE_MAX 1000 /* octets of a Cache-Control, which every answer has */
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "mem.h"
+#include "base/mem.h"
 #include "server.h"
 
 struct ws_timer {

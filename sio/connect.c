@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "io.h"
-#include "payload.h"
+#include "sio/engine/payload.h"
 
 /* ---- answers ----------------------------------------------------------- */
 

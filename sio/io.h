@@ -5,11 +5,11 @@
 
 #include <stdarg.h>
 
-#include "format.h"
+#include "sio/json/format.h"
 #include "packet.h"
 #include "sio.h"
-#include "text.h"
-#include "value.h"
+#include "sio/json/text.h"
+#include "sio/json/value.h"
 
 #define SIO_ID_OCTETS 15 /* of randomness in an identifier */
 #define SIO_ID_LEN 20    /* the same as base64url */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json.h"
+#include "sio/json/json.h"
 
 /* The values are those on the wire. */
 enum sio_packet_type {

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../mem.h"
-#include "../static.h"
+#include "base/mem.h"
+#include "files/static.h"
 
 #define ANSWER_HEAD_SIZE 2048
 

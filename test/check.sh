@@ -18,10 +18,8 @@ steps='layers warnings format headers docs asan kqueue bmake musl dist fuzz
 enter()
 {
 	mkdir -p "$DIR/$1"
-	tar cf - --exclude=./build --exclude=./.git --exclude='*.[oad]' \
-	    --exclude=./wsd --exclude=./embed --exclude=./assets.c \
-	    --exclude=./sio/bundle_js.c \
-	    --exclude=node_modules . | (cd "$DIR/$1" && tar xf -)
+	tar cf - --exclude=./build --exclude=./.git --exclude='*.a' \
+	    --exclude=./wsd --exclude=node_modules . | (cd "$DIR/$1" && tar xf -)
 	cd "$DIR/$1" || exit 1
 }
 
@@ -54,10 +52,8 @@ step_warnings()
 {
 	enter warnings
 	for cc in gcc clang; do
-		for file in *.c sio/*.c examples/*.c bench/*.c \
-		    test/kqueue/*.c; do
-			echo "$cc $file"
-		done
+		find . -name '*.c' ! -path './test/[!k]*' |
+		    sed "s/^/$cc /"
 	done | xargs -n 2 -P "$JOBS" sh -c '
 		$0 -std=c11 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -Wall \
 		    -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
@@ -74,7 +70,7 @@ step_format()
 about_headers='each header compiles alone, public ones in C++ as well'
 step_headers()
 {
-	for header in *.h sio/*.h; do
+	for header in *.h */*.h sio/*/*.h; do
 		${CC:-cc} -std=c11 -D_DEFAULT_SOURCE= -Wall -Wextra -Werror \
 		    -I. -Isio -fsyntax-only -x c "$header" || return 1
 	done

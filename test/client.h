@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../ws.h"
+#include "ws.h"
 
 /* Every function that waits ends the test when this much time has passed, so
  * a test states what must happen and never how long it takes. */

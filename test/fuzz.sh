@@ -12,7 +12,7 @@ FLAGS="-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all"
 DIR=build/fuzz
 
 mkdir -p $DIR/obj
-stale=$(find ./*.[ch] sio/*.[ch] -newer $DIR/libws.a 2>/dev/null)
+stale=$(find $LIB ./*.h ./*/*.h sio/*/*.h -newer $DIR/libws.a 2>/dev/null)
 if [ ! -f $DIR/libws.a ] || [ -n "$stale" ]; then
 	rm -f $DIR/libws.a $DIR/obj/*
 	# shellcheck disable=SC2086 # lists of words
@@ -23,14 +23,14 @@ if [ ! -f $DIR/libws.a ] || [ -n "$stale" ]; then
 fi
 
 status=0
-for name in ${*:-$(cd test && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')}; do
-	corpus=test/corpus/$name
+for name in ${*:-$(cd test/fuzz && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')}; do
+	corpus=test/fuzz/corpus/$name
 	mkdir -p "$DIR/corpus/$name"
 	[ -d "$corpus" ] || corpus=
 	# shellcheck disable=SC2086,SC2046
 	if ! $CC $WS_CFLAGS $FLAGS -fsanitize=fuzzer,address,undefined \
-	    -o "$DIR/$name" $(sh test/sources.sh "test/fuzz_$name.c") \
-	    $DIR/libws.a $(sh test/sources.sh -l "test/fuzz_$name.c") ||
+	    -o "$DIR/$name" $(sh test/sources.sh "test/fuzz/fuzz_$name.c") \
+	    $DIR/libws.a $(sh test/sources.sh -l "test/fuzz/fuzz_$name.c") ||
 	    ! "$DIR/$name" -max_total_time="${FUZZ_SECONDS:-5}" -timeout=20 \
 		-artifact_prefix="$DIR/$name-" "$DIR/corpus/$name" $corpus \
 		>"$DIR/$name.log" 2>&1; then

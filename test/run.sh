@@ -4,7 +4,7 @@
 #
 #   make test [TESTS="frame rooms"]
 #
-# Each test/test_NAME.c is one program, build/test/NAME, linked against
+# Each test_NAME.c below test/ is one program, build/test/NAME, linked against
 # libsio.a and libws.a: a test that brings its own allocator or network, or includes a
 # module whole, keeps the archive's member of that name out. Programs run from
 # the top of the tree. What they say is in build/test/NAME.log, and shown when
@@ -15,17 +15,21 @@ WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
 JOBS=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 DIR=build/test
 
+file_of()
+{
+	ls test/*/test_"$1".c test/*/*/test_"$1".c 2>/dev/null
+}
+
 sources()
 {
-	sh test/sources.sh "test/test_$1.c"
+	sh test/sources.sh "$(file_of "$1")"
 }
 
 # Whether a program has to be compiled again: anything may be included.
 is_stale()
 {
-	# shellcheck disable=SC2046
-	[ ! -x "$DIR/$1" ] || [ -n "$(find $(sources "$1") test/*.h ./*.[ch] \
-	    sio/*.[ch] libsio.a libws.a build/flags ! -name assets.c -newer "$DIR/$1")" ]
+	[ ! -x "$DIR/$1" ] || [ -n "$(find . -path ./build -prune -o \
+	    \( -name '*.[ch]' -o -name '*.a' \) -newer "$DIR/$1" -print)" ]
 }
 
 compile()
@@ -34,7 +38,7 @@ compile()
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
 	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
 	    $(sources "$1") libsio.a libws.a ${CRITERION:--lcriterion} \
-	    $(sh test/sources.sh -l "test/test_$1.c") -lm
+	    $(sh test/sources.sh -l "$(file_of "$1")") -lm
 }
 
 # Print one number of the line that Criterion ends with.
@@ -107,7 +111,7 @@ want criterion/criterion.h libcriterion-dev
 want zlib.h zlib1g-dev
 mkdir -p $DIR
 rm -f $DIR/*.result
-names=${*:-$(cd test && ls test_*.c | sed 's/^test_//; s/\.c$//')}
+names=${*:-$(find test -name 'test_*.c' | sed 's|.*/test_||; s|\.c$||' | sort)}
 # shellcheck disable=SC2086
 printf '%s\n' $names | xargs -n 1 -P "$JOBS" sh "$0" --one
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "../mem.h"
+#include "base/mem.h"
 
 /* Included by one file of a test program, it takes the place of mem.c. */
 

@@ -1,23 +1,34 @@
 #!/bin/sh
-# sources.sh - what a test program is made of: sources.sh test/test_NAME.c
+# sources.sh - what a test program is made of: sources.sh test/http/test_NAME.c
 # SPDX-License-Identifier: MIT
 #
-# Prints the file itself and, where it includes NAME.h of this directory,
-# NAME.c and NAME_*.c; those may include more. sources.sh -l test/test_NAME.c
+# Prints the file itself and, where it includes NAME.h from below test/, NAME.c
+# and NAME_*.c beside that header; those may include more. sources.sh -l FILE
 # prints the libraries of others that these are linked with.
 
-includes()
+# The headers below test/ that files include, without ".h".
+headers()
 {
-	sed -n 's/^#include "\([a-z_0-9]*\)\.h".*/\1/p' "$@"
+	for file; do
+		sed -n 's/^#include "\([a-z_0-9/]*\)\.h".*/\1/p' "$file" |
+		    while read -r name; do
+			case $name in
+			test/*) echo "$name" ;;
+			*/*) ;;
+			*) echo "${file%/*}/$name" ;;
+			esac
+		done
+	done 2>/dev/null
 }
 
 sources()
 {
 	echo "$1"
-	includes "$1" | while read -r name; do
-		{ echo "$name"; includes test/"$name".[ch]; } 2>/dev/null
+	headers "$1" | while read -r name; do
+		echo "$name"
+		headers "$name".[ch]
 	done | sort -u | while read -r name; do
-		ls test/"$name".c test/"${name}"_*.c 2>/dev/null
+		ls "$name".c "${name}"_*.c 2>/dev/null
 	done
 }
 

@@ -41,7 +41,7 @@
  */
 
 #include "frame.h"
-#include "bytes.h"
+#include "base/bytes.h"
 
 /* The second octet's parts (RFC 6455 section 5.2). */
 enum {

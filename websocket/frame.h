@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 
 #define WS_FRAME_HEADER_MAX 14   /* 2 + 8 of length + 4 of masking key */
 #define WS_FRAME_CONTROL_MAX 125 /* RFC 6455 section 5.5 */

@@ -17,7 +17,7 @@
  * cookies here, so it is checked unless the operator says otherwise.
  */
 #include "base64.h"
-#include "field.h"
+#include "http/field.h"
 #include "handshake.h"
 #include "pmd.h"
 #include "sha1.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "http.h"
 
 #define WS_ACCEPT_SIZE 28 /* base64 of 20 octets */

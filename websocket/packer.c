@@ -33,8 +33,8 @@
  */
 #include <string.h>
 
-#include "bytes.h"
-#include "mem.h"
+#include "base/bytes.h"
+#include "base/mem.h"
 #include "packer.h"
 
 enum {

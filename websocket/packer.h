@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compressor.h"
-#include "inflate.h"
+#include "deflate/compressor.h"
+#include "deflate/inflate.h"
 #include "pmd.h"
 
 /* What was agreed on with a peer, and what is remembered for it. */

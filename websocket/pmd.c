@@ -44,8 +44,8 @@
 
 #include <string.h>
 
-#include "bytes.h"
-#include "field.h"
+#include "base/bytes.h"
+#include "http/field.h"
 
 /* The parameters of an offer, as bits of a set. */
 enum parameter {

@@ -21,9 +21,9 @@
  */
 #include <string.h>
 
-#include "bytes.h"
+#include "base/bytes.h"
 #include "session.h"
-#include "utf8.h"
+#include "base/utf8.h"
 #include "ws.h"
 
 /* A message may be cut into FRAGMENTS_FREE frames, and one more for every

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "frame.h"
 
 /* The receiving half of a server's session. Zeroed memory is a new session.

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "payload.h"
-#include "sio.h"
-#include "text.h"
+#include "sio/sio.h"
+#include "sio/json/text.h"
 
 /* ---- deadlines (engine_due.c) ------------------------------------------ */
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "sio/json/json.h"
 
 /* ---- characters -------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 
 #include <stdarg.h>
 
-#include "packet.h"
+#include "sio/packet.h"
 #include "text.h"
 #include "value.h"
 

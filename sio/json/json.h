@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sio.h"
+#include "sio/sio.h"
 
 enum {
 	SIO_JSON_DEPTH = 100, /* the usual limit of nesting */

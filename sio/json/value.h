@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "json.h"
-#include "sio.h"
+#include "sio/sio.h"
 
 /* The kinds of struct sio_value. */
 enum sio_value_kind {

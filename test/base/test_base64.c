@@ -3,9 +3,9 @@
 
 #include <criterion/criterion.h>
 
-#include "../base64.h"
-#include "../bytes.h"
-#include "guard.h"
+#include "base64.h"
+#include "base/bytes.h"
+#include "test/guard.h"
 
 static void
 check_both_ways(const char *name, struct ws_span octets, struct ws_span text)

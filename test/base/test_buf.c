@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../buf.h"
-#include "../bytes.h"
-#include "scarce.h"
+#include "base/buf.h"
+#include "base/bytes.h"
+#include "test/scarce.h"
 
 /* A small generator, so that every run is the same (xorshift32). */
 static uint32_t

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../print.h"
+#include "base/bytes.h"
+#include "base/print.h"
 
 /* Print with both, in every room from one octet to enough, and compare. */
 #define CHECK(...)                                                   \

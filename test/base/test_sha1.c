@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../bytes.h"
-#include "../sha1.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "sha1.h"
+#include "test/guard.h"
 
 static const struct {
 	const char *name;

@@ -3,9 +3,9 @@
 
 #include <criterion/criterion.h>
 
-#include "../bytes.h"
-#include "../siphash.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "base/siphash.h"
+#include "test/guard.h"
 
 /* The paper has vectors for SipHash-2-4 only. These were computed by a second
  * implementation, written in Python with the numbers of rounds as parameters

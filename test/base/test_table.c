@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../table.h"
-#include "scarce.h"
+#include "base/bytes.h"
+#include "base/table.h"
+#include "test/scarce.h"
 
 #define BUCKETS_MIN 8
 #define COUNT 3000

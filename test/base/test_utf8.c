@@ -3,9 +3,9 @@
 
 #include <criterion/criterion.h>
 
-#include "../bytes.h"
-#include "../utf8.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "base/utf8.h"
+#include "test/guard.h"
 
 /* The octets at which the ranges of RFC 3629 section 4 begin and end, and
  * their neighbours outside. */

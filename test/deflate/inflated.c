@@ -3,7 +3,7 @@
 
 #include "inflated.h"
 
-#include "guard.h"
+#include "test/guard.h"
 
 /* What is decoded, where, and how far. */
 struct stage {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../inflate.h"
+#include "deflate/inflate.h"
 
 /* How input and room are handed out. */
 struct pieces {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../compressor.h"
-#include "../encoding.h"
-#include "../gzip.h"
-#include "../packer.h"
-#include "corpora.h"
-#include "scarce.h"
+#include "base/bytes.h"
+#include "deflate/compressor.h"
+#include "http/encoding.h"
+#include "deflate/gzip.h"
+#include "websocket/packer.h"
+#include "test/fuzz/corpora.h"
+#include "test/scarce.h"
 #include "zpeer.h"
 
 enum {

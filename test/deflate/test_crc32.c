@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <zlib.h>
 
-#include "../bytes.h"
-#include "../crc32.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "deflate/crc32.h"
+#include "test/guard.h"
 
 /* The division by hand. */
 static uint32_t

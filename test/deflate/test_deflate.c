@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "../bytes.h"
-#include "../deflate.h"
-#include "../deflate_state.h"
-#include "../inflate.h"
-#include "corpora.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "deflate/deflate.h"
+#include "deflate/deflate_state.h"
+#include "deflate/inflate.h"
+#include "test/fuzz/corpora.h"
+#include "test/guard.h"
 
 enum {
 	BLOCK = 512 * 1024

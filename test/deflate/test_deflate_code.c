@@ -3,9 +3,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "../bytes.h"
-#include "../deflate_state.h"
-#include "corpora.h"
+#include "base/bytes.h"
+#include "deflate/deflate_state.h"
+#include "test/fuzz/corpora.h"
 
 enum {
 	SYMBOLS = WS_DEFLATE_LITLENS

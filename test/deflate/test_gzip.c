@@ -5,9 +5,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../bytes.h"
-#include "../gzip.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "deflate/gzip.h"
+#include "test/guard.h"
 
 static struct ws_deflate *d;
 static struct ws_inflate z;

@@ -3,10 +3,10 @@
 
 #include <criterion/criterion.h>
 
-#include "../bytes.h"
-#include "../inflate.h"
+#include "base/bytes.h"
+#include "deflate/inflate.h"
 #include "bits.h"
-#include "guard.h"
+#include "test/guard.h"
 #include "inflated.h"
 
 /* ---- streams that are named ------------------------------------------------ */

@@ -3,10 +3,10 @@
 
 #include <criterion/criterion.h>
 
-#include "../bytes.h"
-#include "../inflate.h"
-#include "../inflate_table.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "deflate/inflate.h"
+#include "deflate/inflate_table.h"
+#include "test/guard.h"
 
 /* The example of the RFC: A to H with lengths 3, 3, 3, 3, 3, 2, 4, 4. */
 Test(inflate_table, has_the_codewords_of_the_rfc)

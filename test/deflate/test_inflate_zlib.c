@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../bytes.h"
-#include "../inflate.h"
+#include "base/bytes.h"
+#include "deflate/inflate.h"
 #include "bits.h"
 #include "inflated.h"
 #include "zlib_streams.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../bytes.h"
-#include "../inflate.h"
+#include "base/bytes.h"
+#include "deflate/inflate.h"
 
 static void
 check(int good)

@@ -11,12 +11,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "../beneath.h"
-#include "../files.h"
-#include "../mem.h"
-#include "guard.h"
-#include "scarce.h"
-#include "tree.h"
+#include "files/beneath.h"
+#include "files/files.h"
+#include "base/mem.h"
+#include "test/guard.h"
+#include "test/scarce.h"
+#include "test/tree.h"
 
 #if defined(__linux__) && !defined(WS_PORTABLE)
 #include <linux/filter.h>

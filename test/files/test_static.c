@@ -5,11 +5,11 @@
 #include <criterion/criterion.h>
 #include <sys/resource.h>
 
-#include "../gzip.h"
-#include "answer.h"
-#include "guard.h"
-#include "scarce.h"
-#include "tree.h"
+#include "deflate/gzip.h"
+#include "test/answer.h"
+#include "test/guard.h"
+#include "test/scarce.h"
+#include "test/tree.h"
 
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define BEFORE "Sun, 06 Nov 1994 08:49:36 GMT"

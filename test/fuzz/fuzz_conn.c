@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../deflate.h"
-#include "../utf8.h"
-#include "../ws.h"
-#include "sim.h"
+#include "deflate/deflate.h"
+#include "base/utf8.h"
+#include "ws.h"
+#include "test/sim/sim.h"
 
 enum {
 	CHANCES = 24, /* octets of the input that decide */

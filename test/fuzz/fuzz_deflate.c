@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../deflate.h"
+#include "deflate/deflate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../inflate.h"
-#include "zlib_streams.h"
+#include "deflate/inflate.h"
+#include "test/deflate/zlib_streams.h"
 
 enum {
 	/* Zeros behind the stream, because zlib judges some errors later. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../pmd.h"
+#include "websocket/pmd.h"
 
 #define NAME "Sec-WebSocket-Extensions: "
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mem.h"
-#include "../rooms.h"
+#include "base/mem.h"
+#include "rooms.h"
 
 enum {
 	PEERS = 12,

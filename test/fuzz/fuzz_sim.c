@@ -4,7 +4,7 @@
 /* The first octet says whether memory runs out; all that happens after it is
  * drawn from the rest, and from a fixed sequence when that is used up. */
 
-#include "sim.h"
+#include "test/sim/sim.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/format.h"
+#include "sio/json/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

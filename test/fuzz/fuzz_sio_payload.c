@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/payload.h"
+#include "sio/engine/payload.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

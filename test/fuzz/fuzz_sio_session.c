@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/sio.h"
-#include "sim.h"
+#include "sio/sio.h"
+#include "test/sim/sim.h"
 
 #define LEN(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 

@@ -4,8 +4,8 @@
 #define _XOPEN_SOURCE 700
 #include <stdint.h>
 
-#include "answer.h"
-#include "tree.h"
+#include "test/answer.h"
+#include "test/tree.h"
 
 /* The input is one octet of options and a request head. Whatever it asks, the
  * answer is well-formed, a range lies inside its file, and nothing that is

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../encoding.h"
-#include "../gzip.h"
-#include "scarce.h"
+#include "http/encoding.h"
+#include "deflate/gzip.h"
+#include "test/scarce.h"
 
 static struct ws_compressor compressor = { .bits = WS_ENCODER_BITS };
 static struct ws_encoder e;

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../field.h"
-#include "guard.h"
+#include "http/field.h"
+#include "test/guard.h"
 
 /* A copy of a text that ends at an unreadable page. */
 static struct ws_span

@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../http.h"
-#include "guard.h"
+#include "http.h"
+#include "test/guard.h"
 
 #define HOST "Host: a\r\n"
 #define GET11 "GET / HTTP/1.1\r\n"

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 
-#include "../http.h"
-#include "guard.h"
+#include "http.h"
+#include "test/guard.h"
 
 enum {
 	BODY_MAX = 8192

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 
-#include "../http.h"
+#include "http.h"
 
 static const char head[] = "HTTP/1.1 404 Not Found\r\n"
 			   "Content-Length: 18446744073709551615\r\n"

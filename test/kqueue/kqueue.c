@@ -35,7 +35,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/event.h"
+#include "test/kqueue/sys/event.h"
 
 enum {
 	READ = 0, /* places in struct watch */

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
 
 /* ---- starting ---------------------------------------------------------- */

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "../ws.h"
+#include "ws.h"
 
 struct live {
 	struct ws_server *server; /* owned; NULL when it is elsewhere */

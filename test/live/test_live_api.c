@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
 
 #define TEXT (CLIENT_FIN | 1)

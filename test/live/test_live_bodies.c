@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
-#include "scarce.h"
+#include "test/scarce.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define HEAD " HTTP/1.1\r\nHost: a\r\n"

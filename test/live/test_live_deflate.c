@@ -6,12 +6,12 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../buf.h"
-#include "client.h"
-#include "corpora.h"
+#include "base/buf.h"
+#include "test/client.h"
+#include "test/fuzz/corpora.h"
 #include "live.h"
-#include "sio.h"
-#include "zpeer.h"
+#include "sio/sio.h"
+#include "test/deflate/zpeer.h"
 
 #define RSV1 0x40
 #define TEXT (CLIENT_FIN | 1)

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../gzip.h"
-#include "client.h"
+#include "base/bytes.h"
+#include "deflate/gzip.h"
+#include "test/client.h"
 #include "live.h"
-#include "tree.h"
+#include "test/tree.h"
 
 #define HOST "Host: localhost\r\n"
 #define GZIP "Accept-Encoding: gzip, deflate, br\r\n"

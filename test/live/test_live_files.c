@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
-#include "tree.h"
+#include "test/tree.h"
 
 #define HOST "Host: localhost\r\n"
 #define HUGE_OCTETS ((size_t)64 << 20)

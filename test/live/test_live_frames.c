@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
 
 #define TEXT (CLIENT_FIN | 1)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
 
 static struct live live;

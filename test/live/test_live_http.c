@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
 
 static struct live live;

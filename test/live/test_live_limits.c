@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "test/client.h"
 #include "live.h"
-#include "scarce.h"
+#include "test/scarce.h"
 
 #define TEXT (CLIENT_FIN | 1)
 #define BINARY (CLIENT_FIN | 2)

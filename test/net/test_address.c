@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../address.h"
-#include "../bytes.h"
+#include "net/address.h"
+#include "base/bytes.h"
 
 static void
 check(const char *ip, const char *expected)

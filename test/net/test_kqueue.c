@@ -3,7 +3,7 @@
 /* On Linux this tests the double, elsewhere the real thing: both must pass, or
  * the double proves nothing. */
 #if defined(__linux__)
-#include "kqueue/kqueue.c"
+#include "test/kqueue/kqueue.c"
 #endif
 
 #include <criterion/criterion.h>

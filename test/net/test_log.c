@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../bytes.h"
-#include "../log.h"
-#include "../ws.h"
+#include "base/bytes.h"
+#include "net/log.h"
+#include "ws.h"
 
 struct sink {
 	char line[2048];

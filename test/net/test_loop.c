@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../bytes.h"
-#include "../loop.h"
-#include "../net.h"
-#include "scarce.h"
+#include "base/bytes.h"
+#include "net/loop.h"
+#include "net/net.h"
+#include "test/scarce.h"
 
 /* A turn waits for what must come; that it takes so long is a failure. */
 #define DEADLINE_MS 20000

@@ -1,7 +1,7 @@
 /* test_loop_kqueue.c - the kqueue backend, whatever this system's own is. */
 /* SPDX-License-Identifier: MIT */
 #if defined(__linux__)
-#include "kqueue/kqueue.c"
+#include "test/kqueue/kqueue.c"
 #endif
 
 #include <sys/types.h>
@@ -12,7 +12,7 @@
 static int watched_kevent(int kq, const struct kevent *changes, int nchanges,
     struct kevent *events, int nevents, const struct timespec *timeout);
 #define kevent(...) watched_kevent(__VA_ARGS__)
-#include "../loop_kqueue.c"
+#include "net/loop_kqueue.c"
 #undef kevent
 
 #include <criterion/criterion.h>

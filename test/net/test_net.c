@@ -20,9 +20,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../bytes.h"
-#include "../net.h"
-#include "tree.h"
+#include "base/bytes.h"
+#include "net/net.h"
+#include "test/tree.h"
 
 #define DEADLINE_MS 20000
 

@@ -1,14 +1,14 @@
 /* test_timer.c - the heap of timers and the wheel of deadlines. */
 /* SPDX-License-Identifier: MIT */
 
-#include "../timer.h"
+#include "net/timer.h"
 
 #include <criterion/criterion.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mem.h"
+#include "base/mem.h"
 
 /* ---- allocator ---------------------------------------------------------- */
 

@@ -5,13 +5,13 @@
 /* The program itself is the thing under test; it is first, because it says
  * what it needs of the system. */
 #define main embed_main
-#include "../embed.c"
+#include "program/embed.c"
 #undef main
 
 #include <criterion/criterion.h>
 #include <sys/wait.h>
 
-#include "tree.h"
+#include "test/tree.h"
 
 static char base[64];
 

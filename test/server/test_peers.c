@@ -4,9 +4,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../peers.h"
-#include "scarce.h"
+#include "base/bytes.h"
+#include "server/peers.h"
+#include "test/scarce.h"
 
 static const uint8_t key[16] = "a test, not luck";
 

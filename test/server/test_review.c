@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "client.h"
-#include "live.h"
+#include "test/client.h"
+#include "test/live/live.h"
 
 #define TEXT (CLIENT_FIN | 1)
 #define PING (CLIENT_FIN | 9)

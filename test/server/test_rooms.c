@@ -5,13 +5,13 @@
  * outside in reasonable time: the wrap of the serial and a room of 2^32
  * members. It is given an allocator that counts and fails on demand. */
 
-#include "../rooms.c"
+#include "rooms.c"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "guard.h"
+#include "test/guard.h"
 
 /* ---- allocator ---------------------------------------------------------- */
 

@@ -22,9 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../loop.h"
-#include "../mem.h"
-#include "../net.h"
+#include "net/loop.h"
+#include "base/mem.h"
+#include "net/net.h"
 #include "sim.h"
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../ws.h"
+#include "ws.h"
 #include "sim.h"
 
 /* RFC 6455 section 1.3: a key, and what a server makes of it. */

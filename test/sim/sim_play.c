@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../server.h"
+#include "server/server.h"
 #include "sim.h"
 
 enum {

@@ -3,7 +3,7 @@
 #ifndef TEST_SIO_PEER_H
 #define TEST_SIO_PEER_H
 
-#include "client.h"
+#include "test/client.h"
 
 /* Open a session over WebSocket; its handshake is received already.
  *   query  "EIO=4", perhaps with more */

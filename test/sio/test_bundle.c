@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sio/sio.h"
-#include "client.h"
-#include "live.h"
-#include "tree.h"
+#include "sio/sio.h"
+#include "test/client.h"
+#include "test/live/live.h"
+#include "test/tree.h"
 
 #define BUNDLE_MAX (4 * 1024 * 1024)
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/sio.h"
-#include "live.h"
+#include "sio/sio.h"
+#include "test/live/live.h"
 #include "sio_peer.h"
 
 static struct live live;

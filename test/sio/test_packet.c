@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "../sio/packet.h"
-#include "guard.h"
+#include "sio/packet.h"
+#include "test/guard.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

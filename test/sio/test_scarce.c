@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sio/sio.h"
-#include "live.h"
-#include "scarce.h"
+#include "sio/sio.h"
+#include "test/live/live.h"
+#include "test/scarce.h"
 #include "sio_peer.h"
 
 #define TEXT (CLIENT_FIN | 1)

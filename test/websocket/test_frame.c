@@ -3,9 +3,9 @@
 
 #include <criterion/criterion.h>
 
-#include "../bytes.h"
-#include "../frame.h"
-#include "guard.h"
+#include "base/bytes.h"
+#include "websocket/frame.h"
+#include "test/guard.h"
 
 /* Feed every prefix of a header, each ending at a guard page. Nothing may be
  * decided before decided_at octets and nothing may change after. */

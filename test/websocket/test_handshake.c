@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../handshake.h"
-#include "guard.h"
+#include "websocket/handshake.h"
+#include "test/guard.h"
 
 /* ---- requests ---- */
 

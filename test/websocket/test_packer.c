@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../packer.h"
-#include "corpora.h"
-#include "guard.h"
-#include "scarce.h"
-#include "zpeer.h"
+#include "base/bytes.h"
+#include "websocket/packer.h"
+#include "test/fuzz/corpora.h"
+#include "test/guard.h"
+#include "test/scarce.h"
+#include "test/deflate/zpeer.h"
 
 enum {
 	LIMIT = 1 << 20,

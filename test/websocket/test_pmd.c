@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "../pmd.h"
-#include "guard.h"
+#include "websocket/pmd.h"
+#include "test/guard.h"
 
 #define FIELD "Sec-WebSocket-Extensions: "
 #define PMD "permessage-deflate"

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../bytes.h"
-#include "../session.h"
-#include "guard.h"
-#include "scarce.h"
+#include "base/bytes.h"
+#include "websocket/session.h"
+#include "test/guard.h"
+#include "test/scarce.h"
 
 enum {
 	MAX = 1 << 20, /* octets of a message, where a test says nothing else */

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../sio/sio.h"
-#include "client.h"
-#include "live.h"
+#include "sio/sio.h"
+#include "test/client.h"
+#include "test/live/live.h"
 
 #define EIO_CODE_1 "{\"code\":1,\"message\":\"Session ID unknown\"}"
 #define EIO_CODE_3 "{\"code\":3,\"message\":\"Bad request\"}"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "eio.h"
-#include "scarce.h"
+#include "test/scarce.h"
 
 #define BINARY (CLIENT_FIN | 2)
 

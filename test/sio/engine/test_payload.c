@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sio/payload.h"
-#include "guard.h"
+#include "sio/engine/payload.h"
+#include "test/guard.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define SPAN(literal) (literal), sizeof(literal) - 1

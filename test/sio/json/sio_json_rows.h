@@ -3,7 +3,7 @@
 #ifndef TEST_SIO_JSON_ROWS_H
 #define TEST_SIO_JSON_ROWS_H
 
-#include "../sio/json.h"
+#include "sio/json/json.h"
 
 /*
  * The classes of cases, and mostly their names, are those of JSONTestSuite

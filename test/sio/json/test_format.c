@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "../sio/format.h"
-#include "scarce.h"
+#include "sio/json/format.h"
+#include "test/scarce.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/json.h"
-#include "guard.h"
+#include "sio/json/json.h"
+#include "test/guard.h"
 #include "sio_json_rows.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

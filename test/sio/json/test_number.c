@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../sio/json.h"
-#include "../sio/number.h"
-#include "guard.h"
+#include "sio/json/json.h"
+#include "sio/json/number.h"
+#include "test/guard.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

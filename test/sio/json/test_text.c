@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "../sio/text.h"
-#include "../ws.h"
-#include "scarce.h"
+#include "sio/json/text.h"
+#include "ws.h"
+#include "test/scarce.h"
 
 static void
 expect_text(struct sio_text *text, const char *expected)

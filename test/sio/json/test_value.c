@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sio/packet.h"
-#include "../sio/value.h"
-#include "guard.h"
-#include "scarce.h"
+#include "sio/packet.h"
+#include "sio/json/value.h"
+#include "test/guard.h"
+#include "test/scarce.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 

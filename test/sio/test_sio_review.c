@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../sio/sio.h"
-#include "live.h"
+#include "sio/sio.h"
+#include "test/live/live.h"
 #include "sio_peer.h"
 
 static struct live live;
