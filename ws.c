@@ -42,17 +42,6 @@ ws_strerror(int error)
 	}
 }
 
-char *
-ws_server_copy(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = ws_mem_resize(NULL, size);
-
-	if (copy != NULL)
-		memcpy(copy, text, size);
-	return copy;
-}
-
 /* ---- options ----------------------------------------------------------- */
 
 static size_t
@@ -141,7 +130,7 @@ set_base_path(struct ws_server *server, const char *path)
 		errno = EINVAL;
 		return -1;
 	}
-	server->base_path = ws_server_copy(len > 0 ? path : "");
+	server->base_path = ws_mem_copy(len > 0 ? path : "");
 	if (server->base_path == NULL)
 		return -1;
 	server->base_path[len] = '\0';
@@ -169,7 +158,7 @@ furnish(struct ws_server *server, const struct ws_options *options)
 	    set_base_path(server, options->base_path) < 0)
 		return -1;
 	if (options->origin != NULL) {
-		server->origin = ws_server_copy(options->origin);
+		server->origin = ws_mem_copy(options->origin);
 		if (server->origin == NULL)
 			return -1;
 	}

@@ -81,7 +81,7 @@ new_route(
 	if (route == NULL)
 		return WS_ENOMEM;
 	memset(route, 0, sizeof(*route));
-	route->path = ws_server_copy(path);
+	route->path = ws_mem_copy(path);
 	if (route->path == NULL) {
 		ws_mem_free(route);
 		return WS_ENOMEM;
@@ -229,7 +229,7 @@ add_files(struct ws_server *server, const char *path, struct ws_files *files,
 	if (options != NULL)
 		route->files_options = *options;
 	if (route->files_options.cache != NULL) {
-		route->cache = ws_server_copy(options->cache);
+		route->cache = ws_mem_copy(options->cache);
 		route->files_options.cache = route->cache;
 		if (route->cache == NULL) {
 			free_route(route);

@@ -60,7 +60,4 @@ void ws_hub_left(struct ws_conn *conn);
 /* tasks.c: release all timers, watches and work. */
 void ws_tasks_free(struct ws_server *server);
 
-/* Copy a string. NULL when memory is out. */
-char *ws_server_copy(const char *text);
-
 #endif
