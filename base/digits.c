@@ -1,0 +1,35 @@
+/* digits.c - decimal numbers in text: no sign, no white space, no locale. */
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "digits.h"
+
+size_t
+ws_digits_write(char out[WS_DIGITS_MAX], uint64_t number)
+{
+	char digits[WS_DIGITS_MAX]; /* filled from the end */
+	size_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	memcpy(out, digits + first, sizeof(digits) - first);
+	return sizeof(digits) - first;
+}
+
+size_t
+ws_digits_read(const char *text, size_t len, uint64_t *number)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (; n < len && text[n] >= '0' && text[n] <= '9'; n++) {
+		uint64_t digit = (uint64_t)(text[n] - '0');
+
+		value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX
+							  : value * 10 + digit;
+	}
+	*number = value;
+	return n;
+}
