@@ -201,7 +201,8 @@ check_bench()
 
 # ---- what pure code calls -----------------------------------------------------
 
-pure='sha1 base64 base/utf8 base/siphash base/digits base/print net/address http
+pure='sha1 base64 base/utf8 base/siphash base/deadlines base/digits base/print
+    net/address http
     websocket/frame http/field http/target http/http_tables http/chunked
     http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate
