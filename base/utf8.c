@@ -254,3 +254,18 @@ ws_utf8_check(uint8_t state, const void *data, size_t len)
 		;
 	return walk(WS_UTF8_ACCEPT, p, (size_t)(end - p));
 }
+
+int
+ws_utf8_char_len(const char *text, size_t len)
+{
+	uint8_t state = WS_UTF8_ACCEPT;
+	int n = 0;
+
+	do {
+		state = step(state, (uint8_t)text[n]);
+		if (state == WS_UTF8_REJECT)
+			return n > 0 ? -n : -1;
+		n++;
+	} while (state != WS_UTF8_ACCEPT && (size_t)n < len);
+	return state == WS_UTF8_ACCEPT ? n : -n;
+}

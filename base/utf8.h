@@ -23,4 +23,13 @@ enum {
  * U+10FFFF. */
 uint8_t ws_utf8_check(uint8_t state, const void *data, size_t len);
 
+/* Measure the character that a text begins with.
+ *   text, len  borrowed; at least one octet
+ * Returns how many octets the character has, 1 to 4. When the text begins with
+ * no character, returns minus the number of octets to skip: those that began a
+ * character which then was cut off, or 1. Whoever writes one U+FFFD for each
+ * such run does as the WHATWG's decoder does (Encoding Standard section 8.1.1).
+ * RFC 3629 section 4. */
+int ws_utf8_char_len(const char *text, size_t len);
+
 #endif

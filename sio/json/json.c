@@ -47,6 +47,9 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/utf8.h"
+
 /* The parent of the root. */
 static const uint32_t none = UINT32_MAX;
 
@@ -171,7 +174,7 @@ skip_escape(struct sio_json *json)
 		return true;
 	for (int i = 0; i < 4; i++) {
 		if (json->at == json->len ||
-		    sio_json_hex_digit(json->text[json->at]) < 0)
+		    ws_hex_digit(json->text[json->at]) < 0)
 			return fail_here(json);
 		json->at++;
 	}
@@ -183,7 +186,7 @@ static bool
 skip_characters(struct sio_json *json)
 {
 	while (json->at < json->len && (json->text[json->at] & 0x80) != 0) {
-		int octets = sio_json_utf8_len(
+		int octets = ws_utf8_char_len(
 		    json->text + json->at, json->len - json->at);
 
 		if (octets < 0)

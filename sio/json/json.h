@@ -80,14 +80,6 @@ size_t sio_json_number_len(const char *text, size_t len);
  * character, no quote, no backslash. Returns where they end. */
 const char *sio_json_skip_plain(const char *p, const char *end);
 
-/* How many of the left octets at p, at least one, are a character beyond
- * ASCII; when they begin none, minus how many of them begin one in vain, which
- * is at least one. RFC 3629 section 4. */
-int sio_json_utf8_len(const char *p, size_t left);
-
-/* The value of a hexadecimal digit, or -1. */
-int sio_json_hex_digit(char c);
-
 /* Decode a string.
  *   raw, len  what stands between the quotes of a text that was read
  *   out       receives at most len octets; raw itself is allowed

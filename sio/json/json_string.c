@@ -21,49 +21,10 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/utf8.h"
+
 /* ---- characters -------------------------------------------------------- */
-
-int
-sio_json_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-int
-sio_json_utf8_len(const char *p, size_t left)
-{
-	unsigned char c = (unsigned char)p[0], low = 0x80, high = 0xbf;
-	size_t len = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4, at = 1;
-
-	if (c < 0xc2 || c > 0xf4)
-		return -1;
-	/* The second octet keeps out overlong forms (after e0, f0), surrogates
-	 * (ed) and what is above U+10FFFF (f4). */
-	if (c == 0xe0)
-		low = 0xa0;
-	else if (c == 0xed)
-		high = 0x9f;
-	else if (c == 0xf0)
-		low = 0x90;
-	else if (c == 0xf4)
-		high = 0x8f;
-	for (; at < len; at++) {
-		if (at == left)
-			return -(int)at;
-		c = (unsigned char)p[at];
-		if (c < low || c > high)
-			return -(int)at;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return (int)at;
-}
 
 static size_t
 utf8_write(uint32_t c, char *out)
@@ -133,7 +94,7 @@ hex4(const char *p)
 	uint32_t unit = 0;
 
 	for (int i = 0; i < 4; i++)
-		unit = unit << 4 | (uint32_t)sio_json_hex_digit(p[i]);
+		unit = unit << 4 | (uint32_t)ws_hex_digit(p[i]);
 	return unit;
 }
 
@@ -262,7 +223,7 @@ escape_one(const char *p, size_t left, size_t *used, char out[6])
 	int octets = 1;
 
 	if ((unsigned char)*p >= 0x80)
-		octets = sio_json_utf8_len(p, left);
+		octets = ws_utf8_char_len(p, left);
 	*used = (size_t)(octets < 0 ? -octets : octets);
 	if (octets < 0)
 		return utf8_write(0xfffd, out);

@@ -381,3 +381,57 @@ Test(utf8, stays_rejected)
 		cr_assert_eq(ws_utf8_check(WS_UTF8_REJECT, text, len),
 		    WS_UTF8_REJECT, "%zu", len);
 }
+
+/* Against RFC 3629 section 3, bit by bit. */
+Test(utf8, measures_every_character)
+{
+	for (uint32_t c = 0x80; c <= 0x10ffff; c++) {
+		char text[4];
+		int len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+		bool surrogate = c >= 0xd800 && c < 0xe000;
+
+		for (int i = len - 1; i > 0; i--)
+			text[i] =
+			    (char)(0x80 | (c >> (6 * (len - 1 - i)) & 0x3f));
+		text[0] = (char)(0xf0u << (4 - len) | c >> 6 * (len - 1));
+		cr_assert_eq(ws_utf8_char_len(text, sizeof(text)),
+		    surrogate ? -1 : len, "U+%04X", c);
+		cr_assert(ws_utf8_char_len(text, (size_t)len - 1) < 0);
+	}
+}
+
+/* A cut or broken character is skipped up to where it broke, as the Encoding
+ * Standard's decoder does it. */
+Test(utf8, measures_what_is_no_character)
+{
+	static const struct {
+		const char *text;
+		int len;
+	} rows[] = {
+		{ "a", 1 },
+		{ "a\x80", 1 },
+		{ "\x80", -1 },
+		{ "\xbf\x80", -1 },
+		{ "\xc0\x80", -1 },
+		{ "\xc3", -1 },
+		{ "\xc3(", -1 },
+		{ "\xe0\x80\x80", -1 },
+		{ "\xe2\x82", -2 },
+		{ "\xe2\x82(", -2 },
+		{ "\xed\xa0\x80", -1 },
+		{ "\xf0\x9f\x98", -3 },
+		{ "\xf0\x9f\x98(", -3 },
+		{ "\xf0\x8f\xbf\xbf", -1 },
+		{ "\xf4\x90\x80\x80", -1 },
+		{ "\xf5\x80\x80\x80", -1 },
+	};
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		struct guard in =
+		    guard_copy(rows[i].text, strlen(rows[i].text));
+
+		cr_expect_eq(ws_utf8_char_len((const char *)in.at, in.len),
+		    rows[i].len, "row %zu", i);
+		guard_free(&in);
+	}
+}

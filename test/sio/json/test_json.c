@@ -460,24 +460,6 @@ Test(sio_json, skips_what_is_plain)
 	}
 }
 
-/* Against RFC 3629 section 3, bit by bit. */
-Test(sio_json, knows_every_character)
-{
-	for (uint32_t c = 0x80; c <= 0x10ffff; c++) {
-		char text[4];
-		int len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-		bool surrogate = c >= 0xd800 && c < 0xe000;
-
-		for (int i = len - 1; i > 0; i--)
-			text[i] =
-			    (char)(0x80 | (c >> (6 * (len - 1 - i)) & 0x3f));
-		text[0] = (char)(0xf0u << (4 - len) | c >> 6 * (len - 1));
-		cr_assert_eq(sio_json_utf8_len(text, sizeof(text)),
-		    surrogate ? -1 : len, "U+%04X", c);
-		cr_assert(sio_json_utf8_len(text, (size_t)len - 1) < 0);
-	}
-}
-
 Test(sio_json, measures_numbers)
 {
 	static const struct {
