@@ -32,11 +32,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "beneath.h"
-#include "base/print.h"
 
 enum {
 	NAME_OCTETS = 255, /* of one name on the way */
@@ -174,7 +174,7 @@ walk_link(int dir, const char *name, char *path, const char *at)
 	errno = EXDEV;
 	if (target[0] == '/')
 		return -1;
-	len = ws_print(joined, sizeof(joined), "%.*s%s/%s", (int)(at - path),
+	len = snprintf(joined, sizeof(joined), "%.*s%s/%s", (int)(at - path),
 	    path, target, at + strlen(name));
 	errno = ENAMETOOLONG;
 	if (len < 0 || (size_t)len >= sizeof(joined))

@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,7 +40,6 @@
 #include "http/field.h"
 #include "files.h"
 #include "base/mem.h"
-#include "base/print.h"
 
 enum {
 	NAME_OCTETS = 255,                /* of one segment, decoded */
@@ -106,7 +106,7 @@ above_stdio(int fd)
 static void
 disk_tag(struct ws_file *file)
 {
-	(void)ws_print(file->etag, sizeof(file->etag),
+	(void)snprintf(file->etag, sizeof(file->etag),
 	    "\"%" PRIx64 "-%" PRIx64 ".%" PRIx32 "\"", file->octets,
 	    (uint64_t)file->modified_s, file->modified_ns);
 }
@@ -347,7 +347,7 @@ ws_file_tag_coding(struct ws_file *file, const char *coding)
 {
 	size_t quote = strlen(file->etag) - 1;
 
-	(void)ws_print(
+	(void)snprintf(
 	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
 }
 

@@ -22,6 +22,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,7 +30,6 @@
 #include "http/field.h"
 #include "files.h"
 #include "base/mem.h"
-#include "base/print.h"
 
 enum {
 	ENTRIES_MAX = 10000
@@ -131,7 +131,7 @@ put_encoded(struct text *t, const char *name)
 			put(t, name, 1);
 			continue;
 		}
-		(void)ws_print(escape, sizeof(escape), "%%%02X", (unsigned)c);
+		(void)snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
 		put(t, escape, 3);
 	}
 }
@@ -287,18 +287,18 @@ put_octets(struct text *t, uint64_t octets)
 	size_t unit = 0;
 
 	if (octets < 1024) {
-		(void)ws_print(number, sizeof(number), "%" PRIu64, octets);
+		(void)snprintf(number, sizeof(number), "%" PRIu64, octets);
 		put_string(t, number);
 		return;
 	}
 	for (; octets >= (uint64_t)1024 * 1024; unit++)
 		octets /= 1024;
 	if (octets < (uint64_t)10 * 1024)
-		(void)ws_print(number, sizeof(number),
+		(void)snprintf(number, sizeof(number),
 		    "%" PRIu64 ".%" PRIu64 " %c", octets / 1024,
 		    octets % 1024 * 10 / 1024, units[unit]);
 	else
-		(void)ws_print(number, sizeof(number), "%" PRIu64 " %c",
+		(void)snprintf(number, sizeof(number), "%" PRIu64 " %c",
 		    octets / 1024, units[unit]);
 	put_string(t, number);
 }

@@ -22,6 +22,7 @@
  * field, the last segment of a redirected path: see redirect.
  */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -30,7 +31,6 @@
 #include "files.h"
 #include "http.h"
 #include "base/mem.h"
-#include "base/print.h"
 #include "static.h"
 
 /* One request and its answer on the way through this file. */
@@ -130,7 +130,7 @@ text_body(struct context *c)
 {
 	int status = c->answer->status;
 	char text[160]; /* the longest sentence needs half of it */
-	size_t len = (size_t)ws_print(text, sizeof(text), "%d %s\n\n%s\n",
+	size_t len = (size_t)snprintf(text, sizeof(text), "%d %s\n\n%s\n",
 	    status, ws_http_reason(status), sentence(status));
 
 	ws_file_close(&c->answer->file);
@@ -354,7 +354,7 @@ content_range(struct context *c, uint64_t first, uint64_t octets)
 {
 	char value[80];
 
-	(void)ws_print(value, sizeof(value), "bytes %llu-%llu/%llu",
+	(void)snprintf(value, sizeof(value), "bytes %llu-%llu/%llu",
 	    (unsigned long long)first, (unsigned long long)(first + octets - 1),
 	    (unsigned long long)c->answer->file.octets);
 	field(c, "Content-Range", value);
@@ -392,7 +392,7 @@ unsatisfiable(struct context *c)
 {
 	char value[40];
 
-	(void)ws_print(value, sizeof(value), "bytes */%llu",
+	(void)snprintf(value, sizeof(value), "bytes */%llu",
 	    (unsigned long long)c->answer->file.octets);
 	begin(c, 416);
 	field(c, "Content-Range", value);

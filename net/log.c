@@ -2,11 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
-#include "base/print.h"
+#include "base/line.h"
 
 void
 ws_log(const struct ws_log *log, int level, const char *format, ...)
@@ -19,14 +18,13 @@ ws_log(const struct ws_log *log, int level, const char *format, ...)
 	if (level > log->level)
 		return;
 	va_start(args, format);
-	(void)ws_vprint(line, sizeof(line), format, args);
+	len = ws_line_format(line, sizeof(line), format, args);
 	va_end(args);
-	ws_tame(line);
 	if (log->write != NULL)
 		log->write(log->arg, level, line);
 	else {
-		len = strlen(line);
-		line[len] = '\n';
+		line[len] =
+		    '\n'; /* in one write(2), so that lines stay whole */
 		(void)!write(STDERR_FILENO, line, len + 1);
 	}
 	errno = saved;

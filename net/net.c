@@ -11,7 +11,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
-#include <stdlib.h> /* arc4random_buf */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -26,9 +27,8 @@
 #endif
 
 #include "address.h"
-#include "base/bytes.h"
+#include "base/digits.h"
 #include "net.h"
-#include "base/print.h"
 
 #define BACKLOG 4096 /* the system cuts it to what it allows */
 
@@ -203,17 +203,17 @@ ws_net_local_text(int fd, char *text, size_t size)
 
 	memset(&a, 0, sizeof(a));
 	if (getsockname(fd, &a.any, &len) < 0) {
-		(void)ws_print(text, size, "?");
+		(void)snprintf(text, size, "?");
 		return;
 	}
 	if (a.any.sa_family == AF_UNIX) {
-		(void)ws_print(text, size, "unix:%.*s",
+		(void)snprintf(text, size, "unix:%.*s",
 		    (int)sizeof(a.local.sun_path), a.local.sun_path);
 		return;
 	}
 	peer_from(&peer, &a);
 	ws_peer_text(&peer, ip);
-	(void)ws_print(text, size, "%s", ip);
+	(void)snprintf(text, size, "%s", ip);
 }
 
 /* ---- listening --------------------------------------------------------- */
@@ -221,7 +221,7 @@ ws_net_local_text(int fd, char *text, size_t size)
 static int
 refuse(char *error, int fd, const char *address, const char *why)
 {
-	(void)ws_print(
+	(void)snprintf(
 	    error, WS_NET_ERROR, "cannot listen on %.80s: %s", address, why);
 	if (fd >= 0)
 		close(fd);
@@ -260,16 +260,19 @@ split_mode(char *path, mode_t *mode)
 {
 	static const char name[] = ",mode=";
 	char *option = strrchr(path, ',');
-	const char *digits, *end;
-	uint64_t value;
+	const char *digits;
+	char *end;
+	unsigned long value;
 
 	if (option == NULL)
 		return true;
 	if (strncmp(option, name, strlen(name)) != 0)
 		return false;
 	digits = option + strlen(name);
-	end = ws_scan(digits, 8, &value);
-	if (end == digits || *end != '\0' || value > 0777)
+	/* The first octet is checked, as strtoul skips white space and takes
+	 * a sign. */
+	value = strtoul(digits, &end, 8);
+	if (*digits < '0' || *digits > '7' || *end != '\0' || value > 0777)
 		return false;
 	*option = '\0';
 	*mode = (mode_t)value;
@@ -285,7 +288,7 @@ listen_unix(const char *address, char *error)
 	struct stat st;
 	int fd;
 
-	if (ws_print(path, sizeof(path), "%s", address + 5) >=
+	if (snprintf(path, sizeof(path), "%s", address + 5) >=
 	    (int)sizeof(path))
 		return refuse_malformed(error, address, "the path is too long");
 	if (!split_mode(path, &mode))
@@ -346,14 +349,14 @@ listen_on(const union address *at)
 static bool
 split_address(const char *address, char *host, size_t host_size, uint16_t *port)
 {
-	const char *colon = strrchr(address, ':'), *end;
+	const char *colon = strrchr(address, ':');
+	size_t digits, len;
 	uint64_t number;
-	size_t len;
 
 	if (colon == NULL)
 		return false;
-	end = ws_scan(colon + 1, 10, &number);
-	if (end == colon + 1 || *end != '\0' || number > UINT16_MAX)
+	digits = ws_digits_read(colon + 1, strlen(colon + 1), &number);
+	if (digits == 0 || colon[1 + digits] != '\0' || number > UINT16_MAX)
 		return false;
 	*port = (uint16_t)number;
 	len = (size_t)(colon - address);

@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config.h"
-#include "base/print.h"
+#include "base/digits.h"
+#include "base/line.h"
 #include "say.h"
 
 static const char usage[] =
@@ -89,9 +91,8 @@ fail(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	(void)ws_vprint(line, sizeof(line), format, args);
+	(void)ws_line_format(line, sizeof(line), format, args);
 	va_end(args);
-	ws_tame(line);
 	(void)say(STDERR_FILENO, "wsd: %s (see wsd --help)\n", line);
 	exit(2);
 }
@@ -130,7 +131,7 @@ read_number(const struct option *option, const char *text)
 {
 	const struct unit *unit = option->units;
 	uint64_t value;
-	const char *end = ws_scan(text, 10, &value);
+	const char *end = text + ws_digits_read(text, strlen(text), &value);
 
 	if (end == text || value > INT64_MAX)
 		fail("--%s: '%s' is not a number", option->name, text);
@@ -318,7 +319,7 @@ take_cors(struct config *config, const struct option *option, const char *value)
 	if (strcmp(value, "*") == 0)
 		strcpy(config->cors, "*");
 	else if (strcmp(config->cors, "*") != 0 &&
-		 ws_print(config->cors + len, room, "%s%s", len > 0 ? "," : "",
+		 snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
 		     value) >= (int)room)
 		fail("--%s: more than %zu characters", option->name,
 		    sizeof(config->cors) - 1);

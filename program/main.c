@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +12,6 @@
 #include "assets.h"
 #include "config.h"
 #include "namespaces.h"
-#include "base/print.h"
 #include "say.h"
 #include "systemd.h"
 
@@ -133,7 +133,7 @@ find_client(const struct config *config, char *place, size_t size)
 	if (config->sio.client_file != NULL || config->directory == NULL)
 		return config->sio.client_file;
 	for (int i = 0; i < 2; i++) {
-		if (ws_print(place, size, "%s%s/socket.io.js",
+		if (snprintf(place, size, "%s%s/socket.io.js",
 			config->directory, below[i]) < (int)size &&
 		    lstat(place, &st) == 0 && S_ISREG(st.st_mode))
 			return place;
@@ -277,11 +277,11 @@ print_size(char text[AMOUNT], size_t octets, size_t otherwise)
 	size_t n = octets > 0 ? octets : otherwise;
 
 	if (n % (1 << 20) == 0)
-		(void)ws_print(text, AMOUNT, "%zu MiB", n >> 20);
+		(void)snprintf(text, AMOUNT, "%zu MiB", n >> 20);
 	else if (n % 1024 == 0)
-		(void)ws_print(text, AMOUNT, "%zu KiB", n >> 10);
+		(void)snprintf(text, AMOUNT, "%zu KiB", n >> 10);
 	else
-		(void)ws_print(text, AMOUNT, "%zu octets", n);
+		(void)snprintf(text, AMOUNT, "%zu octets", n);
 	return text;
 }
 
@@ -291,7 +291,7 @@ print_ping(char text[AMOUNT], int ms)
 {
 	if (ms < 0)
 		return "no pings";
-	(void)ws_print(text, AMOUNT, "a ping after %d %s of silence",
+	(void)snprintf(text, AMOUNT, "a ping after %d %s of silence",
 	    ms % 1000 == 0 ? ms / 1000 : ms, ms % 1000 == 0 ? "s" : "ms");
 	return text;
 }

@@ -1,9 +1,10 @@
 /* say.c - what the program says on its standard output and error. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "base/print.h"
 #include "say.h"
 
 int
@@ -30,7 +31,7 @@ say(int fd, const char *format, ...)
 	size_t len;
 
 	va_start(args, format);
-	len = (size_t)ws_vprint(text, sizeof(text), format, args);
+	len = (size_t)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	return say_text(fd, text, len < sizeof(text) ? len : sizeof(text) - 1);
 }

@@ -11,7 +11,7 @@
  * Returns 0, or -1 with errno set when somebody did not take it. */
 int say_text(int fd, const char *text, size_t len);
 
-/* Write what a template makes (print.h), at most 1023 octets, in one piece.
+/* Format text as printf does and write it in one piece, cut to 1023 octets.
  * Returns as say_text. */
 int say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/print.h"
+#include "base/digits.h"
 #include "systemd.h"
 
 #define FDS_MAX 64
@@ -21,9 +21,9 @@ systemd_listen_fds(void)
 
 	/* They may be meant for the process that started us. */
 	if (pid != NULL && count != NULL) {
-		(void)ws_scan(pid, 10, &number);
+		(void)ws_digits_read(pid, strlen(pid), &number);
 		if (number == (uint64_t)getpid())
-			(void)ws_scan(count, 10, &n);
+			(void)ws_digits_read(count, strlen(count), &n);
 	}
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");

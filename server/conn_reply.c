@@ -7,13 +7,13 @@
  * file does not: the connection is RESPONDING until the system has taken all
  * of it, a part at a time.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "conn.h"
 #include "http/field.h"
 #include "websocket/handshake.h"
 #include "base/mem.h"
-#include "base/print.h"
 
 #define HEAD_ROOM 2048   /* of a response head, without the caller's fields */
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
@@ -277,7 +277,7 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 {
 	struct ws_conn *c = request->conn;
 	char text[256];
-	int n = ws_print(text, sizeof(text), "%d %s: %s.\n", status,
+	int n = snprintf(text, sizeof(text), "%d %s: %s.\n", status,
 	    ws_http_reason(status), reason);
 
 	log_refusal(request, status, reason, strlen(reason));

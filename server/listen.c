@@ -8,10 +8,10 @@
  * pause until a connection ends, or for a second.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/print.h"
 #include "server.h"
 
 #define ACCEPTS_MAX 64      /* connections taken in one event */
@@ -47,7 +47,7 @@ turn_away(
     struct ws_server *server, int fd, const char *status, const char *text)
 {
 	char answer[256];
-	int n = ws_print(answer, sizeof(answer),
+	int n = snprintf(answer, sizeof(answer),
 	    "HTTP/1.1 %s\r\n"
 	    "Connection: close\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"

@@ -7,13 +7,13 @@
  * a WebSocket can have one address.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "http/field.h"
 #include "files/files.h"
 #include "websocket/handshake.h"
 #include "base/mem.h"
-#include "base/print.h"
 #include "server.h"
 #include "files/static.h"
 
@@ -410,7 +410,7 @@ redirect_to_base(struct ws_server *server, struct ws_request *rq)
 	const char *mark = rq->head.has_query ? "?" : "";
 	char location[2048];
 	int len =
-	    ws_print(location, sizeof(location), "%s/%s%.*s", server->base_path,
+	    snprintf(location, sizeof(location), "%s/%s%.*s", server->base_path,
 		mark, (int)rq->head.query_octets, rq->base + rq->head.query_at);
 
 	if (len >= (int)sizeof(location) ||

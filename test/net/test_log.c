@@ -57,7 +57,7 @@ Test(log, a_line_above_the_level_is_dropped)
 }
 
 /* No octet of a peer's ends a line or moves a terminal's cursor. */
-Test(log, control_octets_are_tamed)
+Test(log, control_octets_are_masked)
 {
 	static const struct {
 		const char *name, *text, *line;
