@@ -236,7 +236,7 @@ ws_server_free(struct ws_server *server)
 		ws_listen_stop(server);
 		kill_all(server, "the server ended");
 		ws_host_turn_end(&server->host);
-		ws_conn_http_free_orphans(&server->host);
+		ws_request_free_orphans(&server->host);
 		ws_tasks_free(server);
 		ws_loop_close(&server->host.loop);
 	}
@@ -278,7 +278,7 @@ wind_down(struct ws_conn *c)
 {
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_OPEN:
-		ws_conn_ws_close(
+		ws_conn_close(
 		    c, WS_CLOSE_GOING_AWAY, "the server is shutting down");
 		return;
 	case WS_CONN_HTTP:

@@ -329,15 +329,6 @@ on_ready(struct ws_io *io, unsigned events)
 		serve(c, false);
 }
 
-void
-ws_conn_arm(struct ws_conn *conn, int64_t delay_ms)
-{
-	struct ws_loop *loop = &conn->host->loop;
-
-	ws_wheel_set(
-	    &loop->wheel, &conn->deadline, ws_loop_now(loop) + delay_ms);
-}
-
 /* ---- life -------------------------------------------------------------- */
 
 struct ws_conn *
@@ -361,31 +352,6 @@ ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer)
 	}
 	ws_conn_arm(c, host->limits.handshake_ms);
 	return c;
-}
-
-void
-ws_conn_kill(struct ws_conn *conn, const char *cause)
-{
-	if (conn->state == WS_CONN_DEAD)
-		return;
-	if (conn->cause == NULL)
-		conn->cause = cause;
-	conn->state = WS_CONN_DEAD;
-	ws_loop_forget(&conn->host->loop, &conn->io);
-	ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
-	ws_conn_touch(conn);
-}
-
-void
-ws_conn_linger(struct ws_conn *conn, const char *cause)
-{
-	if (conn->state == WS_CONN_DEAD)
-		return;
-	if (conn->cause == NULL)
-		conn->cause = cause;
-	conn->state = WS_CONN_LINGER;
-	ws_conn_arm(conn, conn->host->limits.close_ms);
-	ws_conn_touch(conn);
 }
 
 /* Say why a connection ended on which no WebSocket was open. */
@@ -416,7 +382,7 @@ reap(struct ws_conn *c)
 		ws_session_fini(&c->session);
 	} else {
 		log_end(c);
-		done = ws_conn_http_abort(c);
+		done = ws_request_abort(c);
 	}
 	host->ended(c);
 	ws_net_close(c->io.fd);

@@ -159,17 +159,7 @@ struct ws_endpoint {
 	void *user;                /* borrowed */
 };
 
-/* ---- conn.c: life, reading, serving ------------------------------------ */
-
-/* Begin a connection that was accepted.
- *   fd  owned from now on, closed on failure
- * Returns it, or NULL when memory or the system is out. */
-struct ws_conn *
-ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer);
-
-/* Mark a connection as dead: nothing is read or sent any more, and it is
- * released at the end of the turn. */
-void ws_conn_kill(struct ws_conn *conn, const char *cause);
+/* ---- conn_life.c: how a connection ends ---------------------------------- */
 
 /* Stop reading from a peer for which too much waits. */
 static inline void
@@ -196,16 +186,20 @@ ws_conn_touch(struct ws_conn *conn)
 	host->dirty_end = &conn->next;
 }
 
-/* Nothing more to say: end our direction when all is sent, wait for the peer
- * to end its own. */
-void ws_conn_linger(struct ws_conn *conn, const char *cause);
-
-/* Set the connection's deadline. */
+/* Set the connection's deadline, in place of the one before.
+ *   delay_ms  from now */
 void ws_conn_arm(struct ws_conn *conn, int64_t delay_ms);
 
-/* What turn_end and expired of the host's loop are. */
-void ws_host_turn_end(void *host);
-void ws_host_expired(struct ws_deadline *deadline, void *host);
+/* Mark a connection as dead: nothing is read or sent any more, and it is
+ * released at the end of the turn. Does nothing if it is dead already.
+ *   cause  static, for the log and for close; NULL to keep the one that is
+ *          there. The first cause wins */
+void ws_conn_kill(struct ws_conn *conn, const char *cause);
+
+/* End our direction of the stream once everything queued is sent, then wait for
+ * the peer to end its own. RFC 9112 section 9.6, RFC 6455 section 7.1.1.
+ *   cause  as for ws_conn_kill */
+void ws_conn_linger(struct ws_conn *conn, const char *cause);
 
 /* ---- conn_send.c: how octets leave ------------------------------------- */
 
@@ -246,6 +240,65 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 /* Send what waits, as far as the system takes it. */
 void ws_conn_flush(struct ws_conn *conn);
 
+/* ---- conn_request.c: the life of a request ------------------------------- */
+
+/* Begin the connection's next request. It must have none.
+ * Returns it, owned by the connection, or NULL when out of memory. */
+struct ws_request *ws_request_begin(struct ws_conn *conn);
+
+/* Release the connection's request, if it has one. One block is kept for the
+ * next request of any connection. */
+void ws_request_end(struct ws_conn *conn);
+
+/* The peer has left: release the connection's request. Tell the application if
+ * it holds the request, or has let its body come, and wants to know.
+ * Returns false when it holds the request and does not want to know: then the
+ * request and the connection stay until it answers. */
+bool ws_request_abort(struct ws_conn *conn);
+
+/* Release a request whose peer has left, and what was left of its
+ * connection. */
+void ws_request_end_orphan(struct ws_request *request);
+
+/* Release the requests that the application never answered. */
+void ws_request_free_orphans(struct ws_host *host);
+
+/* Return whether a request can still be answered. */
+bool ws_request_is_open(const struct ws_request *request);
+
+/* Copy the head of a request, so that it outlives the read that brought it.
+ * Once is enough: a second call does nothing.
+ * Returns 0, or -1 when out of memory. */
+int ws_request_keep_head(struct ws_request *request);
+
+/* ---- conn_reply.c: answers --------------------------------------------- */
+
+#define WS_REPLY_HEAD 2048 /* octets of a response head without the caller's */
+
+/* Send a response head, the fields that the application added, and a body.
+ *   head       status line and fields, without the empty line at the end
+ *   body, len  copied or sent at once; NULL and 0 for none
+ * Returns 0, or -1 when the head did not fit or out of memory. */
+int ws_request_send(struct ws_request *request, const struct ws_http_out *head,
+    const void *body, size_t len);
+
+/* Write the line of the access log for an answer.
+ *   status  of the answer */
+void ws_request_log(const struct ws_request *request, int status);
+
+/* Answer with an error of the library's own, as plain text. */
+void
+ws_request_refuse(struct ws_request *request, int status, const char *reason);
+
+/* Answer with a static file, or with what stands for it (304, 404, 416 ...).
+ *   ask  the caller sets all but head, buf and encoder, which are set here
+ * Returns the status that was sent, or 0 when the connection ended because
+ * memory ran out. */
+int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
+
+/* Go on sending a file. */
+void ws_conn_http_send(struct ws_conn *conn);
+
 /* ---- conn_http.c: requests --------------------------------------------- */
 
 /* Take octets of requests. Returns how many were taken; the rest must be shown
@@ -254,40 +307,6 @@ size_t ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len);
 
 /* The deadline of a state below OPEN has passed. */
 void ws_conn_http_expired(struct ws_conn *conn);
-
-/* The peer has left: release the connection's request, and tell the application
- * if it holds it, or has let its body come, and wants to know.
- * Returns false when it holds it and does not want to know: then both stay
- * until it answers. */
-bool ws_conn_http_abort(struct ws_conn *conn);
-
-/* Release the requests that the application never answered. */
-void ws_conn_http_free_orphans(struct ws_host *host);
-
-/* Release a connection's request. One is kept for the next. */
-void ws_request_end(struct ws_conn *conn);
-
-/* Release a request whose peer has left, and what was left of its
- * connection. */
-void ws_request_end_orphan(struct ws_request *request);
-
-/* Whether a request can still be answered. */
-bool ws_request_is_open(const struct ws_request *request);
-
-/* ---- conn_reply.c: answers --------------------------------------------- */
-
-/* Answer with an error of the library's own, as plain text. */
-void
-ws_request_refuse(struct ws_request *request, int status, const char *reason);
-
-/* Ask static.c and send what it answers.
- *   ask  all but head, buf and encoder is set
- * Returns the status that was sent, or 0 when the connection ended for want of
- * memory. */
-int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
-
-/* Go on sending a file. */
-void ws_conn_http_send(struct ws_conn *conn);
 
 /* ---- conn_pmd.c: compressed messages (RFC 7692) ------------------------ */
 
@@ -314,6 +333,11 @@ bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
 struct ws_chunk *
 ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags);
 
+/* Find the payload in the frame that a prepared message is.
+ *   opcode  receives WS_OP_TEXT or WS_OP_BINARY
+ * Returns the payload, which lives as long as the message. */
+struct ws_part ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode);
+
 /* ---- conn_message.c: messages to it ------------------------------------ */
 
 /* Write one frame.
@@ -322,8 +346,16 @@ ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags);
 int ws_conn_frame(
     struct ws_conn *conn, uint8_t opcode, const void *data, size_t len);
 
-/* The payload of a prepared message, and its opcode. */
-struct ws_part ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode);
+/* Write a Close frame. RFC 6455 section 5.5.1.
+ *   code         0 or WS_CLOSE_NO_STATUS: a frame without code and reason
+ *   reason, len  UTF-8; cut at a character to the 123 octets that fit
+ * Returns as ws_conn_write. */
+int ws_conn_write_close(
+    struct ws_conn *conn, int code, const char *reason, size_t len);
+
+/* Start the closing handshake for a cause of the library's own.
+ *   cause  static; sent as the reason, and kept for the log and for close */
+void ws_conn_close(struct ws_conn *conn, int code, const char *cause);
 
 /* ---- conn_ws.c: an open WebSocket -------------------------------------- */
 
@@ -341,7 +373,16 @@ void ws_conn_ws_open(
 void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
     size_t len, enum ws_by by);
 
-/* Start the closing handshake for a cause of the library's own. */
-void ws_conn_ws_close(struct ws_conn *conn, int code, const char *cause);
+/* ---- conn.c: reading, serving, the end of a turn ------------------------- */
+
+/* Begin a connection that was accepted.
+ *   fd  owned from now on, closed on failure
+ * Returns it, or NULL when memory or the system is out. */
+struct ws_conn *
+ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer);
+
+/* What turn_end and expired of the host's loop are. */
+void ws_host_turn_end(void *host);
+void ws_host_expired(struct ws_deadline *deadline, void *host);
 
 #endif

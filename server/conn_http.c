@@ -9,115 +9,9 @@
  * Requests that were pipelined wait their turn: the next one is looked at only
  * when the answer before it is on its way, so answers cannot overtake.
  */
-#include <string.h>
-
 #include "conn.h"
-#include "base/mem.h"
 
 #define BODY_PACE 16384 /* octets of a body in idle_ms, at least; 2^n */
-
-/* ---- the life of a request --------------------------------------------- */
-
-static struct ws_request *
-begin_request(struct ws_conn *c)
-{
-	struct ws_host *host = c->host;
-	struct ws_request *rq = host->spare;
-
-	host->spare = NULL;
-	if (rq == NULL)
-		rq = ws_mem_resize(NULL, sizeof(*rq));
-	if (rq == NULL)
-		return NULL;
-	memset(rq, 0, offsetof(struct ws_request, head));
-	rq->file.fd = -1;
-	rq->conn = c;
-	rq->body_max = host->limits.body_max;
-	ws_http_init(&rq->head, host->limits.head_max, host->limits.uri_max);
-	c->request = rq;
-	return rq;
-}
-
-void
-ws_request_end(struct ws_conn *conn)
-{
-	struct ws_request *rq = conn->request;
-
-	if (rq == NULL)
-		return;
-	conn->request = NULL;
-	ws_file_close(&rq->file);
-	ws_buf_free(&rq->kept);
-	ws_buf_free(&rq->body);
-	ws_buf_free(&rq->fields);
-	if (conn->host->spare == NULL)
-		conn->host->spare = rq;
-	else
-		ws_mem_free(rq);
-}
-
-bool
-ws_conn_http_abort(struct ws_conn *conn)
-{
-	struct ws_request *rq = conn->request, **first = &conn->host->orphans;
-
-	if (rq != NULL && rq->held && rq->gone == NULL) {
-		rq->next = *first;
-		rq->link = first;
-		if (rq->next != NULL)
-			rq->next->link = &rq->next;
-		*first = rq;
-		return false;
-	}
-	if (rq != NULL && rq->held)
-		rq->gone(rq, rq->gone_arg);
-	else if (rq != NULL && rq->broken != NULL)
-		rq->broken(rq, 0);
-	ws_request_end(conn);
-	return true;
-}
-
-void
-ws_request_end_orphan(struct ws_request *request)
-{
-	struct ws_conn *c = request->conn;
-
-	*request->link = request->next;
-	if (request->next != NULL)
-		request->next->link = request->link;
-	ws_request_end(c);
-	ws_mem_free(c);
-}
-
-void
-ws_conn_http_free_orphans(struct ws_host *host)
-{
-	while (host->orphans != NULL)
-		ws_request_end_orphan(host->orphans);
-}
-
-bool
-ws_request_is_open(const struct ws_request *request)
-{
-	const struct ws_conn *c = request->conn;
-
-	return c->request == request &&
-	       (c->state == WS_CONN_HTTP || c->state == WS_CONN_HOLDING);
-}
-
-/* Copy the head, so that it outlives the read that brought it. */
-static int
-keep_head(struct ws_request *rq)
-{
-	if (rq->kept != NULL)
-		return 0;
-	if (ws_buf_append(&rq->kept, rq->base, rq->head_octets, SIZE_MAX) < 0)
-		return -1;
-	rq->base = (char *)ws_buf_data(rq->kept);
-	return 0;
-}
-
-/* ---- reading ----------------------------------------------------------- */
 
 /* Refuse what cannot even be parsed. Nothing after it can be trusted. */
 static void
@@ -144,7 +38,7 @@ begin_body(struct ws_request *rq)
 	struct ws_part go = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
 
 	/* Before anybody sees it: it may be asked for as long as it lives. */
-	if (keep_head(rq) < 0) {
+	if (ws_request_keep_head(rq) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return false;
 	}
@@ -266,7 +160,7 @@ ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len)
 	ssize_t n;
 
 	if (rq == NULL) {
-		rq = begin_request(conn);
+		rq = ws_request_begin(conn);
 		if (rq == NULL) {
 			ws_conn_kill(conn, "memory is out");
 			return len;
@@ -309,21 +203,3 @@ ws_conn_http_expired(struct ws_conn *conn)
 }
 
 /* ---- holding ----------------------------------------------------------- */
-
-int
-ws_hold(struct ws_request *request,
-    void (*gone)(struct ws_request *request, void *arg), void *arg)
-{
-	struct ws_conn *c = request->conn;
-
-	if (!ws_request_is_open(request) || request->held)
-		return WS_ESTATE;
-	if (keep_head(request) < 0)
-		return WS_ENOMEM;
-	request->held = true;
-	request->gone = gone;
-	request->gone_arg = arg;
-	c->state = WS_CONN_HOLDING;
-	ws_wheel_cancel(&c->host->loop.wheel, &c->deadline);
-	return 0;
-}

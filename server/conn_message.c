@@ -47,6 +47,61 @@ ws_conn_frame(
 	return ws_conn_write(conn, parts, 2);
 }
 
+/* ---- closing ----------------------------------------------------------- */
+
+int
+ws_conn_write_close(
+    struct ws_conn *conn, int code, const char *reason, size_t len)
+{
+	uint8_t payload[WS_FRAME_CONTROL_MAX];
+
+	if (code == 0 || code == WS_CLOSE_NO_STATUS)
+		return ws_conn_frame(conn, WS_OP_CLOSE, NULL, 0);
+	if (len > sizeof(payload) - 2) {
+		len = sizeof(payload) - 2;
+		while (len > 0 && ((unsigned char)reason[len] & 0xC0) == 0x80)
+			len--;
+	}
+	ws_store16(payload, (uint16_t)code);
+	if (len > 0)
+		memcpy(payload + 2, reason, len);
+	return ws_conn_frame(conn, WS_OP_CLOSE, payload, len + 2);
+}
+
+int
+ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
+{
+	if (conn->state != WS_CONN_OPEN || conn->broken)
+		return WS_ECLOSED;
+	if (code != 0 && !ws_frame_close_code_ok((unsigned)code))
+		return WS_EINVAL;
+	if (len == WS_STR)
+		len = strlen(reason);
+	conn->state = WS_CONN_CLOSING;
+	conn->ours = true;
+	conn->closed_code = (uint16_t)(code != 0 ? code : WS_CLOSE_NO_STATUS);
+	ws_conn_arm(conn, conn->host->limits.close_ms);
+	ws_conn_touch(conn);
+	if (ws_conn_write_close(conn, code, reason, len) < 0)
+		ws_conn_kill(conn, "memory is out");
+	return 0;
+}
+
+void
+ws_conn_close(struct ws_conn *conn, int code, const char *cause)
+{
+	if (conn->cause == NULL)
+		conn->cause = cause;
+	(void)ws_close(conn, code, cause, strlen(cause));
+}
+
+void
+ws_terminate(struct ws_conn *conn)
+{
+	conn->ours = true;
+	ws_conn_kill(conn, "ended by the application");
+}
+
 /* ---- admission --------------------------------------------------------- */
 
 /* The peer is too slow for what is meant for it. What it did not get yet is
@@ -55,7 +110,7 @@ static int
 give_up_slow(struct ws_conn *c)
 {
 	ws_queue_cut(&c->queue, &c->host->segments);
-	ws_conn_ws_close(
+	ws_conn_close(
 	    c, WS_CLOSE_TRY_AGAIN_LATER, "the peer is too slow: queue full");
 	return WS_EFULL;
 }
@@ -284,17 +339,6 @@ void
 ws_prepared_free(struct ws_prepared *message)
 {
 	ws_chunk_unref(chunk_of(message));
-}
-
-struct ws_part
-ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode)
-{
-	struct ws_frame frame = { 0 };
-	int size = ws_frame_parse(message->data, message->len, &frame);
-
-	*opcode = frame.opcode;
-	return (struct ws_part){ message->data + size,
-		message->len - (size_t)size };
 }
 
 const void *

@@ -51,6 +51,17 @@ ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 	return c->deflates ? 0 : -1;
 }
 
+struct ws_part
+ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode)
+{
+	struct ws_frame frame = { 0 };
+	int size = ws_frame_parse(message->data, message->len, &frame);
+
+	*opcode = frame.opcode;
+	return (struct ws_part){ message->data + size,
+		message->len - (size_t)size };
+}
+
 /* ---- receiving --------------------------------------------------------- */
 
 static void

@@ -12,10 +12,8 @@
 
 #include "conn.h"
 #include "http/field.h"
-#include "websocket/handshake.h"
 #include "base/mem.h"
 
-#define HEAD_ROOM 2048   /* of a response head, without the caller's fields */
 #define FIELDS_MAX 16384 /* octets of fields that the application may add */
 #define FILE_OCTETS (1024 * 1024) /* asked of the system in one call */
 #define FILE_ROUNDS 4             /* such calls in one turn */
@@ -60,18 +58,22 @@ write_common(struct ws_request *rq, struct ws_http_out *out)
 		ws_http_out_field(out, "Connection", WS_SPAN("keep-alive"));
 }
 
-/* The application's fields and the end of the head, as parts to send. */
-static size_t
-head_parts(struct ws_request *rq, const struct ws_http_out *out,
-    struct ws_part parts[3])
+int
+ws_request_send(struct ws_request *request, const struct ws_http_out *head,
+    const void *body, size_t len)
 {
-	parts[0] = (struct ws_part){ out->at, out->len };
-	parts[1] = (struct ws_part){ NULL, 0 };
-	if (rq->fields != NULL)
-		parts[1] = (struct ws_part){ ws_buf_data(rq->fields),
-			rq->fields->len };
-	parts[2] = (struct ws_part){ "\r\n", 2 };
-	return 3;
+	struct ws_buf *fields = request->fields;
+	struct ws_part parts[] = {
+		{ head->at, head->len },
+		{ fields != NULL ? ws_buf_data(fields) : NULL,
+		    fields != NULL ? fields->len : 0 },
+		{ "\r\n", 2 },
+		{ body, len },
+	};
+
+	if (head->failed)
+		return -1;
+	return ws_conn_write(request->conn, parts, WS_LEN(parts));
 }
 
 /* The answer is on its way: on to the next request, or to the end. */
@@ -93,22 +95,22 @@ end_response(struct ws_conn *c)
 	ws_conn_touch(c);
 }
 
-static void
-log_request(struct ws_request *rq, int status)
+void
+ws_request_log(const struct ws_request *request, int status)
 {
-	struct ws_host *host = rq->conn->host;
+	const struct ws_host *host = request->conn->host;
 	char peer[WS_PEER_TEXT];
 
 	if (host->log.level < WS_LOG_ACCESS)
 		return;
-	ws_peer_text(&rq->conn->peer, peer);
-	if (rq->head_octets == 0)
+	ws_peer_text(&request->conn->peer, peer);
+	if (request->head_octets == 0)
 		ws_log(&host->log, WS_LOG_ACCESS, "%s - %d", peer, status);
 	else
 		ws_log(&host->log, WS_LOG_ACCESS, "%s %s %.*s %d", peer,
-		    ws_http_method_name(rq->head.method),
-		    (int)rq->head.path_octets, rq->base + rq->head.path_at,
-		    status);
+		    ws_http_method_name(request->head.method),
+		    (int)request->head.path_octets,
+		    request->base + request->head.path_at, status);
 }
 
 static void
@@ -209,11 +211,8 @@ send_answer(struct ws_request *rq, const struct ws_http_out *out,
     const void *body, size_t len)
 {
 	struct ws_conn *c = rq->conn;
-	struct ws_part parts[4];
-	size_t n = head_parts(rq, out, parts);
 
-	parts[n++] = (struct ws_part){ body, len };
-	if (ws_conn_write(c, parts, n) < 0) {
+	if (ws_request_send(rq, out, body, len) < 0) {
 		ws_conn_kill(c, "memory is out");
 		return WS_ENOMEM;
 	}
@@ -228,7 +227,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 {
 	struct ws_http_out out;
 	struct ws_chunk *chunk = NULL;
-	char head[HEAD_ROOM];
+	char head[WS_REPLY_HEAD];
 	bool unwanted = request->endpoint != NULL;
 	int result = begin_answer(request);
 
@@ -251,7 +250,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		ws_chunk_unref(chunk);
 		return WS_EINVAL;
 	}
-	log_request(request, status);
+	ws_request_log(request, status);
 	/* An endpoint that refuses a WebSocket says why in its answer. */
 	if (unwanted)
 		log_refusal(request, status, body, len);
@@ -392,11 +391,9 @@ send_static(struct ws_request *rq, struct ws_http_out *out,
     struct ws_static_answer *answer)
 {
 	struct ws_conn *c = rq->conn;
-	struct ws_part parts[4];
 	const uint8_t *data =
 	    answer->body != NULL ? answer->body->data : answer->file.data;
-	size_t n = head_parts(rq, out, parts);
-	int result = out->failed ? -1 : ws_conn_write(c, parts, n);
+	int result = ws_request_send(rq, out, NULL, 0);
 
 	rq->file = answer->file;
 	if (result == 0 && answer->octets > 0 && data != NULL)
@@ -416,13 +413,13 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 {
 	struct ws_host *host = request->conn->host;
 	struct ws_static_answer answer;
-	struct ws_http_out out = { .size = HEAD_ROOM };
-	char small[HEAD_ROOM], *large = NULL;
+	struct ws_http_out out = { .size = WS_REPLY_HEAD };
+	char small[WS_REPLY_HEAD], *large = NULL;
 
 	out.at = small;
 	/* Where a redirect goes is as long as the request says. */
-	if (request->head_octets > HEAD_ROOM / 4) {
-		out.size = HEAD_ROOM + 4 * request->head_octets;
+	if (request->head_octets > WS_REPLY_HEAD / 4) {
+		out.size = WS_REPLY_HEAD + 4 * request->head_octets;
 		out.at = large = ws_mem_resize(NULL, out.size);
 	}
 	if (out.at == NULL) {
@@ -435,7 +432,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	ask->encoder = &host->encoder;
 	ws_static_answer(ask, &out, &answer);
 	write_common(request, &out);
-	log_request(request, answer.status);
+	ws_request_log(request, answer.status);
 	send_static(request, &out, &answer);
 	ws_mem_free(large);
 	return answer.status;
@@ -495,61 +492,3 @@ ws_conn_http_send(struct ws_conn *conn)
 }
 
 /* ---- accepting a WebSocket ---------------------------------------------- */
-
-bool
-ws_offers(const struct ws_request *request, const char *subprotocol)
-{
-	return ws_handshake_offers(
-	    &request->head, request->base, ws_span_of(subprotocol));
-}
-
-/* Write 101. RFC 6455 section 4.2.2. */
-static int
-write_switch(struct ws_request *rq, const char *subprotocol)
-{
-	struct ws_http_out out;
-	struct ws_part parts[3];
-	struct ws_pmd_answer extensions = { 0 };
-	char head[HEAD_ROOM], accept[WS_ACCEPT_SIZE];
-
-	if (rq->conn->host->packer.enabled &&
-	    ws_conn_agree(rq, &extensions) < 0)
-		return -1;
-	ws_handshake_accept(&rq->head, rq->base, accept);
-	ws_http_out_status(&out, head, sizeof(head), 101);
-	ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
-	ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
-	ws_http_out_field(&out, "Sec-WebSocket-Accept",
-	    (struct ws_span){ accept, sizeof(accept) });
-	if (subprotocol != NULL)
-		ws_http_out_field(
-		    &out, "Sec-WebSocket-Protocol", ws_span_of(subprotocol));
-	if (extensions.octets > 0)
-		ws_http_out_field(&out, "Sec-WebSocket-Extensions",
-		    (struct ws_span){ extensions.value, extensions.octets });
-	if (out.failed)
-		return -1;
-	return ws_conn_write(rq->conn, parts, head_parts(rq, &out, parts));
-}
-
-struct ws_conn *
-ws_accept(struct ws_request *request, const char *subprotocol, void *user)
-{
-	struct ws_conn *c = request->conn;
-	const struct ws_endpoint *endpoint = request->endpoint;
-
-	if (!ws_request_is_open(request) || endpoint == NULL)
-		return NULL;
-	request->tried = true;
-	if (subprotocol != NULL && !ws_offers(request, subprotocol))
-		return NULL;
-	if (write_switch(request, subprotocol) < 0) {
-		ws_conn_kill(c, "memory is out");
-		return NULL;
-	}
-	log_request(request, 101);
-	request->held = false;
-	ws_request_end(c);
-	ws_conn_ws_open(c, endpoint, user);
-	return c;
-}

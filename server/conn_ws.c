@@ -21,8 +21,9 @@
 #include <string.h>
 
 #include "conn.h"
+#include "websocket/handshake.h"
 
-/* ---- opening and closing ----------------------------------------------- */
+/* ---- opening and reporting ---------------------------------------------- */
 
 /* How long a connection may be silent until it is looked at; negative: for
  * ever. One that is not pinged may still have a window to release. */
@@ -58,7 +59,7 @@ ws_conn_ws_open(
 		endpoint->handler.open(conn);
 	/* It was held when the server began to stop. */
 	if (conn->host->stopping)
-		ws_conn_ws_close(
+		ws_conn_close(
 		    conn, WS_CLOSE_GOING_AWAY, "the server is shutting down");
 }
 
@@ -94,57 +95,61 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 		conn->endpoint->handler.close(conn, &how);
 }
 
-/* Write a Close frame; the reason is cut to what fits, at a character. */
+/* ---- accepting --------------------------------------------------------- */
+
+bool
+ws_offers(const struct ws_request *request, const char *subprotocol)
+{
+	return ws_handshake_offers(
+	    &request->head, request->base, ws_span_of(subprotocol));
+}
+
+/* Write 101. RFC 6455 section 4.2.2. */
 static int
-write_close(struct ws_conn *c, int code, const char *reason, size_t len)
+write_switch(struct ws_request *rq, const char *subprotocol)
 {
-	uint8_t payload[WS_FRAME_CONTROL_MAX];
+	struct ws_http_out out;
+	struct ws_pmd_answer extensions = { 0 };
+	char head[WS_REPLY_HEAD], accept[WS_ACCEPT_SIZE];
 
-	if (code == 0 || code == WS_CLOSE_NO_STATUS)
-		return ws_conn_frame(c, WS_OP_CLOSE, NULL, 0);
-	if (len > sizeof(payload) - 2) {
-		len = sizeof(payload) - 2;
-		while (len > 0 && ((unsigned char)reason[len] & 0xC0) == 0x80)
-			len--;
+	if (rq->conn->host->packer.enabled &&
+	    ws_conn_agree(rq, &extensions) < 0)
+		return -1;
+	ws_handshake_accept(&rq->head, rq->base, accept);
+	ws_http_out_status(&out, head, sizeof(head), 101);
+	ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
+	ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
+	ws_http_out_field(&out, "Sec-WebSocket-Accept",
+	    (struct ws_span){ accept, sizeof(accept) });
+	if (subprotocol != NULL)
+		ws_http_out_field(
+		    &out, "Sec-WebSocket-Protocol", ws_span_of(subprotocol));
+	if (extensions.octets > 0)
+		ws_http_out_field(&out, "Sec-WebSocket-Extensions",
+		    (struct ws_span){ extensions.value, extensions.octets });
+	return ws_request_send(rq, &out, NULL, 0);
+}
+
+struct ws_conn *
+ws_accept(struct ws_request *request, const char *subprotocol, void *user)
+{
+	struct ws_conn *c = request->conn;
+	const struct ws_endpoint *endpoint = request->endpoint;
+
+	if (!ws_request_is_open(request) || endpoint == NULL)
+		return NULL;
+	request->tried = true;
+	if (subprotocol != NULL && !ws_offers(request, subprotocol))
+		return NULL;
+	if (write_switch(request, subprotocol) < 0) {
+		ws_conn_kill(c, "memory is out");
+		return NULL;
 	}
-	ws_store16(payload, (uint16_t)code);
-	if (len > 0)
-		memcpy(payload + 2, reason, len);
-	return ws_conn_frame(c, WS_OP_CLOSE, payload, len + 2);
-}
-
-int
-ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
-{
-	if (conn->state != WS_CONN_OPEN || conn->broken)
-		return WS_ECLOSED;
-	if (code != 0 && !ws_frame_close_code_ok((unsigned)code))
-		return WS_EINVAL;
-	if (len == WS_STR)
-		len = strlen(reason);
-	conn->state = WS_CONN_CLOSING;
-	conn->ours = true;
-	conn->closed_code = (uint16_t)(code != 0 ? code : WS_CLOSE_NO_STATUS);
-	ws_conn_arm(conn, conn->host->limits.close_ms);
-	ws_conn_touch(conn);
-	if (write_close(conn, code, reason, len) < 0)
-		ws_conn_kill(conn, "memory is out");
-	return 0;
-}
-
-void
-ws_conn_ws_close(struct ws_conn *conn, int code, const char *cause)
-{
-	if (conn->cause == NULL)
-		conn->cause = cause;
-	(void)ws_close(conn, code, cause, strlen(cause));
-}
-
-void
-ws_terminate(struct ws_conn *conn)
-{
-	conn->ours = true;
-	ws_conn_kill(conn, "ended by the application");
+	ws_request_log(request, 101);
+	request->held = false;
+	ws_request_end(c);
+	ws_conn_ws_open(c, endpoint, user);
+	return c;
 }
 
 /* ---- frames in --------------------------------------------------------- */
@@ -159,7 +164,7 @@ on_message(struct ws_conn *c, const struct ws_event *event)
 	c->host->messages_in++;
 	/* RFC 6455 7.4.1: 1003, a kind of data that is not understood. */
 	if (handler->kinds != 0 && handler->kinds != event->opcode) {
-		ws_conn_ws_close(c, WS_CLOSE_UNSUPPORTED_DATA,
+		ws_conn_close(c, WS_CLOSE_UNSUPPORTED_DATA,
 		    event->opcode == WS_TEXT ? "text is not understood here"
 					     : "binary is not understood here");
 		return;
@@ -187,7 +192,7 @@ on_close(struct ws_conn *c, const struct ws_event *event)
 		    c, c->closed_code, c->cause, WS_STR, WS_BY_SERVER);
 		return;
 	}
-	if (write_close(c, event->code, NULL, 0) < 0)
+	if (ws_conn_write_close(c, event->code, NULL, 0) < 0)
 		ws_conn_kill(c, "memory is out");
 	ws_conn_linger(c, NULL);
 	ws_conn_ws_report(
@@ -202,7 +207,8 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 
 	if (c->state == WS_CONN_CLOSING)
 		code = c->closed_code;
-	else if (write_close(c, code, event->reason, strlen(event->reason)) < 0)
+	else if (ws_conn_write_close(
+		     c, code, event->reason, strlen(event->reason)) < 0)
 		ws_conn_kill(c, "memory is out");
 	c->ours = true;
 	ws_session_fini(&c->session); /* lingering needs nothing of it */

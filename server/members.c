@@ -18,7 +18,7 @@ static void
 hand_over(struct ws_conn *c, struct ws_prepared *message, int flags)
 {
 	if (ws_send_prepared(c, message, flags) == WS_ENOMEM)
-		ws_conn_ws_close(c, WS_CLOSE_INTERNAL_ERROR, "memory is out");
+		ws_conn_close(c, WS_CLOSE_INTERNAL_ERROR, "memory is out");
 }
 
 static void
