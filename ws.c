@@ -86,26 +86,26 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 
 /* Compression. Returns -1 if there is no such mode, level or window. */
 static int
-set_deflate(struct ws_host *host, const struct ws_options *o)
+set_deflate(struct ws_core *core, const struct ws_options *o)
 {
 	int level = or_int(o->deflate_level, 6);
 	int bits = or_int(o->deflate_window, WS_PMD_BITS_MAX);
 	size_t memory = or_size(o->deflate_memory, 64 << 20);
 
-	host->limits.deflate_min = or_int(o->deflate_min, 256);
+	core->limits.deflate_min = or_int(o->deflate_min, 256);
 	if (o->deflate < WS_DEFLATE_OFF || o->deflate > WS_DEFLATE_DEDICATED ||
 	    level < 1 || level > WS_DEFLATE_LEVEL_MAX || bits < 9 ||
-	    bits > WS_PMD_BITS_MAX || host->limits.deflate_min < 0) {
+	    bits > WS_PMD_BITS_MAX || core->limits.deflate_min < 0) {
 		errno = EINVAL;
 		return -1;
 	}
-	host->compressor.bits = WS_ENCODER_BITS;
-	host->encoder.compressor = &host->compressor;
+	core->compressor.bits = WS_ENCODER_BITS;
+	core->encoder.compressor = &core->compressor;
 	if (o->deflate == WS_DEFLATE_OFF)
 		return 0;
 	if (bits > WS_ENCODER_BITS)
-		host->compressor.bits = (uint8_t)bits;
-	ws_packer_init(&host->packer, &host->compressor, (unsigned)level,
+		core->compressor.bits = (uint8_t)bits;
+	ws_packer_init(&core->packer, &core->compressor, (unsigned)level,
 	    (unsigned)bits, o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
 	return 0;
 }
@@ -150,10 +150,10 @@ on_conn_ended(struct ws_conn *conn)
 static int
 furnish(struct ws_server *server, const struct ws_options *options)
 {
-	struct ws_host *host = &server->host;
+	struct ws_core *core = &server->core;
 	uint8_t key[16];
 
-	if (set_deflate(host, options) < 0 ||
+	if (set_deflate(core, options) < 0 ||
 	    ws_net_random(key, sizeof(key)) < 0 ||
 	    set_base_path(server, options->base_path) < 0)
 		return -1;
@@ -162,20 +162,20 @@ furnish(struct ws_server *server, const struct ws_options *options)
 		if (server->origin == NULL)
 			return -1;
 	}
-	host->origin = server->origin;
-	host->input = ws_mem_resize(NULL, WS_HOST_INPUT);
-	host->gather = ws_mem_resize(NULL, WS_HOST_OUTPUT);
-	host->output = host->gather;
+	core->origin = server->origin;
+	core->input = ws_mem_resize(NULL, WS_CORE_INPUT);
+	core->gather = ws_mem_resize(NULL, WS_CORE_OUTPUT);
+	core->output = core->gather;
 	server->rooms = ws_rooms_new(key);
 	if (server->per_ip_max > 0)
 		server->peers = ws_peers_new(key);
-	if (host->input == NULL || host->gather == NULL ||
+	if (core->input == NULL || core->gather == NULL ||
 	    server->rooms == NULL ||
 	    (server->per_ip_max > 0 && server->peers == NULL))
 		return -1;
 	server->reserve_fd = ws_net_reserve();
 	return ws_loop_open(
-	    &host->loop, ws_host_expired, ws_host_turn_end, host);
+	    &core->loop, ws_core_expired, ws_core_turn_end, core);
 }
 
 struct ws_server *
@@ -184,26 +184,26 @@ ws_server_new(const struct ws_options *options)
 	static const struct ws_options defaults = { 0 };
 	const struct ws_options *o = options != NULL ? options : &defaults;
 	struct ws_server *server = ws_mem_resize(NULL, sizeof(*server));
-	struct ws_host *host;
+	struct ws_core *core;
 
 	if (server == NULL) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	memset(server, 0, sizeof(*server));
-	host = &server->host;
-	host->loop.fd = -1;
-	host->dirty_end = &host->dirty;
-	host->request = ws_route_request;
-	host->head = ws_route_head;
-	host->left = ws_hub_left;
-	host->ended = on_conn_ended;
-	host->log.write = o->log;
-	host->log.arg = o->log_arg;
-	host->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
-	host->encoder.min = or_size(o->compress_min, 1024);
-	host->born_s = ws_net_unix_s();
-	set_limits(&host->limits, o);
+	core = &server->core;
+	core->loop.fd = -1;
+	core->dirty_end = &core->dirty;
+	core->request = ws_route_request;
+	core->head = ws_route_head;
+	core->left = ws_hub_left;
+	core->ended = on_conn_ended;
+	core->log.write = o->log;
+	core->log.arg = o->log_arg;
+	core->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
+	core->encoder.min = or_size(o->compress_min, 1024);
+	core->born_s = ws_net_unix_s();
+	set_limits(&core->limits, o);
 	server->reserve_fd = -1;
 	server->per_ip_max = o->max_per_ip;
 	server->clients_max = at_most(
@@ -231,28 +231,28 @@ ws_server_free(struct ws_server *server)
 {
 	if (server == NULL)
 		return;
-	if (server->host.loop.fd >= 0) {
-		server->host.stopping = true;
+	if (server->core.loop.fd >= 0) {
+		server->core.stopping = true;
 		ws_listen_stop(server);
 		kill_all(server, "the server ended");
-		ws_host_turn_end(&server->host);
-		ws_request_free_orphans(&server->host);
+		ws_core_turn_end(&server->core);
+		ws_request_free_orphans(&server->core);
 		ws_tasks_free(server);
-		ws_loop_close(&server->host.loop);
+		ws_loop_close(&server->core.loop);
 	}
 	ws_route_free(server);
-	ws_encoder_fini(&server->host.encoder);
+	ws_encoder_fini(&server->core.encoder);
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);
-	ws_segments_fini(&server->host.segments);
-	ws_packer_fini(&server->host.packer);
-	ws_compressor_fini(&server->host.compressor);
+	ws_segments_fini(&server->core.segments);
+	ws_packer_fini(&server->core.packer);
+	ws_compressor_fini(&server->core.compressor);
 	if (server->reserve_fd >= 0)
 		ws_net_close(server->reserve_fd);
 	ws_mem_free(server->conns);
-	ws_mem_free(server->host.input);
-	ws_mem_free(server->host.gather);
-	ws_mem_free(server->host.spare);
+	ws_mem_free(server->core.input);
+	ws_mem_free(server->core.gather);
+	ws_mem_free(server->core.spare);
 	ws_mem_free(server->origin);
 	ws_mem_free(server->base_path);
 	ws_mem_free(server);
@@ -267,7 +267,7 @@ on_grace_over(struct ws_heap_timer *timer)
 					     struct ws_server, grace_timer));
 
 	if (server->conns_count > 0)
-		ws_log(&server->host.log, WS_LOG_WARN,
+		ws_log(&server->core.log, WS_LOG_WARN,
 		    "%zu connections did not end in time", server->conns_count);
 	kill_all(server, "the server ended");
 }
@@ -301,10 +301,10 @@ wind_down(struct ws_conn *c)
 void
 ws_stop(struct ws_server *server, int grace_ms)
 {
-	struct ws_loop *loop = &server->host.loop;
-	bool first = !server->host.stopping;
+	struct ws_loop *loop = &server->core.loop;
+	bool first = !server->core.stopping;
 
-	server->host.stopping = true;
+	server->core.stopping = true;
 	ws_listen_stop(server);
 	if (first) {
 		for (size_t i = server->conns_count; i > 0; i--)
@@ -319,7 +319,7 @@ ws_stop(struct ws_server *server, int grace_ms)
 bool
 ws_stopped(const struct ws_server *server)
 {
-	return server->host.stopping && server->conns_count == 0;
+	return server->core.stopping && server->conns_count == 0;
 }
 
 /* ---- running ----------------------------------------------------------- */
@@ -328,9 +328,9 @@ static int
 turn(struct ws_server *server, int timeout_ms)
 {
 	/* What was sent from outside a callback leaves with this turn. */
-	int wait = server->host.dirty != NULL ? 0 : timeout_ms;
+	int wait = server->core.dirty != NULL ? 0 : timeout_ms;
 
-	return ws_loop_turn(&server->host.loop, wait) < 0 ? WS_ESYSTEM : 0;
+	return ws_loop_turn(&server->core.loop, wait) < 0 ? WS_ESYSTEM : 0;
 }
 
 int
@@ -347,29 +347,29 @@ ws_run(struct ws_server *server)
 int
 ws_fd(const struct ws_server *server)
 {
-	return server->host.loop.fd;
+	return server->core.loop.fd;
 }
 
 int
 ws_timeout(const struct ws_server *server)
 {
-	if (server->host.dirty != NULL)
+	if (server->core.dirty != NULL)
 		return 0;
-	return ws_loop_timeout(&server->host.loop);
+	return ws_loop_timeout(&server->core.loop);
 }
 
 int
 ws_step(struct ws_server *server, int timeout_ms)
 {
 	/* Nobody knows how long the caller was elsewhere. */
-	server->host.loop.now_ms = ws_net_now_ms();
+	server->core.loop.now_ms = ws_net_now_ms();
 	return turn(server, timeout_ms);
 }
 
 int64_t
 ws_now(const struct ws_server *server)
 {
-	return ws_loop_now(&server->host.loop);
+	return ws_loop_now(&server->core.loop);
 }
 
 size_t
@@ -383,12 +383,12 @@ ws_stats(const struct ws_server *server, struct ws_stats *stats)
 {
 	*stats = (struct ws_stats){
 		.connections = server->conns_count,
-		.websockets = server->host.websockets,
+		.websockets = server->core.websockets,
 		.rooms = ws_rooms_total(server->rooms),
 		.max_clients = server->clients_max,
 		.accepted = server->accepted,
-		.messages_in = server->host.messages_in,
-		.messages_out = server->host.messages_out,
+		.messages_in = server->core.messages_in,
+		.messages_out = server->core.messages_out,
 	};
 }
 

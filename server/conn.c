@@ -75,7 +75,7 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 		switch ((enum ws_conn_state)c->state) {
 		case WS_CONN_HTTP:
 			/* Thousands may stand in one read. */
-			if (c->host->requests++ == REQUESTS_MAX) {
+			if (c->core->requests++ == REQUESTS_MAX) {
 				c->yielded = true;
 				return used;
 			}
@@ -175,8 +175,8 @@ take_rest(struct ws_conn *c, uint8_t *in, size_t len)
 static inline void
 receive(struct ws_conn *c)
 {
-	struct ws_host *host = c->host;
-	ssize_t n = ws_net_recv(c->io.fd, host->input, WS_HOST_INPUT);
+	struct ws_core *core = c->core;
+	ssize_t n = ws_net_recv(c->io.fd, core->input, WS_CORE_INPUT);
 	size_t used = 0;
 
 	if (n <= 0) {
@@ -186,13 +186,13 @@ receive(struct ws_conn *c)
 	/* Below OPEN only taking counts (see sent): the head of a next request
 	 * that drips in must not excuse a peer from reading the answer. */
 	if (c->state == WS_CONN_OPEN) {
-		c->heard_ms = (uint32_t)host->loop.now_ms;
+		c->heard_ms = (uint32_t)core->loop.now_ms;
 		/* Nearly all that ever arrives is frames. */
 		if (c->stash == NULL && !c->paused && !c->choked)
-			used = ws_conn_ws_read(c, host->input, (size_t)n);
+			used = ws_conn_ws_read(c, core->input, (size_t)n);
 	}
 	if (used < (size_t)n)
-		take_rest(c, host->input + used, (size_t)n - used);
+		take_rest(c, core->input + used, (size_t)n - used);
 }
 
 /* ---- serving ----------------------------------------------------------- */
@@ -221,7 +221,7 @@ wanted(const struct ws_conn *c)
 static void
 unchoke(struct ws_conn *c)
 {
-	if (!c->choked || c->queue.octets > c->host->limits.queue_soft / 2)
+	if (!c->choked || c->queue.octets > c->core->limits.queue_soft / 2)
 		return;
 	c->choked = false;
 	if (c->state == WS_CONN_OPEN && c->endpoint->handler.drain != NULL)
@@ -250,7 +250,7 @@ settle(struct ws_conn *c)
 		if (!c->shut) {
 			ws_net_shutdown(c->io.fd);
 			/* From now on, however long the queue took. */
-			ws_conn_arm(c, c->host->limits.close_ms);
+			ws_conn_arm(c, c->core->limits.close_ms);
 		}
 		c->shut = true;
 		if (c->ended)
@@ -261,7 +261,7 @@ settle(struct ws_conn *c)
 	ws_conn_choke(c);
 	want = wanted(c);
 	if (want != c->io.want &&
-	    ws_loop_want(&c->host->loop, &c->io, want) < 0)
+	    ws_loop_want(&c->core->loop, &c->io, want) < 0)
 		ws_conn_kill(c, "the system refused to watch the socket");
 }
 
@@ -286,14 +286,14 @@ go_on(struct ws_conn *c)
 static WS_APART void
 leave_unsettled(struct ws_conn *c)
 {
-	struct ws_host *host = c->host;
+	struct ws_core *core = c->core;
 
 	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING)
 		go_on(c);
 	/* What one that has died meant to say is for nobody else. */
-	host->output = host->gather;
-	host->output_octets = 0;
-	host->serving = NULL;
+	core->output = core->gather;
+	core->output_octets = 0;
+	core->serving = NULL;
 	settle(c);
 }
 
@@ -301,16 +301,16 @@ leave_unsettled(struct ws_conn *c)
 static void
 serve(struct ws_conn *c, bool readable)
 {
-	struct ws_host *host = c->host;
+	struct ws_core *core = c->core;
 
-	host->serving = c;
-	host->requests = 0;
+	core->serving = c;
+	core->requests = 0;
 	c->yielded = false;
 	if (readable)
 		receive(c);
 	ws_conn_flush(c);
 	if (is_settled(c))
-		host->serving = NULL;
+		core->serving = NULL;
 	else
 		leave_unsettled(c);
 }
@@ -332,7 +332,7 @@ on_ready(struct ws_io *io, unsigned events)
 /* ---- life -------------------------------------------------------------- */
 
 struct ws_conn *
-ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer)
+ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer)
 {
 	struct ws_conn *c = ws_mem_resize(NULL, sizeof(*c));
 
@@ -341,16 +341,16 @@ ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer)
 		return NULL;
 	}
 	*c = (struct ws_conn){ .io = { .ready = on_ready, .fd = fd },
-		.host = host,
+		.core = core,
 		.peer = *peer,
 		.state = WS_CONN_HTTP,
-		.heard_ms = (uint32_t)host->loop.now_ms };
-	if (ws_loop_want(&host->loop, &c->io, WS_LOOP_READ) < 0) {
+		.heard_ms = (uint32_t)core->loop.now_ms };
+	if (ws_loop_want(&core->loop, &c->io, WS_LOOP_READ) < 0) {
 		ws_net_close(fd);
 		ws_mem_free(c);
 		return NULL;
 	}
-	ws_conn_arm(c, host->limits.handshake_ms);
+	ws_conn_arm(c, core->limits.handshake_ms);
 	return c;
 }
 
@@ -358,7 +358,7 @@ ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer)
 static void
 log_end(const struct ws_conn *c)
 {
-	const struct ws_log *log = &c->host->log;
+	const struct ws_log *log = &c->core->log;
 	char peer[WS_PEER_TEXT];
 
 	if (log->level < WS_LOG_DEBUG)
@@ -372,7 +372,7 @@ log_end(const struct ws_conn *c)
 static void
 reap(struct ws_conn *c)
 {
-	struct ws_host *host = c->host;
+	struct ws_core *core = c->core;
 	bool done = true;
 
 	if (c->websocket) {
@@ -384,10 +384,10 @@ reap(struct ws_conn *c)
 		log_end(c);
 		done = ws_request_abort(c);
 	}
-	host->ended(c);
+	core->ended(c);
 	ws_net_close(c->io.fd);
-	ws_packer_leave(&host->packer, c->context);
-	ws_queue_clear(&c->queue, &host->segments);
+	ws_packer_leave(&core->packer, c->context);
+	ws_queue_clear(&c->queue, &core->segments);
 	ws_buf_free(&c->stash);
 	if (done)
 		ws_mem_free(c);
@@ -397,11 +397,11 @@ reap(struct ws_conn *c)
 static WS_APART void
 visit_any(struct ws_conn *c)
 {
-	struct ws_host *host = c->host;
+	struct ws_core *core = c->core;
 
 	if (c->state == WS_CONN_DEAD) {
-		c->next = host->dead;
-		host->dead = c;
+		c->next = core->dead;
+		core->dead = c;
 		return;
 	}
 	/* The application may have seen this and wait for drain, although the
@@ -416,7 +416,7 @@ static inline void
 visit(struct ws_conn *c)
 {
 	if (c->state != WS_CONN_OPEN || c->stash != NULL || c->choked ||
-	    c->queue.octets > c->host->limits.queue_soft) {
+	    c->queue.octets > c->core->limits.queue_soft) {
 		visit_any(c);
 		return;
 	}
@@ -427,35 +427,35 @@ visit(struct ws_conn *c)
 
 /* Serve all that were touched; what they send to each other is served too. */
 static void
-serve_dirty(struct ws_host *host)
+serve_dirty(struct ws_core *core)
 {
 	struct ws_conn *c;
 
-	while ((c = host->dirty) != NULL) {
-		host->dirty = c->next;
-		if (host->dirty == NULL)
-			host->dirty_end = &host->dirty;
+	while ((c = core->dirty) != NULL) {
+		core->dirty = c->next;
+		if (core->dirty == NULL)
+			core->dirty_end = &core->dirty;
 		c->dirty = false;
 		visit(c);
 	}
 }
 
 void
-ws_host_turn_end(void *arg)
+ws_core_turn_end(void *arg)
 {
-	struct ws_host *host = arg;
+	struct ws_core *core = arg;
 	struct ws_conn *c;
 
 	do {
-		serve_dirty(host);
-		while ((c = host->dead) != NULL) {
-			host->dead = c->next;
+		serve_dirty(core);
+		while ((c = core->dead) != NULL) {
+			core->dead = c->next;
 			reap(c);
 		}
-	} while (host->dirty != NULL);
-	if (host->loop.now_ms >= host->trim_ms) {
-		ws_segments_trim(&host->segments);
-		host->trim_ms = host->loop.now_ms + TRIM_MS;
+	} while (core->dirty != NULL);
+	if (core->loop.now_ms >= core->trim_ms) {
+		ws_segments_trim(&core->segments);
+		core->trim_ms = core->loop.now_ms + TRIM_MS;
 	}
 }
 
@@ -464,7 +464,7 @@ ws_host_turn_end(void *arg)
 static bool
 is_taking_its_time(struct ws_conn *c, int silence_ms)
 {
-	uint32_t silent_ms = (uint32_t)c->host->loop.now_ms - c->heard_ms;
+	uint32_t silent_ms = (uint32_t)c->core->loop.now_ms - c->heard_ms;
 
 	if (c->queue.last == NULL || silent_ms >= (uint32_t)silence_ms)
 		return false;
@@ -473,7 +473,7 @@ is_taking_its_time(struct ws_conn *c, int silence_ms)
 }
 
 void
-ws_host_expired(struct ws_deadline *deadline, void *arg)
+ws_core_expired(struct ws_deadline *deadline, void *arg)
 {
 	struct ws_conn *c =
 	    (struct ws_conn *)(void *)((char *)deadline -
@@ -484,20 +484,20 @@ ws_host_expired(struct ws_deadline *deadline, void *arg)
 	case WS_CONN_HTTP:
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
-		if (!is_taking_its_time(c, c->host->limits.idle_ms))
+		if (!is_taking_its_time(c, c->core->limits.idle_ms))
 			ws_conn_http_expired(c);
 		return;
 	case WS_CONN_OPEN:
 		ws_conn_ws_expired(c);
 		return;
 	case WS_CONN_CLOSING:
-		if (!is_taking_its_time(c, c->host->limits.close_ms))
+		if (!is_taking_its_time(c, c->core->limits.close_ms))
 			ws_conn_ws_expired(c);
 		return;
 	case WS_CONN_LINGER:
 		if (!is_taking_its_time(c, c->websocket
-					       ? c->host->limits.close_ms
-					       : c->host->limits.idle_ms))
+					       ? c->core->limits.close_ms
+					       : c->core->limits.idle_ms))
 			ws_conn_kill(c, "the peer did not hang up");
 		return;
 	case WS_CONN_DEAD:

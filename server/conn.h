@@ -37,14 +37,14 @@ enum ws_conn_state {
 struct ws_conn {
 	struct ws_io io;             /* first: what the loop hands back */
 	struct ws_deadline deadline; /* what it is for depends on state */
-	struct ws_host *host;        /* borrowed */
+	struct ws_core *core;        /* borrowed */
 	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
 	void *user;                         /* the application's */
 	const char *cause;                  /* static: why it ends */
 	struct ws_context *context; /* owned; NULL: nothing is compressed */
 	struct ws_queue queue;      /* what the system did not take yet */
 	struct ws_buf *stash;       /* owned: received, not yet processed */
-	struct ws_conn *next;       /* in host->dirty or host->dead */
+	struct ws_conn *next;       /* in core->dirty or core->dead */
 	struct ws_member member;
 	union {
 		struct ws_request
@@ -53,7 +53,7 @@ struct ws_conn {
 	};
 	struct ws_peer peer;
 	uint16_t closed_code; /* of the Close frame that we sent */
-	bool dirty : 1;       /* in host->dirty */
+	bool dirty : 1;       /* in core->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
 	bool yielded : 1;    /* HTTP: goes on with its stash in the next turn */
@@ -93,7 +93,7 @@ struct ws_request {
 	void *gone_arg;
 	/* Early has been called, and neither an answer nor the handler. */
 	void (*broken)(struct ws_request *request, int status);
-	struct ws_request *next, **link; /* in host->orphans, or NULL */
+	struct ws_request *next, **link; /* in core->orphans, or NULL */
 	bool plain; /* the answer is not to be compressed */
 	bool held;
 	bool partial;             /* the rest of its body is still to come */
@@ -108,11 +108,11 @@ struct ws_limits {
 	int deflate_min; /* octets of messages that are compressed */
 };
 
-#define WS_HOST_INPUT 131072 /* octets taken from one connection per event */
-#define WS_HOST_OUTPUT 65536 /* small answers gathered into one send */
+#define WS_CORE_INPUT 131072 /* octets taken from one connection per event */
+#define WS_CORE_OUTPUT 65536 /* small answers gathered into one send */
 
 /* What all connections of a server share. */
-struct ws_host {
+struct ws_core {
 	struct ws_loop loop;
 	struct ws_log log;
 	struct ws_limits limits;
@@ -165,7 +165,7 @@ struct ws_endpoint {
 static inline void
 ws_conn_choke(struct ws_conn *conn)
 {
-	if (conn->queue.octets > conn->host->limits.queue_soft)
+	if (conn->queue.octets > conn->core->limits.queue_soft)
 		conn->choked = true;
 }
 
@@ -174,16 +174,16 @@ ws_conn_choke(struct ws_conn *conn)
 static inline void
 ws_conn_touch(struct ws_conn *conn)
 {
-	struct ws_host *host = conn->host;
+	struct ws_core *core = conn->core;
 
 	/* The one being served is looked at anyway, unless it has died. */
 	if (conn->dirty ||
-	    (host->serving == conn && conn->state != WS_CONN_DEAD))
+	    (core->serving == conn && conn->state != WS_CONN_DEAD))
 		return;
 	conn->dirty = true;
 	conn->next = NULL;
-	*host->dirty_end = conn;
-	host->dirty_end = &conn->next;
+	*core->dirty_end = conn;
+	core->dirty_end = &conn->next;
 }
 
 /* Set the connection's deadline, in place of the one before.
@@ -211,27 +211,27 @@ ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
 
 /* Have output stand in gather, where more can follow. */
 static inline void
-ws_host_gather(struct ws_host *host)
+ws_core_gather(struct ws_core *core)
 {
-	if (host->output == host->gather)
+	if (core->output == core->gather)
 		return;
-	memcpy(host->gather, host->output, host->output_octets);
-	host->output = host->gather;
+	memcpy(core->gather, core->output, core->output_octets);
+	core->output = core->gather;
 }
 
 /* Room in the output of the connection that is being served: what is written
- * there leaves with it. Commit with host->output_octets += written.
+ * there leaves with it. Commit with core->output_octets += written.
  * Returns NULL when it must be written another way. */
 static inline uint8_t *
 ws_conn_room(const struct ws_conn *conn, size_t octets)
 {
-	const struct ws_host *host = conn->host;
+	const struct ws_core *core = conn->core;
 
-	if (host->serving != conn || conn->queue.last != NULL ||
-	    host->output != host->gather ||
-	    octets > WS_HOST_OUTPUT - host->output_octets)
+	if (core->serving != conn || conn->queue.last != NULL ||
+	    core->output != core->gather ||
+	    octets > WS_CORE_OUTPUT - core->output_octets)
 		return NULL;
-	return host->output + host->output_octets;
+	return core->output + core->output_octets;
 }
 
 /* The same for a chunk, which is not copied unless that is cheaper. */
@@ -261,7 +261,7 @@ bool ws_request_abort(struct ws_conn *conn);
 void ws_request_end_orphan(struct ws_request *request);
 
 /* Release the requests that the application never answered. */
-void ws_request_free_orphans(struct ws_host *host);
+void ws_request_free_orphans(struct ws_core *core);
 
 /* Return whether a request can still be answered. */
 bool ws_request_is_open(const struct ws_request *request);
@@ -379,10 +379,10 @@ void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
  *   fd  owned from now on, closed on failure
  * Returns it, or NULL when memory or the system is out. */
 struct ws_conn *
-ws_conn_new(struct ws_host *host, int fd, const struct ws_peer *peer);
+ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer);
 
-/* What turn_end and expired of the host's loop are. */
-void ws_host_turn_end(void *host);
-void ws_host_expired(struct ws_deadline *deadline, void *host);
+/* What turn_end and expired of the core's loop are. */
+void ws_core_turn_end(void *core);
+void ws_core_expired(struct ws_deadline *deadline, void *core);
 
 #endif

@@ -43,14 +43,14 @@ begin_body(struct ws_request *rq)
 		return false;
 	}
 	rq->partial = true;
-	c->host->head(rq);
+	c->core->head(rq);
 	if (c->state != WS_CONN_HTTP || c->request != rq)
 		return false;
 	if (rq->head.content_octets > rq->body_max) {
 		refuse_malformed(rq, WS_HTTP_EBODY);
 		return false;
 	}
-	ws_conn_arm(c, c->host->limits.idle_ms);
+	ws_conn_arm(c, c->core->limits.idle_ms);
 	/* RFC 9110 10.1.1: only a client that waits is told to go on. */
 	if (rq->head.expect_continue && ws_conn_write(c, &go, 1) < 0) {
 		ws_conn_kill(c, "memory is out");
@@ -75,7 +75,7 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 	}
 	/* A body that comes fast enough may take as long as it needs. */
 	if ((rq->body_octets ^ (rq->body_octets + len)) >= BODY_PACE)
-		ws_conn_arm(c, c->host->limits.idle_ms);
+		ws_conn_arm(c, c->core->limits.idle_ms);
 	rq->body_octets += len;
 	return true;
 }
@@ -127,7 +127,7 @@ dispatch(struct ws_request *rq)
 	struct ws_conn *c = rq->conn;
 
 	rq->partial = false;
-	c->host->request(rq);
+	c->core->request(rq);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");
 }
@@ -166,7 +166,7 @@ ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len)
 			return len;
 		}
 		if (conn->served)
-			ws_conn_arm(conn, conn->host->limits.handshake_ms);
+			ws_conn_arm(conn, conn->core->limits.handshake_ms);
 	}
 	if (rq->head_octets == 0) {
 		n = read_head(rq, in, len);

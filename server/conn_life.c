@@ -9,7 +9,7 @@
 void
 ws_conn_arm(struct ws_conn *conn, int64_t delay_ms)
 {
-	struct ws_loop *loop = &conn->host->loop;
+	struct ws_loop *loop = &conn->core->loop;
 
 	ws_wheel_set(
 	    &loop->wheel, &conn->deadline, ws_loop_now(loop) + delay_ms);
@@ -23,8 +23,8 @@ ws_conn_kill(struct ws_conn *conn, const char *cause)
 	if (conn->cause == NULL)
 		conn->cause = cause;
 	conn->state = WS_CONN_DEAD;
-	ws_loop_forget(&conn->host->loop, &conn->io);
-	ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
+	ws_loop_forget(&conn->core->loop, &conn->io);
+	ws_wheel_cancel(&conn->core->loop.wheel, &conn->deadline);
 	ws_conn_touch(conn);
 }
 
@@ -36,6 +36,6 @@ ws_conn_linger(struct ws_conn *conn, const char *cause)
 	if (conn->cause == NULL)
 		conn->cause = cause;
 	conn->state = WS_CONN_LINGER;
-	ws_conn_arm(conn, conn->host->limits.close_ms);
+	ws_conn_arm(conn, conn->core->limits.close_ms);
 	ws_conn_touch(conn);
 }

@@ -35,7 +35,7 @@ int
 ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 {
 	struct ws_conn *c = request->conn;
-	struct ws_packer *packer = &c->host->packer;
+	struct ws_packer *packer = &c->core->packer;
 	struct ws_pmd_policy policy = ws_packer_policy(packer);
 	struct ws_pmd agreed;
 
@@ -93,7 +93,7 @@ void
 ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
 {
 	const char *reason;
-	int result = ws_packer_inflate(&conn->host->packer, conn->context,
+	int result = ws_packer_inflate(&conn->core->packer, conn->context,
 	    event->data, event->len, conn->endpoint->handler.max_message,
 	    &event->data, &event->len, &reason);
 
@@ -126,7 +126,7 @@ ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
 
 	if (!is_worth(conn, kind, part->len))
 		return false;
-	len = ws_packer_deflate(&conn->host->packer, conn->context, part->at,
+	len = ws_packer_deflate(&conn->core->packer, conn->context, part->at,
 	    part->len, false, &out);
 	if (len == 0)
 		return false;
@@ -141,7 +141,7 @@ make_form(
     const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)
 {
 	uint8_t header[WS_FRAME_HEADER_MAX];
-	struct ws_packer *packer = &c->host->packer;
+	struct ws_packer *packer = &c->core->packer;
 	struct ws_chunk *form = NULL;
 	const uint8_t *out;
 	size_t size, len = ws_packer_deflate(packer, c->context, payload->at,

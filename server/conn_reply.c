@@ -25,15 +25,15 @@
 
 /* The current time as a field value; written once a second. */
 static struct ws_span
-date(struct ws_host *host)
+date(struct ws_core *core)
 {
 	int64_t now_s = ws_net_unix_s();
 
-	if (now_s != host->date_s) {
-		host->date_s = now_s;
-		ws_field_date_write(now_s, host->date);
+	if (now_s != core->date_s) {
+		core->date_s = now_s;
+		ws_field_date_write(now_s, core->date);
 	}
-	return (struct ws_span){ host->date, sizeof(host->date) };
+	return (struct ws_span){ core->date, sizeof(core->date) };
 }
 
 /* Whether the connection ends with this response. */
@@ -43,7 +43,7 @@ is_last(const struct ws_request *rq)
 	const struct ws_conn *c = rq->conn;
 
 	/* Behind the answer to a part of a request comes the rest of it. */
-	return c->last || c->ended || rq->partial || c->host->stopping ||
+	return c->last || c->ended || rq->partial || c->core->stopping ||
 	       !rq->head.keep_alive;
 }
 
@@ -51,7 +51,7 @@ is_last(const struct ws_request *rq)
 static void
 write_common(struct ws_request *rq, struct ws_http_out *out)
 {
-	ws_http_out_field(out, "Date", date(rq->conn->host));
+	ws_http_out_field(out, "Date", date(rq->conn->core));
 	if (is_last(rq))
 		ws_http_out_field(out, "Connection", WS_SPAN("close"));
 	else if (rq->head.minor == 0)
@@ -91,23 +91,23 @@ end_response(struct ws_conn *c)
 		return;
 	}
 	c->state = WS_CONN_HTTP;
-	ws_conn_arm(c, c->host->limits.idle_ms);
+	ws_conn_arm(c, c->core->limits.idle_ms);
 	ws_conn_touch(c);
 }
 
 void
 ws_request_log(const struct ws_request *request, int status)
 {
-	const struct ws_host *host = request->conn->host;
+	const struct ws_core *core = request->conn->core;
 	char peer[WS_PEER_TEXT];
 
-	if (host->log.level < WS_LOG_ACCESS)
+	if (core->log.level < WS_LOG_ACCESS)
 		return;
 	ws_peer_text(&request->conn->peer, peer);
 	if (request->head_octets == 0)
-		ws_log(&host->log, WS_LOG_ACCESS, "%s - %d", peer, status);
+		ws_log(&core->log, WS_LOG_ACCESS, "%s - %d", peer, status);
 	else
-		ws_log(&host->log, WS_LOG_ACCESS, "%s %s %.*s %d", peer,
+		ws_log(&core->log, WS_LOG_ACCESS, "%s %s %.*s %d", peer,
 		    ws_http_method_name(request->head.method),
 		    (int)request->head.path_octets,
 		    request->base + request->head.path_at, status);
@@ -125,7 +125,7 @@ log_refusal(
 	while (len > 0 && reason[len - 1] == '\n')
 		len--;
 	ws_peer_text(&c->peer, peer);
-	ws_log(&c->host->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
+	ws_log(&c->core->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
 	    status, len > 0 ? ": " : "", (int)len, len > 0 ? reason : "");
 }
 
@@ -145,7 +145,7 @@ static struct ws_chunk *
 encode(struct ws_request *rq, const char *media, const void *body, size_t len,
     struct ws_http_out *out)
 {
-	struct ws_encoder *encoder = &rq->conn->host->encoder;
+	struct ws_encoder *encoder = &rq->conn->core->encoder;
 	struct ws_span accept = { "", 0 };
 	struct ws_chunk *chunk = NULL;
 
@@ -363,7 +363,7 @@ send_small(
 
 	if (room == NULL || ws_file_read(file, first, room, len) < (ssize_t)len)
 		return false;
-	c->host->output_octets += len;
+	c->core->output_octets += len;
 	return true;
 }
 
@@ -380,7 +380,7 @@ send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 	rq->file_at = first;
 	rq->file_left = octets;
 	c->state = WS_CONN_RESPONDING;
-	ws_conn_arm(c, c->host->limits.idle_ms);
+	ws_conn_arm(c, c->core->limits.idle_ms);
 }
 
 /* Send what static.c decided.
@@ -411,7 +411,7 @@ send_static(struct ws_request *rq, struct ws_http_out *out,
 int
 ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 {
-	struct ws_host *host = request->conn->host;
+	struct ws_core *core = request->conn->core;
 	struct ws_static_answer answer;
 	struct ws_http_out out = { .size = WS_REPLY_HEAD };
 	char small[WS_REPLY_HEAD], *large = NULL;
@@ -426,10 +426,10 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		ws_conn_kill(request->conn, "memory is out");
 		return 0;
 	}
-	host->encoder.now_s = ws_net_unix_s();
+	core->encoder.now_s = ws_net_unix_s();
 	ask->head = &request->head;
 	ask->buf = request->base;
-	ask->encoder = &host->encoder;
+	ask->encoder = &core->encoder;
 	ws_static_answer(ask, &out, &answer);
 	write_common(request, &out);
 	ws_request_log(request, answer.status);
@@ -446,7 +446,7 @@ ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
 	struct ws_conn *c = request->conn;
 	struct ws_static_ask ask = {
 		.asset = asset,
-		.modified_s = c->host->born_s,
+		.modified_s = c->core->born_s,
 		.options = options != NULL ? options : &defaults,
 	};
 	int result = begin_answer(request);
@@ -485,7 +485,7 @@ ws_conn_http_send(struct ws_conn *conn)
 		}
 		rq->file_at += (uint64_t)n;
 		rq->file_left -= (uint64_t)n;
-		ws_conn_arm(conn, conn->host->limits.idle_ms);
+		ws_conn_arm(conn, conn->core->limits.idle_ms);
 	}
 	if (rq->file_left == 0)
 		end_response(conn);

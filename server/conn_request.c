@@ -19,10 +19,10 @@
 struct ws_request *
 ws_request_begin(struct ws_conn *conn)
 {
-	struct ws_host *host = conn->host;
-	struct ws_request *rq = host->spare;
+	struct ws_core *core = conn->core;
+	struct ws_request *rq = core->spare;
 
-	host->spare = NULL;
+	core->spare = NULL;
 	if (rq == NULL)
 		rq = ws_mem_resize(NULL, sizeof(*rq));
 	if (rq == NULL)
@@ -30,8 +30,8 @@ ws_request_begin(struct ws_conn *conn)
 	memset(rq, 0, offsetof(struct ws_request, head));
 	rq->file.fd = -1;
 	rq->conn = conn;
-	rq->body_max = host->limits.body_max;
-	ws_http_init(&rq->head, host->limits.head_max, host->limits.uri_max);
+	rq->body_max = core->limits.body_max;
+	ws_http_init(&rq->head, core->limits.head_max, core->limits.uri_max);
 	conn->request = rq;
 	return rq;
 }
@@ -48,8 +48,8 @@ ws_request_end(struct ws_conn *conn)
 	ws_buf_free(&rq->kept);
 	ws_buf_free(&rq->body);
 	ws_buf_free(&rq->fields);
-	if (conn->host->spare == NULL)
-		conn->host->spare = rq;
+	if (conn->core->spare == NULL)
+		conn->core->spare = rq;
 	else
 		ws_mem_free(rq);
 }
@@ -57,7 +57,7 @@ ws_request_end(struct ws_conn *conn)
 bool
 ws_request_abort(struct ws_conn *conn)
 {
-	struct ws_request *rq = conn->request, **first = &conn->host->orphans;
+	struct ws_request *rq = conn->request, **first = &conn->core->orphans;
 
 	if (rq != NULL && rq->held && rq->gone == NULL) {
 		rq->next = *first;
@@ -88,10 +88,10 @@ ws_request_end_orphan(struct ws_request *request)
 }
 
 void
-ws_request_free_orphans(struct ws_host *host)
+ws_request_free_orphans(struct ws_core *core)
 {
-	while (host->orphans != NULL)
-		ws_request_end_orphan(host->orphans);
+	while (core->orphans != NULL)
+		ws_request_end_orphan(core->orphans);
 }
 
 bool
@@ -129,6 +129,6 @@ ws_hold(struct ws_request *request,
 	request->gone = gone;
 	request->gone_arg = arg;
 	c->state = WS_CONN_HOLDING;
-	ws_wheel_cancel(&c->host->loop.wheel, &c->deadline);
+	ws_wheel_cancel(&c->core->loop.wheel, &c->deadline);
 	return 0;
 }

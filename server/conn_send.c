@@ -34,7 +34,7 @@ sent(struct ws_conn *c, ssize_t n)
 	 * does one whose socket was full: our Ping waits behind the rest. */
 	if (c->choked || (c->io.want & WS_LOOP_WRITE) ||
 	    c->state != WS_CONN_OPEN)
-		c->heard_ms = (uint32_t)c->host->loop.now_ms;
+		c->heard_ms = (uint32_t)c->core->loop.now_ms;
 	return (size_t)n;
 }
 
@@ -56,7 +56,7 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 	}
 	if (total == 0 || c->broken)
 		return 0;
-	if (ws_queue_copy(&c->queue, &c->host->segments, parts, count) < 0) {
+	if (ws_queue_copy(&c->queue, &c->core->segments, parts, count) < 0) {
 		c->broken = true; /* a part of it may be on the wire */
 		ws_conn_touch(c);
 		return -1;
@@ -70,18 +70,18 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 static int
 send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 {
-	struct ws_host *host = c->host;
+	struct ws_core *core = c->core;
 	struct ws_part all[8];
 	struct iovec vec[8];
 	size_t n = 0, gone;
 
 	if (c->broken)
 		return -1;
-	if (host->serving == c && host->output_octets > 0) {
+	if (core->serving == c && core->output_octets > 0) {
 		all[n++] =
-		    (struct ws_part){ host->output, host->output_octets };
-		host->output = host->gather;
-		host->output_octets = 0;
+		    (struct ws_part){ core->output, core->output_octets };
+		core->output = core->gather;
+		core->output_octets = 0;
 	}
 	for (size_t i = 0; i < count; i++)
 		all[n++] = parts[i];
@@ -105,15 +105,15 @@ keep_output(struct ws_conn *c, struct ws_part all, ssize_t result)
 static inline void
 flush_output(struct ws_conn *c)
 {
-	struct ws_host *host = c->host;
-	struct ws_part all = { host->output, host->output_octets };
+	struct ws_core *core = c->core;
+	struct ws_part all = { core->output, core->output_octets };
 	ssize_t n;
 
 	/* When it is broken, something before this was lost already. */
-	if (host->serving != c || all.len == 0 || c->broken)
+	if (core->serving != c || all.len == 0 || c->broken)
 		return;
-	host->output = host->gather;
-	host->output_octets = 0;
+	core->output = core->gather;
+	core->output_octets = 0;
 	n = ws_net_send(c->io.fd, all.at, all.len);
 	if (n != (ssize_t)all.len)
 		keep_output(c, all, n);
@@ -135,7 +135,7 @@ flush_some(struct ws_conn *c)
 		total += parts[i].len;
 	}
 	gone = sent(c, ws_net_sendv(c->io.fd, vec, (int)n));
-	ws_queue_sent(&c->queue, &c->host->segments, gone);
+	ws_queue_sent(&c->queue, &c->core->segments, gone);
 	return gone == total;
 }
 
@@ -163,9 +163,9 @@ flush_queue(struct ws_conn *c)
 	}
 	n = ws_net_send(c->io.fd, only.at, only.len);
 	if (sent(c, n) == only.len)
-		ws_queue_clear(&c->queue, &c->host->segments);
+		ws_queue_clear(&c->queue, &c->core->segments);
 	else if (n > 0)
-		ws_queue_sent(&c->queue, &c->host->segments, (size_t)n);
+		ws_queue_sent(&c->queue, &c->core->segments, (size_t)n);
 }
 
 void
@@ -183,7 +183,7 @@ ws_conn_flush(struct ws_conn *conn)
 static int
 queued(struct ws_conn *c, int result)
 {
-	if (c->host->serving == c)
+	if (c->core->serving == c)
 		ws_conn_choke(c);
 	else
 		ws_conn_touch(c);
@@ -193,13 +193,13 @@ queued(struct ws_conn *c, int result)
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
 {
-	struct ws_host *host = conn->host;
+	struct ws_core *core = conn->core;
 	size_t total = 0;
 	uint8_t *out;
 
 	for (size_t i = 0; i < count; i++)
 		total += parts[i].len;
-	ws_host_gather(host);
+	ws_core_gather(core);
 	out = ws_conn_room(conn, total);
 	if (out != NULL) {
 		for (size_t i = 0; i < count; i++) {
@@ -208,23 +208,23 @@ ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
 			memcpy(out, parts[i].at, parts[i].len);
 			out += parts[i].len;
 		}
-		host->output_octets += total;
+		core->output_octets += total;
 		return 0;
 	}
 	if (conn->queue.last == NULL && total >= DIRECT_MIN)
 		return send_direct(conn, parts, count);
 	flush_output(conn);
 	return queued(
-	    conn, ws_queue_copy(&conn->queue, &host->segments, parts, count));
+	    conn, ws_queue_copy(&conn->queue, &core->segments, parts, count));
 }
 
 int
 ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 {
-	struct ws_host *host = conn->host;
+	struct ws_core *core = conn->core;
 	struct ws_part part = { chunk->data, chunk->len };
 
-	if (host->serving == conn && conn->queue.last == NULL) {
+	if (core->serving == conn && conn->queue.last == NULL) {
 		if (chunk->len <= COPY_MAX)
 			return ws_conn_write(conn, &part, 1);
 		flush_output(conn);
@@ -233,5 +233,5 @@ ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 	if (conn->queue.last != NULL && chunk->len <= COPY_BEHIND)
 		return ws_conn_write(conn, &part, 1);
 	return queued(
-	    conn, ws_queue_share(&conn->queue, &host->segments, chunk, 0));
+	    conn, ws_queue_share(&conn->queue, &core->segments, chunk, 0));
 }

@@ -30,7 +30,7 @@
 static int
 patience_ms(const struct ws_conn *c)
 {
-	const struct ws_limits *limits = &c->host->limits;
+	const struct ws_limits *limits = &c->core->limits;
 
 	if (limits->ping_ms < 0 && c->deflates && c->context->own)
 		return limits->idle_ms;
@@ -47,18 +47,18 @@ ws_conn_ws_open(
 	conn->websocket = true;
 	conn->endpoint = endpoint;
 	conn->user = user;
-	conn->heard_ms = (uint32_t)conn->host->loop.now_ms;
-	conn->host->websockets++;
+	conn->heard_ms = (uint32_t)conn->core->loop.now_ms;
+	conn->core->websockets++;
 	if (patience_ms(conn) >= 0)
 		ws_conn_arm(conn, patience_ms(conn));
 	else
-		ws_wheel_cancel(&conn->host->loop.wheel, &conn->deadline);
+		ws_wheel_cancel(&conn->core->loop.wheel, &conn->deadline);
 	/* What came right behind the request is looked at after this. */
 	ws_conn_touch(conn);
 	if (endpoint->handler.open != NULL)
 		endpoint->handler.open(conn);
 	/* It was held when the server began to stop. */
-	if (conn->host->stopping)
+	if (conn->core->stopping)
 		ws_conn_close(
 		    conn, WS_CLOSE_GOING_AWAY, "the server is shutting down");
 }
@@ -68,10 +68,10 @@ log_close(struct ws_conn *c, const struct ws_closed *how)
 {
 	char peer[WS_PEER_TEXT];
 
-	if (c->host->log.level < WS_LOG_INFO)
+	if (c->core->log.level < WS_LOG_INFO)
 		return;
 	ws_peer_text(&c->peer, peer);
-	ws_log(&c->host->log, WS_LOG_INFO, "%s closed with %d by %s%s%.*s",
+	ws_log(&c->core->log, WS_LOG_INFO, "%s closed with %d by %s%s%.*s",
 	    peer, how->code, how->by == WS_BY_PEER ? "the peer" : "this server",
 	    how->reason_len > 0 ? ": " : "", (int)how->reason_len,
 	    how->reason_len > 0 ? how->reason : "");
@@ -86,11 +86,11 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 	if (conn->reported)
 		return;
 	conn->reported = true;
-	conn->host->websockets--;
+	conn->core->websockets--;
 	how.reason = reason != NULL ? reason : "";
 	how.reason_len = len == WS_STR ? strlen(how.reason) : len;
 	log_close(conn, &how);
-	conn->host->left(conn);
+	conn->core->left(conn);
 	if (conn->endpoint->handler.close != NULL)
 		conn->endpoint->handler.close(conn, &how);
 }
@@ -112,7 +112,7 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 	struct ws_pmd_answer extensions = { 0 };
 	char head[WS_REPLY_HEAD], accept[WS_ACCEPT_SIZE];
 
-	if (rq->conn->host->packer.enabled &&
+	if (rq->conn->core->packer.enabled &&
 	    ws_conn_agree(rq, &extensions) < 0)
 		return -1;
 	ws_handshake_accept(&rq->head, rq->base, accept);
@@ -161,7 +161,7 @@ on_message(struct ws_conn *c, const struct ws_event *event)
 
 	if (c->state != WS_CONN_OPEN)
 		return; /* RFC 6455 7.1.2: after our Close, data is dropped */
-	c->host->messages_in++;
+	c->core->messages_in++;
 	/* RFC 6455 7.4.1: 1003, a kind of data that is not understood. */
 	if (handler->kinds != 0 && handler->kinds != event->opcode) {
 		ws_conn_close(c, WS_CLOSE_UNSUPPORTED_DATA,
@@ -227,7 +227,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 		on_fail(c, event);
 	else
 		on_message(c, event);
-	ws_packer_end_inflate(&c->host->packer);
+	ws_packer_end_inflate(&c->core->packer);
 }
 
 /* Everything but messages that came as they are. */
@@ -263,7 +263,7 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 {
 	size_t max = conn->endpoint->handler.max_message;
 	uint8_t *at = in, *end = in + len;
-	struct ws_event *event = &conn->host->event;
+	struct ws_event *event = &conn->core->event;
 
 	/* Until something has changed what the connection may take. */
 	do {
@@ -285,9 +285,9 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 static void
 on_silence(struct ws_conn *c)
 {
-	const struct ws_limits *limits = &c->host->limits;
+	const struct ws_limits *limits = &c->core->limits;
 	int64_t silent_ms =
-	    (int64_t)(uint32_t)((uint32_t)c->host->loop.now_ms - c->heard_ms);
+	    (int64_t)(uint32_t)((uint32_t)c->core->loop.now_ms - c->heard_ms);
 	int64_t left_ms =
 	    (int64_t)limits->ping_ms + limits->pong_ms - silent_ms;
 	int64_t wait_ms = limits->ping_ms;

@@ -30,13 +30,13 @@ struct ws_listener {
 void
 ws_listen_warn(struct ws_server *server, const char *what)
 {
-	int64_t now_ms = server->host.loop.now_ms;
+	int64_t now_ms = server->core.loop.now_ms;
 
 	if (server->warned_ms != 0 &&
 	    now_ms - server->warned_ms < WARN_EVERY_MS)
 		return;
 	server->warned_ms = now_ms;
-	ws_log(&server->host.log, WS_LOG_WARN,
+	ws_log(&server->core.log, WS_LOG_WARN,
 	    "%s with %zu connections: refusing what is above it", what,
 	    server->conns_count);
 }
@@ -56,10 +56,10 @@ turn_away(
 	    "\r\n%s",
 	    status, strlen(text), text);
 
-	ws_log(&server->host.log, WS_LOG_DEBUG, "turned a peer away with %s",
+	ws_log(&server->core.log, WS_LOG_DEBUG, "turned a peer away with %s",
 	    status);
 	/* What it has sent already must not turn our close into a reset. */
-	(void)ws_net_recv(fd, server->host.input, WS_HOST_INPUT);
+	(void)ws_net_recv(fd, server->core.input, WS_CORE_INPUT);
 	(void)ws_net_send(fd, answer, (size_t)n);
 	ws_net_shutdown(fd);
 	ws_net_close(fd);
@@ -69,7 +69,7 @@ static void
 want_all(struct ws_server *server, unsigned want)
 {
 	for (struct ws_listener *l = server->listeners; l != NULL; l = l->next)
-		(void)ws_loop_want(&server->host.loop, &l->io, want);
+		(void)ws_loop_want(&server->core.loop, &l->io, want);
 }
 
 static void
@@ -88,7 +88,7 @@ on_pause_over(struct ws_heap_timer *timer)
 static void
 on_exhaustion(struct ws_server *server, int listener_fd)
 {
-	struct ws_loop *loop = &server->host.loop;
+	struct ws_loop *loop = &server->core.loop;
 	struct ws_peer peer;
 	int fd;
 
@@ -135,7 +135,7 @@ add_conn(struct ws_server *server, struct ws_conn *conn)
 void
 ws_listen_ended(struct ws_conn *conn)
 {
-	struct ws_server *server = ws_server_of_host(conn->host);
+	struct ws_server *server = ws_server_of_core(conn->core);
 	struct ws_conn *last;
 
 	if (server->peers != NULL && conn->peer.family != 0)
@@ -145,8 +145,8 @@ ws_listen_ended(struct ws_conn *conn)
 	last = server->conns[--server->conns_count];
 	server->conns[conn->index] = last;
 	last->index = conn->index;
-	if (server->accept_paused && !server->host.stopping) {
-		ws_heap_cancel(&server->host.loop.heap, &server->accept_timer);
+	if (server->accept_paused && !server->core.stopping) {
+		ws_heap_cancel(&server->core.loop.heap, &server->accept_timer);
 		on_pause_over(&server->accept_timer);
 	}
 }
@@ -186,7 +186,7 @@ take(struct ws_server *server, int fd, const struct ws_peer *peer)
 
 	if (!admit(server, fd, peer))
 		return;
-	conn = ws_conn_new(&server->host, fd, peer);
+	conn = ws_conn_new(&server->core, fd, peer);
 	if (conn == NULL) {
 		if (server->peers != NULL && peer->family != 0)
 			ws_peers_drop(server->peers, peer->ip);
@@ -229,7 +229,7 @@ on_acceptable(struct ws_io *io, unsigned events)
 static int
 add_listener(struct ws_server *server, int fd, bool adopted)
 {
-	const struct ws_limits *limits = &server->host.limits;
+	const struct ws_limits *limits = &server->core.limits;
 	struct ws_listener *l = ws_mem_resize(NULL, sizeof(*l));
 	struct ws_listener **end = &server->listeners;
 
@@ -244,7 +244,7 @@ add_listener(struct ws_server *server, int fd, bool adopted)
 	if (limits->ping_ms >= 0)
 		ws_net_user_timeout(
 		    fd, (unsigned)limits->ping_ms + (unsigned)limits->pong_ms);
-	if (ws_loop_want(&server->host.loop, &l->io, WS_LOOP_READ) < 0) {
+	if (ws_loop_want(&server->core.loop, &l->io, WS_LOOP_READ) < 0) {
 		ws_net_close(fd);
 		ws_mem_free(l);
 		return WS_ESYSTEM;
@@ -262,7 +262,7 @@ ws_listen(struct ws_server *server, const char *address)
 	int fd = ws_net_listen(address, error);
 
 	if (fd < 0) {
-		ws_log(&server->host.log, WS_LOG_ERROR, "%s", error);
+		ws_log(&server->core.log, WS_LOG_ERROR, "%s", error);
 		return errno == EINVAL ? WS_EINVAL : WS_ESYSTEM;
 	}
 	return add_listener(server, fd, false);
@@ -272,7 +272,7 @@ int
 ws_listen_fd(struct ws_server *server, int fd)
 {
 	if (ws_net_adopt(fd) < 0) {
-		ws_log(&server->host.log, WS_LOG_ERROR,
+		ws_log(&server->core.log, WS_LOG_ERROR,
 		    "descriptor %d is not a listening socket: %s", fd,
 		    strerror(errno));
 		ws_net_close(fd);
@@ -300,11 +300,11 @@ ws_listen_stop(struct ws_server *server)
 {
 	struct ws_listener *l;
 
-	ws_heap_cancel(&server->host.loop.heap, &server->accept_timer);
+	ws_heap_cancel(&server->core.loop.heap, &server->accept_timer);
 	server->accept_paused = false;
 	while ((l = server->listeners) != NULL) {
 		server->listeners = l->next;
-		ws_loop_forget(&server->host.loop, &l->io);
+		ws_loop_forget(&server->core.loop, &l->io);
 		if (l->adopted)
 			ws_net_close(l->io.fd);
 		else

@@ -26,7 +26,7 @@ deliver(struct ws_member *member, void *message)
 {
 	struct ws_conn *c = conn_of(member);
 
-	hand_over(c, message, ws_server_of_host(c->host)->publish_flags);
+	hand_over(c, message, ws_server_of_core(c->core)->publish_flags);
 }
 
 static size_t
@@ -52,7 +52,7 @@ ws_hub_left(struct ws_conn *conn)
 struct ws_server *
 ws_server_of(const struct ws_conn *conn)
 {
-	return ws_server_of_host(conn->host);
+	return ws_server_of_core(conn->core);
 }
 
 struct ws_member *

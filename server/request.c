@@ -188,5 +188,5 @@ ws_request_state(const struct ws_request *request)
 struct ws_server *
 ws_request_server(const struct ws_request *request)
 {
-	return ws_server_of_host(request->conn->host);
+	return ws_server_of_core(request->conn->core);
 }

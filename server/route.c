@@ -128,10 +128,10 @@ ws_endpoint(struct ws_server *server, const char *path,
 	    (struct ws_endpoint){ .handler = *handler, .user = user };
 	if (handler->max_message == 0)
 		route->endpoint.handler.max_message =
-		    server->host.limits.message_max;
+		    server->core.limits.message_max;
 	if (handler->deflate_min == 0)
 		route->endpoint.handler.deflate_min =
-		    server->host.limits.deflate_min;
+		    server->core.limits.deflate_min;
 	return add_route(server, route);
 }
 
@@ -319,7 +319,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 	rq->user = route->user;
 	origin = route->endpoint.handler.origin;
 	if (origin == NULL)
-		origin = rq->conn->host->origin;
+		origin = rq->conn->core->origin;
 	status = ws_handshake_check(&rq->head, rq->base, &reason);
 	/* RFC 6455 4.4: say which version would do. */
 	if (status == 426)
@@ -334,13 +334,13 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		ws_request_refuse(rq, 403, reason);
 		return;
 	}
-	if (server->host.packer.enabled &&
+	if (server->core.packer.enabled &&
 	    !ws_handshake_extensions(&rq->head, rq->base)) {
 		ws_request_refuse(
 		    rq, 400, "Sec-WebSocket-Extensions is malformed");
 		return;
 	}
-	if (server->host.stopping) {
+	if (server->core.stopping) {
 		ws_request_refuse(rq, 503, "the server is shutting down");
 		return;
 	}
@@ -383,7 +383,7 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 	ask.path.at += route->path_len - 1;
 	ask.path.len -= route->path_len - 1;
 	if (ws_request_static(rq, &ask) == 503)
-		ws_listen_warn(ws_server_of_host(rq->conn->host),
+		ws_listen_warn(ws_server_of_core(rq->conn->core),
 		    "no descriptor is left for a file");
 }
 
@@ -426,7 +426,7 @@ static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "
 void
 ws_route_request(struct ws_request *request)
 {
-	struct ws_server *server = ws_server_of_host(request->conn->host);
+	struct ws_server *server = ws_server_of_core(request->conn->core);
 	struct ws_span path = path_of(request);
 	const struct ws_route *route, *socket;
 
@@ -474,7 +474,7 @@ ws_route_request(struct ws_request *request)
 void
 ws_route_head(struct ws_request *request)
 {
-	struct ws_server *server = ws_server_of_host(request->conn->host);
+	struct ws_server *server = ws_server_of_core(request->conn->core);
 	const struct ws_route *route;
 
 	if (!strip_base(server, request) ||

@@ -12,7 +12,7 @@ struct ws_listener;
 struct ws_route;
 
 struct ws_server {
-	struct ws_host host;    /* first: connections know the server by it */
+	struct ws_core core;    /* first: connections know the server by it */
 	struct ws_rooms *rooms; /* owned */
 	int publish_flags;      /* of the publish that is going on */
 	struct ws_conn **conns; /* owned array, the connections are borrowed */
@@ -34,11 +34,11 @@ struct ws_server {
 	struct ws_watch *watches; /* owned list */
 };
 
-/* The server that a host is a part of. */
+/* The server that a core is a part of. */
 static inline struct ws_server *
-ws_server_of_host(struct ws_host *host)
+ws_server_of_core(struct ws_core *core)
 {
-	return (struct ws_server *)host;
+	return (struct ws_server *)core;
 }
 
 /* listen.c: log that a limit was met, but not each time; stop listening

@@ -36,7 +36,7 @@ struct deferred {
 static void
 free_timer(struct ws_timer *timer)
 {
-	ws_heap_cancel(&timer->server->host.loop.heap, &timer->heap);
+	ws_heap_cancel(&timer->server->core.loop.heap, &timer->heap);
 	*timer->link = timer->next;
 	if (timer->next != NULL)
 		timer->next->link = timer->link;
@@ -54,7 +54,7 @@ static void
 on_due(struct ws_heap_timer *heap_timer)
 {
 	struct ws_timer *timer = (struct ws_timer *)heap_timer;
-	struct ws_loop *loop = &timer->server->host.loop;
+	struct ws_loop *loop = &timer->server->core.loop;
 	int64_t due_ms = later(heap_timer->due_ms, timer->repeat_ms);
 
 	/* A beat that was missed altogether is not made up for. */
@@ -98,7 +98,7 @@ ws_timer_start(struct ws_server *server, int64_t delay_ms, int64_t repeat_ms,
 int
 ws_timer_again(struct ws_timer *timer, int64_t delay_ms)
 {
-	struct ws_loop *loop = &timer->server->host.loop;
+	struct ws_loop *loop = &timer->server->core.loop;
 	int64_t delay = delay_ms > 0 ? delay_ms : 0;
 
 	return ws_heap_set(&loop->heap, &timer->heap,
@@ -114,7 +114,7 @@ ws_timer_stop(struct ws_timer *timer)
 		return;
 	timer->stopped = true;
 	if (timer->firing)
-		ws_heap_cancel(&timer->server->host.loop.heap, &timer->heap);
+		ws_heap_cancel(&timer->server->core.loop.heap, &timer->heap);
 	else
 		free_timer(timer);
 }
@@ -144,7 +144,7 @@ ws_watch(struct ws_server *server, int fd, unsigned events,
 		.server = server,
 		.ready = ready,
 		.arg = arg };
-	if (ws_loop_want(&server->host.loop, &watch->io, events) < 0) {
+	if (ws_loop_want(&server->core.loop, &watch->io, events) < 0) {
 		ws_mem_free(watch);
 		return NULL;
 	}
@@ -159,7 +159,7 @@ ws_watch(struct ws_server *server, int fd, unsigned events,
 int
 ws_watch_set(struct ws_watch *watch, unsigned events)
 {
-	struct ws_loop *loop = &watch->server->host.loop;
+	struct ws_loop *loop = &watch->server->core.loop;
 
 	return ws_loop_want(loop, &watch->io, events) < 0 ? WS_ESYSTEM : 0;
 }
@@ -169,7 +169,7 @@ ws_unwatch(struct ws_watch *watch)
 {
 	if (watch == NULL)
 		return;
-	ws_loop_forget(&watch->server->host.loop, &watch->io);
+	ws_loop_forget(&watch->server->core.loop, &watch->io);
 	*watch->link = watch->next;
 	if (watch->next != NULL)
 		watch->next->link = watch->link;
@@ -199,7 +199,7 @@ ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg)
 	*d = (struct deferred){
 		.work = { .run = run_deferred }, .run = run, .arg = arg
 	};
-	ws_loop_defer(&server->host.loop, &d->work);
+	ws_loop_defer(&server->core.loop, &d->work);
 	return 0;
 }
 
@@ -212,8 +212,8 @@ ws_tasks_free(struct ws_server *server)
 		free_timer(server->timers);
 	while (server->watches != NULL)
 		ws_unwatch(server->watches);
-	while ((work = server->host.loop.work) != NULL) {
-		ws_loop_undefer(&server->host.loop, work);
+	while ((work = server->core.loop.work) != NULL) {
+		ws_loop_undefer(&server->core.loop, work);
 		ws_mem_free(work);
 	}
 }
