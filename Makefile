@@ -40,7 +40,8 @@ EXTRA_OBJS ?=
 
 # The sources, floor by floor.
 BASE = base/array.c base/buf.c base/deadlines.c base/digits.c base/line.c \
-	base/mem.c base/siphash.c base/table.c base/utf8.c
+	base/mem.c base/siphash.c base/table.c base/url.c \
+	base/utf8.c
 DEFLATE = deflate/compressor.c deflate/crc32.c deflate/deflate.c \
 	deflate/deflate_block.c deflate/deflate_code.c deflate/deflate_match.c \
 	deflate/gzip.c deflate/inflate.c deflate/inflate_table.c

@@ -611,7 +611,7 @@ long ws_request_param(const struct ws_request *request, const char *name,
 /* Decode percent-encoded text once, such as a part of a path; '+' stays '+'.
  *   out, size  receive the octets, not terminated; there may be NULs
  * Returns how many there are, or -1 when a '%' is not followed by two
- * hexadecimal digits, when they do not fit, or memory is out.
+ * hexadecimal digits, or when they do not fit; out may have changed then.
  * RFC 3986 section 2.1. */
 long ws_percent_decode(const char *encoded, char *out, size_t size);
 

@@ -189,6 +189,25 @@ ws_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Split a span at the first octet that is the separator.
+ *   rest  receives what is behind it; empty when there is none
+ * Returns what is before it, or all. */
+static inline struct ws_span
+ws_span_split(struct ws_span span, char separator, struct ws_span *rest)
+{
+	/* An empty span may point nowhere, which memchr must not see. */
+	const char *at =
+	    span.len > 0 ? memchr(span.at, separator, span.len) : NULL;
+	size_t len = at != NULL ? (size_t)(at - span.at) : span.len;
+
+	if (at != NULL)
+		*rest = (struct ws_span){ at + 1, span.len - len - 1 };
+	else
+		*rest = (struct ws_span){ span.at + len, 0 };
+	span.len = len;
+	return span;
+}
+
 /* Whether two spans hold the same octets. */
 static inline bool
 ws_span_equal(struct ws_span a, struct ws_span b)

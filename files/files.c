@@ -40,6 +40,7 @@
 #include "http/field.h"
 #include "files.h"
 #include "base/mem.h"
+#include "base/url.h"
 
 enum {
 	NAME_OCTETS = 255,                /* of one segment, decoded */
@@ -259,7 +260,7 @@ target_append(struct target *t, struct ws_span segment)
 
 	if (segment.len > sizeof(decoded))
 		return WS_FILES_ENOENT;
-	n = ws_field_percent_decode(segment, decoded, false);
+	n = ws_url_decode(segment, decoded, sizeof(decoded), 0);
 	if (n <= 0)
 		return WS_FILES_EPATH;
 	len = (size_t)n;

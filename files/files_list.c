@@ -30,6 +30,7 @@
 #include "http/field.h"
 #include "files.h"
 #include "base/mem.h"
+#include "base/url.h"
 
 enum {
 	ENTRIES_MAX = 10000
@@ -337,7 +338,7 @@ put_path(struct text *t, struct ws_span path)
 		t->failed = true;
 		return;
 	}
-	n = ws_field_percent_decode(path, decoded, false);
+	n = ws_url_decode(path, decoded, path.len, 0);
 	if (n >= 0)
 		put_escaped(t, decoded, (size_t)n);
 	ws_mem_free(decoded);

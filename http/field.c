@@ -1,8 +1,8 @@
-/* field.c - meanings of HTTP field values and request paths (RFC 9110). */
+/* field.c - meanings of HTTP field values (RFC 9110). */
 /* SPDX-License-Identifier: MIT */
 
 /* Small readers, one per kind of value, for text that a client wrote: lists,
- * dates, entity-tags, ranges, codings, percent-encoding. They work on spans,
+ * dates, entity-tags, ranges, codings. They work on spans,
  * keep nothing, and pass over each octet a constant number of times, so the
  * worst value that fits into a request head costs microseconds. What is
  * malformed is treated as RFC 9110 says for each: mostly as if absent. */
@@ -38,25 +38,6 @@ trim(struct ws_span span)
 	while (span.len > 0 && is_space(span.at[span.len - 1]))
 		span.len--;
 	return span;
-}
-
-/* Split a span at the first such octet.
- *   rest  receives what is behind the octet; empty when there is none
- * Returns what is before it. */
-static struct ws_span
-split(struct ws_span span, char separator, struct ws_span *rest)
-{
-	struct ws_span front = span;
-	const char *at;
-
-	*rest = span;
-	if (span.len == 0)
-		return front; /* also when it points nowhere */
-	at = memchr(span.at, separator, span.len);
-	if (at != NULL)
-		front.len = (size_t)(at - span.at);
-	advance(rest, at != NULL ? front.len + 1 : span.len);
-	return front;
 }
 
 /* ---- lists ---------------------------------------------------------------- */
@@ -386,7 +367,7 @@ ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak)
 		return false;
 	for (skip_separators(&list); list.len > 0; skip_separators(&list)) {
 		bool good = take_etag(&list, &theirs, &has_w);
-		struct ws_span junk = trim(split(list, ',', &list));
+		struct ws_span junk = trim(ws_span_split(list, ',', &list));
 
 		if (good && junk.len == 0 && (is_weak || !has_w) &&
 		    ws_span_equal(ours, theirs))
@@ -440,7 +421,7 @@ ws_field_range(
     struct ws_span value, uint64_t size, uint64_t *first, uint64_t *length)
 {
 	uint64_t from, to = UINT64_MAX;
-	struct ws_span in, unit = split(trim(value), '=', &in);
+	struct ws_span in, unit = ws_span_split(trim(value), '=', &in);
 
 	if (!ws_span_equal_nocase(unit, WS_SPAN("bytes")))
 		return WS_RANGE_NONE;
@@ -485,7 +466,7 @@ qvalue(struct ws_span in)
 static int
 weight(struct ws_span parameters)
 {
-	struct ws_span value, name = split(parameters, '=', &value);
+	struct ws_span value, name = ws_span_split(parameters, '=', &value);
 
 	if (!ws_span_equal_nocase(name, WS_SPAN("q")))
 		return -1;
@@ -501,7 +482,8 @@ ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding)
 	int otherwise = identity ? 1000 : 0;
 
 	while (ws_field_next(&list, &member)) {
-		struct ws_span name = trim(split(member, ';', &parameters));
+		struct ws_span name =
+		    trim(ws_span_split(member, ';', &parameters));
 		bool bare = name.at + name.len == member.at + member.len;
 		int q = bare ? 1000 : weight(trim(parameters));
 
@@ -513,48 +495,4 @@ ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding)
 			otherwise = q;
 	}
 	return (unsigned)otherwise;
-}
-
-/* ---- paths and queries (RFC 3986) ----------------------------------------- */
-
-ssize_t
-ws_field_percent_decode(struct ws_span in, char *out, bool plus)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < in.len; i++) {
-		char c = in.at[i];
-
-		if (c == '+' && plus)
-			c = ' ';
-		if (c == '%') {
-			int high, low;
-
-			if (in.len - i < 3)
-				return -1;
-			high = ws_hex_digit(in.at[i + 1]);
-			low = ws_hex_digit(in.at[i + 2]);
-			if (high < 0 || low < 0)
-				return -1;
-			c = (char)(high << 4 | low);
-			i += 2;
-		}
-		out[n++] = c;
-	}
-	return (ssize_t)n;
-}
-
-bool
-ws_field_query_next(
-    struct ws_span *query, struct ws_span *name, struct ws_span *value)
-{
-	while (query->len > 0) {
-		struct ws_span pair = split(*query, '&', query);
-
-		if (pair.len == 0)
-			continue;
-		*name = split(pair, '=', value);
-		return true;
-	}
-	return false;
 }

@@ -1,4 +1,4 @@
-/* field.h - meanings of HTTP field values and request paths (RFC 9110). */
+/* field.h - meanings of HTTP field values (RFC 9110). */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_FIELD_H
 #define WS_FIELD_H
@@ -63,20 +63,5 @@ enum ws_range ws_field_range(
  * not named. Malformed members are skipped. RFC 9110 section 12.5.3. */
 unsigned
 ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding);
-
-/* Percent-decode once.
- *   out  room for in.len octets
- * Returns the number of octets written, or -1 when a '%' is not followed by
- * two hexadecimal digits. '+' stays '+' when plus is false and becomes a
- * space when it is true (a form's query). RFC 3986 section 2.1. */
-ssize_t ws_field_percent_decode(struct ws_span in, char *out, bool plus);
-
-/* Take the next name=value pair out of a query.
- *   query        what is left; advanced behind the pair
- *   name, value  receive the pair, still percent-encoded; value is empty when
- *                there is no '='
- * Returns false when nothing is left. */
-bool ws_field_query_next(
-    struct ws_span *query, struct ws_span *name, struct ws_span *value);
 
 #endif

@@ -12,8 +12,7 @@
  */
 #include <string.h>
 
-#include "http/field.h"
-#include "base/mem.h"
+#include "base/url.h"
 #include "server.h"
 
 /* ---- strings ----------------------------------------------------------- */
@@ -85,42 +84,20 @@ ws_request_fields(const struct ws_request *request,
 
 /* ---- parameters -------------------------------------------------------- */
 
-/* Whether a percent-encoded text is a name. The name has no escapes longer
- * than itself, so a small buffer does. */
-static bool
-is_named(struct ws_span encoded, const char *name)
-{
-	char decoded[256];
-	ssize_t n;
-
-	if (encoded.len > sizeof(decoded))
-		return false;
-	n = ws_field_percent_decode(encoded, decoded, true);
-	return n >= 0 && (size_t)n == strlen(name) &&
-	       memcmp(decoded, name, (size_t)n) == 0;
-}
-
 /* Decode a span of any length into size octets. Returns how many it has, or -1
  * when it is malformed or they do not fit. */
 static long
-decode(struct ws_span encoded, bool plus, char *out, size_t size)
+decode(struct ws_span encoded, unsigned flags, char *out, size_t size)
 {
-	char *decoded = ws_mem_resize(NULL, encoded.len + 1);
-	ssize_t n;
+	ssize_t n = ws_url_decode(encoded, out, size, flags);
 
-	if (decoded == NULL)
-		return -1;
-	n = ws_field_percent_decode(encoded, decoded, plus);
-	if (n > 0 && (size_t)n <= size)
-		memcpy(out, decoded, (size_t)n);
-	ws_mem_free(decoded);
 	return n < 0 || (size_t)n <= size ? (long)n : -1;
 }
 
 long
 ws_percent_decode(const char *encoded, char *out, size_t size)
 {
-	return decode(ws_span_of(encoded), false, out, size);
+	return decode(ws_span_of(encoded), 0, out, size);
 }
 
 long
@@ -134,10 +111,10 @@ ws_request_param(const struct ws_request *request, const char *name,
 
 	if (!request->head.has_query || size == 0)
 		return -1;
-	while (ws_field_query_next(&query, &key, &encoded)) {
-		if (!is_named(key, name))
+	while (ws_url_next(&query, &key, &encoded)) {
+		if (!ws_url_is(key, name, WS_URL_PLUS))
 			continue;
-		n = decode(encoded, true, value, size - 1);
+		n = decode(encoded, WS_URL_PLUS, value, size - 1);
 		if (n < 0 || memchr(value, '\0', (size_t)n) != NULL)
 			return -1;
 		value[n] = '\0';

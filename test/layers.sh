@@ -202,8 +202,8 @@ check_bench()
 # ---- what pure code calls -----------------------------------------------------
 
 # They call each other, and what copies, compares and formats.
-pure='sha1 base64 base/utf8 base/siphash base/deadlines base/digits base/line
-    net/address http
+pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
+    base/digits base/line net/address http
     websocket/frame http/field http/target http/http_tables http/chunked
     http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate

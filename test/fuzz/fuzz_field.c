@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
 #include "http/field.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -62,7 +63,7 @@ check_decode(struct ws_span value, bool plus)
 	ssize_t n;
 
 	check(out != NULL);
-	n = ws_field_percent_decode(value, out, plus);
+	n = ws_url_decode(value, out, value.len, plus ? WS_URL_PLUS : 0);
 	check(n >= -1 && n <= (ssize_t)value.len);
 	if (memchr(value.at, '%', value.len) == NULL)
 		check(n == (ssize_t)value.len);
@@ -75,7 +76,7 @@ check_query(struct ws_span query)
 	const char *end = query.at + query.len;
 	struct ws_span name, value;
 
-	while (ws_field_query_next(&query, &name, &value)) {
+	while (ws_url_next(&query, &name, &value)) {
 		check(name.at + name.len <= value.at);
 		check(value.at + value.len <= query.at);
 		check(query.at + query.len == end);

@@ -1,4 +1,4 @@
-/* test_field.c - lists, dates, entity-tags, ranges, codings, queries. */
+/* test_field.c - lists, dates, entity-tags, ranges and codings. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -410,80 +410,6 @@ Test(field, codings_are_weighed)
 	}
 }
 
-/* ---- paths and queries ---------------------------------------------------- */
-
-static const struct {
-	const char *in;
-	bool plus;
-	const char *out; /* NULL: malformed */
-	ssize_t len;
-} escapes[] = {
-	{ "", false, "", 0 },
-	{ "/a+b", false, "/a+b", 4 },
-	{ "a+b%2B", true, "a b+", 4 },
-	{ "%2e%2E%2f", false, "../", 3 },
-	{ "%252e", false, "%2e", 3 }, /* once */
-	{ "%00", false, "\0", 1 },    /* callers refuse NUL */
-	{ "%ff%C3", false, "\xff\xc3", 2 },
-	{ "%", false, NULL, -1 },
-	{ "%4", false, NULL, -1 },
-	{ "a%", false, NULL, -1 },
-	{ "%zz", false, NULL, -1 },
-	{ "%4g", false, NULL, -1 },
-	{ "%g4", false, NULL, -1 },
-	{ "% 4", false, NULL, -1 },
-	{ "%%41", false, NULL, -1 },
-};
-
-Test(field, escapes_are_decoded_once)
-{
-	for (size_t i = 0; i < WS_LEN(escapes); i++) {
-		char out[32];
-		struct guard g;
-		struct ws_span in =
-		    guarded(escapes[i].in, strlen(escapes[i].in), &g);
-		ssize_t n = ws_field_percent_decode(in, out, escapes[i].plus);
-
-		cr_assert_eq(n, escapes[i].len, "%s: %zd", escapes[i].in, n);
-		if (n > 0)
-			cr_expect_eq(memcmp(out, escapes[i].out, (size_t)n), 0,
-			    "%s", escapes[i].in);
-		guard_free(&g);
-	}
-}
-
-static const struct {
-	const char *query, *pairs; /* name:value| */
-} queries[] = {
-	{ "", "" },
-	{ "&&", "" },
-	{ "a", "a:|" },
-	{ "a=1", "a:1|" },
-	{ "a=1&b=2=3&&c&=x&", "a:1|b:2=3|c:|:x|" },
-	{ "%61=%26", "%61:%26|" },
-};
-
-Test(field, queries_are_split)
-{
-	for (size_t i = 0; i < WS_LEN(queries); i++) {
-		char joined[64] = "";
-		struct guard g;
-		struct ws_span name, value,
-		    query =
-			guarded(queries[i].query, strlen(queries[i].query), &g);
-
-		while (ws_field_query_next(&query, &name, &value)) {
-			strncat(joined, name.at, name.len);
-			strcat(joined, ":");
-			strncat(joined, value.at, value.len);
-			strcat(joined, "|");
-		}
-		cr_expect_str_eq(
-		    joined, queries[i].pairs, "%s", queries[i].query);
-		guard_free(&g);
-	}
-}
-
 /* What a field that is absent looks like. */
 Test(field, absent_values_are_empty)
 {
@@ -497,7 +423,4 @@ Test(field, absent_values_are_empty)
 	cr_expect_not(ws_field_etag_listed(none, WS_SPAN("\"a\""), true));
 	cr_expect_eq(ws_field_range(none, 1, &first, &length), WS_RANGE_NONE);
 	cr_expect_eq(ws_field_accepts(none, WS_SPAN("gzip")), 0);
-	cr_expect_eq(ws_field_percent_decode(none, NULL, false), 0);
-	a = none;
-	cr_expect_not(ws_field_query_next(&a, &b, &b));
 }
