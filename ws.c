@@ -194,10 +194,10 @@ ws_server_new(const struct ws_options *options)
 	core = &server->core;
 	core->loop.fd = -1;
 	core->dirty_end = &core->dirty;
-	core->request = ws_route_request;
-	core->head = ws_route_head;
-	core->left = ws_hub_left;
-	core->ended = on_conn_ended;
+	core->on_request = ws_route_request;
+	core->on_head = ws_route_head;
+	core->on_websocket_end = ws_hub_left;
+	core->on_conn_end = on_conn_ended;
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
 	core->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
@@ -221,7 +221,7 @@ static void
 kill_all(struct ws_server *server, const char *cause)
 {
 	for (size_t i = server->conns_count; i > 0; i--) {
-		server->conns[i - 1]->ours = true;
+		server->conns[i - 1]->closed_by_us = true;
 		ws_conn_kill(server->conns[i - 1], cause);
 	}
 }

@@ -120,7 +120,7 @@ stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 static void
 end_of_stream(struct ws_conn *c)
 {
-	c->ended = true;
+	c->peer_ended = true;
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
 		/* It may have asked all it wanted and wait for the rest. */
@@ -205,9 +205,10 @@ wanted(const struct ws_conn *c)
 
 	/* One that holds a request is read from only to hear it hang up, so
 	 * what it sends ahead need not be kept without a bound. */
-	if (!c->ended && (is_taking(c) || (c->state == WS_CONN_HOLDING &&
-					      (c->stash == NULL ||
-						  c->stash->len < AHEAD_MAX))))
+	if (!c->peer_ended &&
+	    (is_taking(c) ||
+		(c->state == WS_CONN_HOLDING &&
+		    (c->stash == NULL || c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
 	/* A choked one may have sent its last octet in this visit; only the
 	 * next one lets it go on, as one that has yielded. */
@@ -234,7 +235,7 @@ static inline bool
 is_settled(const struct ws_conn *c)
 {
 	return c->state == WS_CONN_OPEN && c->io.want == WS_LOOP_READ &&
-	       c->stash == NULL && c->queue.last == NULL && !c->broken &&
+	       c->stash == NULL && c->queue.last == NULL && !c->send_failed &&
 	       !c->paused && !c->choked;
 }
 
@@ -244,16 +245,16 @@ settle(struct ws_conn *c)
 {
 	unsigned want;
 
-	if (c->broken)
+	if (c->send_failed)
 		ws_conn_kill(c, "the connection was reset");
 	if (c->state == WS_CONN_LINGER && c->queue.last == NULL) {
-		if (!c->shut) {
+		if (!c->we_shut) {
 			ws_net_shutdown(c->io.fd);
 			/* From now on, however long the queue took. */
 			ws_conn_arm(c, c->core->limits.close_ms);
 		}
-		c->shut = true;
-		if (c->ended)
+		c->we_shut = true;
+		if (c->peer_ended)
 			ws_conn_kill(c, NULL);
 	}
 	if (c->state == WS_CONN_DEAD)
@@ -272,7 +273,7 @@ go_on(struct ws_conn *c)
 	for (;;) {
 		unchoke(c);
 		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL &&
-		    !c->broken)
+		    !c->send_failed)
 			ws_conn_http_send(c);
 		/* Nothing is taken of a part of a head. */
 		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
@@ -378,13 +379,14 @@ reap(struct ws_conn *c)
 	if (c->websocket) {
 		ws_conn_ws_report(c,
 		    c->closed_code ? c->closed_code : WS_CLOSE_ABNORMAL,
-		    c->cause, WS_STR, c->ours ? WS_BY_SERVER : WS_BY_PEER);
+		    c->cause, WS_STR,
+		    c->closed_by_us ? WS_BY_SERVER : WS_BY_PEER);
 		ws_session_fini(&c->session);
 	} else {
 		log_end(c);
 		done = ws_request_abort(c);
 	}
-	core->ended(c);
+	core->on_conn_end(c);
 	ws_net_close(c->io.fd);
 	ws_packer_leave(&core->packer, c->context);
 	ws_queue_clear(&c->queue, &core->segments);

@@ -56,17 +56,17 @@ struct ws_conn {
 	bool dirty : 1;       /* in core->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
-	bool yielded : 1;    /* HTTP: goes on with its stash in the next turn */
-	bool pinged : 1;     /* a Ping is unanswered */
-	bool reported : 1;   /* close was called, or open never */
-	bool broken : 1;     /* sending failed: dies at the end of the turn */
-	bool deflates : 1;   /* there is a context */
-	bool last : 1;       /* HTTP: close after this response */
-	bool served : 1;     /* HTTP: not the first request */
-	bool ended : 1;      /* the peer has ended its direction */
-	bool shut : 1;       /* we have ended ours */
-	bool websocket : 1;  /* the union holds a session */
-	bool ours : 1;       /* we ended it, not the peer */
+	bool yielded : 1;  /* HTTP: goes on with its stash in the next turn */
+	bool pinged : 1;   /* a Ping is unanswered */
+	bool reported : 1; /* close was called, or open never */
+	bool send_failed : 1;       /* dies at the end of the turn */
+	bool deflates : 1;          /* there is a context */
+	bool close_after_reply : 1; /* HTTP: the response is the last one */
+	bool kept_alive : 1;        /* HTTP: not the first request */
+	bool peer_ended : 1;        /* the peer has ended its direction */
+	bool we_shut : 1;           /* we have ended ours */
+	bool websocket : 1;         /* the union holds a session */
+	bool closed_by_us : 1;      /* we began the end, not the peer */
 	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
 	uint32_t state : 8;  /* enum ws_conn_state */
 	uint32_t index : 24; /* in the server's table */
@@ -94,10 +94,10 @@ struct ws_request {
 	/* Early has been called, and neither an answer nor the handler. */
 	void (*broken)(struct ws_request *request, int status);
 	struct ws_request *next, **link; /* in core->orphans, or NULL */
-	bool plain; /* the answer is not to be compressed */
-	bool held;
-	bool partial;             /* the rest of its body is still to come */
-	bool tried;               /* ws_accept could not do what it was asked */
+	bool uncompressed;        /* the answer is not to be compressed */
+	bool on_hold;             /* the application called ws_hold */
+	bool body_pending;        /* the rest of its body is still to come */
+	bool accept_tried;        /* ws_accept was called, and has failed */
 	struct ws_http_head head; /* last: large and seldom touched */
 };
 
@@ -143,14 +143,14 @@ struct ws_core {
 	uint64_t messages_in, messages_out;
 	/* The floor above. A request is complete: answer it, hold it, or
 	 * accept the upgrade. */
-	void (*request)(struct ws_request *request);
+	void (*on_request)(struct ws_request *request);
 	/* The head of a request with a body is complete: may change what the
 	 * body is limited to, or answer before it comes. */
-	void (*head)(struct ws_request *request);
+	void (*on_head)(struct ws_request *request);
 	/* A WebSocket has ended and close is about to be called. */
-	void (*left)(struct ws_conn *conn);
+	void (*on_websocket_end)(struct ws_conn *conn);
 	/* A connection is about to be released. */
-	void (*ended)(struct ws_conn *conn);
+	void (*on_conn_end)(struct ws_conn *conn);
 };
 
 /* An endpoint of WebSockets, as connections see it. */

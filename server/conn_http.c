@@ -17,7 +17,7 @@
 static void
 refuse_malformed(struct ws_request *rq, int error)
 {
-	rq->conn->last = true;
+	rq->conn->close_after_reply = true;
 	if (rq->head_octets == 0)
 		rq->head.method = WS_HTTP_GET; /* it may have none yet */
 	ws_request_refuse(
@@ -42,8 +42,8 @@ begin_body(struct ws_request *rq)
 		ws_conn_kill(c, "memory is out");
 		return false;
 	}
-	rq->partial = true;
-	c->core->head(rq);
+	rq->body_pending = true;
+	c->core->on_head(rq);
 	if (c->state != WS_CONN_HTTP || c->request != rq)
 		return false;
 	if (rq->head.content_octets > rq->body_max) {
@@ -126,8 +126,8 @@ dispatch(struct ws_request *rq)
 {
 	struct ws_conn *c = rq->conn;
 
-	rq->partial = false;
-	c->core->request(rq);
+	rq->body_pending = false;
+	c->core->on_request(rq);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");
 }
@@ -165,7 +165,7 @@ ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len)
 			ws_conn_kill(conn, "memory is out");
 			return len;
 		}
-		if (conn->served)
+		if (conn->kept_alive)
 			ws_conn_arm(conn, conn->core->limits.handshake_ms);
 	}
 	if (rq->head_octets == 0) {
@@ -198,7 +198,7 @@ ws_conn_http_expired(struct ws_conn *conn)
 		ws_conn_kill(conn, "no request came");
 		return;
 	}
-	conn->last = true;
+	conn->close_after_reply = true;
 	ws_request_refuse(rq, 408, "the request did not arrive in time");
 }
 

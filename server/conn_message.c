@@ -71,14 +71,14 @@ ws_conn_write_close(
 int
 ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
 {
-	if (conn->state != WS_CONN_OPEN || conn->broken)
+	if (conn->state != WS_CONN_OPEN || conn->send_failed)
 		return WS_ECLOSED;
 	if (code != 0 && !ws_frame_close_code_ok((unsigned)code))
 		return WS_EINVAL;
 	if (len == WS_STR)
 		len = strlen(reason);
 	conn->state = WS_CONN_CLOSING;
-	conn->ours = true;
+	conn->closed_by_us = true;
 	conn->closed_code = (uint16_t)(code != 0 ? code : WS_CLOSE_NO_STATUS);
 	ws_conn_arm(conn, conn->core->limits.close_ms);
 	ws_conn_touch(conn);
@@ -98,7 +98,7 @@ ws_conn_close(struct ws_conn *conn, int code, const char *cause)
 void
 ws_terminate(struct ws_conn *conn)
 {
-	conn->ours = true;
+	conn->closed_by_us = true;
 	ws_conn_kill(conn, "ended by the application");
 }
 
@@ -125,7 +125,7 @@ admit_behind(struct ws_conn *c, size_t len, int flags)
 	 * queued in this turn. */
 	if (c->queue.octets > limits->queue_soft && !c->choked)
 		ws_conn_flush(c);
-	if (c->broken)
+	if (c->send_failed)
 		return WS_ECLOSED;
 	if ((flags & WS_VOLATILE) && c->queue.octets > limits->queue_soft)
 		return WS_ESKIPPED;
@@ -142,7 +142,7 @@ admit_behind(struct ws_conn *c, size_t len, int flags)
 static inline bool
 is_sending(const struct ws_conn *c)
 {
-	return c->state == WS_CONN_OPEN && !c->broken;
+	return c->state == WS_CONN_OPEN && !c->send_failed;
 }
 
 /* Two bits that gcc tests as one, unless the state stands beside them: three
@@ -150,7 +150,7 @@ is_sending(const struct ws_conn *c)
 static inline bool
 is_hindered(const struct ws_conn *c)
 {
-	return c->broken || c->deflates;
+	return c->send_failed || c->deflates;
 }
 
 /* Whether messages can be sent, and leave as they are. */

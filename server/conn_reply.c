@@ -43,8 +43,8 @@ is_last(const struct ws_request *rq)
 	const struct ws_conn *c = rq->conn;
 
 	/* Behind the answer to a part of a request comes the rest of it. */
-	return c->last || c->ended || rq->partial || c->core->stopping ||
-	       !rq->head.keep_alive;
+	return c->close_after_reply || c->peer_ended || rq->body_pending ||
+	       c->core->stopping || !rq->head.keep_alive;
 }
 
 /* Write what the connection itself has to say in every response. */
@@ -83,7 +83,7 @@ end_response(struct ws_conn *c)
 	bool last = is_last(c->request);
 
 	ws_request_end(c);
-	c->served = true;
+	c->kept_alive = true;
 	if (c->state == WS_CONN_DEAD)
 		return;
 	if (last) {
@@ -149,7 +149,7 @@ encode(struct ws_request *rq, const char *media, const void *body, size_t len,
 	struct ws_span accept = { "", 0 };
 	struct ws_chunk *chunk = NULL;
 
-	if (rq->plain || !ws_encoder_suits(encoder, media, len))
+	if (rq->uncompressed || !ws_encoder_suits(encoder, media, len))
 		return NULL;
 	/* A malformed request is answered, too, and has no fields. */
 	if (rq->head_octets > 0)
@@ -189,7 +189,7 @@ begin_answer(struct ws_request *request)
 	struct ws_conn *c = request->conn;
 
 	if (c->state == WS_CONN_DEAD && c->request == request) {
-		request->held = false;
+		request->on_hold = false;
 		request->broken = NULL;
 		if (request->link != NULL)
 			ws_request_end_orphan(request);
@@ -201,7 +201,7 @@ begin_answer(struct ws_request *request)
 	request->broken = NULL;
 	/* A client that was refused an upgrade may send frames already. */
 	if (request->head_octets > 0 && request->head.upgrade)
-		c->last = true;
+		c->close_after_reply = true;
 	return 1;
 }
 
@@ -216,7 +216,7 @@ send_answer(struct ws_request *rq, const struct ws_http_out *out,
 		ws_conn_kill(c, "memory is out");
 		return WS_ENOMEM;
 	}
-	rq->held = false;
+	rq->on_hold = false;
 	end_response(c);
 	return 0;
 }
@@ -268,7 +268,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 void
 ws_reply_plain(struct ws_request *request)
 {
-	request->plain = true;
+	request->uncompressed = true;
 }
 
 void
@@ -320,7 +320,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 			continue;
 		if (i < OURS)
 			return WS_EINVAL;
-		request->plain = true;
+		request->uncompressed = true;
 	}
 	out.at = line;
 	out.size = sizeof(line);
@@ -453,7 +453,7 @@ ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
 
 	if (result <= 0)
 		return result;
-	request->held = false;
+	request->on_hold = false;
 	c->state = WS_CONN_HTTP;
 	if (ws_request_static(request, &ask) == 0)
 		return WS_ENOMEM;

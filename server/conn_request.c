@@ -59,7 +59,7 @@ ws_request_abort(struct ws_conn *conn)
 {
 	struct ws_request *rq = conn->request, **first = &conn->core->orphans;
 
-	if (rq != NULL && rq->held && rq->gone == NULL) {
+	if (rq != NULL && rq->on_hold && rq->gone == NULL) {
 		rq->next = *first;
 		rq->link = first;
 		if (rq->next != NULL)
@@ -67,7 +67,7 @@ ws_request_abort(struct ws_conn *conn)
 		*first = rq;
 		return false;
 	}
-	if (rq != NULL && rq->held)
+	if (rq != NULL && rq->on_hold)
 		rq->gone(rq, rq->gone_arg);
 	else if (rq != NULL && rq->broken != NULL)
 		rq->broken(rq, 0);
@@ -121,11 +121,11 @@ ws_hold(struct ws_request *request,
 {
 	struct ws_conn *c = request->conn;
 
-	if (!ws_request_is_open(request) || request->held)
+	if (!ws_request_is_open(request) || request->on_hold)
 		return WS_ESTATE;
 	if (ws_request_keep_head(request) < 0)
 		return WS_ENOMEM;
-	request->held = true;
+	request->on_hold = true;
 	request->gone = gone;
 	request->gone_arg = arg;
 	c->state = WS_CONN_HOLDING;

@@ -25,7 +25,7 @@ static inline size_t
 sent(struct ws_conn *c, ssize_t n)
 {
 	if (n == WS_NET_GONE) {
-		c->broken = true;
+		c->send_failed = true;
 		ws_conn_touch(c);
 	}
 	if (n <= 0)
@@ -54,10 +54,10 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 		left -= take;
 		total += parts[i].len;
 	}
-	if (total == 0 || c->broken)
+	if (total == 0 || c->send_failed)
 		return 0;
 	if (ws_queue_copy(&c->queue, &c->core->segments, parts, count) < 0) {
-		c->broken = true; /* a part of it may be on the wire */
+		c->send_failed = true; /* a part of it may be on the wire */
 		ws_conn_touch(c);
 		return -1;
 	}
@@ -75,7 +75,7 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 	struct iovec vec[8];
 	size_t n = 0, gone;
 
-	if (c->broken)
+	if (c->send_failed)
 		return -1;
 	if (core->serving == c && core->output_octets > 0) {
 		all[n++] =
@@ -110,7 +110,7 @@ flush_output(struct ws_conn *c)
 	ssize_t n;
 
 	/* When it is broken, something before this was lost already. */
-	if (core->serving != c || all.len == 0 || c->broken)
+	if (core->serving != c || all.len == 0 || c->send_failed)
 		return;
 	core->output = core->gather;
 	core->output_octets = 0;
@@ -144,7 +144,7 @@ static WS_APART void
 flush_rounds(struct ws_conn *c)
 {
 	for (int i = 0; i < FLUSH_ROUNDS && c->queue.last != NULL; i++) {
-		if (c->broken || !flush_some(c))
+		if (c->send_failed || !flush_some(c))
 			return;
 	}
 }
@@ -171,7 +171,7 @@ flush_queue(struct ws_conn *c)
 void
 ws_conn_flush(struct ws_conn *conn)
 {
-	if (conn->broken || conn->state == WS_CONN_DEAD)
+	if (conn->send_failed || conn->state == WS_CONN_DEAD)
 		return;
 	flush_output(conn);
 	if (conn->queue.last != NULL)

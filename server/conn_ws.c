@@ -90,7 +90,7 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 	how.reason = reason != NULL ? reason : "";
 	how.reason_len = len == WS_STR ? strlen(how.reason) : len;
 	log_close(conn, &how);
-	conn->core->left(conn);
+	conn->core->on_websocket_end(conn);
 	if (conn->endpoint->handler.close != NULL)
 		conn->endpoint->handler.close(conn, &how);
 }
@@ -138,7 +138,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 
 	if (!ws_request_is_open(request) || endpoint == NULL)
 		return NULL;
-	request->tried = true;
+	request->accept_tried = true;
 	if (subprotocol != NULL && !ws_offers(request, subprotocol))
 		return NULL;
 	if (write_switch(request, subprotocol) < 0) {
@@ -146,7 +146,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 		return NULL;
 	}
 	ws_request_log(request, 101);
-	request->held = false;
+	request->on_hold = false;
 	ws_request_end(c);
 	ws_conn_ws_open(c, endpoint, user);
 	return c;
@@ -210,7 +210,7 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 	else if (ws_conn_write_close(
 		     c, code, event->reason, strlen(event->reason)) < 0)
 		ws_conn_kill(c, "memory is out");
-	c->ours = true;
+	c->closed_by_us = true;
 	ws_session_fini(&c->session); /* lingering needs nothing of it */
 	ws_conn_linger(c, event->reason);
 	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
@@ -309,7 +309,7 @@ on_silence(struct ws_conn *c)
 	 * what waits. */
 	if (c->pinged && !c->paused &&
 	    silent_ms - limits->ping_ms >= limits->pong_ms) {
-		c->ours = true;
+		c->closed_by_us = true;
 		ws_conn_kill(c, c->choked ? "the peer takes nothing"
 					  : "no sign of life after a ping");
 		return;

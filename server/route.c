@@ -351,7 +351,8 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		route->endpoint.handler.upgrade(rq);
 		/* One that tried and failed wanted something else than the
 		 * default. */
-		if (c->request != rq || c->state != WS_CONN_HTTP || rq->tried)
+		if (c->request != rq || c->state != WS_CONN_HTTP ||
+		    rq->accept_tried)
 			return;
 	}
 	(void)ws_accept(rq, NULL, NULL);
