@@ -53,11 +53,11 @@ WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/packer.c \
 	websocket/pmd.c websocket/session.c
 FILES = files/beneath.c files/files.c files/files_list.c files/files_type.c \
 	files/static.c files/static_body.c
-SERVER = server/conn.c server/conn_http.c server/conn_life.c \
+SERVER = server/app_loop.c server/conn.c server/conn_http.c server/conn_life.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
 	server/conn_request.c server/conn_send.c server/conn_ws.c \
 	server/listen.c server/members.c server/peers.c server/request.c \
-	server/route.c server/tasks.c
+	server/route.c
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 

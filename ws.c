@@ -139,16 +139,10 @@ set_base_path(struct ws_server *server, const char *path)
 
 /* ---- creation ---------------------------------------------------------- */
 
-static void
-on_conn_ended(struct ws_conn *conn)
-{
-	ws_listen_ended(conn);
-}
-
-/* Get everything that a server owns. What was got before a failure is
- * released by ws_server_free. */
+/* Acquire everything that a server owns. After a failure ws_server_free releases
+ * what was acquired before it. */
 static int
-furnish(struct ws_server *server, const struct ws_options *options)
+acquire_all(struct ws_server *server, const struct ws_options *options)
 {
 	struct ws_core *core = &server->core;
 	uint8_t key[16];
@@ -196,8 +190,8 @@ ws_server_new(const struct ws_options *options)
 	core->dirty_end = &core->dirty;
 	core->on_request = ws_route_request;
 	core->on_head = ws_route_head;
-	core->on_websocket_end = ws_hub_left;
-	core->on_conn_end = on_conn_ended;
+	core->on_websocket_end = ws_members_leave_all;
+	core->on_conn_end = ws_listen_ended;
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
 	core->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
@@ -209,7 +203,7 @@ ws_server_new(const struct ws_options *options)
 	server->clients_max = at_most(
 	    or_size(o->max_clients, default_clients()), WS_CONN_INDEX_NONE);
 	errno = ENOMEM; /* an allocator of the program's may not say so */
-	if (furnish(server, o) == 0)
+	if (acquire_all(server, o) == 0)
 		return server;
 	ws_server_free(server);
 	return NULL;
@@ -237,7 +231,7 @@ ws_server_free(struct ws_server *server)
 		kill_all(server, "the server ended");
 		ws_core_turn_end(&server->core);
 		ws_request_free_orphans(&server->core);
-		ws_tasks_free(server);
+		ws_app_loop_free(server);
 		ws_loop_close(&server->core.loop);
 	}
 	ws_route_free(server);

@@ -143,7 +143,7 @@ ws_chunk_ref(struct ws_chunk *chunk)
 	return chunk;
 }
 
-WS_APART void
+WS_NOINLINE void
 ws_chunk_free(struct ws_chunk *chunk)
 {
 	/* Forms are few, one for each size of window at most. */
@@ -293,7 +293,7 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 }
 
 /* The same as below, when there is no spare segment. */
-static WS_APART int
+static WS_NOINLINE int
 stock_and_share(struct ws_queue *queue, struct ws_segments *pool,
     struct ws_chunk *chunk, size_t offset)
 {
@@ -340,7 +340,7 @@ drop_first(struct ws_queue *queue, struct ws_segments *pool)
 	struct ws_segment *first = queue->last->next;
 
 	queue->octets -= (uint32_t)(first->end - first->begin);
-	queue->begun = false;
+	queue->partly_sent = false;
 	if (first == queue->last)
 		queue->last = NULL;
 	else
@@ -360,7 +360,7 @@ ws_queue_sent(struct ws_queue *queue, struct ws_segments *pool, size_t len)
 		if (len < have) {
 			first->begin += len;
 			queue->octets -= (uint32_t)len;
-			queue->begun = true;
+			queue->partly_sent = true;
 			return;
 		}
 		drop_first(queue, pool);
@@ -372,7 +372,7 @@ ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool)
 {
 	struct ws_segment *first;
 
-	if (!queue->begun) {
+	if (!queue->partly_sent) {
 		ws_queue_clear(queue, pool);
 		return;
 	}

@@ -102,7 +102,7 @@ struct ws_segments {
 struct ws_queue {
 	struct ws_segment *last; /* owned; a ring: last->next is the first */
 	uint32_t octets;         /* below 2^31, see WS_QUEUE_MAX */
-	bool begun; /* a part of the first segment was sent already */
+	bool partly_sent; /* a part of the first segment was sent already */
 };
 
 /* One run of octets to copy or to send. */

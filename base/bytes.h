@@ -125,9 +125,9 @@ ws_zero_octets(uint64_t value)
  * for its sake: for what is seldom, and only where that was measured to
  * matter. */
 #if defined(__GNUC__)
-#define WS_APART __attribute__((noinline))
+#define WS_NOINLINE __attribute__((noinline))
 #else
-#define WS_APART
+#define WS_NOINLINE
 #endif
 
 /* As many octets as a machine handles at once, for what is done to all octets

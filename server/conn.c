@@ -156,7 +156,7 @@ receive_nothing(struct ws_conn *c, ssize_t result)
 }
 
 /* Show what was received to a state that does not take all of it at once. */
-static WS_APART void
+static WS_NOINLINE void
 take_rest(struct ws_conn *c, uint8_t *in, size_t len)
 {
 	size_t used;
@@ -284,7 +284,7 @@ go_on(struct ws_conn *c)
 }
 
 /* End a visit after which there is more to do. */
-static WS_APART void
+static WS_NOINLINE void
 leave_unsettled(struct ws_conn *c)
 {
 	struct ws_core *core = c->core;
@@ -396,7 +396,7 @@ reap(struct ws_conn *c)
 }
 
 /* A visit at the end of a turn, whatever it is for. */
-static WS_APART void
+static WS_NOINLINE void
 visit_any(struct ws_conn *c)
 {
 	struct ws_core *core = c->core;

@@ -188,7 +188,7 @@ ws_is_writable(struct ws_conn *conn)
 
 /* Send a message compressed. Returns as ws_send, or 1 when it is to be sent as
  * it is. */
-static WS_APART int
+static WS_NOINLINE int
 send_deflated(struct ws_conn *c, int kind, const void *data, size_t len)
 {
 	struct ws_part part = { data, len };
@@ -204,7 +204,7 @@ send_deflated(struct ws_conn *c, int kind, const void *data, size_t len)
 }
 
 /* Send a message when something is in the way, if only a flag. */
-static WS_APART int
+static WS_NOINLINE int
 send_any(struct ws_conn *c, int kind, const void *data, size_t len)
 {
 	int opcode = kind & ~WS_SEND_FLAGS, result;
@@ -240,7 +240,7 @@ is_in_place(const struct ws_core *core, const void *data)
 }
 
 /* The same as ws_send for one that is longer than 125 octets. */
-static WS_APART int
+static WS_NOINLINE int
 send_long(struct ws_conn *c, int kind, const void *data, size_t len)
 {
 	struct ws_core *core = c->core;
@@ -356,7 +356,7 @@ ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len)
 }
 
 /* Send a prepared message where something is in the way. */
-static WS_APART int
+static WS_NOINLINE int
 send_prepared_any(struct ws_conn *c, struct ws_chunk *chunk, int flags)
 {
 	struct ws_chunk *form = chunk;

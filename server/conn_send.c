@@ -61,7 +61,7 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 		ws_conn_touch(c);
 		return -1;
 	}
-	c->queue.begun = gone > 0;
+	c->queue.partly_sent = gone > 0;
 	ws_conn_choke(c);
 	return 0;
 }
@@ -95,7 +95,7 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 }
 
 /* Keep what the system did not take of the output. */
-static WS_APART void
+static WS_NOINLINE void
 keep_output(struct ws_conn *c, struct ws_part all, ssize_t result)
 {
 	(void)queue_rest(c, &all, 1, sent(c, result));
@@ -140,7 +140,7 @@ flush_some(struct ws_conn *c)
 }
 
 /* Hand all of the queue to the system, if it takes it. */
-static WS_APART void
+static WS_NOINLINE void
 flush_rounds(struct ws_conn *c)
 {
 	for (int i = 0; i < FLUSH_ROUNDS && c->queue.last != NULL; i++) {

@@ -231,7 +231,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 }
 
 /* Everything but messages that came as they are. */
-static WS_APART void
+static WS_NOINLINE void
 on_other(struct ws_conn *c, struct ws_event *event)
 {
 	switch (event->kind) {

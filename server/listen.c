@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/mem.h"
 #include "server.h"
 
@@ -115,18 +116,9 @@ on_exhaustion(struct ws_server *server, int listener_fd)
 static int
 add_conn(struct ws_server *server, struct ws_conn *conn)
 {
-	size_t room = server->conns_room;
-	struct ws_conn **grown;
-
-	if (server->conns_count == room) {
-		room = room > 0 ? room * 2 : 64;
-		grown = ws_mem_resize(
-		    server->conns, room * sizeof(struct ws_conn *));
-		if (grown == NULL)
-			return -1;
-		server->conns = grown;
-		server->conns_room = room;
-	}
+	if (!ws_array_reserve(&server->conns, &server->conns_room,
+		server->conns_count + 1, sizeof(struct ws_conn *)))
+		return -1;
 	conn->index = server->conns_count & WS_CONN_INDEX_NONE;
 	server->conns[server->conns_count++] = conn;
 	return 0;
@@ -180,7 +172,7 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 }
 
 static void
-take(struct ws_server *server, int fd, const struct ws_peer *peer)
+begin_conn(struct ws_server *server, int fd, const struct ws_peer *peer)
 {
 	struct ws_conn *conn;
 
@@ -193,7 +185,7 @@ take(struct ws_server *server, int fd, const struct ws_peer *peer)
 		ws_listen_warn(server, "memory is out");
 		return;
 	}
-	ws_hub_init_member(conn);
+	ws_members_init(conn);
 	server->accepted++;
 	conn->index = WS_CONN_INDEX_NONE;
 	if (add_conn(server, conn) < 0)
@@ -212,7 +204,7 @@ on_acceptable(struct ws_io *io, unsigned events)
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		fd = ws_net_accept(io->fd, &peer);
 		if (fd >= 0) {
-			take(server, fd, &peer);
+			begin_conn(server, fd, &peer);
 			continue;
 		}
 		if (fd == WS_NET_AGAIN)

@@ -1,4 +1,4 @@
-/* hub.c - connections as members of rooms; sending to many. */
+/* members.c - connections as members of rooms; sending to many. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -38,13 +38,13 @@ length(const char *name, size_t len)
 /* ---- membership -------------------------------------------------------- */
 
 void
-ws_hub_init_member(struct ws_conn *conn)
+ws_members_init(struct ws_conn *conn)
 {
 	ws_member_init(&conn->member, deliver);
 }
 
 void
-ws_hub_left(struct ws_conn *conn)
+ws_members_leave_all(struct ws_conn *conn)
 {
 	ws_rooms_leave_all(ws_server_of(conn)->rooms, &conn->member);
 }
@@ -112,7 +112,7 @@ ws_leave(struct ws_conn *conn, const char *room, size_t len)
 void
 ws_leave_all(struct ws_conn *conn)
 {
-	ws_hub_left(conn);
+	ws_members_leave_all(conn);
 }
 
 bool

@@ -429,7 +429,7 @@ ws_route_request(struct ws_request *request)
 {
 	struct ws_server *server = ws_server_of_core(request->conn->core);
 	struct ws_span path = path_of(request);
-	const struct ws_route *route, *socket;
+	const struct ws_route *route, *websocket;
 
 	/* OPTIONS * asks about the server itself (RFC 9110 section 9.3.7). */
 	if (path.len == 1 && path.at[0] == '*') {
@@ -458,9 +458,9 @@ ws_route_request(struct ws_request *request)
 		return;
 	}
 	route = find_route(server, path, false);
-	socket = find_route(server, path, true);
-	if (socket != NULL &&
-	    (route == NULL || socket->path_len > route->path_len)) {
+	websocket = find_route(server, path, true);
+	if (websocket != NULL &&
+	    (route == NULL || websocket->path_len > route->path_len)) {
 		(void)ws_reply_field(request, "Sec-WebSocket-Version", "13");
 		ws_request_refuse(request, 426, "only a WebSocket is here");
 	} else if (route == NULL)

@@ -1,5 +1,5 @@
 /* server.h - the parts of a server that ws.c, listen.c, route.c, request.c,
- * hub.c and tasks.c share. */
+ * members.c and app_loop.c share. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_SERVER_H
 #define WS_SERVER_H
@@ -53,11 +53,11 @@ void ws_route_request(struct ws_request *request);
 void ws_route_head(struct ws_request *request);
 void ws_route_free(struct ws_server *server);
 
-/* hub.c: a connection as a member of rooms. */
-void ws_hub_init_member(struct ws_conn *conn);
-void ws_hub_left(struct ws_conn *conn);
+/* members.c: a connection as a member of rooms. */
+void ws_members_init(struct ws_conn *conn);
+void ws_members_leave_all(struct ws_conn *conn);
 
-/* tasks.c: release all timers, watches and work. */
-void ws_tasks_free(struct ws_server *server);
+/* app_loop.c: release all timers, watches and work. */
+void ws_app_loop_free(struct ws_server *server);
 
 #endif

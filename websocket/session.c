@@ -277,7 +277,7 @@ take_payload(
 /* ---- the session ------------------------------------------------------- */
 
 /* Check the text of a message. */
-static WS_APART bool
+static WS_NOINLINE bool
 is_text(struct ws_session *s, struct ws_event *event)
 {
 	if (ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) ==
@@ -358,7 +358,7 @@ is_busy(const struct ws_session *s)
 }
 
 /* The long way. */
-static WS_APART size_t
+static WS_NOINLINE size_t
 read_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
     struct ws_event *event)
 {

@@ -333,12 +333,12 @@ static void
 cut(struct world *w)
 {
 	struct ws_part first = { NULL, 0 };
-	bool begun = w->queue.begun;
+	bool begun = w->queue.partly_sent;
 	size_t count = ws_queue_parts(&w->queue, &first, 1);
 
 	ws_queue_cut(&w->queue, &w->pool);
 	w->model.len = begun && count > 0 ? first.len : 0;
-	cr_assert_eq(w->queue.begun, begun);
+	cr_assert_eq(w->queue.partly_sent, begun);
 }
 
 static void
@@ -396,7 +396,7 @@ end_world(struct world *w)
 	scarce(0);
 	ws_queue_clear(&w->queue, &w->pool);
 	cr_assert_eq(w->queue.octets, 0);
-	cr_assert_not(w->queue.begun);
+	cr_assert_not(w->queue.partly_sent);
 	ws_segments_fini(&w->pool);
 	cr_assert_null(w->pool.spare);
 	cr_assert_eq(w->pool.count, 0);
@@ -538,7 +538,7 @@ Test(buf, a_cut_keeps_the_rest_of_what_was_begun)
 		const char *name;
 		size_t sent; /* of 4 shared, 4 copied, 4 shared */
 		const char *left;
-		bool begun;
+		bool partly_sent;
 	} rows[] = {
 		{ "nothing sent", 0, "", false },
 		{ "inside the first", 1, "hed", true },
@@ -560,10 +560,12 @@ Test(buf, a_cut_keeps_the_rest_of_what_was_begun)
 		cr_assert_eq(ws_queue_share(&queue, &pool, chunk, 0), 0);
 		ws_chunk_unref(chunk);
 		ws_queue_sent(&queue, &pool, rows[i].sent);
-		cr_assert_eq(queue.begun, rows[i].begun, "%s", rows[i].name);
+		cr_assert_eq(
+		    queue.partly_sent, rows[i].partly_sent, "%s", rows[i].name);
 		ws_queue_cut(&queue, &pool);
 		(void)holds(&queue, rows[i].left);
-		cr_assert_eq(queue.begun, rows[i].begun, "%s", rows[i].name);
+		cr_assert_eq(
+		    queue.partly_sent, rows[i].partly_sent, "%s", rows[i].name);
 		/* A Close frame behind a cut is what it is for. */
 		cr_assert_eq(copy(&queue, &pool, "+"), 0);
 		ws_queue_sent(&queue, &pool, strlen(rows[i].left));

@@ -1,4 +1,4 @@
-/* tasks.c - the application's timers, descriptors and deferred work. */
+/* app_loop.c - the application in the loop: its timers, descriptors and work. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stddef.h>
@@ -204,7 +204,7 @@ ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg)
 }
 
 void
-ws_tasks_free(struct ws_server *server)
+ws_app_loop_free(struct ws_server *server)
 {
 	struct ws_work *work;
 
