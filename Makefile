@@ -130,10 +130,8 @@ COMPILE = $(CC) $(WS_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c
 include build/rules.mk
 
 # The pages become constants, written by a program of the machine that builds.
-EMBED = program/embed.c sha1.c deflate/gzip.c deflate/crc32.c \
-	deflate/deflate.c deflate/deflate_match.c deflate/deflate_block.c \
-	deflate/deflate_code.c deflate/inflate.c deflate/inflate_table.c
-build/embed: $(EMBED) sha1.h base/bytes.h deflate/*.h
+EMBED = program/embed.c base/array.c base/mem.c sha1.c $(DEFLATE)
+build/embed: $(EMBED) sha1.h base/*.h deflate/*.h
 	$(SAY) 'embed   www'
 	$(QUIET)$(HOSTCC) $(WS_CFLAGS) -O1 -o $@ $(EMBED)
 

@@ -8,28 +8,42 @@
 
 #define OCTETS_MIN 128 /* of the first block: 16 pointers, a line of text */
 
+/* Move an array to a block for count elements. Returns whether there is one. */
+static bool
+resize(void *array, size_t *room, size_t count, size_t size)
+{
+	void *block;
+
+	/* The pointer may be of any type, so it is copied, not dereferenced:
+	 * C11 section 6.5 paragraph 7. */
+	memcpy(&block, array, sizeof(block));
+	block = ws_mem_resize(block, count * size);
+	if (block == NULL)
+		return false;
+	memcpy(array, &block, sizeof(block));
+	*room = count;
+	return true;
+}
+
 bool
 ws_array_reserve(void *array, size_t *room, size_t need, size_t size)
 {
-	size_t max = SIZE_MAX / size, wanted = *room;
-	void *block;
+	size_t max = SIZE_MAX / size;
+	size_t wanted = *room > max / 2 ? max : *room * 2;
 
 	if (need <= *room)
 		return true;
 	if (need > max)
 		return false;
-	wanted = wanted > max / 2 ? max : wanted * 2;
 	if (wanted < OCTETS_MIN / size)
 		wanted = OCTETS_MIN / size;
 	if (wanted < need)
 		wanted = need;
-	/* The pointer may be of any type, so it is copied, not dereferenced:
-	 * C11 section 6.5 paragraph 7. */
-	memcpy(&block, array, sizeof(block));
-	block = ws_mem_resize(block, wanted * size);
-	if (block == NULL)
-		return false;
-	memcpy(array, &block, sizeof(block));
-	*room = wanted;
-	return true;
+	return resize(array, room, wanted, size);
+}
+
+void
+ws_array_shrink(void *array, size_t *room, size_t need, size_t size)
+{
+	(void)resize(array, room, need, size);
 }

@@ -23,4 +23,11 @@
  * Returns whether there is room; without memory nothing has changed. */
 bool ws_array_reserve(void *array, size_t *room, size_t need, size_t size);
 
+/* Give room back that is not needed.
+ *   array, room  as above
+ *   need         elements to keep, from 1 to room
+ *   size         octets of one element
+ * When the system refuses, the array stays as large as it is. */
+void ws_array_shrink(void *array, size_t *room, size_t need, size_t size);
+
 #endif

@@ -17,26 +17,13 @@
 
 #include <string.h>
 
+#include "array.h"
 #include "mem.h"
 #include "table.h"
 
 enum {
 	BUCKETS_MIN = 8, /* a power of two */
 };
-
-/* Give the array of buckets another size. Returns whether it could. */
-static bool
-resize(struct ws_table *table, size_t capacity)
-{
-	struct ws_table_entry **buckets;
-
-	buckets = ws_mem_resize(table->buckets, capacity * sizeof(*buckets));
-	if (buckets == NULL)
-		return false;
-	table->buckets = buckets;
-	table->bucket_capacity = capacity;
-	return true;
-}
 
 bool
 ws_table_init(struct ws_table *table)
@@ -45,7 +32,8 @@ ws_table_init(struct ws_table *table)
 		.bucket_count = BUCKETS_MIN,
 		.bucket_mask = BUCKETS_MIN - 1,
 	};
-	if (!resize(table, BUCKETS_MIN))
+	if (!ws_array_reserve(&table->buckets, &table->bucket_capacity,
+		BUCKETS_MIN, sizeof(*table->buckets)))
 		return false;
 	memset(table->buckets, 0, BUCKETS_MIN * sizeof(*table->buckets));
 	return true;
@@ -100,8 +88,8 @@ static void
 grow(struct ws_table *table)
 {
 	while (table->total > table->bucket_count) {
-		if (table->bucket_count == table->bucket_capacity &&
-		    !resize(table, table->bucket_capacity * 2))
+		if (!ws_array_reserve(&table->buckets, &table->bucket_capacity,
+			table->bucket_count + 1, sizeof(*table->buckets)))
 			return;
 		split(table);
 	}
@@ -116,7 +104,9 @@ shrink(struct ws_table *table)
 	       table->total < table->bucket_count / 2) {
 		merge(table);
 		if (table->bucket_count == table->bucket_capacity / 2)
-			(void)resize(table, table->bucket_count);
+			ws_array_shrink(&table->buckets,
+			    &table->bucket_capacity, table->bucket_count,
+			    sizeof(*table->buckets));
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <limits.h>
 
 #include "loop.h"
+#include "base/array.h"
 #include "base/mem.h"
 #include "net.h"
 
@@ -50,22 +51,15 @@ ws_loop_close(struct ws_loop *loop)
 static int
 reserve(struct ws_loop *loop, size_t fd)
 {
-	size_t room = loop->watched_room > 0 ? loop->watched_room : 64;
-	struct ws_io **grown;
+	size_t had = loop->watched_room;
 
-	if (fd < loop->watched_room)
-		return 0;
-	while (room <= fd)
-		room *= 2;
-	grown = ws_mem_resize(loop->watched, room * sizeof(struct ws_io *));
-	if (grown == NULL) {
+	if (!ws_array_reserve(&loop->watched, &loop->watched_room, fd + 1,
+		sizeof(*loop->watched))) {
 		errno = ENOMEM;
 		return -1;
 	}
-	for (size_t i = loop->watched_room; i < room; i++)
-		grown[i] = NULL;
-	loop->watched = grown;
-	loop->watched_room = room;
+	for (size_t i = had; i < loop->watched_room; i++)
+		loop->watched[i] = NULL;
 	return 0;
 }
 

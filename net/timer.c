@@ -36,6 +36,7 @@
  * ws_wheel_set brings anything later than that to 8.5 years. */
 
 #include "timer.h"
+#include "base/array.h"
 #include "base/mem.h"
 
 enum {
@@ -101,37 +102,13 @@ sift_down(struct ws_heap *heap, struct ws_heap_timer *timer)
 	put_at(heap, place, timer);
 }
 
-/* Give the array another size. Returns 0, or -1 when memory is out. */
-static int
-resize_heap(struct ws_heap *heap, size_t room)
-{
-	struct ws_heap_timer **at;
-
-	if (room > SIZE_MAX / sizeof(*at))
-		return -1;
-	at = ws_mem_resize(heap->at, room * sizeof(*at));
-	if (at == NULL)
-		return -1;
-	heap->at = at;
-	heap->room = room;
-	return 0;
-}
-
-static int
-reserve_place(struct ws_heap *heap)
-{
-	if (heap->count < heap->room)
-		return 0;
-	return resize_heap(
-	    heap, heap->room == 0 ? HEAP_ROOM_MIN : heap->room * 2);
-}
-
 int
 ws_heap_set(struct ws_heap *heap, struct ws_heap_timer *timer, int64_t due_ms,
     void (*fire)(struct ws_heap_timer *timer))
 {
 	if (timer->place == 0) {
-		if (reserve_place(heap) != 0)
+		if (!ws_array_reserve(&heap->at, &heap->room, heap->count + 1,
+			sizeof(*heap->at)))
 			return -1;
 		put_at(heap, ++heap->count, timer);
 	}
@@ -165,7 +142,8 @@ ws_heap_cancel(struct ws_heap *heap, struct ws_heap_timer *timer)
 	/* Half of the array stays free, so a callback can always set the
 	 * timer again that has just fired. A failure to shrink is harmless. */
 	if (heap->room > HEAP_ROOM_MIN && heap->count < heap->room / 4)
-		(void)resize_heap(heap, heap->room / 2);
+		ws_array_shrink(
+		    &heap->at, &heap->room, heap->room / 2, sizeof(*heap->at));
 }
 
 int64_t

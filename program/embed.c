@@ -52,6 +52,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "deflate/crc32.h"
 #include "deflate/gzip.h"
@@ -68,7 +69,7 @@ enum {
 /* The paths found, relative to the directory: "/chat.html". */
 struct paths {
 	char **at; /* owned */
-	size_t count, size;
+	size_t count, room;
 };
 
 static void
@@ -79,10 +80,19 @@ die(const char *what, const char *name)
 	exit(1);
 }
 
-static void *
-grow(void *block, size_t size)
+/* As ws_array_reserve, which cannot fail here. */
+static void
+reserve(void *array, size_t *room, size_t need, size_t size)
 {
-	block = realloc(block, size);
+	if (!ws_array_reserve(array, room, need, size))
+		die("memory", "");
+}
+
+static void *
+allocate(size_t size)
+{
+	void *block = malloc(size);
+
 	if (block == NULL)
 		die("memory", "");
 	return block;
@@ -92,7 +102,7 @@ static char *
 join(const char *left, const char *middle, const char *right)
 {
 	size_t size = strlen(left) + strlen(middle) + strlen(right) + 1;
-	char *out = grow(NULL, size);
+	char *out = allocate(size);
 
 	snprintf(out, size, "%s%s%s", left, middle, right);
 	return out;
@@ -103,10 +113,7 @@ join(const char *left, const char *middle, const char *right)
 static void
 paths_add(struct paths *list, char *path)
 {
-	if (list->count == list->size) {
-		list->size = list->size > 0 ? list->size * 2 : 64;
-		list->at = grow(list->at, list->size * sizeof(*list->at));
-	}
+	reserve(&list->at, &list->room, list->count + 1, sizeof(*list->at));
 	list->at[list->count++] = path;
 }
 
@@ -179,17 +186,15 @@ content_read(const char *name)
 {
 	struct content content = { 0 };
 	FILE *in = fopen(name, "rb");
-	size_t size = 65536, n = 1;
+	size_t room = 0, n;
 
 	if (in == NULL)
 		die("open", name);
-	content.at = grow(NULL, size);
-	while (n > 0) {
-		n = fread(content.at + content.len, 1, size - content.len, in);
+	do {
+		reserve(&content.at, &room, content.len + 65536, 1);
+		n = fread(content.at + content.len, 1, room - content.len, in);
 		content.len += n;
-		if (content.len == size)
-			content.at = grow(content.at, size *= 2);
-	}
+	} while (n > 0);
 	if (ferror(in))
 		die("read", name);
 	fclose(in);
@@ -201,7 +206,7 @@ static struct ws_deflate *
 compressor_new(void)
 {
 	return ws_deflate_init(
-	    grow(NULL, ws_deflate_octets(WINDOW_BITS)), WINDOW_BITS, LEVEL);
+	    allocate(ws_deflate_octets(WINDOW_BITS)), WINDOW_BITS, LEVEL);
 }
 
 /* Put a gzip file in the place of a content, if it is smaller. */
@@ -209,7 +214,7 @@ static void
 content_pack(struct content *content)
 {
 	struct ws_deflate *d = compressor_new();
-	uint8_t *packed = grow(NULL, content->len + 1);
+	uint8_t *packed = allocate(content->len + 1);
 	size_t len = content->len == 0
 			 ? 0
 			 : ws_gzip_write(d, content->at, content->len, packed,
@@ -241,7 +246,7 @@ content_pack_open(struct content *content, uint32_t *crc)
 {
 	struct ws_deflate *d = compressor_new();
 	size_t room = 10 + ws_deflate_bound(content->len) + 10, begin;
-	uint8_t *packed = grow(NULL, room);
+	uint8_t *packed = allocate(room);
 	struct ws_deflate_io io = { content->at, content->len, packed + 10,
 		room - 20 };
 
@@ -422,7 +427,7 @@ embed_directory(const char *root, const char *left_out)
 	list.count = kept;
 	if (list.count > 0)
 		qsort(list.at, list.count, sizeof(*list.at), path_order);
-	contents = grow(NULL, (list.count + 1) * sizeof(*contents));
+	contents = allocate((list.count + 1) * sizeof(*contents));
 	printf("#include \"ws.h\"\n");
 	for (size_t i = 0; i < list.count; i++)
 		contents[i] = write_file(root, list.at[i], i);

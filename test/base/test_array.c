@@ -74,3 +74,20 @@ Test(array, changes_nothing_when_it_cannot_grow)
 	ws_mem_free(numbers);
 	cr_assert_eq(scarce_blocks, 0);
 }
+
+Test(array, gives_room_back)
+{
+	int *numbers = NULL;
+	size_t room = 0;
+
+	cr_assert(ws_array_reserve(&numbers, &room, 100, sizeof(*numbers)));
+	numbers[9] = 9;
+	scarce(1);
+	ws_array_shrink(&numbers, &room, 10, sizeof(*numbers));
+	cr_assert_eq(room, 100);
+	ws_array_shrink(&numbers, &room, 10, sizeof(*numbers));
+	cr_assert_eq(room, 10);
+	cr_assert_eq(numbers[9], 9);
+	ws_mem_free(numbers);
+	cr_assert_eq(scarce_blocks, 0);
+}
