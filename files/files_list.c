@@ -26,6 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "http/field.h"
 #include "files.h"
@@ -46,13 +47,13 @@ struct entry {
 
 struct entries {
 	struct entry *at; /* owned */
-	size_t count, size;
+	size_t count, room;
 };
 
 /* A growing text. Failure sticks. */
 struct text {
 	char *at; /* owned */
-	size_t len, size;
+	size_t len, room;
 	bool failed;
 };
 
@@ -61,20 +62,10 @@ struct text {
 static void
 put(struct text *t, const char *data, size_t len)
 {
-	size_t size = t->size;
-	char *at;
-
-	if (t->failed)
-		return;
-	while (len > size - t->len)
-		size = size > 0 ? size * 2 : 4096;
-	at = size > t->size ? ws_mem_resize(t->at, size) : t->at;
-	if (at == NULL) {
+	if (t->failed || !ws_array_reserve(&t->at, &t->room, t->len + len, 1)) {
 		t->failed = true;
 		return;
 	}
-	t->at = at;
-	t->size = size;
 	memcpy(t->at + t->len, data, len);
 	t->len += len;
 }
@@ -154,25 +145,13 @@ is_servable(const char *name)
 }
 
 static bool
-entries_grow(struct entries *list)
-{
-	size_t size = list->size > 0 ? list->size * 2 : 64;
-	struct entry *at = ws_mem_resize(list->at, size * sizeof(*at));
-
-	if (at == NULL)
-		return false;
-	list->at = at;
-	list->size = size;
-	return true;
-}
-
-static bool
 entries_add(struct entries *list, const char *name, const struct stat *st)
 {
 	size_t size = strlen(name) + 1;
 	char *copy;
 
-	if (list->count == list->size && !entries_grow(list))
+	if (!ws_array_reserve(
+		&list->at, &list->room, list->count + 1, sizeof(*list->at)))
 		return false;
 	copy = ws_mem_resize(NULL, size);
 	if (copy == NULL)
