@@ -38,6 +38,7 @@
  *   - control octets and NUL anywhere, '#' in the target, and octets above
  *     0x7f outside field values. */
 
+#include "base/digits.h"
 #include "http/field.h"
 #include "http.h"
 #include "http/target.h"
@@ -209,7 +210,7 @@ take_content_length(
     struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
 {
 	struct ws_span digits = value_of(buf, f);
-	uint64_t octets = 0;
+	uint64_t octets;
 
 	if (h->chunked)
 		return WS_HTTP_ESMUGGLE;
@@ -217,11 +218,8 @@ take_content_length(
 		return WS_HTTP_ELENGTH;
 	if (digits.at[0] == '0' && digits.len > 1)
 		return WS_HTTP_ELENGTH; /* somebody may read it as octal */
-	for (size_t i = 0; i < digits.len; i++) {
-		if (digits.at[i] < '0' || digits.at[i] > '9')
-			return WS_HTTP_ELENGTH;
-		octets = octets * 10 + (uint64_t)(digits.at[i] - '0');
-	}
+	if (ws_digits_read(digits.at, digits.len, &octets) < digits.len)
+		return WS_HTTP_ELENGTH;
 	h->has_length = true;
 	h->content_octets = octets;
 	return 1;

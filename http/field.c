@@ -7,6 +7,7 @@
  * worst value that fits into a request head costs microseconds. What is
  * malformed is treated as RFC 9110 says for each: mostly as if absent. */
 
+#include "base/digits.h"
 #include "field.h"
 
 static bool
@@ -180,14 +181,11 @@ ws_field_date_write(int64_t unix_s, char out[WS_FIELD_DATE_SIZE])
 static bool
 take_digits(struct ws_span *in, size_t digits, int *number)
 {
-	*number = 0;
-	if (in->len < digits)
+	uint64_t value;
+
+	if (in->len < digits || ws_digits_read(in->at, digits, &value) < digits)
 		return false;
-	for (size_t i = 0; i < digits; i++) {
-		if (!is_digit(in->at[i]))
-			return false;
-		*number = *number * 10 + (in->at[i] - '0');
-	}
+	*number = (int)value;
 	advance(in, digits);
 	return true;
 }
@@ -382,18 +380,10 @@ ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak)
 static bool
 take_number(struct ws_span *in, uint64_t *number)
 {
-	bool any = false;
+	size_t digits = ws_digits_read(in->at, in->len, number);
 
-	for (*number = 0; in->len > 0 && is_digit(in->at[0]); any = true) {
-		uint64_t digit = (uint64_t)(in->at[0] - '0');
-
-		if (*number > (UINT64_MAX - digit) / 10)
-			*number = UINT64_MAX;
-		else
-			*number = *number * 10 + digit;
-		advance(in, 1);
-	}
-	return any;
+	advance(in, digits);
+	return digits > 0;
 }
 
 /* "-n": the last n octets. */

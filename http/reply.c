@@ -12,6 +12,7 @@
  * are checked octet by octet: whatever text an application puts into a value,
  * it cannot end the line and begin a field of its own. */
 
+#include "base/digits.h"
 #include "http.h"
 
 static const struct {
@@ -104,18 +105,15 @@ void
 ws_http_out_status(struct ws_http_out *out, char *at, size_t size, int status)
 {
 	const char *phrase = ws_http_reason(status);
-	char digits[3];
+	char digits[WS_DIGITS_MAX];
 
 	*out = (struct ws_http_out){ .at = at, .size = size };
 	if (status < 100 || status > 599) {
 		out->failed = true;
 		return;
 	}
-	digits[0] = (char)('0' + status / 100);
-	digits[1] = (char)('0' + status / 10 % 10);
-	digits[2] = (char)('0' + status % 10);
 	put(out, "HTTP/1.1 ", 9);
-	put(out, digits, sizeof(digits));
+	put(out, digits, ws_digits_write(digits, (uint64_t)status));
 	/* RFC 9112 section 4: the space stays when the phrase is empty. */
 	put(out, " ", 1);
 	put(out, phrase, strlen(phrase));
@@ -148,15 +146,10 @@ ws_http_out_field(
 void
 ws_http_out_number(struct ws_http_out *out, const char *name, uint64_t value)
 {
-	char digits[20]; /* 2^64 - 1 has 20 */
-	size_t first = sizeof(digits);
+	char digits[WS_DIGITS_MAX];
+	size_t len = ws_digits_write(digits, value);
 
-	do {
-		digits[--first] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	ws_http_out_field(out, name,
-	    (struct ws_span){ digits + first, sizeof(digits) - first });
+	ws_http_out_field(out, name, (struct ws_span){ digits, len });
 }
 
 void

@@ -9,6 +9,7 @@
  *	asterisk-form    *                               of OPTIONS alone
  */
 
+#include "base/digits.h"
 #include "target.h"
 
 #define PORT_DIGITS_MAX 5
@@ -51,16 +52,11 @@ host_octets(struct ws_span authority)
 static bool
 port_ok(struct ws_span port)
 {
-	unsigned number = 0;
+	uint64_t number;
 
-	if (port.len > PORT_DIGITS_MAX)
-		return false;
-	for (size_t i = 0; i < port.len; i++) {
-		if (port.at[i] < '0' || port.at[i] > '9')
-			return false;
-		number = number * 10 + (unsigned)(port.at[i] - '0');
-	}
-	return number <= 65535;
+	return port.len <= PORT_DIGITS_MAX &&
+	       ws_digits_read(port.at, port.len, &number) == port.len &&
+	       number <= UINT16_MAX;
 }
 
 bool
