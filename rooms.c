@@ -264,7 +264,7 @@ ws_member_init(struct ws_member *member,
 	*member = (struct ws_member){ .deliver = deliver };
 }
 
-/* Found a room with its first member. Returns 1, or -1 when memory is out. */
+/* Found a room with its first member. Returns 1, or -1 when out of memory. */
 static int
 join_new_room(struct ws_rooms *rooms, struct ws_member *member, uint32_t hash,
     const void *name, size_t len)

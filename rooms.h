@@ -18,7 +18,7 @@ struct ws_rooms; /* a set of rooms */
 
 /* Create a set of rooms.
  *   key  16 octets of randomness, for the table of names
- * Returns NULL when memory is out. */
+ * Returns NULL when out of memory. */
 struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
 
 /* Release a set. Members that are still in rooms leave them. No delivery may
@@ -27,7 +27,7 @@ void ws_rooms_free(struct ws_rooms *rooms);
 
 /* Put a member into a room, which is created when it does not exist.
  *   name, len  any octets, 1 to WS_ROOM_NAME_MAX
- * Returns 1 when it joined, 0 when it was in already, -1 when memory is out
+ * Returns 1 when it joined, 0 when it was in already, -1 when out of memory
  * or the name's length is not allowed (nothing has changed then).
  * O(1) on average, but for the search whether it is in already: that takes the
  * shorter way, through its rooms or through the room's members. */

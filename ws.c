@@ -22,7 +22,7 @@ ws_strerror(int error)
 {
 	switch (error) {
 	case WS_ENOMEM:
-		return "memory is out";
+		return "out of memory";
 	case WS_EINVAL:
 		return "an argument is not allowed";
 	case WS_ECLOSED:

@@ -62,7 +62,7 @@ struct ws_watch;    /* one foreign descriptor */
 
 /* Why a function failed. */
 enum ws_error {
-	WS_ENOMEM = -1,   /* memory is out */
+	WS_ENOMEM = -1,   /* out of memory */
 	WS_EINVAL = -2,   /* an argument is not allowed */
 	WS_ECLOSED = -3,  /* the connection is closing or gone */
 	WS_EFULL = -4,    /* the peer is too slow: its queue is full, and the
@@ -398,7 +398,7 @@ void ws_walk(struct ws_server *server,
 /* Encode a message once, to be sent to many; and compress it once, when the
  * first of them can read that.
  *   kind  WS_TEXT or WS_BINARY, perhaps with WS_NO_COMPRESS
- * Returns it with one reference, or NULL when memory is out or kind is neither.
+ * Returns it with one reference, or NULL when out of memory or kind is neither.
  */
 struct ws_prepared *ws_prepare(int kind, const void *data, size_t len);
 
@@ -540,8 +540,8 @@ int ws_http(struct ws_server *server, const char *path, const char *methods,
  *             answered and whose handler will never be called: the library is
  *             about to refuse it with this status (413: its body is too large;
  *             408: it came too slowly; 400: it is malformed), unless broken
- *             calls ws_reply. With the status 0 the peer has left, or memory
- *             is out. The request is invalid when broken returns. NULL for
+ *             calls ws_reply. With the status 0 the peer has left, or there
+ *             is no memory for the body. The request is invalid when broken returns. NULL for
  *             nothing
  * Returns 0, or WS_EINVAL when there is no such endpoint. */
 int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
@@ -689,7 +689,7 @@ int ws_hold(struct ws_request *request,
  *   delay_ms   until it fires first
  *   repeat_ms  between further ones; 0: it fires once and is released then
  *   fire       may stop the timer; arg is borrowed
- * Returns it, owned by the server, or NULL when memory is out. */
+ * Returns it, owned by the server, or NULL when out of memory. */
 struct ws_timer *ws_timer_start(struct ws_server *server, int64_t delay_ms,
     int64_t repeat_ms, void (*fire)(struct ws_timer *timer, void *arg),
     void *arg);
@@ -733,7 +733,7 @@ int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
  * replace the library's.
  *   block  NULL for a new one
  *   size   at least 1
- * As realloc(3). Returns NULL when memory is out; the old block is then
+ * As realloc(3). Returns NULL when out of memory; the old block is then
  * untouched. */
 void *ws_mem_resize(void *block, size_t size);
 

@@ -27,7 +27,7 @@ ws_buf_data(struct ws_buf *buf)
  *   buf        the buffer, replaced when it must move; *buf may be NULL
  *   data, len  borrowed
  *   max        octets that the buffer may have in all
- * Returns 0, or -1 when memory is out or max would be exceeded (the buffer is
+ * Returns 0, or -1 when out of memory or max would be exceeded (the buffer is
  * unchanged). Grows by doubling, so appending is linear in what arrives. */
 int
 ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max);
@@ -55,12 +55,12 @@ struct ws_chunk {
 	uint8_t at[];
 };
 
-/* Allocate a chunk with room octets and one reference. Returns NULL when
- * memory is out. */
+/* Allocate a chunk with room octets and one reference. Returns NULL when out of
+ * memory. */
 struct ws_chunk *ws_chunk_new(size_t room);
 
 /* A chunk that stands for memory that lives for ever, such as an embedded
- * file. Returns NULL when memory is out. */
+ * file. Returns NULL when out of memory. */
 struct ws_chunk *ws_chunk_static(const void *data, size_t len);
 
 /* Take one more reference. Returns chunk. */
@@ -114,7 +114,7 @@ struct ws_part {
 #define WS_QUEUE_MAX 0x7fffffff /* octets in one queue */
 
 /* Append a copy of some runs, as one.
- * Returns 0, or -1 when memory is out or the queue would be longer than
+ * Returns 0, or -1 when out of memory or the queue would be longer than
  * WS_QUEUE_MAX (it is unchanged then). */
 int ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
     const struct ws_part *parts, size_t count);

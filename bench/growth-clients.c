@@ -172,7 +172,7 @@ main(int argc, char **argv)
 	int *fds = calloc(idle + active, sizeof(*fds));
 
 	if (fds == NULL)
-		fail("memory is out");
+		fail("out of memory");
 	raise_limit();
 	/* Idle ones come first, so that the others are not the oldest. */
 	open_many(fds, idle, port, "/echo");

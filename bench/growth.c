@@ -56,7 +56,7 @@ grab(size_t count, size_t size)
 	void *memory = calloc(count, size);
 
 	if (memory == NULL) {
-		fputs("growth: memory is out\n", stderr);
+		fputs("growth: out of memory\n", stderr);
 		exit(1);
 	}
 	return memory;

@@ -69,7 +69,7 @@ grab(size_t count, size_t size)
 	void *memory = calloc(count, size);
 
 	if (memory == NULL)
-		fail("memory is out");
+		fail("out of memory");
 	return memory;
 }
 

@@ -128,7 +128,7 @@ ws_make_handshake(const char *path)
 			: "");
 
 	if (n < 0)
-		fail("memory is out");
+		fail("out of memory");
 	handshake_len = (size_t)n;
 }
 

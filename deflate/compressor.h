@@ -17,7 +17,7 @@ struct ws_compressor {
  *   bits   of its window, WS_DEFLATE_BITS_MIN to c->bits
  *   level  as for ws_deflate_init
  * Returns the compressor, without a past and borrowed until the next call; or
- * NULL when memory is out. */
+ * NULL when out of memory. */
 struct ws_deflate *
 ws_compressor_begin(struct ws_compressor *c, unsigned bits, unsigned level);
 

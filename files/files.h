@@ -110,8 +110,8 @@ void ws_file_close(struct ws_file *file);
  *   file    a directory that was asked for with a slash
  *   path    the request path, shown as the title
  *   len     receives the length in octets
- * Returns the text, to be released with ws_mem_free, or NULL when memory is
- * out or the root is embedded. */
+ * Returns the text, to be released with ws_mem_free, or NULL when out of
+ * memory or the root is embedded. */
 char *
 ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len);
 

@@ -110,7 +110,7 @@ sentence(int status)
 	}
 }
 
-/* A copy of some octets. NULL when memory is out. */
+/* A copy of some octets. NULL when out of memory. */
 static struct ws_chunk *
 chunk_of(const void *data, size_t len)
 {
@@ -190,7 +190,7 @@ may_gzip(const struct context *c)
 }
 
 /* Make the body that the file as it lies is not: compressed, or unpacked.
- * Returns false when memory is out. */
+ * Returns false when out of memory. */
 static bool
 recode(struct context *c)
 {

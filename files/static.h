@@ -63,7 +63,7 @@ struct ws_chunk *
 ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file);
 
 /* The content of an asset that is a gzip file, which is checked.
- * Returns it with a reference for the caller, or NULL when memory is out or the
+ * Returns it with a reference for the caller, or NULL when out of memory or the
  * file is broken. */
 struct ws_chunk *
 ws_static_unpack(struct ws_encoder *encoder, const struct ws_file *file);

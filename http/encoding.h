@@ -61,7 +61,7 @@ ws_encoder_suits(const struct ws_encoder *e, const char *type, uint64_t octets);
 /* Compress a body to a gzip file.
  *   data, len  borrowed
  * Returns it with one reference for the caller; NULL when it would not be
- * smaller, or memory is out. */
+ * smaller, or out of memory. */
 struct ws_chunk *
 ws_encoder_gzip(struct ws_encoder *e, const void *data, size_t len);
 

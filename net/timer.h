@@ -33,7 +33,7 @@ struct ws_heap {
 /* Set a timer, or move one that is set.
  *   due_ms  when it fires
  *   fire    may set and cancel any timer, this one included, and free it
- * Returns 0, or -1 when memory is out. It cannot fail for a timer that is set,
+ * Returns 0, or -1 when out of memory. It cannot fail for a timer that is set,
  * nor for the one whose callback runs if that sets no other one before.
  * O(log n). */
 int ws_heap_set(struct ws_heap *heap, struct ws_heap_timer *timer,

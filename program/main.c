@@ -55,7 +55,7 @@ room_upgrade(struct ws_request *request)
 	}
 	seat = malloc(sizeof(*seat) + (size_t)len);
 	if (seat == NULL) {
-		ws_reply(request, 503, NULL, "memory is out\n", WS_STR);
+		ws_reply(request, 503, NULL, "out of memory\n", WS_STR);
 		return;
 	}
 	seat->len = (uint8_t)len;
@@ -74,7 +74,7 @@ room_open(struct ws_conn *conn)
 
 	if (ws_join(conn, seat->room, seat->len) < 0)
 		ws_close(
-		    conn, WS_CLOSE_INTERNAL_ERROR, "memory is out", WS_STR);
+		    conn, WS_CLOSE_INTERNAL_ERROR, "out of memory", WS_STR);
 }
 
 static void

@@ -6,7 +6,7 @@
 #include "sio/sio.h"
 
 /* Add the namespaces that the program has: "/", "/chat", "/ticker" and
- * "/relay/NAME". Returns 0 or -1 when memory is out. */
+ * "/relay/NAME". Returns 0 or -1 when out of memory. */
 int namespaces_add(struct sio *io);
 
 #endif

@@ -14,8 +14,8 @@
  *	 │                                      │                 of the turn)
  *	 └─ our Close ─▶ CLOSING ─ theirs ──────┘
  *
- * Every state may also go to DEAD: the peer is gone, a deadline passed, memory
- * is out. What HTTP, HOLDING and RESPONDING do is in conn_http.c and
+ * Every state may also go to DEAD: the peer is gone, a deadline passed,
+ * the server is out of memory. What HTTP, HOLDING and RESPONDING do is in conn_http.c and
  * conn_reply.c, what OPEN and CLOSING do in conn_ws.c, conn_message.c and
  * conn_pmd.c, how octets leave in conn_send.c. This file moves octets and never
  * looks at them.
@@ -113,7 +113,7 @@ static void
 stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 {
 	if (ws_buf_append(&c->stash, rest, len, SIZE_MAX) < 0)
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 }
 
 /* The peer has ended its direction of the stream. */

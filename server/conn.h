@@ -204,7 +204,7 @@ void ws_conn_linger(struct ws_conn *conn, const char *cause);
 /* ---- conn_send.c: how octets leave ------------------------------------- */
 
 /* Send runs of octets as one, now or later.
- * Returns 0, or -1 when nothing was taken: memory is out. A peer that is gone
+ * Returns 0, or -1 when nothing was taken: out of memory. A peer that is gone
  * is found out at the end of the turn. */
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
@@ -313,7 +313,7 @@ void ws_conn_http_expired(struct ws_conn *conn);
 /* Agree on compression while a request becomes a WebSocket, if the server, the
  * endpoint and the client want it.
  *   answer  receives the value of Sec-WebSocket-Extensions, or no octets
- * Returns 0, or -1 when memory is out. */
+ * Returns 0, or -1 when out of memory. */
 int ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer);
 
 /* Inflate a message, and check it.
@@ -377,7 +377,7 @@ void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 
 /* Begin a connection that was accepted.
  *   fd  owned from now on, closed on failure
- * Returns it, or NULL when memory or the system is out. */
+ * Returns it, or NULL when out of memory or the system refused. */
 struct ws_conn *
 ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer);
 

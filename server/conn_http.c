@@ -39,7 +39,7 @@ begin_body(struct ws_request *rq)
 
 	/* Before anybody sees it: it may be asked for as long as it lives. */
 	if (ws_request_keep_head(rq) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return false;
 	}
 	rq->body_pending = true;
@@ -53,7 +53,7 @@ begin_body(struct ws_request *rq)
 	ws_conn_arm(c, c->core->limits.idle_ms);
 	/* RFC 9110 10.1.1: only a client that waits is told to go on. */
 	if (rq->head.expect_continue && ws_conn_write(c, &go, 1) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return false;
 	}
 	return true;
@@ -70,7 +70,7 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 		return false;
 	}
 	if (ws_buf_append(&rq->body, data, len, rq->body_max) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return false;
 	}
 	/* A body that comes fast enough may take as long as it needs. */
@@ -162,7 +162,7 @@ ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len)
 	if (rq == NULL) {
 		rq = ws_request_begin(conn);
 		if (rq == NULL) {
-			ws_conn_kill(conn, "memory is out");
+			ws_conn_kill(conn, "out of memory");
 			return len;
 		}
 		if (conn->kept_alive)

@@ -83,7 +83,7 @@ ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
 	ws_conn_arm(conn, conn->core->limits.close_ms);
 	ws_conn_touch(conn);
 	if (ws_conn_write_close(conn, code, reason, len) < 0)
-		ws_conn_kill(conn, "memory is out");
+		ws_conn_kill(conn, "out of memory");
 	return 0;
 }
 

@@ -134,8 +134,8 @@ ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
 	return true;
 }
 
-/* Make a form of a message. Returns NULL if it would not be smaller, or memory
- * is out. */
+/* Make a form of a message. Returns NULL if it would not be smaller, or if out
+ * of memory. */
 static struct ws_chunk *
 make_form(
     const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)

@@ -213,7 +213,7 @@ send_answer(struct ws_request *rq, const struct ws_http_out *out,
 	struct ws_conn *c = rq->conn;
 
 	if (ws_request_send(rq, out, body, len) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return WS_ENOMEM;
 	}
 	rq->on_hold = false;
@@ -403,7 +403,7 @@ send_static(struct ws_request *rq, struct ws_http_out *out,
 		send_file(rq, answer->first, answer->octets);
 	ws_chunk_unref(answer->body);
 	if (result < 0)
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 	else if (c->state == WS_CONN_HTTP)
 		end_response(c);
 }
@@ -423,7 +423,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		out.at = large = ws_mem_resize(NULL, out.size);
 	}
 	if (out.at == NULL) {
-		ws_conn_kill(request->conn, "memory is out");
+		ws_conn_kill(request->conn, "out of memory");
 		return 0;
 	}
 	core->encoder.now_s = ws_net_unix_s();

@@ -142,7 +142,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 	if (subprotocol != NULL && !ws_offers(request, subprotocol))
 		return NULL;
 	if (write_switch(request, subprotocol) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return NULL;
 	}
 	ws_request_log(request, 101);
@@ -179,7 +179,7 @@ on_ping(struct ws_conn *c, const struct ws_event *event)
 	if (c->state != WS_CONN_OPEN)
 		return;
 	if (ws_conn_frame(c, WS_OP_PONG, event->data, event->len) < 0)
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 }
 
 /* RFC 6455 5.5.1: a Close is answered with a Close. */
@@ -193,7 +193,7 @@ on_close(struct ws_conn *c, const struct ws_event *event)
 		return;
 	}
 	if (ws_conn_write_close(c, event->code, NULL, 0) < 0)
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 	ws_conn_linger(c, NULL);
 	ws_conn_ws_report(
 	    c, event->code, (const char *)event->data, event->len, WS_BY_PEER);
@@ -209,7 +209,7 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 		code = c->closed_code;
 	else if (ws_conn_write_close(
 		     c, code, event->reason, strlen(event->reason)) < 0)
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 	c->closed_by_us = true;
 	ws_session_fini(&c->session); /* lingering needs nothing of it */
 	ws_conn_linger(c, event->reason);
@@ -315,7 +315,7 @@ on_silence(struct ws_conn *c)
 		return;
 	}
 	if (!c->choked && ws_conn_frame(c, WS_OP_PING, NULL, 0) < 0) {
-		ws_conn_kill(c, "memory is out");
+		ws_conn_kill(c, "out of memory");
 		return;
 	}
 	c->pinged = true;

@@ -182,14 +182,14 @@ begin_conn(struct ws_server *server, int fd, const struct ws_peer *peer)
 	if (conn == NULL) {
 		if (server->peers != NULL && peer->family != 0)
 			ws_peers_drop(server->peers, peer->ip);
-		ws_listen_warn(server, "memory is out");
+		ws_listen_warn(server, "out of memory");
 		return;
 	}
 	ws_members_init(conn);
 	server->accepted++;
 	conn->index = WS_CONN_INDEX_NONE;
 	if (add_conn(server, conn) < 0)
-		ws_conn_kill(conn, "memory is out");
+		ws_conn_kill(conn, "out of memory");
 }
 
 static void

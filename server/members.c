@@ -12,13 +12,13 @@ conn_of(struct ws_member *member)
 }
 
 /* Hand a message to one of many. One that is too slow has been dealt with
- * there. One for which memory is out is closed: it would go on with the next
+ * there. One for which there is no memory is closed: it would go on with the next
  * message as if it had missed none. */
 static void
 hand_over(struct ws_conn *c, struct ws_prepared *message, int flags)
 {
 	if (ws_send_prepared(c, message, flags) == WS_ENOMEM)
-		ws_conn_close(c, WS_CLOSE_INTERNAL_ERROR, "memory is out");
+		ws_conn_close(c, WS_CLOSE_INTERNAL_ERROR, "out of memory");
 }
 
 static void

@@ -16,14 +16,14 @@ void ws_peers_owner(const uint8_t ip[16], uint8_t owner[16]);
 
 /* Create a table.
  *   key  16 octets of randomness
- * Returns NULL when memory is out. */
+ * Returns NULL when out of memory. */
 struct ws_peers *ws_peers_new(const uint8_t key[16]);
 
 /* Release a table. NULL is allowed. */
 void ws_peers_free(struct ws_peers *peers);
 
 /* Count one connection more of an address.
- * Returns how many its owner has now, or 0 when memory is out (it is not
+ * Returns how many its owner has now, or 0 when out of memory (it is not
  * counted). */
 unsigned ws_peers_add(struct ws_peers *peers, const uint8_t ip[16]);
 

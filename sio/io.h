@@ -220,7 +220,7 @@ struct sio {
  * randomness. */
 bool sio_io_id(struct sio *io, char id[SIO_ID_LEN + 1]);
 
-/* Copy octets into a C string. NULL when memory is out. */
+/* Copy octets into a C string. NULL when out of memory. */
 char *sio_io_copy(const char *text, size_t len);
 
 /* Release sockets and clients that are gone, at the end of the turn. */
@@ -235,7 +235,7 @@ void sio_io_idle(struct sio_client *client, bool idle);
 struct sio_nsp *
 sio_nsp_lookup(const struct sio *io, const char *name, size_t len);
 
-/* Make a namespace; NULL when memory is out. */
+/* Make a namespace; NULL when out of memory. */
 struct sio_nsp *sio_nsp_new(
     struct sio *io, const char *name, size_t len, struct sio_nsp *parent);
 
@@ -298,7 +298,7 @@ void sio_connect(struct sio_client *client, const struct sio_packet *packet);
 
 /* ---- socket.c: one client in one namespace ----------------------------- */
 
-/* The extra of a socket, made when there is none; NULL when memory is out. */
+/* The extra of a socket, made when there is none; NULL when out of memory. */
 struct sio_extra *sio_socket_extra(struct sio_socket *socket);
 
 /* Release what it needed only to connect. */

@@ -282,7 +282,7 @@ collect_room(const char *room, void *arg)
 	return true;
 }
 
-/* What is kept of a socket. NULL when memory is out, or more than may be. */
+/* What is kept of a socket. NULL when out of memory, or more than may be. */
 static struct sio_kept *
 new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 {

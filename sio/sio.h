@@ -132,7 +132,7 @@ struct sio_document;
 /* Read a JSON text.
  *   text, len     copied; len may be WS_STR
  *   error_offset  receives where a malformed text goes wrong, SIZE_MAX when
- *                 memory is out; may be NULL
+ *                 out of memory; may be NULL
  * Returns a document, owned by the caller, or NULL. */
 struct sio_document *
 sio_document_new(const char *text, size_t len, size_t *error_offset);
@@ -257,7 +257,7 @@ int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
 
 /* Encode a message once, to be sent to many, over every transport.
  *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, and nothing beside it
- * Returns it with one reference, or NULL when memory is out or kind is neither.
+ * Returns it with one reference, or NULL when out of memory or kind is neither.
  */
 struct eio_message *eio_prepare(int kind, const void *data, size_t len);
 
@@ -383,7 +383,7 @@ void sio_on_request(struct sio *io,
 
 /* The namespace of a name, made if there is none. io.of(name)
  *   name  "/" or "/admin"; without the slash, one is put before it
- * Returns it, owned by io, or NULL when memory is out. "/" is always there. */
+ * Returns it, owned by io, or NULL when out of memory. "/" is always there. */
 struct sio_nsp *sio_of(struct sio *io, const char *name);
 
 /* Namespaces that come into being when a client asks for them. io.of(/regex/)
@@ -394,7 +394,7 @@ struct sio_nsp *sio_of(struct sio *io, const char *name);
  *   arg     borrowed
  * What is registered with the result (sio_on, sio_use ...) holds for all of
  * them, and what is emitted to it reaches all of them.
- * Returns it, owned by io, or NULL when memory is out. */
+ * Returns it, owned by io, or NULL when out of memory. */
 #define SIO_NSP_NAME_MAX 240
 struct sio_nsp *sio_of_each(struct sio *io,
     bool (*is_one)(struct sio_socket *socket, const char *name, void *arg),
@@ -676,7 +676,7 @@ int sio_ack(struct sio_event *event, const char *format, ...) SIO_PRINTF(2, 3);
 /* Acknowledge it later.
  * Returns what to do it with, which must be given to sio_ack_send or
  * sio_ack_drop even when the socket has left; or NULL when none is wanted or
- * memory is out. */
+ * out of memory. */
 struct sio_ack *sio_ack_later(struct sio_event *event);
 
 /* Acknowledge now; or never. Both release ack, whatever they return.

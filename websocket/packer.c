@@ -176,7 +176,7 @@ ws_packer_idle(struct ws_context *context)
 	context->used = false;
 }
 
-/* Add a message to a window, if it is kept. Returns false if memory is out. */
+/* Add a message to a window, if it is kept. Returns false if out of memory. */
 static bool
 keep(struct ws_inflate_window *window, const void *data, size_t len)
 {
@@ -285,7 +285,7 @@ widen(struct ws_packer *p, struct ws_inflate_io *io, size_t limit,
 	*reason = "the message is larger than the limit";
 	if (io->out_max >= limit)
 		return WS_PACKER_EBIG;
-	*reason = "memory is out";
+	*reason = "out of memory";
 	if (!have_room(&p->unpacked, &p->unpacked_room, room))
 		return WS_PACKER_ENOMEM;
 	io->out = p->unpacked;
@@ -334,7 +334,7 @@ ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
 	struct ws_inflate_io io = { .in = in, .in_octets = len };
 	int result;
 
-	*reason = "memory is out";
+	*reason = "out of memory";
 	if (!have_decompressor(p) ||
 	    !have_room(&p->unpacked, &p->unpacked_room, ROOM_MIN))
 		return WS_PACKER_ENOMEM;
@@ -353,7 +353,7 @@ ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
 	*reason = "the compressed message is cut short";
 	if (!ws_inflate_is_flushed(p->inflate))
 		return WS_PACKER_EDATA;
-	*reason = "memory is out";
+	*reason = "out of memory";
 	if (!keep(&context->theirs, io.out, io.out_octets))
 		return WS_PACKER_ENOMEM;
 	*out = io.out;

@@ -45,7 +45,7 @@ struct ws_packer {
 
 /* Why a message cannot be inflated. */
 enum ws_packer_error {
-	WS_PACKER_ENOMEM = -1, /* memory is out */
+	WS_PACKER_ENOMEM = -1, /* out of memory */
 	WS_PACKER_EBIG = -2,   /* it is larger than the limit */
 	WS_PACKER_EDATA = -3,  /* it is malformed */
 };
@@ -70,8 +70,8 @@ void ws_packer_fini(struct ws_packer *p);
 struct ws_pmd_policy ws_packer_policy(const struct ws_packer *p);
 
 /* Begin to do what was agreed on with a peer.
- * Returns its context, to be left with ws_packer_leave; or NULL when memory is
- * out. */
+ * Returns its context, to be left with ws_packer_leave; or NULL when out of
+ * memory. */
 struct ws_context *
 ws_packer_join(struct ws_packer *p, const struct ws_pmd *agreed);
 
@@ -92,7 +92,7 @@ void ws_packer_idle(struct ws_context *context);
  *   is_alone   the result refers to nothing before it, and can be sent to any
  *              peer with such a window
  *   out        receives the result, valid until ws_packer_end_deflate
- * Returns its octets; or 0 when it would not be smaller, or memory is out:
+ * Returns its octets; or 0 when it would not be smaller, or out of memory:
  * then the message is to be sent as it is. */
 size_t ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
     const void *data, size_t len, bool is_alone, const uint8_t **out);

@@ -268,7 +268,7 @@ take_payload(
 	/* judge has seen to it that it is not too long. */
 	if (ws_buf_append(keep, in, take, SIZE_MAX) < 0)
 		return fail(
-		    s, event, take, WS_CLOSE_INTERNAL_ERROR, "memory is out");
+		    s, event, take, WS_CLOSE_INTERNAL_ERROR, "out of memory");
 	if (s->remaining == 0)
 		end_frame(s, event, NULL, 0);
 	return take;

@@ -258,8 +258,8 @@ enum eio_refusal {
 	EIO_ACCEPTED,
 };
 
-/* Answer a request, as ws_reply; one that was held is let go of also when
- * memory is out, so that it is not reported as gone. */
+/* Answer a request, as ws_reply; one that was held is let go of when out
+ * of memory, too, so that it is not reported as gone. */
 void eio_reply(struct ws_request *request, int status, const char *type,
     const char *body, size_t len);
 
@@ -307,7 +307,7 @@ int eio_send_packet(
 
 /* Keep what is to be kept of a request.
  *   fields  names with commas between them, or "*"
- * Returns it, or NULL when memory is out. */
+ * Returns it, or NULL when out of memory. */
 struct eio_handshake *
 eio_handshake_new(struct ws_request *request, const char *fields);
 

@@ -14,7 +14,7 @@ struct sio_convert {
 	struct sio_text *text;               /* borrowed */
 	struct sio_attachments *attachments; /* borrowed; NULL: none may be */
 	va_list args;
-	int error;      /* 0 or WS_EINVAL; that memory is out is text's */
+	int error;      /* 0 or WS_EINVAL; text knows if out of memory */
 	bool lookalike; /* a copied object looks like a placeholder */
 };
 

@@ -25,7 +25,7 @@ enum {
 	WAIT_MS = 20000
 };
 
-static short failing_filter; /* whose EV_ADD is out of memory */
+static short failing_filter; /* whose EV_ADD fails with ENOMEM */
 
 static int
 watched_kevent(int kq, const struct kevent *changes, int nchanges,

@@ -317,7 +317,7 @@ is_scarce(void)
 	    !sim_chance(world.weather.scarcity))
 		return false;
 	memory.denied++;
-	sim_trace("memory is out");
+	sim_trace("out of memory");
 	return true;
 }
 
