@@ -42,17 +42,18 @@ EXTRA_OBJS ?=
 BASE = base/array.c base/buf.c base/deadlines.c base/digits.c base/line.c \
 	base/mem.c base/siphash.c base/table.c base/url.c \
 	base/utf8.c
-DEFLATE = deflate/compressor.c deflate/crc32.c deflate/deflate.c \
-	deflate/deflate_block.c deflate/deflate_code.c deflate/deflate_match.c \
-	deflate/gzip.c deflate/inflate.c deflate/inflate_table.c
-HTTP = http/chunked.c http/condition.c http/encoding.c http/field.c \
+DEFLATE = deflate/crc32.c deflate/deflate.c deflate/deflate_block.c \
+	deflate/deflate_code.c deflate/deflate_match.c \
+	deflate/deflate_shared.c deflate/gzip.c deflate/inflate.c \
+	deflate/inflate_table.c
+HTTP = http/chunked.c http/condition.c http/field.c http/gzip_cache.c \
 	http/http_tables.c http/reply.c http/target.c
 NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/net.c \
 	net/timer.c
-WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/packer.c \
-	websocket/pmd.c websocket/session.c
+WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
+	websocket/pmd_message.c websocket/session.c
 FILES = files/beneath.c files/files.c files/files_list.c files/files_type.c \
-	files/static.c files/static_body.c
+	files/static.c files/static_gzip.c
 SERVER = server/app_loop.c server/conn.c server/conn_http.c server/conn_life.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
 	server/conn_request.c server/conn_send.c server/conn_ws.c \

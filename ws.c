@@ -99,14 +99,14 @@ set_deflate(struct ws_core *core, const struct ws_options *o)
 		errno = EINVAL;
 		return -1;
 	}
-	core->compressor.bits = WS_ENCODER_BITS;
-	core->encoder.compressor = &core->compressor;
+	core->deflate.bits = WS_GZIP_CACHE_BITS;
+	core->gzip_cache.deflate = &core->deflate;
 	if (o->deflate == WS_DEFLATE_OFF)
 		return 0;
-	if (bits > WS_ENCODER_BITS)
-		core->compressor.bits = (uint8_t)bits;
-	ws_packer_init(&core->packer, &core->compressor, (unsigned)level,
-	    (unsigned)bits, o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
+	if (bits > WS_GZIP_CACHE_BITS)
+		core->deflate.bits = (uint8_t)bits;
+	ws_pmd_init(&core->pmd, &core->deflate, (unsigned)level, (unsigned)bits,
+	    o->deflate == WS_DEFLATE_DEDICATED ? memory : 0);
 	return 0;
 }
 
@@ -195,7 +195,7 @@ ws_server_new(const struct ws_options *options)
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
 	core->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
-	core->encoder.min = or_size(o->compress_min, 1024);
+	core->gzip_cache.min = or_size(o->compress_min, 1024);
 	core->born_s = ws_net_unix_s();
 	set_limits(&core->limits, o);
 	server->reserve_fd = -1;
@@ -235,12 +235,12 @@ ws_server_free(struct ws_server *server)
 		ws_loop_close(&server->core.loop);
 	}
 	ws_route_free(server);
-	ws_encoder_fini(&server->core.encoder);
+	ws_gzip_cache_fini(&server->core.gzip_cache);
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);
 	ws_segments_fini(&server->core.segments);
-	ws_packer_fini(&server->core.packer);
-	ws_compressor_fini(&server->core.compressor);
+	ws_pmd_fini(&server->core.pmd);
+	ws_deflate_shared_fini(&server->core.deflate);
 	if (server->reserve_fd >= 0)
 		ws_net_close(server->reserve_fd);
 	ws_mem_free(server->conns);

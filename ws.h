@@ -574,7 +574,7 @@ struct ws_asset {
 	                     octets */
 	size_t plain_len; /* not 0: data is a gzip file (RFC 1952), and this is
 	                     how long its content is. It leaves as it is for
-	                     clients that accept gzip, unpacked for others */
+	                     clients that accept gzip, decompressed for others */
 };
 
 /* Serve files that are part of the program, as ws_files does.

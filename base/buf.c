@@ -117,7 +117,7 @@ ws_chunk_new(size_t room)
 	chunk->refs = 1;
 	chunk->open = false;
 	chunk->window = 0;
-	chunk->form = NULL;
+	chunk->deflated = NULL;
 	chunk->len = 0;
 	chunk->room = room;
 	chunk->data = chunk->at;
@@ -147,7 +147,7 @@ WS_NOINLINE void
 ws_chunk_free(struct ws_chunk *chunk)
 {
 	/* Forms are few, one for each size of window at most. */
-	ws_chunk_unref(chunk->form);
+	ws_chunk_unref(chunk->deflated);
 	ws_mem_free(chunk);
 }
 

@@ -48,8 +48,8 @@ struct ws_chunk {
 	bool open;      /* a queue may still append: never shared */
 	uint8_t window; /* of a form that is compressed: what it is read with;
 	                   of a message: up to here compressing is not worth
-	                   it. Both are bits, see packer.h */
-	struct ws_chunk *form; /* owned: the next form of the message */
+	                   it. Both are bits, see pmd_message.h */
+	struct ws_chunk *deflated; /* owned: the next form of the message */
 	size_t len, room;
 	const uint8_t *data; /* at, or memory that lives for ever */
 	uint8_t at[];

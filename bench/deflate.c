@@ -48,8 +48,8 @@ struct messages {
 	/* The last message, and all of them as zlib compressed them. */
 	uint8_t *out; /* owned */
 	size_t out_max;
-	uint8_t *packed;       /* owned */
-	size_t *packed_octets; /* owned; by message */
+	uint8_t *deflated;       /* owned */
+	size_t *deflated_octets; /* owned; by message */
 };
 
 static size_t rounds = 20;
@@ -116,19 +116,19 @@ static size_t
 ours_read(struct messages *m)
 {
 	struct ws_inflate_window none = { .bits = (uint8_t)window_bits };
-	const uint8_t *at = m->packed;
+	const uint8_t *at = m->deflated;
 	size_t total = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
 		struct ws_inflate_io io = { .in = at,
-			.in_octets = m->packed_octets[i],
+			.in_octets = m->deflated_octets[i],
 			.out = m->out,
 			.out_max = m->each };
 
 		ws_inflate_begin(m->inflate, &none);
 		ws_inflate_run(m->inflate, &io);
 		total += io.out_octets;
-		at += m->packed_octets[i];
+		at += m->deflated_octets[i];
 	}
 	return total;
 }
@@ -139,10 +139,10 @@ zlib_read(struct messages *m)
 	z_stream *z = &m->inflate_z;
 	size_t total = 0;
 
-	z->next_in = m->packed;
+	z->next_in = m->deflated;
 	for (size_t i = 0; i < m->count; i++) {
 		inflateReset(z);
-		z->avail_in = (unsigned)m->packed_octets[i];
+		z->avail_in = (unsigned)m->deflated_octets[i];
 		z->next_out = m->out;
 		z->avail_out = (unsigned)m->each;
 		inflate(z, Z_SYNC_FLUSH);
@@ -217,22 +217,22 @@ compare_writing(struct messages *m, unsigned level, bool is_kept)
 
 /* Compress all messages, as zlib does at level 6. */
 static void
-pack(struct messages *m)
+deflate_all(struct messages *m)
 {
 	z_stream *z = &m->deflate_z;
 
 	memset(z, 0, sizeof(*z));
 	deflateInit2(z, 6, Z_DEFLATED, -(int)window_bits, 8, 0);
-	m->packed = allocate(m->count * m->out_max);
-	m->packed_octets = allocate(m->count * sizeof(*m->packed_octets));
-	z->next_out = m->packed;
+	m->deflated = allocate(m->count * m->out_max);
+	m->deflated_octets = allocate(m->count * sizeof(*m->deflated_octets));
+	z->next_out = m->deflated;
 	for (size_t i = 0; i < m->count; i++) {
 		deflateReset(z);
 		z->next_in = m->at + i * m->each;
 		z->avail_in = (unsigned)m->each;
 		z->avail_out = (unsigned)m->out_max;
 		deflate(z, Z_SYNC_FLUSH);
-		m->packed_octets[i] = m->out_max - z->avail_out;
+		m->deflated_octets[i] = m->out_max - z->avail_out;
 	}
 	deflateEnd(z);
 }
@@ -243,7 +243,7 @@ compare_reading(struct messages *m)
 	size_t octets[2];
 	double seconds[2];
 
-	pack(m);
+	deflate_all(m);
 	m->inflate = allocate(sizeof(*m->inflate));
 	ws_inflate_init(m->inflate);
 	memset(&m->inflate_z, 0, sizeof(m->inflate_z));
@@ -255,8 +255,8 @@ compare_reading(struct messages *m)
 	    "reading does not work");
 	inflateEnd(&m->inflate_z);
 	free(m->inflate);
-	free(m->packed);
-	free(m->packed_octets);
+	free(m->deflated);
+	free(m->deflated_octets);
 	report(m, "read", "none", seconds);
 	putchar('\n');
 }

@@ -4,11 +4,11 @@
  * load.c has the loop, the connections and the counting, and knows no
  * protocol. How a client speaks is in one file for each way:
  *
- *	load.c ──▶ load_ws.c     WebSocket             (protocol_ws)
- *	              load_pack.c     compressed (RFC 7692)
- *	           load_http.c   HTTP                  (protocol_http)
- *	           load_sio.c    Socket.IO over that   (protocol_sio)
- *	           load_polling.c   and over HTTP      (protocol_polling)
+ *	load.c ──▶ load_ws.c       WebSocket           (protocol_ws)
+ *	              load_deflate.c  compressed (RFC 7692)
+ *	           load_http.c     HTTP                (protocol_http)
+ *	           load_sio.c      Socket.IO over that (protocol_sio)
+ *	           load_polling.c  and over HTTP    (protocol_polling)
  *	       ──▶ load_cost.c     what the server spends, and latencies
  *	       ──▶ load_options.c  the command line
  */
@@ -221,18 +221,19 @@ void ws_connected(struct client *c);
 size_t ws_take(struct client *c, const uint8_t *in, size_t len);
 void ws_leave(struct client *c);
 
-/* ---- load_pack.c --------------------------------------------------------- */
+/* ---- load_deflate.c ------------------------------------------------------ */
 
 /* Make message n, opt.size octets of JSON, and compress it.
- *   packed, room  where to; the result is as long for each n
+ *   deflated, room  where to; the result is as long for each n
  *   reply         receives the message
  * Returns the octets of the result. RFC 7692 section 7.2.1. */
-size_t pack_message(uint64_t n, uint8_t *packed, size_t room, uint8_t *reply);
+size_t
+deflate_message(uint64_t n, uint8_t *deflated, size_t room, uint8_t *reply);
 
 /* Inflate one, of opt.size octets at most and one too many.
  *   len  of the payload; receives that of the message
  * Returns it, until the next call. */
-const uint8_t *unpack_message(const uint8_t *in, size_t *len);
+const uint8_t *inflate_message(const uint8_t *in, size_t *len);
 
 /* ---- load_http.c --------------------------------------------------------- */
 

@@ -31,7 +31,7 @@ enum {
 	CONTROL_MAX = 125 /* RFC 6455 5.5: of a control frame's payload */
 };
 
-static uint8_t *packed; /* one message, compressed; as long as any */
+static uint8_t *deflated; /* one message, compressed; as long as any */
 static char *handshake;
 static size_t handshake_len;
 
@@ -79,9 +79,9 @@ write_message(uint64_t n, uint8_t *message, uint8_t *reply)
 	size_t len;
 
 	if (opt.deflate) {
-		len = pack_message(n, packed, opt.size, reply);
-		len = ws_write(message, opt.binary ? BINARY : TEXT, packed, len,
-		    (uint32_t)(n + 1) * 2654435769u);
+		len = deflate_message(n, deflated, opt.size, reply);
+		len = ws_write(message, opt.binary ? BINARY : TEXT, deflated,
+		    len, (uint32_t)(n + 1) * 2654435769u);
 		message[0] |= RSV1;
 		return len;
 	}
@@ -248,14 +248,14 @@ is_taken_whole(const struct client *c, const struct head *head)
 
 /* A message that is compressed. */
 static void
-take_packed(struct client *c, const struct head *head, const uint8_t *data)
+take_deflated(struct client *c, const struct head *head, const uint8_t *data)
 {
 	size_t len = (size_t)head->payload;
 	struct head plain = *head;
 
 	if ((head->first & FIN) == 0 || len >= opt.size)
 		fail("a compressed reply in pieces, or that is no shorter");
-	data = unpack_message(data, &len);
+	data = inflate_message(data, &len);
 	plain.payload = len;
 	check_head(c, &plain);
 	expect(c, data, len);
@@ -269,7 +269,7 @@ take_whole(struct client *c, const struct head *head, const uint8_t *data)
 	unsigned opcode = head->first & 0xf;
 
 	if ((head->first & RSV1) != 0)
-		take_packed(c, head, data);
+		take_deflated(c, head, data);
 	else if ((opcode & CONTROL) != 0)
 		take_control(c, opcode, data, (size_t)head->payload);
 	else if (head->first == (FIN | TEXT))
@@ -312,7 +312,7 @@ ws_take(struct client *c, const uint8_t *in, size_t len)
 static void
 ws_prepare(void)
 {
-	packed = grab(1, opt.size + 1);
+	deflated = grab(1, opt.size + 1);
 	make_ring(opt.size + FRAME_HEAD_MAX, opt.size, write_message);
 	ws_make_handshake(opt.path);
 }

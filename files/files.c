@@ -36,7 +36,7 @@
 
 #include "beneath.h"
 #include "base/bytes.h"
-#include "http/encoding.h"
+#include "http/gzip_cache.h"
 #include "http/field.h"
 #include "files.h"
 #include "base/mem.h"
@@ -183,13 +183,13 @@ static void
 take_asset(
     const struct ws_asset *asset, int64_t modified_s, struct ws_file *file)
 {
-	bool packed = asset->plain_len > 0;
+	bool is_gzip = asset->plain_len > 0;
 
 	*file = (struct ws_file){
 		.fd = -1,
 		.data = asset->data,
-		.octets = packed ? asset->plain_len : asset->len,
-		.packed = packed ? asset->len : 0,
+		.octets = is_gzip ? asset->plain_len : asset->len,
+		.gzip_octets = is_gzip ? asset->len : 0,
 		.inode = (uintptr_t)asset->data,
 		.modified_s = modified_s,
 	};
@@ -321,7 +321,7 @@ struct coding {
 static bool
 may_have_siblings(const char *type)
 {
-	return ws_encoding_suits(type) ||
+	return ws_gzip_shrinks(type) ||
 	       strcmp(type, "application/octet-stream") == 0;
 }
 
@@ -354,13 +354,13 @@ ws_file_tag_coding(struct ws_file *file, const char *coding)
 
 /* Choose between the gzip file that an asset is and what is in it. */
 static void
-unpack(struct ws_file *file, struct ws_span accept)
+prefer_gzip(struct ws_file *file, struct ws_span accept)
 {
-	if (file->packed == 0 || file->encoding != NULL ||
-	    !ws_encoding_wants_gzip(accept))
+	if (file->gzip_octets == 0 || file->encoding != NULL ||
+	    !ws_field_wants_gzip(accept))
 		return;
-	file->octets = file->packed;
-	file->packed = 0;
+	file->octets = file->gzip_octets;
+	file->gzip_octets = 0;
 	file->encoding = "gzip";
 	ws_file_tag_coding(file, "gzip");
 }
@@ -392,7 +392,7 @@ choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
     struct ws_file *file)
 {
 	struct ws_file plain = *file, sibling;
-	unsigned best = ws_encoding_identity(accept);
+	unsigned best = ws_field_identity(accept);
 
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
@@ -416,11 +416,11 @@ represent(struct ws_files *root, struct target *t, struct ws_span accept,
     struct ws_file *file)
 {
 	const char *type = ws_files_type((struct ws_span){ t->name, t->len });
-	bool vary = file->packed > 0 || may_have_siblings(type);
+	bool vary = file->gzip_octets > 0 || may_have_siblings(type);
 
 	if (vary)
 		choose_sibling(root, t, accept, file);
-	unpack(file, accept);
+	prefer_gzip(file, accept);
 	file->type = type;
 	file->vary = vary;
 }
@@ -584,9 +584,9 @@ ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
 	struct ws_span name = ws_span_of(asset->path);
 
 	take_asset(asset, modified_s, file);
-	unpack(file, accept_encoding);
+	prefer_gzip(file, accept_encoding);
 	file->type = ws_files_type(name);
-	file->vary = asset->plain_len > 0 || ws_encoding_suits(file->type);
+	file->vary = asset->plain_len > 0 || ws_gzip_shrinks(file->type);
 }
 
 void

@@ -30,7 +30,8 @@ struct ws_file {
 	           struct owns nothing */
 	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
 	uint64_t octets;
-	size_t packed; /* not 0: data is a gzip file of so many octets, and the
+	size_t
+	    gzip_octets; /* not 0: data is a gzip file of so many octets, and the
 	                  file is what is in it */
 	int64_t modified_s;   /* seconds since 1970 */
 	uint32_t modified_ns; /* and what is left of the second */

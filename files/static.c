@@ -182,14 +182,15 @@ may_gzip(const struct context *c)
 	const struct ws_file *file = &c->answer->file;
 	struct ws_span range;
 
-	return file->encoding == NULL && file->packed == 0 &&
-	       ws_encoder_suits(c->ask->encoder, file->type, file->octets) &&
-	       ws_encoding_wants_gzip(accept_encoding(c)) &&
+	return file->encoding == NULL && file->gzip_octets == 0 &&
+	       ws_gzip_cache_takes(
+		   c->ask->gzip_cache, file->type, file->octets) &&
+	       ws_field_wants_gzip(accept_encoding(c)) &&
 	       ws_http_field(
 		   c->ask->head, c->ask->buf, WS_SPAN("Range"), &range) == 0;
 }
 
-/* Make the body that the file as it lies is not: compressed, or unpacked.
+/* Make the body that the file as it lies is not: compressed, or decompressed.
  * Returns false when out of memory. */
 static bool
 recode(struct context *c)
@@ -197,12 +198,12 @@ recode(struct context *c)
 	struct ws_static_answer *answer = c->answer;
 	struct ws_file *file = &answer->file;
 
-	if (file->packed > 0 && !is_head(c)) {
-		answer->body = ws_static_unpack(c->ask->encoder, file);
+	if (file->gzip_octets > 0 && !is_head(c)) {
+		answer->body = ws_static_gunzip(c->ask->gzip_cache, file);
 		return answer->body != NULL;
 	}
 	if (c->gzip)
-		answer->body = ws_static_gzip(c->ask->encoder, file);
+		answer->body = ws_static_gzip(c->ask->gzip_cache, file);
 	c->gzip = answer->body != NULL;
 	if (c->gzip) {
 		file->octets = answer->body->len;
@@ -324,10 +325,11 @@ listing(struct context *c)
 
 	ws_file_close(&answer->file);
 	c->gzip = text != NULL &&
-		  ws_encoder_suits(c->ask->encoder, type, len) &&
-		  ws_encoding_wants_gzip(accept_encoding(c));
+		  ws_gzip_cache_takes(c->ask->gzip_cache, type, len) &&
+		  ws_field_wants_gzip(accept_encoding(c));
 	if (c->gzip)
-		answer->body = ws_encoder_gzip(c->ask->encoder, text, len);
+		answer->body =
+		    ws_gzip_cache_compress(c->ask->gzip_cache, text, len);
 	c->gzip = answer->body != NULL;
 	if (text != NULL && !c->gzip)
 		answer->body = chunk_of(text, len);

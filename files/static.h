@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/bytes.h"
-#include "http/encoding.h"
+#include "http/gzip_cache.h"
 #include "files.h"
 #include "http.h"
 #include "ws.h"
@@ -26,7 +26,7 @@ struct ws_static_ask {
 	/* The request path under the root (a prefix may have been taken off),
 	 * still percent-encoded, begins with '/'. */
 	struct ws_span path;
-	struct ws_encoder *encoder;
+	struct ws_gzip_cache *gzip_cache;
 };
 
 /* What to send. The head written to out has everything but Date, Connection
@@ -36,7 +36,7 @@ struct ws_static_answer {
 	struct ws_file file;   /* owned by the caller: ws_file_close; closed
 	                        already when nothing of it is sent */
 	struct ws_chunk *body; /* a body that was made: generated, compressed
-	                          or unpacked; owned by the caller:
+	                          or decompressed; owned by the caller:
 	                          ws_chunk_unref; NULL: the file is the body */
 	uint64_t first;        /* the part of the body to send, 0 octets */
 	uint64_t octets;       /*   for HEAD, 304 and so on */
@@ -54,18 +54,18 @@ struct ws_static_answer {
 void ws_static_answer(const struct ws_static_ask *ask, struct ws_http_out *out,
     struct ws_static_answer *answer);
 
-/* ---- static_body.c: the same content in another coding ------------------ */
+/* ---- static_gzip.c: the same content in another coding ------------------ */
 
 /* The content of a file, compressed to a gzip file.
  * Returns it with a reference for the caller, or NULL when it would not be
  * smaller or cannot be made. */
 struct ws_chunk *
-ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file);
+ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file);
 
 /* The content of an asset that is a gzip file, which is checked.
  * Returns it with a reference for the caller, or NULL when out of memory or the
  * file is broken. */
 struct ws_chunk *
-ws_static_unpack(struct ws_encoder *encoder, const struct ws_file *file);
+ws_static_gunzip(struct ws_gzip_cache *cache, const struct ws_file *file);
 
 #endif

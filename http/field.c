@@ -486,3 +486,29 @@ ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding)
 	}
 	return (unsigned)otherwise;
 }
+
+unsigned
+ws_field_identity(struct ws_span accept_encoding)
+{
+	struct ws_span list = accept_encoding, member;
+
+	while (ws_field_next(&list, &member)) {
+		size_t n = 0;
+
+		while (n < member.len && member.at[n] != ';' &&
+		       member.at[n] != ' ' && member.at[n] != '\t')
+			n++;
+		member.len = n;
+		if (ws_span_equal_nocase(member, WS_SPAN("identity")))
+			return ws_field_accepts(accept_encoding, member);
+	}
+	return 0;
+}
+
+bool
+ws_field_wants_gzip(struct ws_span accept_encoding)
+{
+	unsigned q = ws_field_accepts(accept_encoding, WS_SPAN("gzip"));
+
+	return q > 0 && q >= ws_field_identity(accept_encoding);
+}

@@ -64,4 +64,12 @@ enum ws_range ws_field_range(
 unsigned
 ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding);
 
+/* The weight of no coding at all, 0 when the client does not name it. Not
+ * naming it makes it acceptable (RFC 9110 section 12.5.3), but does not mean
+ * that it is preferred: "gzip;q=0.8" asks for gzip. */
+unsigned ws_field_identity(struct ws_span accept_encoding);
+
+/* Whether gzip is the better one of gzip and no coding at all. */
+bool ws_field_wants_gzip(struct ws_span accept_encoding);
+
 #endif

@@ -203,7 +203,7 @@ content_read(const char *name)
 }
 
 static struct ws_deflate *
-compressor_new(void)
+deflate_new(void)
 {
 	return ws_deflate_init(
 	    allocate(ws_deflate_octets(WINDOW_BITS)), WINDOW_BITS, LEVEL);
@@ -213,21 +213,21 @@ compressor_new(void)
 static void
 content_pack(struct content *content)
 {
-	struct ws_deflate *d = compressor_new();
-	uint8_t *packed = allocate(content->len + 1);
+	struct ws_deflate *d = deflate_new();
+	uint8_t *gzip = allocate(content->len + 1);
 	size_t len = content->len == 0
 			 ? 0
-			 : ws_gzip_write(d, content->at, content->len, packed,
+			 : ws_gzip_write(d, content->at, content->len, gzip,
 			       content->len - 1);
 
 	free(d);
 	if (len == 0) {
-		free(packed);
+		free(gzip);
 		return;
 	}
 	free(content->at);
 	content->plain_len = content->len;
-	content->at = packed;
+	content->at = gzip;
 	content->len = len;
 }
 
@@ -244,25 +244,25 @@ trailer_write(uint8_t *out, uint32_t crc, size_t plain_len)
 static size_t
 content_pack_open(struct content *content, uint32_t *crc)
 {
-	struct ws_deflate *d = compressor_new();
+	struct ws_deflate *d = deflate_new();
 	size_t room = 10 + ws_deflate_bound(content->len) + 10, begin;
-	uint8_t *packed = allocate(room);
-	struct ws_deflate_io io = { content->at, content->len, packed + 10,
+	uint8_t *gzip = allocate(room);
+	struct ws_deflate_io io = { content->at, content->len, gzip + 10,
 		room - 20 };
 
-	memcpy(packed, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+	memcpy(gzip, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
 	if (!ws_deflate_run(d, &io, WS_DEFLATE_SYNC))
 		die("room", "deflate");
 	free(d);
 	*crc = ws_crc32(0, content->at, content->len);
-	begin = (size_t)(io.out - packed);
+	begin = (size_t)(io.out - gzip);
 	/* The shortest last block there is: fixed codes, and nothing. */
-	packed[begin] = 3;
-	packed[begin + 1] = 0;
-	trailer_write(packed + begin + 2, *crc, content->len);
+	gzip[begin] = 3;
+	gzip[begin + 1] = 0;
+	trailer_write(gzip + begin + 2, *crc, content->len);
 	free(content->at);
 	content->plain_len = content->len;
-	content->at = packed;
+	content->at = gzip;
 	content->len = begin + 10;
 	return begin;
 }

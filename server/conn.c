@@ -388,7 +388,7 @@ reap(struct ws_conn *c)
 	}
 	core->on_conn_end(c);
 	ws_net_close(c->io.fd);
-	ws_packer_leave(&core->packer, c->context);
+	ws_pmd_leave(&core->pmd, c->context);
 	ws_queue_clear(&c->queue, &core->segments);
 	ws_buf_free(&c->stash);
 	if (done)

@@ -14,7 +14,7 @@
 #include "net/log.h"
 #include "net/loop.h"
 #include "net/net.h"
-#include "websocket/packer.h"
+#include "websocket/pmd_message.h"
 #include "websocket/session.h"
 #include "files/static.h"
 #include "ws.h"
@@ -41,10 +41,10 @@ struct ws_conn {
 	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
 	void *user;                         /* the application's */
 	const char *cause;                  /* static: why it ends */
-	struct ws_context *context; /* owned; NULL: nothing is compressed */
-	struct ws_queue queue;      /* what the system did not take yet */
-	struct ws_buf *stash;       /* owned: received, not yet processed */
-	struct ws_conn *next;       /* in core->dirty or core->dead */
+	struct ws_pmd_context *context; /* owned; NULL: nothing is compressed */
+	struct ws_queue queue;          /* what the system did not take yet */
+	struct ws_buf *stash;           /* owned: received, not yet processed */
+	struct ws_conn *next;           /* in core->dirty or core->dead */
 	struct ws_member member;
 	union {
 		struct ws_request
@@ -117,8 +117,8 @@ struct ws_core {
 	struct ws_log log;
 	struct ws_limits limits;
 	struct ws_segments segments;
-	struct ws_compressor compressor;
-	struct ws_packer packer;
+	struct ws_deflate_shared deflate;
+	struct ws_pmd_codec pmd;
 	int64_t trim_ms; /* when those that are spare are looked at */
 	uint8_t *input;  /* owned: the one receive buffer */
 	uint8_t *gather; /* owned: where answers are gathered */
@@ -136,7 +136,7 @@ struct ws_core {
 	int64_t date_s;             /* the second that date is for */
 	char date[WS_FIELD_DATE_SIZE];
 	int64_t born_s; /* when the server was made, seconds since 1970 */
-	struct ws_encoder encoder;
+	struct ws_gzip_cache gzip_cache;
 	bool stopping;         /* every response is the last */
 	struct ws_event event; /* of the session that is being read */
 	size_t websockets;
@@ -291,7 +291,7 @@ void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
 
 /* Answer with a static file, or with what stands for it (304, 404, 416 ...).
- *   ask  the caller sets all but head, buf and encoder, which are set here
+ *   ask  the caller sets all but head, buf and gzip_cache, which are set here
  * Returns the status that was sent, or 0 when the connection ended because
  * memory ran out. */
 int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
@@ -318,20 +318,20 @@ int ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer);
 
 /* Inflate a message, and check it.
  *   event  WS_EVENT_DEFLATED; becomes WS_EVENT_MESSAGE or WS_EVENT_FAIL. The
- *          message lives until ws_packer_end_inflate */
+ *          message lives until ws_pmd_end_inflate */
 void ws_conn_inflate(struct ws_conn *conn, struct ws_event *event);
 
 /* Compress what is to be sent to a connection that deflates.
  *   kind  with the flags of ws_send
  *   part  the message; on success, what to send instead, valid until
- *         ws_packer_end_deflate, which is to be called in any case
+ *         ws_pmd_end_deflate, which is to be called in any case
  * Returns whether it was compressed: then the frame needs WS_RSV1. */
 bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
 
 /* The form of a prepared message that such a connection gets: compressed, if
  * that is worth it. Made when it is needed first. */
 struct ws_chunk *
-ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags);
+ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags);
 
 /* Find the payload in the frame that a prepared message is.
  *   opcode  receives WS_OP_TEXT or WS_OP_BINARY

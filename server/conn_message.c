@@ -198,8 +198,8 @@ send_deflated(struct ws_conn *c, int kind, const void *data, size_t len)
 	if (ws_conn_deflate(c, kind, &part))
 		result = ws_conn_frame(c, WS_RSV1 | opcode, part.at, part.len);
 	if (result == 0)
-		ws_packer_sent(c->context, data, len);
-	ws_packer_end_deflate(&c->core->packer);
+		ws_pmd_sent(c->context, data, len);
+	ws_pmd_end_deflate(&c->core->pmd);
 	return result < 0 ? WS_ENOMEM : result;
 }
 
@@ -359,22 +359,22 @@ ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len)
 static WS_NOINLINE int
 send_prepared_any(struct ws_conn *c, struct ws_chunk *chunk, int flags)
 {
-	struct ws_chunk *form = chunk;
+	struct ws_chunk *deflated = chunk;
 	struct ws_part payload;
 	uint8_t opcode;
 	int result;
 
 	if (c->deflates && is_sending(c))
-		form = ws_conn_form(c, chunk, flags);
-	result = admit(c, form->len, flags);
+		deflated = ws_conn_deflated(c, chunk, flags);
+	result = admit(c, deflated->len, flags);
 	if (result < 0)
 		return result;
-	if (ws_conn_share(c, form) < 0)
+	if (ws_conn_share(c, deflated) < 0)
 		return WS_ENOMEM;
 	c->core->messages_out++;
-	if (form != chunk) {
+	if (deflated != chunk) {
 		payload = ws_conn_payload(chunk, &opcode);
-		ws_packer_sent(c->context, payload.at, payload.len);
+		ws_pmd_sent(c->context, payload.at, payload.len);
 	}
 	return 0;
 }

@@ -35,8 +35,8 @@ int
 ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 {
 	struct ws_conn *c = request->conn;
-	struct ws_packer *packer = &c->core->packer;
-	struct ws_pmd_policy policy = ws_packer_policy(packer);
+	struct ws_pmd_codec *pmd = &c->core->pmd;
+	struct ws_pmd_policy policy = ws_pmd_policy_of(pmd);
 	struct ws_pmd agreed;
 
 	answer->octets = 0;
@@ -46,7 +46,7 @@ ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 		&request->head, request->base, &policy, &agreed, answer) ||
 	    answer->octets == 0)
 		return 0;
-	c->context = ws_packer_join(packer, &agreed);
+	c->context = ws_pmd_join(pmd, &agreed);
 	c->deflates = c->context != NULL;
 	return c->deflates ? 0 : -1;
 }
@@ -76,14 +76,14 @@ fail(struct ws_event *event, int code, const char *reason)
  * DEFLATE stream; 1007, "data that is not consistent with the type of the
  * message" (RFC 6455 section 7.4.1), is what others send. */
 static int
-code_of(enum ws_packer_error error)
+code_of(enum ws_pmd_error error)
 {
 	switch (error) {
-	case WS_PACKER_ENOMEM:
+	case WS_PMD_ENOMEM:
 		return WS_CLOSE_INTERNAL_ERROR;
-	case WS_PACKER_EBIG:
+	case WS_PMD_EBIG:
 		return WS_CLOSE_TOO_BIG;
-	case WS_PACKER_EDATA:
+	case WS_PMD_EDATA:
 		return WS_CLOSE_INVALID_PAYLOAD;
 	}
 	return WS_CLOSE_INTERNAL_ERROR;
@@ -93,12 +93,12 @@ void
 ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
 {
 	const char *reason;
-	int result = ws_packer_inflate(&conn->core->packer, conn->context,
+	int result = ws_pmd_inflate(&conn->core->pmd, conn->context,
 	    event->data, event->len, conn->endpoint->handler.max_message,
 	    &event->data, &event->len, &reason);
 
 	if (result < 0) {
-		fail(event, code_of((enum ws_packer_error)result), reason);
+		fail(event, code_of((enum ws_pmd_error)result), reason);
 		return;
 	}
 	event->kind = WS_EVENT_MESSAGE;
@@ -126,8 +126,8 @@ ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
 
 	if (!is_worth(conn, kind, part->len))
 		return false;
-	len = ws_packer_deflate(&conn->core->packer, conn->context, part->at,
-	    part->len, false, &out);
+	len = ws_pmd_deflate(
+	    &conn->core->pmd, conn->context, part->at, part->len, false, &out);
 	if (len == 0)
 		return false;
 	*part = (struct ws_part){ out, len };
@@ -141,39 +141,39 @@ make_form(
     const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)
 {
 	uint8_t header[WS_FRAME_HEADER_MAX];
-	struct ws_packer *packer = &c->core->packer;
-	struct ws_chunk *form = NULL;
+	struct ws_pmd_codec *pmd = &c->core->pmd;
+	struct ws_chunk *deflated = NULL;
 	const uint8_t *out;
-	size_t size, len = ws_packer_deflate(packer, c->context, payload->at,
+	size_t size, len = ws_pmd_deflate(pmd, c->context, payload->at,
 			 payload->len, true, &out);
 
 	if (len > 0) {
 		size = ws_frame_begin(
 		    header, (uint8_t)(WS_FIN | WS_RSV1 | opcode), len);
-		form = ws_chunk_new(size + len);
-		if (form != NULL) {
-			memcpy(form->at, header, size);
-			memcpy(form->at + size, out, len);
-			form->len = size + len;
+		deflated = ws_chunk_new(size + len);
+		if (deflated != NULL) {
+			memcpy(deflated->at, header, size);
+			memcpy(deflated->at + size, out, len);
+			deflated->len = size + len;
 		}
 	}
-	ws_packer_end_deflate(packer);
-	return form;
+	ws_pmd_end_deflate(pmd);
+	return deflated;
 }
 
 struct ws_chunk *
-ws_conn_form(struct ws_conn *conn, struct ws_chunk *message, int flags)
+ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags)
 {
 	struct ws_part payload;
-	struct ws_chunk **at = &message->form;
+	struct ws_chunk **at = &message->deflated;
 	unsigned window;
 	uint8_t opcode;
 
 	payload = ws_conn_payload(message, &opcode);
-	window = ws_packer_window(conn->context->bits, payload.len);
+	window = ws_pmd_window(conn->context->bits, payload.len);
 	if (window <= message->window || !is_worth(conn, flags, payload.len))
 		return message;
-	for (; *at != NULL; at = &(*at)->form) {
+	for (; *at != NULL; at = &(*at)->deflated) {
 		if ((*at)->window == window)
 			return *at;
 	}

@@ -145,19 +145,19 @@ static struct ws_chunk *
 encode(struct ws_request *rq, const char *media, const void *body, size_t len,
     struct ws_http_out *out)
 {
-	struct ws_encoder *encoder = &rq->conn->core->encoder;
+	struct ws_gzip_cache *cache = &rq->conn->core->gzip_cache;
 	struct ws_span accept = { "", 0 };
 	struct ws_chunk *chunk = NULL;
 
-	if (rq->uncompressed || !ws_encoder_suits(encoder, media, len))
+	if (rq->uncompressed || !ws_gzip_cache_takes(cache, media, len))
 		return NULL;
 	/* A malformed request is answered, too, and has no fields. */
 	if (rq->head_octets > 0)
 		ws_http_field(
 		    &rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
 	ws_http_out_field(out, "Vary", WS_SPAN("Accept-Encoding"));
-	if (ws_encoding_wants_gzip(accept))
-		chunk = ws_encoder_gzip(encoder, body, len);
+	if (ws_field_wants_gzip(accept))
+		chunk = ws_gzip_cache_compress(cache, body, len);
 	if (chunk != NULL)
 		ws_http_out_field(out, "Content-Encoding", WS_SPAN("gzip"));
 	return chunk;
@@ -426,10 +426,10 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		ws_conn_kill(request->conn, "out of memory");
 		return 0;
 	}
-	core->encoder.now_s = ws_net_unix_s();
+	core->gzip_cache.now_s = ws_net_unix_s();
 	ask->head = &request->head;
 	ask->buf = request->base;
-	ask->encoder = &core->encoder;
+	ask->gzip_cache = &core->gzip_cache;
 	ws_static_answer(ask, &out, &answer);
 	write_common(request, &out);
 	ws_request_log(request, answer.status);

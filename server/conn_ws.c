@@ -112,8 +112,7 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 	struct ws_pmd_answer extensions = { 0 };
 	char head[WS_REPLY_HEAD], accept[WS_ACCEPT_SIZE];
 
-	if (rq->conn->core->packer.enabled &&
-	    ws_conn_agree(rq, &extensions) < 0)
+	if (rq->conn->core->pmd.enabled && ws_conn_agree(rq, &extensions) < 0)
 		return -1;
 	ws_handshake_accept(&rq->head, rq->base, accept);
 	ws_http_out_status(&out, head, sizeof(head), 101);
@@ -227,7 +226,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 		on_fail(c, event);
 	else
 		on_message(c, event);
-	ws_packer_end_inflate(&c->core->packer);
+	ws_pmd_end_inflate(&c->core->pmd);
 }
 
 /* Everything but messages that came as they are. */
@@ -293,7 +292,7 @@ on_silence(struct ws_conn *c)
 	int64_t wait_ms = limits->ping_ms;
 
 	if (c->deflates)
-		ws_packer_idle(c->context);
+		ws_pmd_idle(c->context);
 	if (limits->ping_ms < 0) {
 		ws_conn_arm(c, limits->idle_ms);
 		return;

@@ -334,7 +334,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		ws_request_refuse(rq, 403, reason);
 		return;
 	}
-	if (server->core.packer.enabled &&
+	if (server->core.pmd.enabled &&
 	    !ws_handshake_extensions(&rq->head, rq->base)) {
 		ws_request_refuse(
 		    rq, 400, "Sec-WebSocket-Extensions is malformed");

@@ -24,9 +24,9 @@ struct answer {
 };
 
 /* Of all answers; nothing is compressed unless a test sets min. */
-static struct ws_compressor answer_compressor = { .bits = WS_ENCODER_BITS };
-static struct ws_encoder answer_encoder = { .min = SIZE_MAX,
-	.compressor = &answer_compressor };
+static struct ws_deflate_shared answer_deflate = { .bits = WS_GZIP_CACHE_BITS };
+static struct ws_gzip_cache answer_gzip_cache = { .min = SIZE_MAX,
+	.deflate = &answer_deflate };
 
 /* Ask. request is a complete head.
  * Returns false when it is none. */
@@ -40,7 +40,7 @@ answer_ask(struct answer *a, struct ws_files *root,
 		.options = options,
 		.head = &head,
 		.buf = request,
-		.encoder = &answer_encoder };
+		.gzip_cache = &answer_gzip_cache };
 
 	ws_http_init(&head, WS_HTTP_HEAD_MAX, WS_HTTP_HEAD_MAX);
 	if (ws_http_parse(&head, request, len) <= 0)

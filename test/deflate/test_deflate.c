@@ -28,9 +28,9 @@ guarded(struct guard *g, size_t len)
 	return g->at + BLOCK - len;
 }
 
-/* Make a compressor, in dirty memory. */
+/* Make a compressor in dirty memory. */
 static struct ws_deflate *
-compressor(unsigned window_bits, unsigned level)
+deflate_new(unsigned window_bits, unsigned level)
 {
 	static struct guard memory;
 	size_t octets = (ws_deflate_octets(window_bits) + 15) / 16 * 16;
@@ -233,7 +233,7 @@ static const struct {
 
 Test(deflate, writes_what_the_rfcs_show)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 
 	for (size_t i = 0; i < WS_LEN(messages); i++) {
 		struct ws_span in = messages[i].in, want = messages[i].out;
@@ -252,7 +252,7 @@ Test(deflate, writes_what_the_rfcs_show)
 
 Test(deflate, ends_an_empty_stream_with_an_empty_block)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 	struct octets out = { 0 };
 
 	feed(d, NULL, 0, 16, WS_DEFLATE_FINISH, &out);
@@ -314,7 +314,7 @@ Test(deflate, is_read_at_all_levels_and_windows)
 
 		for (unsigned n = 0; n < 80; n++) {
 			unsigned level = n % 10, bits = 8 + n / 10;
-			struct ws_deflate *d = compressor(bits, level);
+			struct ws_deflate *d = deflate_new(bits, level);
 			struct octets out = { 0 };
 
 			snprintf(name, sizeof(name), "%s %zu level %u bits %u",
@@ -340,7 +340,7 @@ Test(deflate, slides_its_window)
 
 		for (unsigned bits = 8; bits <= 15; bits++) {
 			unsigned level = (unsigned)(i + bits) % 8;
-			struct ws_deflate *d = compressor(bits, level);
+			struct ws_deflate *d = deflate_new(bits, level);
 			struct octets out = { 0 };
 
 			snprintf(name, sizeof(name), "%s level %u bits %u",
@@ -372,7 +372,7 @@ Test(deflate, compresses)
 
 	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		size_t kind = 0, len = 150000;
-		struct ws_deflate *d = compressor(15, rows[i].level);
+		struct ws_deflate *d = deflate_new(15, rows[i].level);
 		struct octets out = { 0 };
 		z_stream z = { 0 };
 		uint8_t *in;
@@ -419,7 +419,7 @@ run_bits(size_t octets)
  * one that is fixed or stored would have been smaller. */
 Test(deflate, chooses_the_cheapest_kind)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 	struct dice dice = { 2026 };
 	unsigned kinds[3] = { 0 };
 
@@ -454,7 +454,7 @@ Test(deflate, chooses_the_cheapest_kind)
 /* Of two that are as long the nearer is cheaper. */
 Test(deflate, prefers_the_nearest_match)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 	uint8_t in[1034], out[100];
 
 	fill_random(&(struct dice){ 5 }, in, sizeof(in));
@@ -493,7 +493,7 @@ Test(deflate, does_not_depend_on_pieces)
 	for (size_t i = 0; i < WS_LEN(corpora); i++) {
 		size_t len = 6000;
 		uint8_t *in = corpus_new(&corpora[i], len);
-		struct ws_deflate *d = compressor(10, (unsigned)i % 10);
+		struct ws_deflate *d = deflate_new(10, (unsigned)i % 10);
 		struct octets whole = { 0 }, pieces = { 0 };
 
 		feed(d, in, len, 100000, WS_DEFLATE_SYNC, &whole);
@@ -518,7 +518,7 @@ Test(deflate, may_be_cut_anywhere)
 
 	for (size_t i = 0; i < WS_LEN(corpora); i++) {
 		uint8_t *in = corpus_new(&corpora[i], len);
-		struct ws_deflate *d = compressor(9, 1 + (unsigned)i % 9);
+		struct ws_deflate *d = deflate_new(9, 1 + (unsigned)i % 9);
 		struct octets whole = { 0 }, cut = { 0 };
 
 		feed(d, in, len, 1000, WS_DEFLATE_SYNC, &whole);
@@ -544,7 +544,7 @@ Test(deflate, flushes)
 		size_t len = 100000, at = 0;
 		uint8_t *in = corpus_new(&corpora[i], len);
 		unsigned bits = 8 + (unsigned)i % 8;
-		struct ws_deflate *d = compressor(bits, (unsigned)i % 10);
+		struct ws_deflate *d = deflate_new(bits, (unsigned)i % 10);
 		struct reader r;
 		struct octets out = { 0 };
 
@@ -577,7 +577,7 @@ Test(deflate, flushes)
 
 Test(deflate, takes_nothing_after_the_end)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 	struct octets out = { 0 };
 	uint8_t more[16];
 	struct ws_deflate_io io = { (const uint8_t *)"x", 1, more, 16 };
@@ -602,7 +602,7 @@ Test(deflate, takes_nothing_after_the_end)
 static void
 exchange(const struct corpus *c, unsigned bits, unsigned level, bool is_kept)
 {
-	struct ws_deflate *d = compressor(bits, level);
+	struct ws_deflate *d = deflate_new(bits, level);
 	struct reader r;
 	struct dice dice = { 42 };
 	uint8_t in[2000], out[2100];
@@ -663,8 +663,8 @@ Test(deflate, forgets_without_a_trace)
 			    used, in, len, later, sizeof(later));
 			if (i % 8 > 0)
 				continue;
-			m = ws_deflate_message(compressor(bits, level), in, len,
-			    fresh, sizeof(fresh));
+			m = ws_deflate_message(deflate_new(bits, level), in,
+			    len, fresh, sizeof(fresh));
 			cr_assert(n == m && memcmp(fresh, later, n) == 0,
 			    "%s, message %d, level %u", c->name, i, level);
 		}
@@ -681,7 +681,7 @@ Test(deflate, begins_anew_in_the_midst_of_anything)
 	for (int i = 0; i < 300; i++) {
 		const struct corpus *c = &corpora[roll(&dice, 10)];
 		unsigned level = roll(&dice, 10);
-		struct ws_deflate *d = compressor(9, level);
+		struct ws_deflate *d = deflate_new(9, level);
 		struct ws_deflate_io io = { in, roll(&dice, sizeof(in)), out,
 			roll(&dice, 1200) };
 		struct octets fresh = { 0 }, later = { 0 };
@@ -699,7 +699,7 @@ Test(deflate, begins_anew_in_the_midst_of_anything)
 
 Test(deflate, resets_when_a_message_has_no_room)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 	uint8_t in[1000], out[1100];
 	size_t n = 0, room = 0;
 
@@ -728,7 +728,7 @@ Test(deflate, refers_to_what_it_was_primed_with)
 	for (unsigned bits = 8; bits <= 15; bits++) {
 		size_t window = (size_t)1 << bits, past = 40000, len = 900;
 		size_t from = past - (past < window ? past : window);
-		struct ws_deflate *d = compressor(bits, 6);
+		struct ws_deflate *d = deflate_new(bits, 6);
 		struct reader r;
 		struct octets out = { 0 };
 
@@ -756,7 +756,7 @@ Test(deflate, keeps_to_a_smaller_window)
 {
 	static uint8_t in[8000];
 	struct dice dice = { 11 };
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 
 	fill_random(&dice, in, sizeof(in) / 2);
 	memcpy(in + sizeof(in) / 2, in, sizeof(in) / 2);
@@ -783,7 +783,7 @@ Test(deflate, keeps_to_a_smaller_window)
 /* Nothing, and less than four octets, and again and again. */
 Test(deflate, is_primed_with_little)
 {
-	struct ws_deflate *d = compressor(15, 6);
+	struct ws_deflate *d = deflate_new(15, 6);
 
 	for (size_t past = 0; past < 8; past++) {
 		const uint8_t *in = (const uint8_t *)"abcabcabcabcabcabcabcabc";

@@ -32,7 +32,7 @@ zpeer_fini(struct zpeer *p)
 }
 
 size_t
-zpeer_pack(struct zpeer *p, const void *data, size_t len)
+zpeer_deflate(struct zpeer *p, const void *data, size_t len)
 {
 	size_t size;
 
@@ -48,7 +48,7 @@ zpeer_pack(struct zpeer *p, const void *data, size_t len)
 }
 
 size_t
-zpeer_unpack(struct zpeer *p, const void *payload, size_t len)
+zpeer_inflate(struct zpeer *p, const void *payload, size_t len)
 {
 	static const uint8_t tail[] = { 0x00, 0x00, 0xff, 0xff };
 	size_t size = 0;

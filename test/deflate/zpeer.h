@@ -25,11 +25,11 @@ void zpeer_init(
 void zpeer_fini(struct zpeer *p);
 
 /* Compress a message. Returns its octets, which are in p->room. */
-size_t zpeer_pack(struct zpeer *p, const void *data, size_t len);
+size_t zpeer_deflate(struct zpeer *p, const void *data, size_t len);
 
 /* Inflate a payload, in pieces that are small beside any window: only then does
  * zlib refuse a distance that is too long. Returns the octets of the message,
  * which are in p->room. */
-size_t zpeer_unpack(struct zpeer *p, const void *payload, size_t len);
+size_t zpeer_inflate(struct zpeer *p, const void *payload, size_t len);
 
 #endif

@@ -234,27 +234,27 @@ plant_long(void)
 	for (int i = 0; i < LINES; i++)
 		memcpy(long_text + i * (int)(sizeof(LINE) - 1), LINE,
 		    sizeof(LINE) - 1);
-	answer_encoder.min = 1024;
+	answer_gzip_cache.min = 1024;
 }
 
-/* What the body is when it has been unpacked, if it must be. */
+/* What the body is when it has been decompressed, if it must be. */
 static void
 expect_long(const struct answer *a, const char *row)
 {
 	static struct ws_inflate z;
-	static uint8_t packed[LONG_OCTETS], plain[LONG_OCTETS];
-	size_t n = answer_body(a, (char *)packed, sizeof(packed));
+	static uint8_t body[LONG_OCTETS], plain[LONG_OCTETS];
+	size_t n = answer_body(a, (char *)body, sizeof(body));
 	char coding[512];
 
 	answer_field(a, "Content-Encoding", coding);
 	if (strcmp(coding, "gzip") == 0) {
 		ws_inflate_init(&z);
 		cr_expect_lt(n, LONG_OCTETS / 4, "%s", row);
-		cr_assert_eq(ws_gzip_read(&z, packed, n, plain, LONG_OCTETS), 0,
+		cr_assert_eq(ws_gzip_read(&z, body, n, plain, LONG_OCTETS), 0,
 		    "%s", row);
 	} else {
 		cr_expect_eq(n, LONG_OCTETS, "%s", row);
-		memcpy(plain, packed, n);
+		memcpy(plain, body, n);
 	}
 	cr_expect_eq(memcmp(plain, long_text, LONG_OCTETS), 0, "%s", row);
 }
@@ -307,8 +307,8 @@ Test(static_files, texts_are_compressed_for_those_who_want_it)
 			expect_long(&a, row->name);
 		answer_free(&a);
 	}
-	ws_encoder_fini(&answer_encoder);
-	ws_compressor_fini(&answer_compressor);
+	ws_gzip_cache_fini(&answer_gzip_cache);
+	ws_deflate_shared_fini(&answer_deflate);
 }
 
 Test(static_files, head_and_get_say_the_same_of_a_compressed_page)
@@ -332,12 +332,12 @@ Test(static_files, a_replaced_page_is_compressed_anew)
 
 	plant_long();
 	/* Long ago, so that results are kept. */
-	answer_encoder.now_s = INT64_MAX;
+	answer_gzip_cache.now_s = INT64_MAX;
 	for (int i = 0; i < 4; i++) {
 		ask_lines(&a, NULL, "GET /long.html", fields);
 		expect_long(&a, "kept or not");
 		answer_free(&a);
-		cr_expect_gt(answer_encoder.kept_octets, 0);
+		cr_expect_gt(answer_gzip_cache.kept_octets, 0);
 		/* The same length and time of modification, in place. */
 		if (i == 1) {
 			long_text[5] = 'X';
@@ -352,8 +352,8 @@ Test(static_files, a_replaced_page_is_compressed_anew)
 			    rename(tree_path(docroot, "new"), page), 0);
 		}
 	}
-	ws_encoder_fini(&answer_encoder);
-	ws_compressor_fini(&answer_compressor);
+	ws_gzip_cache_fini(&answer_gzip_cache);
+	ws_deflate_shared_fini(&answer_deflate);
 }
 
 static const struct {
@@ -458,18 +458,18 @@ Test(static_files, the_page_of_a_404_and_a_listing_are_compressed)
 	expect_field(&a, "Content-Encoding", NULL, "list");
 	expect_field(&a, "Vary", "Accept-Encoding", "list");
 	answer_free(&a);
-	ws_encoder_fini(&answer_encoder);
-	ws_compressor_fini(&answer_compressor);
+	ws_gzip_cache_fini(&answer_gzip_cache);
+	ws_deflate_shared_fini(&answer_deflate);
 }
 
-/* ---- packed assets ------------------------------------------------------ */
+/* ---- gzip assets -------------------------------------------------------- */
 
 /* "hello" as a gzip file. */
 static const unsigned char hello_gzip[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0,
 	255, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 7, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0,
 	0, 0 };
 
-Test(static_files, packed_assets_leave_as_they_are_or_unpacked)
+Test(static_files, gzip_assets_leave_as_they_are_or_decompressed)
 {
 	struct ws_asset assets[] = {
 		{ "/broken.txt", hello_gzip, sizeof(hello_gzip), "\"b\"", 6 },
@@ -511,16 +511,16 @@ Test(static_files, packed_assets_leave_as_they_are_or_unpacked)
 	cr_expect_eq(a.is.status, 304);
 	answer_free(&a);
 
-	/* It is unpacked once. */
-	answer_encoder.now_s = TREE_TIME;
+	/* It is decompressed once. */
+	answer_gzip_cache.now_s = TREE_TIME;
 	for (int i = 0; i < 2; i++) {
 		ask_lines(&a, NULL, "GET /x.txt", "");
 		expect_body(&a, "hello", "kept");
-		cr_expect_eq(answer_encoder.kept_octets, 5);
+		cr_expect_eq(answer_gzip_cache.kept_octets, 5);
 		answer_free(&a);
 	}
-	ws_encoder_fini(&answer_encoder);
-	ws_compressor_fini(&answer_compressor);
+	ws_gzip_cache_fini(&answer_gzip_cache);
+	ws_deflate_shared_fini(&answer_deflate);
 
 	/* What is said of it must be true. */
 	ask_lines(&a, NULL, "GET /broken.txt", "");
@@ -994,7 +994,7 @@ Test(static_files, a_head_that_does_not_fit_is_told)
 				     .head = &head,
 				     .buf = request,
 				     .path = WS_SPAN("/ten.txt"),
-				     .encoder = &answer_encoder },
+				     .gzip_cache = &answer_gzip_cache },
 		    &out, &answer);
 		cr_expect(out.failed, "%zu", size);
 		cr_expect_leq(out.len, size);

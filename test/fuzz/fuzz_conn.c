@@ -45,7 +45,7 @@ struct seen {
 static struct {
 	struct seen seen;
 	struct sim_wire *wire;
-	struct sim_pack *pack;
+	struct sim_pmd *pmd;
 	size_t piece;   /* octets sent at once, at most */
 	size_t sent;    /* octets of out, so far */
 	size_t out_len; /* what is sent: a request, frames */
@@ -123,9 +123,9 @@ put_frame(uint8_t first, const uint8_t *payload, size_t len)
 }
 
 static void
-put_packed(uint8_t first, const uint8_t *octets, size_t n)
+put_deflated(uint8_t first, const uint8_t *octets, size_t n)
 {
-	static uint8_t text[255 * TIMES], packed[2 * sizeof(text)];
+	static uint8_t text[255 * TIMES], deflated[2 * sizeof(text)];
 	static void *memory;
 	struct ws_deflate *d;
 
@@ -137,8 +137,8 @@ put_packed(uint8_t first, const uint8_t *octets, size_t n)
 	ws_deflate_adjust(d, 8, 6); /* which every server can read */
 	for (size_t i = 0; n > 0 && i < TIMES; i++)
 		memcpy(text + i * n, octets, n);
-	put_frame(first, packed,
-	    ws_deflate_message(d, text, n * TIMES, packed, sizeof(packed)));
+	put_frame(first, deflated,
+	    ws_deflate_message(d, text, n * TIMES, deflated, sizeof(deflated)));
 }
 
 static void
@@ -149,7 +149,7 @@ compose(const uint8_t *data, size_t len)
 	    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 	    "Sec-WebSocket-Extensions: ";
-	const char *offer = sim_pack_offer(play.pack);
+	const char *offer = sim_pmd_offer(play.pmd);
 
 	put(request, sizeof(request) - 1);
 	put(offer, strlen(offer));
@@ -159,7 +159,7 @@ compose(const uint8_t *data, size_t len)
 		size_t n = data[1] < len - 2 ? data[1] : len - 2;
 
 		if (first & RSV3)
-			put_packed((uint8_t)(first ^ RSV3), data + 2, n);
+			put_deflated((uint8_t)(first ^ RSV3), data + 2, n);
 		else
 			put_frame(first, data + 2, n);
 		data += 2 + n;
@@ -183,7 +183,7 @@ take_answer(void)
 	sim_check(memcmp(head, "HTTP/1.1 101", 12) == 0, "%.20s", head);
 	value = strstr(head, name);
 	sim_check(value != NULL && value < end, "not agreed on");
-	sim_pack_agree(play.pack, value + sizeof(name) - 1);
+	sim_pmd_agree(play.pmd, value + sizeof(name) - 1);
 	play.in_len -= (size_t)(end + 4 - head);
 	memmove(play.in, play.in + (end + 4 - head), play.in_len);
 	return true;
@@ -210,7 +210,7 @@ take_frame(void)
 	payload = play.in + size;
 	octets = len;
 	if (play.in[0] & RSV1)
-		payload = sim_pack_inflate(play.pack, payload, &octets);
+		payload = sim_pmd_inflate(play.pmd, payload, &octets);
 	opcode = play.in[0] & 0xf;
 	if (opcode == WS_TEXT || opcode == WS_BINARY)
 		sim_check(play.due_at < play.due_len &&
@@ -275,7 +275,7 @@ run(const uint8_t *data, size_t len, size_t piece)
 	weather->descriptors = 100;
 	weather->batch = 256;
 	choose_options(&options);
-	play.pack = sim_pack_new();
+	play.pmd = sim_pmd_new();
 	compose(data + chances, len - chances);
 	if (piece < SENT_MAX)
 		weather->partial = weather->again = 300;
@@ -292,7 +292,7 @@ run(const uint8_t *data, size_t len, size_t piece)
 	}
 	ws_server_free(server);
 	sim_drop(play.wire);
-	sim_pack_free(play.pack);
+	sim_pmd_free(play.pmd);
 	sim_end();
 	return play.seen;
 }

@@ -124,10 +124,10 @@ connect_to(const char *path, const char *offer)
 }
 
 static void
-send_packed(struct client *c, struct zpeer *peer, int kind, const void *data,
+send_deflated(struct client *c, struct zpeer *peer, int kind, const void *data,
     size_t len)
 {
-	size_t n = zpeer_pack(peer, data, len);
+	size_t n = zpeer_deflate(peer, data, len);
 
 	client_send_frame(c, RSV1 | kind, peer->room, n);
 }
@@ -147,7 +147,7 @@ expect(struct client *c, struct zpeer *peer, int first, const void *data,
 	got = frame.data;
 	n = frame.len;
 	if (frame.first & RSV1) {
-		n = zpeer_unpack(peer, frame.data, frame.len);
+		n = zpeer_inflate(peer, frame.data, frame.len);
 		got = peer->room;
 	}
 	cr_assert_eq(n, len);
@@ -265,15 +265,15 @@ Test(live_deflate, messages_go_both_ways)
 		    rows[i].keeps_out, rows[i].keeps_in);
 		for (size_t k = 0; k < sizeof(sizes) / sizeof(*sizes); k++) {
 			size_t len = sizes[k], half = len / 2;
-			int packed = len >= 256 ? RSV1 : 0;
+			int rsv1 = len >= 256 ? RSV1 : 0;
 			int second = half >= 256 ? RSV1 : 0;
 
 			fill_json(&dice, text, len);
-			send_packed(&c, &peer, TEXT, text, len);
-			expect(&c, &peer, packed | TEXT, text, len);
+			send_deflated(&c, &peer, TEXT, text, len);
+			expect(&c, &peer, rsv1 | TEXT, text, len);
 			expect(&c, &peer, second | TEXT, text, half);
 			client_send_frame(&c, BINARY, text, len);
-			expect(&c, &peer, packed | BINARY, text, len);
+			expect(&c, &peer, rsv1 | BINARY, text, len);
 			expect(&c, &peer, second | BINARY, text, half);
 		}
 		client_close(&c);
@@ -324,7 +324,7 @@ Test(live_deflate, rfc7692_6_2_fragments_make_one_message)
 	zpeer_init(&peer, 15, 15, 0, 0);
 	fill_text(&dice, text, sizeof(text));
 	c = connect_to("/echo", PMD);
-	n = zpeer_pack(&peer, text, sizeof(text));
+	n = zpeer_deflate(&peer, text, sizeof(text));
 	for (size_t at = 0; at <= n; at += 7) {
 		size_t len = n - at < 7 ? n - at : 7;
 		int first = at == 0 ? RSV1 | 1 : at + len < n ? 0 : LAST;
@@ -388,9 +388,9 @@ Test(live_deflate, bombs_are_1009)
 	zpeer_init(&peer, 15, 15, 0, 0);
 	begin(&(struct ws_options){ .deflate = WS_DEFLATE_SHARED });
 	c = connect_to("/echo", PMD);
-	send_packed(&c, &peer, BINARY, zeros, MESSAGE_MAX);
+	send_deflated(&c, &peer, BINARY, zeros, MESSAGE_MAX);
 	expect(&c, &peer, RSV1 | BINARY, zeros, MESSAGE_MAX);
-	send_packed(&c, &peer, BINARY, zeros, MESSAGE_MAX + 1);
+	send_deflated(&c, &peer, BINARY, zeros, MESSAGE_MAX + 1);
 	client_expect_close(&c, 1009, true);
 	client_close(&c);
 	zpeer_fini(&peer);
@@ -406,7 +406,7 @@ forms(void)
 	const struct ws_chunk *chunk = (const struct ws_chunk *)published;
 	unsigned n = 0;
 
-	while ((chunk = chunk->form) != NULL)
+	while ((chunk = chunk->deflated) != NULL)
 		n++;
 	return n;
 }
@@ -666,12 +666,12 @@ echo_length(struct client *c, struct zpeer *peer, const void *text, size_t len)
 {
 	struct frame frame;
 
-	send_packed(c, peer, TEXT, text, len);
+	send_deflated(c, peer, TEXT, text, len);
 	do
 		cr_assert(client_recv_frame(c, &frame));
 	while (frame.first == PING);
 	cr_assert_eq(frame.first, RSV1 | TEXT);
-	cr_assert_eq(zpeer_unpack(peer, frame.data, frame.len), len);
+	cr_assert_eq(zpeer_inflate(peer, frame.data, frame.len), len);
 	cr_assert_eq(memcmp(peer->room, text, len), 0);
 	return frame.len;
 }
@@ -710,7 +710,7 @@ check_idleness(int ping_ms, int idle_ms)
 		}
 	}
 	/* The client refers to what it has sent long ago. */
-	cr_expect_lt(zpeer_pack(&peer, text, LEN), first / 4);
+	cr_expect_lt(zpeer_deflate(&peer, text, LEN), first / 4);
 	client_close(&c);
 	zpeer_fini(&peer);
 	end();

@@ -257,7 +257,7 @@ Test(embed, a_file_can_get_another_end)
 		char file[96], output[96], longer[128], *text;
 		char *argv[] = { (char[]){ "embed" }, (char[]){ "-n" },
 			(char[]){ "it" }, file, (char[]){ "the end" }, NULL };
-		uint8_t packed[512];
+		uint8_t gzip[512];
 		size_t len, n, begin;
 
 		tree_file(base, "it.txt", contents[i]);
@@ -265,20 +265,20 @@ Test(embed, a_file_can_get_another_end)
 		snprintf(output, sizeof(output), "%s/.out", base);
 		cr_assert_eq(run_args(5, argv, output), 0);
 		text = read_whole(output, &len);
-		n = octets_of(text, "it", packed, sizeof(packed));
+		n = octets_of(text, "it", gzip, sizeof(gzip));
 		cr_expect_eq(n, number_of(text, "it_len"));
 		cr_expect_eq(
 		    number_of(text, "it_plain_len"), strlen(contents[i]));
-		expect_content(packed, n, contents[i], strlen(contents[i]));
+		expect_content(gzip, n, contents[i], strlen(contents[i]));
 
 		begin = number_of(text, "it_begin");
 		cr_assert_lt(begin, n);
 		n = octets_of(
-		    text, "it_end", packed + begin, sizeof(packed) - begin);
+		    text, "it_end", gzip + begin, sizeof(gzip) - begin);
 		cr_expect_eq(n, number_of(text, "it_end_len"));
 		snprintf(longer, sizeof(longer), "%s\nthe end\n", contents[i]);
 		cr_expect_eq(number_of(text, "it_long_len"), strlen(longer));
-		expect_content(packed, begin + n, longer, strlen(longer));
+		expect_content(gzip, begin + n, longer, strlen(longer));
 		free(text);
 	}
 }

@@ -15,7 +15,7 @@
  *
  *	sim_peers.c   the clients: what they send, and that they get what they
  *	              should
- *	sim_pack.c    what clients need to compress messages
+ *	sim_pmd.c    what clients need to compress messages
  *	sim_play.c    the application, one schedule from start to end, and what
  *	              must hold at its end
  *	sim.c         the world in between
@@ -202,8 +202,8 @@ struct sim_peer {
 	int64_t vanished_ms;
 	unsigned tries;
 	struct sim_wire *wire;
-	struct sim_pack *pack; /* owned; NULL: it has not offered to compress */
-	uint8_t *out;          /* owned: not yet written */
+	struct sim_pmd *pmd; /* owned; NULL: it has not offered to compress */
+	uint8_t *out;        /* owned: not yet written */
 	size_t out_at, out_len, out_room;
 	uint8_t *in; /* owned: not yet understood */
 	size_t in_len, in_room;
@@ -258,28 +258,28 @@ sim_message_name(const void *data, size_t len, unsigned *sender, uint32_t *seq);
 /* The body of the answer to a client's nth request. */
 size_t sim_body(unsigned sender, uint32_t seq, uint8_t *out);
 
-/* ---- compressed messages: sim_pack.c (RFC 7692) ------------------------- */
+/* ---- compressed messages: sim_pmd.c (RFC 7692) ------------------------- */
 
 /* An offer to compress, drawn by chance, and what comes of it. */
-struct sim_pack *sim_pack_new(void);
-void sim_pack_free(struct sim_pack *pack); /* NULL is allowed */
+struct sim_pmd *sim_pmd_new(void);
+void sim_pmd_free(struct sim_pmd *pmd); /* NULL is allowed */
 
 /* The value of Sec-WebSocket-Extensions to send. */
-const char *sim_pack_offer(const struct sim_pack *pack);
+const char *sim_pmd_offer(const struct sim_pmd *pmd);
 
 /* The value that the server answers with, up to the end of its line. */
-void sim_pack_agree(struct sim_pack *pack, const char *line);
+void sim_pmd_agree(struct sim_pmd *pmd, const char *line);
 
-/* Whether it did; pack may be NULL. */
-bool sim_pack_agreed(const struct sim_pack *pack);
+/* Whether it did; pmd may be NULL. */
+bool sim_pmd_agreed(const struct sim_pmd *pmd);
 
 /* Compress or inflate a message, which must be possible.
  *   len  of the message; receives that of the result
  * Returns the result, until the next call. */
 const uint8_t *
-sim_pack_deflate(struct sim_pack *pack, const uint8_t *in, size_t *len);
+sim_pmd_deflate(struct sim_pmd *pmd, const uint8_t *in, size_t *len);
 const uint8_t *
-sim_pack_inflate(struct sim_pack *pack, const uint8_t *in, size_t *len);
+sim_pmd_inflate(struct sim_pmd *pmd, const uint8_t *in, size_t *len);
 
 /* ---- one schedule: sim_play.c ------------------------------------------ */
 
@@ -300,8 +300,8 @@ size_t sim_play(uint64_t seed, enum sim_mode mode, size_t nth,
 struct sim_seen {
 	unsigned long schedules, turns, opened, messages, delivered, echoed,
 	    responses, held, broken, pongs, resets, vanished, slow, refused,
-	    exhausted, shortages, stale, leaps, stopped, content, packed,
-	    unpacked, offences;
+	    exhausted, shortages, stale, leaps, stopped, content, deflated,
+	    inflated, offences;
 };
 extern struct sim_seen sim_seen;
 

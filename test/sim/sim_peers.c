@@ -219,10 +219,10 @@ put_message(struct sim_peer *p)
 	uint32_t pieces = sim_chance(300) ? 1 + sim_below(5) : 1;
 	const uint8_t *payload = scratch;
 
-	if (sim_pack_agreed(p->pack) && sim_chance(700)) {
-		payload = sim_pack_deflate(p->pack, scratch, &len);
+	if (sim_pmd_agreed(p->pmd) && sim_chance(700)) {
+		payload = sim_pmd_deflate(p->pmd, scratch, &len);
 		first |= RSV1;
-		sim_seen.packed++;
+		sim_seen.deflated++;
 	}
 	while (pieces-- > 1) {
 		size_t n = sim_below((uint32_t)(len - at) + 1);
@@ -266,10 +266,10 @@ put_offence(struct sim_peer *p)
 	const uint8_t *payload = (const uint8_t *)rows[i].payload;
 	size_t len = rows[i].len;
 
-	if (sim_pack_agreed(p->pack) != rows[i].agreed)
+	if (sim_pmd_agreed(p->pmd) != rows[i].agreed)
 		return;
 	if (payload == NULL)
-		payload = sim_pack_deflate(p->pack, zeros, &len);
+		payload = sim_pmd_deflate(p->pmd, zeros, &len);
 	put_frame(p, rows[i].first, payload, len);
 	sim_peer_spoil(p, "it breaks a rule");
 	p->offence = rows[i].code;
@@ -292,11 +292,11 @@ put_handshake(struct sim_peer *p)
 		    "Connection: keep-alive, Upgrade\r\n"
 		    "Sec-WebSocket-Version: 13\r\n"
 		    "Sec-WebSocket-Key: " KEY "\r\n");
-	sim_pack_free(p->pack);
-	p->pack = sim_chance(600) ? sim_pack_new() : NULL;
-	if (p->pack != NULL) {
+	sim_pmd_free(p->pmd);
+	p->pmd = sim_chance(600) ? sim_pmd_new() : NULL;
+	if (p->pmd != NULL) {
 		put_text(p, "Sec-WebSocket-Extensions: ");
-		put_text(p, sim_pack_offer(p->pack));
+		put_text(p, sim_pmd_offer(p->pmd));
 		put_text(p, "\r\n");
 	}
 	put_text(p, "\r\n");
@@ -543,15 +543,15 @@ on_pong(struct sim_peer *p, const uint8_t *data, size_t len)
 
 /* Take a message that is compressed. */
 static void
-on_packed(struct sim_peer *p, int opcode, const uint8_t *data, size_t len)
+on_deflated(struct sim_peer *p, int opcode, const uint8_t *data, size_t len)
 {
-	sim_check(sim_pack_agreed(p->pack) &&
+	sim_check(sim_pmd_agreed(p->pmd) &&
 		      (opcode == WS_TEXT || opcode == WS_BINARY),
 	    "peer %u: RSV1 with opcode %d", p->id, opcode);
 	if (sim_peer_is_wrong(p))
 		return;
-	data = sim_pack_inflate(p->pack, data, &len);
-	sim_seen.unpacked++;
+	data = sim_pmd_inflate(p->pmd, data, &len);
+	sim_seen.inflated++;
 	on_message(p, opcode, data, len);
 }
 
@@ -587,7 +587,7 @@ take_frame(struct sim_peer *p)
 		return false;
 	switch (in[0] & RSV1 ? 0 : opcode) {
 	case 0:
-		on_packed(p, opcode, in + size, len);
+		on_deflated(p, opcode, in + size, len);
 		break;
 	case WS_TEXT:
 	case WS_BINARY:
@@ -685,10 +685,10 @@ take_switch(struct sim_peer *p)
 	    "peer %u: Sec-WebSocket-Accept", p->id);
 	extensions = field(p, size, "\r\nSec-WebSocket-Extensions: ");
 	sim_check(
-	    (extensions != NULL) == (p->pack != NULL && sim_rules.deflates),
+	    (extensions != NULL) == (p->pmd != NULL && sim_rules.deflates),
 	    "peer %u: what it offered", p->id);
 	if (extensions != NULL)
-		sim_pack_agree(p->pack, extensions);
+		sim_pmd_agree(p->pmd, extensions);
 	take(p, size);
 	p->state = SIM_TALKING;
 	return true;
@@ -1076,7 +1076,7 @@ sim_peer_fini(struct sim_peer *peer)
 {
 	if (peer->wire != NULL)
 		sim_drop(peer->wire);
-	sim_pack_free(peer->pack);
+	sim_pmd_free(peer->pmd);
 	free(peer->in);
 	free(peer->out);
 	free(peer->due);

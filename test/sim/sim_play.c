@@ -739,7 +739,7 @@ static void
 check_idle(void)
 {
 	const struct ws_server *s = play.server;
-	size_t most = play.blocks + CACHES_MAX + s->host.segments.count;
+	size_t most = play.blocks + CACHES_MAX + s->core.segments.count;
 	struct ws_stats stats;
 
 	ws_stats(s, &stats);
@@ -747,9 +747,9 @@ check_idle(void)
 	    stats.connections == 0 && stats.websockets == 0 && stats.rooms == 0,
 	    "left: %zu connections, %zu WebSockets, %zu rooms",
 	    stats.connections, stats.websockets, stats.rooms);
-	sim_check(s->host.packer.budget == play.budget,
+	sim_check(s->core.pmd.budget == play.budget,
 	    "%zu octets of windows are reserved",
-	    play.budget - s->host.packer.budget);
+	    play.budget - s->core.pmd.budget);
 	sim_check(sim_blocks() <= most, "an idle server keeps %zu blocks",
 	    sim_blocks() - play.blocks);
 }
@@ -823,7 +823,7 @@ sim_play(uint64_t seed, enum sim_mode mode, size_t nth, const uint8_t *input,
 	make_directory();
 	if (set_up()) {
 		play.blocks = sim_blocks();
-		play.budget = play.server->host.packer.budget;
+		play.budget = play.server->core.pmd.budget;
 		if (mode == SIM_SCARCE) {
 			play.weather->scarcity = 1 + sim_below(80);
 			play.weather->refuse = sim_below(20);

@@ -135,7 +135,7 @@ show(struct run *run, const struct ws_event *event)
 	if (run->events++ > 0)
 		say(run, " ");
 	if (event->kind == WS_EVENT_DEFLATED)
-		say(run, "packed ");
+		say(run, "deflated ");
 	if (event->kind == WS_EVENT_MESSAGE || event->kind == WS_EVENT_DEFLATED)
 		say(run, event->opcode == WS_OP_TEXT ? "text" : "binary");
 	else
@@ -318,48 +318,48 @@ Test(session, rfc6455_5_6_messages_and_5_5_control_frames)
 Test(session, rfc7692_6_rsv1_stands_on_first_frames_only)
 {
 	enum {
-		PACKED = WS_RSV1
+		DEFLATED = WS_RSV1
 	};
 	static const struct {
 		const char *name, *events;
 		struct frame frames[5];
 	} rows[] = {
-		{ "text", "packed text<\\xf2H>",
-		    { FRAME(PACKED | TEXT, "\xf2H") } },
-		{ "binary", "packed binary<ab>",
-		    { FRAME(PACKED | BINARY, "ab") } },
-		{ "empty", "packed text<>", { FRAME(PACKED | TEXT, "") } },
-		{ "in fragments, with a ping", "ping<p> packed text<abc>",
-		    { FRAME(PACKED | WS_OP_TEXT, "a"), FRAME(0, "b"),
+		{ "text", "deflated text<\\xf2H>",
+		    { FRAME(DEFLATED | TEXT, "\xf2H") } },
+		{ "binary", "deflated binary<ab>",
+		    { FRAME(DEFLATED | BINARY, "ab") } },
+		{ "empty", "deflated text<>", { FRAME(DEFLATED | TEXT, "") } },
+		{ "in fragments, with a ping", "ping<p> deflated text<abc>",
+		    { FRAME(DEFLATED | WS_OP_TEXT, "a"), FRAME(0, "b"),
 			FRAME(PING, "p"), FRAME(LAST, "c") } },
-		{ "no UTF-8 yet", "packed text<\\xff\\xfe>",
-		    { FRAME(PACKED | WS_OP_TEXT, "\xff"),
+		{ "no UTF-8 yet", "deflated text<\\xff\\xfe>",
+		    { FRAME(DEFLATED | WS_OP_TEXT, "\xff"),
 			FRAME(LAST, "\xfe") } },
 		{ "in turn with others",
-		    "packed text<a> text<b> packed text<c>",
-		    { FRAME(PACKED | TEXT, "a"), FRAME(TEXT, "b"),
-			FRAME(PACKED | TEXT, "c") } },
-		{ "plain fragments behind it", "packed text<a> text<bc>",
-		    { FRAME(PACKED | TEXT, "a"), FRAME(WS_OP_TEXT, "b"),
+		    "deflated text<a> text<b> deflated text<c>",
+		    { FRAME(DEFLATED | TEXT, "a"), FRAME(TEXT, "b"),
+			FRAME(DEFLATED | TEXT, "c") } },
+		{ "plain fragments behind it", "deflated text<a> text<bc>",
+		    { FRAME(DEFLATED | TEXT, "a"), FRAME(WS_OP_TEXT, "b"),
 			FRAME(LAST, "c") } },
-		{ "and they are UTF-8", "packed text<\\xff> fail<1007>",
-		    { FRAME(PACKED | TEXT, "\xff"), FRAME(TEXT, "\xff") } },
+		{ "and they are UTF-8", "deflated text<\\xff> fail<1007>",
+		    { FRAME(DEFLATED | TEXT, "\xff"), FRAME(TEXT, "\xff") } },
 		{ "on a continuation", "fail<1002>",
-		    { FRAME(PACKED | WS_OP_TEXT, "a"),
-			FRAME(PACKED | LAST, "b") } },
+		    { FRAME(DEFLATED | WS_OP_TEXT, "a"),
+			FRAME(DEFLATED | LAST, "b") } },
 		{ "on a continuation only", "fail<1002>",
-		    { FRAME(WS_OP_TEXT, "a"), FRAME(PACKED | LAST, "b") } },
-		{ "on a ping", "fail<1002>", { FRAME(PACKED | PING, "a") } },
-		{ "on a pong", "fail<1002>", { FRAME(PACKED | PONG, "a") } },
-		{ "on a Close", "fail<1002>", { FRAME(PACKED | CLOSE, "") } },
+		    { FRAME(WS_OP_TEXT, "a"), FRAME(DEFLATED | LAST, "b") } },
+		{ "on a ping", "fail<1002>", { FRAME(DEFLATED | PING, "a") } },
+		{ "on a pong", "fail<1002>", { FRAME(DEFLATED | PONG, "a") } },
+		{ "on a Close", "fail<1002>", { FRAME(DEFLATED | CLOSE, "") } },
 		{ "inside a message", "fail<1002>",
-		    { FRAME(WS_OP_TEXT, "a"), FRAME(PACKED | TEXT, "b") } },
+		    { FRAME(WS_OP_TEXT, "a"), FRAME(DEFLATED | TEXT, "b") } },
 		{ "RSV2", "fail<1002>", { FRAME(WS_RSV2 | TEXT, "a") } },
 		{ "RSV3", "fail<1002>", { FRAME(WS_RSV3 | TEXT, "a") } },
 		{ "RSV1 and RSV2", "fail<1002>",
-		    { FRAME(PACKED | WS_RSV2 | TEXT, "a") } },
+		    { FRAME(DEFLATED | WS_RSV2 | TEXT, "a") } },
 		{ "RSV1 and RSV3", "fail<1002>",
-		    { FRAME(PACKED | WS_RSV3 | BINARY, "a") } },
+		    { FRAME(DEFLATED | WS_RSV3 | BINARY, "a") } },
 	};
 
 	deflates = true;
@@ -394,12 +394,12 @@ Test(session, rfc7692_compressed_messages_are_bounded)
 		const char *name, *events;
 		size_t message_max, first, second;
 	} rows[] = {
-		{ "as long as may be", "packed text", 16, 34, 0 },
+		{ "as long as may be", "deflated text", 16, 34, 0 },
 		{ "one octet more", "fail<1009>", 16, 35, 0 },
-		{ "fragments", "packed text", 16, 30, 4 },
+		{ "fragments", "deflated text", 16, 30, 4 },
 		{ "fragments, one octet more", "fail<1009>", 16, 30, 5 },
-		{ "no limit at all", "packed text", SIZE_MAX, 40, 2 },
-		{ "nothing allowed", "packed text", 0, 16, 0 },
+		{ "no limit at all", "deflated text", SIZE_MAX, 40, 2 },
+		{ "nothing allowed", "deflated text", 0, 16, 0 },
 		{ "nothing allowed, too much", "fail<1009>", 0, 17, 0 },
 	};
 	static const char octets[64] = "";

@@ -1,4 +1,4 @@
-/* sim_pack.c - simulated clients that compress, by zlib (RFC 7692). */
+/* sim_pmd.c - simulated clients that compress, by zlib (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ enum {
 	PIECE = 64, /* zlib misses distances that are too long in larger ones */
 };
 
-struct sim_pack {
+struct sim_pmd {
 	char offer[200];
 	bool offers_client_bits, offers_server_no_context;
 	int server_bits, client_bits; /* offered, then agreed on */
@@ -29,10 +29,10 @@ struct sim_pack {
 
 /* ---- what is agreed on ------------------------------------------------- */
 
-struct sim_pack *
-sim_pack_new(void)
+struct sim_pmd *
+sim_pmd_new(void)
 {
-	struct sim_pack *p = calloc(1, sizeof(*p));
+	struct sim_pmd *p = calloc(1, sizeof(*p));
 	size_t len;
 
 	if (p == NULL)
@@ -65,9 +65,9 @@ sim_pack_new(void)
 }
 
 const char *
-sim_pack_offer(const struct sim_pack *pack)
+sim_pmd_offer(const struct sim_pmd *pmd)
 {
-	return pack->offer;
+	return pmd->offer;
 }
 
 /* The number behind a parameter of an answer, or that of the offer. */
@@ -80,7 +80,7 @@ bits_in(const char *answer, const char *name, int offered)
 }
 
 void
-sim_pack_agree(struct sim_pack *p, const char *line)
+sim_pmd_agree(struct sim_pmd *p, const char *line)
 {
 	char answer[200];
 	int server_bits, client_bits;
@@ -113,28 +113,28 @@ sim_pack_agree(struct sim_pack *p, const char *line)
 }
 
 void
-sim_pack_free(struct sim_pack *pack)
+sim_pmd_free(struct sim_pmd *pmd)
 {
-	if (pack == NULL)
+	if (pmd == NULL)
 		return;
-	if (pack->room != NULL) {
-		deflateEnd(&pack->out);
-		inflateEnd(&pack->in);
-		free(pack->room);
+	if (pmd->room != NULL) {
+		deflateEnd(&pmd->out);
+		inflateEnd(&pmd->in);
+		free(pmd->room);
 	}
-	free(pack);
+	free(pmd);
 }
 
 bool
-sim_pack_agreed(const struct sim_pack *pack)
+sim_pmd_agreed(const struct sim_pmd *pmd)
 {
-	return pack != NULL && pack->room != NULL;
+	return pmd != NULL && pmd->room != NULL;
 }
 
 /* ---- messages ---------------------------------------------------------- */
 
 const uint8_t *
-sim_pack_deflate(struct sim_pack *p, const uint8_t *in, size_t *len)
+sim_pmd_deflate(struct sim_pmd *p, const uint8_t *in, size_t *len)
 {
 	size_t room = SIM_LIMIT + SIM_LIMIT / 8;
 
@@ -162,7 +162,7 @@ sim_pack_deflate(struct sim_pack *p, const uint8_t *in, size_t *len)
 }
 
 const uint8_t *
-sim_pack_inflate(struct sim_pack *p, const uint8_t *in, size_t *len)
+sim_pmd_inflate(struct sim_pmd *p, const uint8_t *in, size_t *len)
 {
 	static const uint8_t tail[TAIL] = { 0x00, 0x00, 0xff, 0xff };
 	size_t size = 0;

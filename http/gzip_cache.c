@@ -1,10 +1,10 @@
-/* encoding.c - bodies compressed for clients that accept it (RFC 9110, 8.4). */
+/* gzip_cache.c - bodies as gzip for clients that accept it (RFC 9110, 8.4). */
 /* SPDX-License-Identifier: MIT */
 /*
- * The compressor is that of the messages, too (compressor.c). Where these are
- * not compressed it has a window of 8 KiB: with all it needs that takes 68 KiB,
- * where one of 32 KiB takes 260 and saves 6 octets of 100 of a long text, and
- * next to nothing of a short one.
+ * The messages use the same compressor (deflate_shared.c). Where messages are
+ * not compressed, it has a window of 8 KiB and takes 68 KiB in all. A window of
+ * 32 KiB takes 260 KiB; it makes a long text 6 percent smaller, and a short one
+ * hardly at all.
  *
  * Compressing 100 KiB takes a millisecond in which nobody else is served. What
  * is asked for again, a file, is therefore compressed once and kept under what
@@ -22,8 +22,7 @@
  */
 #include <string.h>
 
-#include "encoding.h"
-#include "field.h"
+#include "gzip_cache.h"
 #include "deflate/gzip.h"
 #include "base/mem.h"
 
@@ -32,39 +31,13 @@
 #define LEVEL 3
 #define SETTLED_S 2 /* a file has been as it is for longer than any tick */
 
-struct ws_encoding_kept {
-	struct ws_encoding_key key;
+struct ws_gzip_kept {
+	struct ws_gzip_key key;
 	struct ws_chunk *chunk; /* one reference is ours; NULL: not smaller */
 	bool used;
 };
 
-/* ---- what a client accepts ---------------------------------------------- */
-
-unsigned
-ws_encoding_identity(struct ws_span accept_encoding)
-{
-	struct ws_span list = accept_encoding, member;
-
-	while (ws_field_next(&list, &member)) {
-		size_t n = 0;
-
-		while (n < member.len && member.at[n] != ';' &&
-		       member.at[n] != ' ' && member.at[n] != '\t')
-			n++;
-		member.len = n;
-		if (ws_span_equal_nocase(member, WS_SPAN("identity")))
-			return ws_field_accepts(accept_encoding, member);
-	}
-	return 0;
-}
-
-bool
-ws_encoding_wants_gzip(struct ws_span accept_encoding)
-{
-	unsigned q = ws_field_accepts(accept_encoding, WS_SPAN("gzip"));
-
-	return q > 0 && q >= ws_encoding_identity(accept_encoding);
-}
+/* ---- what gets smaller --------------------------------------------------- */
 
 static bool
 ends_in(struct ws_span text, struct ws_span end)
@@ -77,7 +50,7 @@ ends_in(struct ws_span text, struct ws_span end)
 }
 
 bool
-ws_encoding_suits(const char *type)
+ws_gzip_shrinks(const char *type)
 {
 	static const struct ws_span suffixes[] = {
 		{ "+json", 5 }, /* RFC 6839 section 3.1 */
@@ -111,10 +84,11 @@ ws_encoding_suits(const char *type)
 /* ---- compressing -------------------------------------------------------- */
 
 bool
-ws_encoder_suits(const struct ws_encoder *e, const char *type, uint64_t octets)
+ws_gzip_cache_takes(
+    const struct ws_gzip_cache *cache, const char *type, uint64_t octets)
 {
-	return octets >= e->min && octets <= WS_ENCODER_BODY_MAX &&
-	       ws_encoding_suits(type);
+	return octets >= cache->min && octets <= WS_GZIP_CACHE_BODY_MAX &&
+	       ws_gzip_shrinks(type);
 }
 
 /* Give back the room that a chunk does not need. */
@@ -132,18 +106,19 @@ fit(struct ws_chunk *chunk)
 }
 
 struct ws_chunk *
-ws_encoder_gzip(struct ws_encoder *e, const void *data, size_t len)
+ws_gzip_cache_compress(
+    struct ws_gzip_cache *cache, const void *data, size_t len)
 {
 	struct ws_chunk *chunk = len > 0 ? ws_chunk_new(len - 1) : NULL;
-	struct ws_deflate *deflate;
+	struct ws_deflate *d;
 
 	if (chunk == NULL)
 		return NULL;
-	deflate =
-	    ws_compressor_begin(e->compressor, e->compressor->bits, LEVEL);
-	if (deflate != NULL)
+	d = ws_deflate_shared_begin(
+	    cache->deflate, cache->deflate->bits, LEVEL);
+	if (d != NULL)
 		chunk->len =
-		    ws_gzip_write(deflate, data, len, chunk->at, chunk->room);
+		    ws_gzip_write(d, data, len, chunk->at, chunk->room);
 	if (chunk->len > 0)
 		return fit(chunk);
 	ws_chunk_unref(chunk);
@@ -153,25 +128,25 @@ ws_encoder_gzip(struct ws_encoder *e, const void *data, size_t len)
 /* ---- keeping ------------------------------------------------------------ */
 
 static void
-drop(struct ws_encoder *e, struct ws_encoding_kept *kept)
+drop(struct ws_gzip_cache *cache, struct ws_gzip_kept *kept)
 {
 	if (kept->chunk != NULL)
-		e->kept_octets -= kept->chunk->len;
+		cache->kept_octets -= kept->chunk->len;
 	ws_chunk_unref(kept->chunk);
-	*kept = (struct ws_encoding_kept){ .used = false };
+	*kept = (struct ws_gzip_kept){ .used = false };
 }
 
 void
-ws_encoder_fini(struct ws_encoder *e)
+ws_gzip_cache_fini(struct ws_gzip_cache *cache)
 {
-	for (size_t i = 0; e->kept != NULL && i < WS_ENCODER_SLOTS; i++)
-		drop(e, &e->kept[i]);
-	ws_mem_free(e->kept);
-	e->kept = NULL;
+	for (size_t i = 0; cache->kept != NULL && i < WS_GZIP_CACHE_SLOTS; i++)
+		drop(cache, &cache->kept[i]);
+	ws_mem_free(cache->kept);
+	cache->kept = NULL;
 }
 
 static bool
-is_same(const struct ws_encoding_key *a, const struct ws_encoding_key *b)
+is_same(const struct ws_gzip_key *a, const struct ws_gzip_key *b)
 {
 	return a->inode == b->inode && a->device == b->device &&
 	       a->octets == b->octets && a->changed_s == b->changed_s &&
@@ -182,24 +157,24 @@ is_same(const struct ws_encoding_key *a, const struct ws_encoding_key *b)
 
 /* The set of two that a key belongs to. Nobody outside chooses inodes, and all
  * that can come of two in one set is that one is compressed again. */
-static struct ws_encoding_kept *
-set_of(const struct ws_encoder *e, const struct ws_encoding_key *key)
+static struct ws_gzip_kept *
+set_of(const struct ws_gzip_cache *cache, const struct ws_gzip_key *key)
 {
 	uint64_t mixed =
 	    (key->inode ^ key->device) * UINT64_C(0x9e3779b97f4a7c15);
 
-	return &e->kept[(mixed >> 32) % (WS_ENCODER_SLOTS / 2) * 2];
+	return &cache->kept[(mixed >> 32) % (WS_GZIP_CACHE_SLOTS / 2) * 2];
 }
 
 bool
-ws_encoder_find(struct ws_encoder *e, const struct ws_encoding_key *key,
+ws_gzip_cache_find(struct ws_gzip_cache *cache, const struct ws_gzip_key *key,
     struct ws_chunk **chunk)
 {
-	struct ws_encoding_kept *set;
+	struct ws_gzip_kept *set;
 
-	if (e->kept == NULL)
+	if (cache->kept == NULL)
 		return false;
-	set = set_of(e, key);
+	set = set_of(cache, key);
 	for (int i = 0; i < 2; i++) {
 		if (!set[i].used || !is_same(&set[i].key, key))
 			continue;
@@ -212,35 +187,35 @@ ws_encoder_find(struct ws_encoder *e, const struct ws_encoding_key *key,
 }
 
 static bool
-make_slots(struct ws_encoder *e)
+make_slots(struct ws_gzip_cache *cache)
 {
-	size_t size = WS_ENCODER_SLOTS * sizeof(*e->kept);
+	size_t size = WS_GZIP_CACHE_SLOTS * sizeof(*cache->kept);
 
-	if (e->kept != NULL)
+	if (cache->kept != NULL)
 		return true;
-	e->kept = ws_mem_resize(NULL, size);
-	if (e->kept == NULL)
+	cache->kept = ws_mem_resize(NULL, size);
+	if (cache->kept == NULL)
 		return false;
-	memset(e->kept, 0, size);
+	memset(cache->kept, 0, size);
 	return true;
 }
 
 void
-ws_encoder_keep(struct ws_encoder *e, const struct ws_encoding_key *key,
+ws_gzip_cache_keep(struct ws_gzip_cache *cache, const struct ws_gzip_key *key,
     struct ws_chunk *chunk)
 {
-	struct ws_encoding_kept *set;
+	struct ws_gzip_kept *set;
 
-	if (e->now_s - key->changed_s < SETTLED_S || !make_slots(e))
+	if (cache->now_s - key->changed_s < SETTLED_S || !make_slots(cache))
 		return;
-	set = set_of(e, key);
-	drop(e, &set[1]);
+	set = set_of(cache, key);
+	drop(cache, &set[1]);
 	set[1] = set[0];
-	set[0] = (struct ws_encoding_kept){ *key, chunk, true };
+	set[0] = (struct ws_gzip_kept){ *key, chunk, true };
 	if (chunk != NULL)
-		e->kept_octets += ws_chunk_ref(chunk)->len;
-	for (size_t i = 0; e->kept_octets > WS_ENCODER_KEPT_MAX; i++) {
-		if (&e->kept[i] != &set[0])
-			drop(e, &e->kept[i]);
+		cache->kept_octets += ws_chunk_ref(chunk)->len;
+	for (size_t i = 0; cache->kept_octets > WS_GZIP_CACHE_KEPT_MAX; i++) {
+		if (&cache->kept[i] != &set[0])
+			drop(cache, &cache->kept[i]);
 	}
 }

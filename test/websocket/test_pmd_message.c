@@ -1,11 +1,11 @@
-/* test_packer.c - compressed messages and their pasts (RFC 7692 section 7). */
+/* test_pmd_message.c - compressed messages and their pasts (RFC 7692, 7). */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "websocket/packer.h"
+#include "websocket/pmd_message.h"
 #include "test/fuzz/corpora.h"
 #include "test/guard.h"
 #include "test/scarce.h"
@@ -16,14 +16,14 @@ enum {
 	KEPT_MAX = 65536
 };
 
-static struct ws_compressor compressor;
-static struct ws_packer packer;
+static struct ws_deflate_shared shared;
+static struct ws_pmd_codec codec;
 
 static void
 end(void)
 {
-	ws_packer_fini(&packer);
-	ws_compressor_fini(&compressor);
+	ws_pmd_fini(&codec);
+	ws_deflate_shared_fini(&shared);
 	cr_assert_eq(scarce_blocks, 0, "%ld blocks leaked", scarce_blocks);
 }
 
@@ -31,17 +31,17 @@ end(void)
 static void
 begin(unsigned bits, size_t budget)
 {
-	memset(&packer, 0, sizeof(packer));
-	compressor.bits = (uint8_t)bits;
-	ws_packer_init(&packer, &compressor, 6, bits, budget);
+	memset(&codec, 0, sizeof(codec));
+	shared.bits = (uint8_t)bits;
+	ws_pmd_init(&codec, &shared, 6, bits, budget);
 }
 
-static struct ws_context *
+static struct ws_pmd_context *
 join(uint8_t server_bits, uint8_t client_bits, bool keeps)
 {
 	const struct ws_pmd agreed = { server_bits, client_bits, !keeps,
 		!keeps };
-	struct ws_context *context = ws_packer_join(&packer, &agreed);
+	struct ws_pmd_context *context = ws_pmd_join(&codec, &agreed);
 
 	cr_assert_not_null(context);
 	return context;
@@ -93,20 +93,20 @@ static const struct {
 };
 
 static int
-inflate_guarded(struct ws_context *context, struct ws_span payload,
+inflate_guarded(struct ws_pmd_context *context, struct ws_span payload,
     size_t limit, uint8_t **out, size_t *len)
 {
 	struct guard g = guard_copy(payload.at, payload.len);
 	const char *reason = NULL;
-	int result = ws_packer_inflate(
-	    &packer, context, g.at, g.len, limit, out, len, &reason);
+	int result = ws_pmd_inflate(
+	    &codec, context, g.at, g.len, limit, out, len, &reason);
 
 	guard_free(&g);
 	cr_assert(result == 0 || (reason != NULL && reason[0] != '\0'));
 	return result;
 }
 
-Test(packer, rfc7692_7_2_2_inflates_what_is_right)
+Test(pmd_message, rfc7692_7_2_2_inflates_what_is_right)
 {
 	begin(15, 0);
 	for (size_t i = 0; i < WS_LEN(payloads); i++) {
@@ -116,7 +116,7 @@ Test(packer, rfc7692_7_2_2_inflates_what_is_right)
 		int result = inflate_guarded(join(15, 15, false),
 		    payloads[i].payload, LIMIT, &out, &len);
 
-		cr_expect_eq(result, expected != NULL ? 0 : WS_PACKER_EDATA,
+		cr_expect_eq(result, expected != NULL ? 0 : WS_PMD_EDATA,
 		    "%s: %d", payloads[i].name, result);
 		if (result != 0 || expected == NULL)
 			continue;
@@ -129,12 +129,12 @@ Test(packer, rfc7692_7_2_2_inflates_what_is_right)
 }
 
 /* Whatever came before, nothing of it is left. */
-Test(packer, rfc7692_7_1_1_messages_without_context_are_alone)
+Test(pmd_message, rfc7692_7_1_1_messages_without_context_are_alone)
 {
 	/* "Hello", and again by reference: 7.2.3.2. */
 	static const struct ws_span first = WS_SPAN(HELLO "\0");
 	static const struct ws_span second = WS_SPAN("\xf2\0\x11\0\0");
-	struct ws_context *context;
+	struct ws_pmd_context *context;
 	uint8_t *out;
 	size_t len;
 
@@ -145,16 +145,16 @@ Test(packer, rfc7692_7_1_1_messages_without_context_are_alone)
 		    inflate_guarded(context, first, LIMIT, &out, &len), 0);
 		cr_assert_eq(
 		    inflate_guarded(context, second, LIMIT, &out, &len),
-		    keeps ? 0 : WS_PACKER_EDATA);
+		    keeps ? 0 : WS_PMD_EDATA);
 		if (keeps)
 			cr_assert_eq(memcmp(out, "Hello", 5), 0);
-		ws_packer_leave(&packer, context);
+		ws_pmd_leave(&codec, context);
 		end();
 	}
 }
 
 /* The limit holds to the octet, and no memory is taken beyond it. */
-Test(packer, stops_at_the_limit)
+Test(pmd_message, stops_at_the_limit)
 {
 	static uint8_t zeros[LIMIT + 1];
 	static const size_t sizes[] = { 0, 1, 2, 4095, 4096, 4097, 65535, 65536,
@@ -164,9 +164,9 @@ Test(packer, stops_at_the_limit)
 	zpeer_init(&peer, 15, 15, 0, 0);
 	begin(15, 0);
 	for (size_t i = 0; i < WS_LEN(sizes); i++) {
-		struct ws_context *context = join(15, 15, false);
-		size_t len, packed = zpeer_pack(&peer, zeros, sizes[i]);
-		struct ws_span payload = { (char *)peer.room, packed };
+		struct ws_pmd_context *context = join(15, 15, false);
+		size_t len, deflated = zpeer_deflate(&peer, zeros, sizes[i]);
+		struct ws_span payload = { (char *)peer.room, deflated };
 		uint8_t *out;
 
 		cr_assert_eq(
@@ -174,17 +174,17 @@ Test(packer, stops_at_the_limit)
 		    "%zu octets", sizes[i]);
 		cr_assert_eq(len, sizes[i]);
 		cr_assert_leq(
-		    packer.unpacked_room, sizes[i] < 4096 ? 4096 : sizes[i]);
-		ws_packer_end_inflate(&packer);
-		cr_assert_leq(packer.unpacked_room, KEPT_MAX);
-		packed = zpeer_pack(&peer, zeros, sizes[i] + 1);
-		payload = (struct ws_span){ (char *)peer.room, packed };
+		    codec.inflated_room, sizes[i] < 4096 ? 4096 : sizes[i]);
+		ws_pmd_end_inflate(&codec);
+		cr_assert_leq(codec.inflated_room, KEPT_MAX);
+		deflated = zpeer_deflate(&peer, zeros, sizes[i] + 1);
+		payload = (struct ws_span){ (char *)peer.room, deflated };
 		cr_assert_eq(
 		    inflate_guarded(context, payload, sizes[i], &out, &len),
-		    WS_PACKER_EBIG, "%zu octets", sizes[i]);
+		    WS_PMD_EBIG, "%zu octets", sizes[i]);
 		cr_assert_leq(
-		    packer.unpacked_room, sizes[i] < 4096 ? 4096 : sizes[i]);
-		ws_packer_end_inflate(&packer);
+		    codec.inflated_room, sizes[i] < 4096 ? 4096 : sizes[i]);
+		ws_pmd_end_inflate(&codec);
 	}
 	zpeer_fini(&peer);
 	end();
@@ -215,7 +215,7 @@ message(struct dice *dice, uint8_t *out)
 /* Talk with zlib. Each side gets what the other one sent, and remembers it; or
  * it is sent as it is, and not remembered. Returns the octets sent by us. */
 static size_t
-talk(struct ws_context *context, struct zpeer *peer, unsigned rounds,
+talk(struct ws_pmd_context *context, struct zpeer *peer, unsigned rounds,
     uint64_t seed)
 {
 	static uint8_t text[70000];
@@ -225,40 +225,40 @@ talk(struct ws_context *context, struct zpeer *peer, unsigned rounds,
 	for (unsigned i = 0; i < rounds; i++) {
 		size_t len = message(&dice, text), n;
 		bool alone = roll(&dice, 4) == 0;
-		const uint8_t *packed;
+		const uint8_t *deflated;
 		uint8_t *out;
 
-		n = ws_packer_deflate(
-		    &packer, context, text, len, alone, &packed);
+		n = ws_pmd_deflate(
+		    &codec, context, text, len, alone, &deflated);
 		cr_assert(n < len || n == 0);
 		total += n > 0 ? n : len;
 		if (n > 0) {
-			cr_assert_eq(zpeer_unpack(peer, packed, n), len);
+			cr_assert_eq(zpeer_inflate(peer, deflated, n), len);
 			cr_assert_eq(memcmp(peer->room, text, len), 0);
-			ws_packer_sent(context, text, len);
+			ws_pmd_sent(context, text, len);
 		}
-		ws_packer_end_deflate(&packer);
+		ws_pmd_end_deflate(&codec);
 		if (roll(&dice, 10) == 0)
-			ws_packer_idle(context);
+			ws_pmd_idle(context);
 		len = message(&dice, text);
-		n = zpeer_pack(peer, text, len);
+		n = zpeer_deflate(peer, text, len);
 		cr_assert_eq(inflate_guarded(context,
 				 (struct ws_span){ (char *)peer->room, n },
 				 sizeof(text), &out, &n),
 		    0, "message %u", i);
 		cr_assert_eq(n, len);
 		cr_assert(len == 0 || memcmp(out, text, len) == 0);
-		ws_packer_end_inflate(&packer);
+		ws_pmd_end_inflate(&codec);
 	}
 	return total;
 }
 
-Test(packer, talks_with_zlib_in_all_windows)
+Test(pmd_message, talks_with_zlib_in_all_windows)
 {
 	for (uint8_t bits = 8; bits <= 15; bits++) {
 		for (int keeps = 0; keeps < 2; keeps++) {
 			uint8_t theirs = bits < 9 ? 9 : bits;
-			struct ws_context *context;
+			struct ws_pmd_context *context;
 			struct zpeer peer;
 
 			begin(15, 1 << 20);
@@ -266,8 +266,8 @@ Test(packer, talks_with_zlib_in_all_windows)
 			zpeer_init(&peer, theirs, bits, keeps, keeps);
 			(void)talk(context, &peer, 100, bits);
 			zpeer_fini(&peer);
-			ws_packer_leave(&packer, context);
-			cr_assert_eq(packer.budget, 1 << 20);
+			ws_pmd_leave(&codec, context);
+			cr_assert_eq(codec.budget, 1 << 20);
 			end();
 		}
 	}
@@ -275,12 +275,12 @@ Test(packer, talks_with_zlib_in_all_windows)
 
 /* Peers with and without a past, with large windows and small ones, all served
  * by the same compressor. */
-Test(packer, keeps_peers_apart)
+Test(pmd_message, keeps_peers_apart)
 {
 	enum {
 		PEERS = 6
 	};
-	struct ws_context *contexts[PEERS];
+	struct ws_pmd_context *contexts[PEERS];
 	struct zpeer peers[PEERS];
 
 	begin(15, 1 << 20);
@@ -296,46 +296,45 @@ Test(packer, keeps_peers_apart)
 			    contexts[i], &peers[i], 2, round * PEERS + i + 1);
 	}
 	for (unsigned i = 0; i < PEERS; i++) {
-		ws_packer_leave(&packer, contexts[i]);
+		ws_pmd_leave(&codec, contexts[i]);
 		zpeer_fini(&peers[i]);
 	}
 	end();
 }
 
 /* The past makes messages smaller, or nobody would pay for it. */
-Test(packer, refers_to_the_past)
+Test(pmd_message, refers_to_the_past)
 {
 	uint8_t text[300];
 	struct dice dice = { 8 };
-	struct ws_context *context;
+	struct ws_pmd_context *context;
 	const uint8_t *out;
 	size_t first, second, alone;
 
 	fill_json(&dice, text, sizeof(text));
 	begin(12, 1 << 20);
 	context = join(12, 12, true);
-	first = ws_packer_deflate(
-	    &packer, context, text, sizeof(text), false, &out);
-	ws_packer_sent(context, text, sizeof(text));
-	second = ws_packer_deflate(
-	    &packer, context, text, sizeof(text), false, &out);
-	alone =
-	    ws_packer_deflate(&packer, context, text, sizeof(text), true, &out);
+	first =
+	    ws_pmd_deflate(&codec, context, text, sizeof(text), false, &out);
+	ws_pmd_sent(context, text, sizeof(text));
+	second =
+	    ws_pmd_deflate(&codec, context, text, sizeof(text), false, &out);
+	alone = ws_pmd_deflate(&codec, context, text, sizeof(text), true, &out);
 	cr_expect_gt(first, 4 * second, "%zu, %zu", first, second);
 	cr_expect_eq(alone, first);
 	/* Used since the last time, so it stays for once. */
-	ws_packer_idle(context);
+	ws_pmd_idle(context);
 	cr_expect_not_null(context->sent.at);
-	ws_packer_idle(context);
+	ws_pmd_idle(context);
 	cr_expect_null(context->sent.at);
-	cr_expect_eq(ws_packer_deflate(
-			 &packer, context, text, sizeof(text), false, &out),
+	cr_expect_eq(
+	    ws_pmd_deflate(&codec, context, text, sizeof(text), false, &out),
 	    first);
-	ws_packer_leave(&packer, context);
+	ws_pmd_leave(&codec, context);
 	end();
 }
 
-Test(packer, sends_as_it_is_what_does_not_get_smaller)
+Test(pmd_message, sends_as_it_is_what_does_not_get_smaller)
 {
 	static const struct {
 		const char *name, *text;
@@ -349,31 +348,31 @@ Test(packer, sends_as_it_is_what_does_not_get_smaller)
 	fill_random(&dice, noise, sizeof(noise));
 	for (size_t i = 0; i < WS_LEN(rows); i++)
 		cr_expect_eq(
-		    ws_packer_deflate(&packer, join(15, 15, false),
-			rows[i].text, strlen(rows[i].text), true, &out),
+		    ws_pmd_deflate(&codec, join(15, 15, false), rows[i].text,
+			strlen(rows[i].text), true, &out),
 		    0, "%s", rows[i].name);
-	cr_expect_eq(ws_packer_deflate(&packer, join(15, 15, false), noise,
+	cr_expect_eq(ws_pmd_deflate(&codec, join(15, 15, false), noise,
 			 sizeof(noise), true, &out),
 	    0);
-	cr_expect_gt(packer.packed_room, KEPT_MAX);
-	ws_packer_end_deflate(&packer);
-	cr_expect_leq(packer.packed_room, KEPT_MAX);
+	cr_expect_gt(codec.deflated_room, KEPT_MAX);
+	ws_pmd_end_deflate(&codec);
+	cr_expect_leq(codec.deflated_room, KEPT_MAX);
 	end();
 }
 
 /* ---- budget ------------------------------------------------------------ */
 
-Test(packer, promises_windows_as_long_as_there_is_budget)
+Test(pmd_message, promises_windows_as_long_as_there_is_budget)
 {
 	enum {
 		BITS = 10,
 		BOTH = 2 << BITS
 	};
-	struct ws_context *contexts[3];
+	struct ws_pmd_context *contexts[3];
 
 	begin(BITS, 2 * BOTH + BOTH - 1);
 	for (unsigned i = 0; i < 2; i++) {
-		struct ws_pmd_policy policy = ws_packer_policy(&packer);
+		struct ws_pmd_policy policy = ws_pmd_policy_of(&codec);
 
 		cr_assert(!policy.server_no_context);
 		cr_assert(!policy.client_no_context);
@@ -384,20 +383,20 @@ Test(packer, promises_windows_as_long_as_there_is_budget)
 		cr_assert_null(contexts[i]->sent.at);
 		cr_assert_null(contexts[i]->theirs.at);
 	}
-	cr_assert_eq(packer.budget, BOTH - 1);
-	cr_assert(ws_packer_policy(&packer).server_no_context);
-	cr_assert(ws_packer_policy(&packer).client_no_context);
+	cr_assert_eq(codec.budget, BOTH - 1);
+	cr_assert(ws_pmd_policy_of(&codec).server_no_context);
+	cr_assert(ws_pmd_policy_of(&codec).client_no_context);
 	contexts[2] = join(BITS, 15, false);
-	cr_assert_eq(packer.budget, BOTH - 1);
+	cr_assert_eq(codec.budget, BOTH - 1);
 	for (unsigned i = 0; i < 3; i++)
-		ws_packer_leave(&packer, contexts[i]);
-	cr_assert_eq(packer.budget, 2 * BOTH + BOTH - 1);
-	cr_assert(!ws_packer_policy(&packer).server_no_context);
-	ws_packer_leave(&packer, NULL);
+		ws_pmd_leave(&codec, contexts[i]);
+	cr_assert_eq(codec.budget, 2 * BOTH + BOTH - 1);
+	cr_assert(!ws_pmd_policy_of(&codec).server_no_context);
+	ws_pmd_leave(&codec, NULL);
 	end();
 }
 
-Test(packer, shares_what_is_not_kept)
+Test(pmd_message, shares_what_is_not_kept)
 {
 	begin(15, 0);
 	for (uint8_t bits = 8; bits <= 15; bits++) {
@@ -405,12 +404,12 @@ Test(packer, shares_what_is_not_kept)
 		cr_expect_eq(join(bits, 15, false)->bits, bits);
 	}
 	cr_expect_eq(scarce_blocks, 0, "a connection takes no memory");
-	cr_expect(ws_packer_policy(&packer).client_no_context);
-	cr_expect_eq(ws_packer_policy(&packer).client_bits, 15);
+	cr_expect(ws_pmd_policy_of(&codec).client_no_context);
+	cr_expect_eq(ws_pmd_policy_of(&codec).client_bits, 15);
 	end();
 }
 
-Test(packer, finds_the_window_that_a_message_needs)
+Test(pmd_message, finds_the_window_that_a_message_needs)
 {
 	static const struct {
 		unsigned bits;
@@ -421,7 +420,7 @@ Test(packer, finds_the_window_that_a_message_needs)
 		{ 9, 256, 8 }, { 9, 512, 9 }, { 9, 513, 9 }, { 8, 9999, 8 } };
 
 	for (size_t i = 0; i < WS_LEN(rows); i++)
-		cr_expect_eq(ws_packer_window(rows[i].bits, rows[i].len),
+		cr_expect_eq(ws_pmd_window(rows[i].bits, rows[i].len),
 		    rows[i].window, "%u bits, %zu octets", rows[i].bits,
 		    rows[i].len);
 }
@@ -430,7 +429,7 @@ Test(packer, finds_the_window_that_a_message_needs)
 
 /* Without memory a message goes as it is, and is not received; and what is
  * remembered stays the same on both sides. */
-Test(packer, does_without_memory)
+Test(pmd_message, does_without_memory)
 {
 	static uint8_t text[20000];
 	struct dice dice = { 5 };
@@ -439,38 +438,38 @@ Test(packer, does_without_memory)
 	fill_text(&dice, text, sizeof(text));
 	for (size_t nth = 1; done < 3; nth++) {
 		const struct ws_pmd agreed = { 12, 12, false, false };
-		struct ws_context *context;
+		struct ws_pmd_context *context;
 		struct zpeer peer;
 		const char *reason;
-		const uint8_t *packed;
+		const uint8_t *deflated;
 		uint8_t *out;
 		size_t n;
 
 		begin(12, 1 << 20);
 		zpeer_init(&peer, 12, 12, 1, 1);
 		scarce(nth);
-		context = ws_packer_join(&packer, &agreed);
+		context = ws_pmd_join(&codec, &agreed);
 		for (unsigned i = 0; context != NULL && i < 3; i++) {
-			n = ws_packer_deflate(&packer, context, text,
-			    sizeof(text), false, &packed);
+			n = ws_pmd_deflate(&codec, context, text, sizeof(text),
+			    false, &deflated);
 			if (n == 0)
 				continue;
 			cr_assert_eq(
-			    zpeer_unpack(&peer, packed, n), sizeof(text));
-			ws_packer_sent(context, text, sizeof(text));
+			    zpeer_inflate(&peer, deflated, n), sizeof(text));
+			ws_pmd_sent(context, text, sizeof(text));
 		}
 		if (context != NULL) {
 			int result;
 
-			n = zpeer_pack(&peer, text, sizeof(text));
-			result = ws_packer_inflate(&packer, context, peer.room,
-			    n, sizeof(text), &out, &n, &reason);
-			cr_assert(result == 0 || result == WS_PACKER_ENOMEM);
+			n = zpeer_deflate(&peer, text, sizeof(text));
+			result = ws_pmd_inflate(&codec, context, peer.room, n,
+			    sizeof(text), &out, &n, &reason);
+			cr_assert(result == 0 || result == WS_PMD_ENOMEM);
 		}
 		if (scarce_calls < nth)
 			done++;
 		scarce(0);
-		ws_packer_leave(&packer, context);
+		ws_pmd_leave(&codec, context);
 		zpeer_fini(&peer);
 		end();
 		cr_assert_lt(nth, 100);

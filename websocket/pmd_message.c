@@ -1,4 +1,4 @@
-/* packer.c - one compressor and one decompressor for all (RFC 7692). */
+/* pmd_message.c - one compressor and one decompressor for all (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
 /*
  * A compressed message is a DEFLATE stream that was flushed, without the four
@@ -35,7 +35,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "packer.h"
+#include "pmd_message.h"
 
 enum {
 	KEEP_MAX = 65536, /* a larger buffer is given back after its use */
@@ -73,68 +73,69 @@ drop(uint8_t **buffer, size_t *room)
 }
 
 void
-ws_packer_init(struct ws_packer *p, struct ws_compressor *compressor,
+ws_pmd_init(struct ws_pmd_codec *codec, struct ws_deflate_shared *deflate,
     unsigned level, unsigned bits, size_t budget)
 {
-	p->compressor = compressor;
-	p->enabled = true;
-	p->dedicated = budget > 0;
-	p->level = (uint8_t)level;
-	p->bits = (uint8_t)bits;
-	p->budget = budget;
-	for (unsigned i = 0; i < WS_PACKER_WINDOWS; i++)
-		p->shared[i].bits = (uint8_t)(WS_PMD_BITS_MIN + i);
+	codec->deflate = deflate;
+	codec->enabled = true;
+	codec->dedicated = budget > 0;
+	codec->level = (uint8_t)level;
+	codec->bits = (uint8_t)bits;
+	codec->budget = budget;
+	for (unsigned i = 0; i < WS_PMD_WINDOWS; i++)
+		codec->shared[i].bits = (uint8_t)(WS_PMD_BITS_MIN + i);
 }
 
 void
-ws_packer_fini(struct ws_packer *p)
+ws_pmd_fini(struct ws_pmd_codec *codec)
 {
-	ws_mem_free(p->inflate);
-	drop(&p->packed, &p->packed_room);
-	drop(&p->unpacked, &p->unpacked_room);
-	p->inflate = NULL;
+	ws_mem_free(codec->inflate);
+	drop(&codec->deflated, &codec->deflated_room);
+	drop(&codec->inflated, &codec->inflated_room);
+	codec->inflate = NULL;
 }
 
 void
-ws_packer_end_deflate(struct ws_packer *p)
+ws_pmd_end_deflate(struct ws_pmd_codec *codec)
 {
-	if (p->packed_room > KEEP_MAX)
-		drop(&p->packed, &p->packed_room);
+	if (codec->deflated_room > KEEP_MAX)
+		drop(&codec->deflated, &codec->deflated_room);
 }
 
 void
-ws_packer_end_inflate(struct ws_packer *p)
+ws_pmd_end_inflate(struct ws_pmd_codec *codec)
 {
-	if (p->unpacked_room > KEEP_MAX)
-		drop(&p->unpacked, &p->unpacked_room);
+	if (codec->inflated_room > KEEP_MAX)
+		drop(&codec->inflated, &codec->inflated_room);
 }
 
 /* ---- contexts ---------------------------------------------------------- */
 
 struct ws_pmd_policy
-ws_packer_policy(const struct ws_packer *p)
+ws_pmd_policy_of(const struct ws_pmd_codec *codec)
 {
-	bool keep = p->dedicated && p->budget >= (size_t)2 << p->bits;
+	bool keep = codec->dedicated && codec->budget >= (size_t)2
+							     << codec->bits;
 
-	return (struct ws_pmd_policy){ .server_bits = p->bits,
+	return (struct ws_pmd_policy){ .server_bits = codec->bits,
 		.server_bits_min = WS_DEFLATE_BITS_MIN,
-		.client_bits = keep ? p->bits : WS_PMD_BITS_MAX,
+		.client_bits = keep ? codec->bits : WS_PMD_BITS_MAX,
 		.server_no_context = !keep,
 		.client_no_context = !keep };
 }
 
-struct ws_context *
-ws_packer_join(struct ws_packer *p, const struct ws_pmd *agreed)
+struct ws_pmd_context *
+ws_pmd_join(struct ws_pmd_codec *codec, const struct ws_pmd *agreed)
 {
-	struct ws_context *context;
+	struct ws_pmd_context *context;
 
 	if (agreed->server_no_context && agreed->client_no_context)
-		return &p->shared[agreed->server_bits - WS_PMD_BITS_MIN];
+		return &codec->shared[agreed->server_bits - WS_PMD_BITS_MIN];
 	context = ws_mem_resize(NULL, sizeof(*context));
 	if (context == NULL)
 		return NULL;
 	*context =
-	    (struct ws_context){ .bits = agreed->server_bits, .own = true };
+	    (struct ws_pmd_context){ .bits = agreed->server_bits, .own = true };
 	if (!agreed->server_no_context) {
 		context->sent.bits = agreed->server_bits;
 		context->reserved += (size_t)1 << agreed->server_bits;
@@ -143,16 +144,16 @@ ws_packer_join(struct ws_packer *p, const struct ws_pmd *agreed)
 		context->theirs.bits = agreed->client_bits;
 		context->reserved += (size_t)1 << agreed->client_bits;
 	}
-	p->budget -= context->reserved;
+	codec->budget -= context->reserved;
 	return context;
 }
 
 void
-ws_packer_leave(struct ws_packer *p, struct ws_context *context)
+ws_pmd_leave(struct ws_pmd_codec *codec, struct ws_pmd_context *context)
 {
 	if (context == NULL || !context->own)
 		return;
-	p->budget += context->reserved;
+	codec->budget += context->reserved;
 	ws_mem_free(context->sent.at);
 	ws_mem_free(context->theirs.at);
 	ws_mem_free(context);
@@ -167,7 +168,7 @@ forget(struct ws_inflate_window *window)
 }
 
 void
-ws_packer_idle(struct ws_context *context)
+ws_pmd_idle(struct ws_pmd_context *context)
 {
 	if (!context->own)
 		return;
@@ -195,21 +196,21 @@ keep(struct ws_inflate_window *window, const void *data, size_t len)
 /* Show the end of a window to the compressor, which wants it in one piece. The
  * buffer for the result has room for that. */
 static void
-prime(struct ws_packer *p, struct ws_deflate *deflate,
+prime(struct ws_pmd_codec *codec, struct ws_deflate *d,
     const struct ws_inflate_window *window, size_t octets)
 {
 	size_t size = (size_t)1 << window->bits;
 	size_t begin = (window->next - octets) & (size - 1);
 	size_t first = octets < size - begin ? octets : size - begin;
 
-	memcpy(p->packed, window->at + begin, first);
-	memcpy(p->packed + first, window->at, octets - first);
-	ws_deflate_prime(deflate, p->packed, octets);
+	memcpy(codec->deflated, window->at + begin, first);
+	memcpy(codec->deflated + first, window->at, octets - first);
+	ws_deflate_prime(d, codec->deflated, octets);
 }
 
 /* How much of the past is worth being shown. */
 static size_t
-past_of(const struct ws_context *context, size_t len, bool is_alone)
+past_of(const struct ws_pmd_context *context, size_t len, bool is_alone)
 {
 	size_t most = len < PAST_MIN / PAST_TIMES ? PAST_MIN : len * PAST_TIMES;
 
@@ -219,10 +220,10 @@ past_of(const struct ws_context *context, size_t len, bool is_alone)
 }
 
 size_t
-ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
+ws_pmd_deflate(struct ws_pmd_codec *codec, const struct ws_pmd_context *context,
     const void *data, size_t len, bool is_alone, const uint8_t **out)
 {
-	struct ws_deflate *deflate;
+	struct ws_deflate *d;
 	size_t past, size;
 
 	/* The longest result that is smaller, and what comes behind it. */
@@ -230,18 +231,19 @@ ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
 	if (len == 0 || len > SIZE_MAX / PAST_TIMES)
 		return 0;
 	past = past_of(context, len, is_alone);
-	deflate = ws_compressor_begin(p->compressor, context->bits, p->level);
-	if (deflate == NULL ||
-	    !have_room(&p->packed, &p->packed_room, size > past ? size : past))
+	d = ws_deflate_shared_begin(
+	    codec->deflate, context->bits, codec->level);
+	if (d == NULL || !have_room(&codec->deflated, &codec->deflated_room,
+			     size > past ? size : past))
 		return 0;
 	if (past > 0)
-		prime(p, deflate, &context->sent, past);
-	*out = p->packed;
-	return ws_deflate_message(deflate, data, len, p->packed, size);
+		prime(codec, d, &context->sent, past);
+	*out = codec->deflated;
+	return ws_deflate_message(d, data, len, codec->deflated, size);
 }
 
 void
-ws_packer_sent(struct ws_context *context, const void *data, size_t len)
+ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len)
 {
 	if (!context->own)
 		return;
@@ -252,7 +254,7 @@ ws_packer_sent(struct ws_context *context, const void *data, size_t len)
 }
 
 unsigned
-ws_packer_window(unsigned bits, size_t len)
+ws_pmd_window(unsigned bits, size_t len)
 {
 	unsigned needed = WS_PMD_BITS_MIN;
 
@@ -264,65 +266,66 @@ ws_packer_window(unsigned bits, size_t len)
 /* ---- inflating --------------------------------------------------------- */
 
 static bool
-have_decompressor(struct ws_packer *p)
+have_decompressor(struct ws_pmd_codec *codec)
 {
-	if (p->inflate != NULL)
+	if (codec->inflate != NULL)
 		return true;
-	p->inflate = ws_mem_resize(NULL, sizeof(*p->inflate));
-	if (p->inflate == NULL)
+	codec->inflate = ws_mem_resize(NULL, sizeof(*codec->inflate));
+	if (codec->inflate == NULL)
 		return false;
-	ws_inflate_init(p->inflate);
+	ws_inflate_init(codec->inflate);
 	return true;
 }
 
-/* Make more room for output. Returns 0 or an enum ws_packer_error. */
+/* Make more room for output. Returns 0 or an enum ws_pmd_error. */
 static int
-widen(struct ws_packer *p, struct ws_inflate_io *io, size_t limit,
+widen(struct ws_pmd_codec *codec, struct ws_inflate_io *io, size_t limit,
     const char **reason)
 {
 	size_t room = io->out_max < limit / 2 ? 2 * io->out_max : limit;
 
 	*reason = "the message is larger than the limit";
 	if (io->out_max >= limit)
-		return WS_PACKER_EBIG;
+		return WS_PMD_EBIG;
 	*reason = "out of memory";
-	if (!have_room(&p->unpacked, &p->unpacked_room, room))
-		return WS_PACKER_ENOMEM;
-	io->out = p->unpacked;
-	io->out_max = p->unpacked_room < limit ? p->unpacked_room : limit;
+	if (!have_room(&codec->inflated, &codec->inflated_room, room))
+		return WS_PMD_ENOMEM;
+	io->out = codec->inflated;
+	io->out_max =
+	    codec->inflated_room < limit ? codec->inflated_room : limit;
 	return 0;
 }
 
 /* Inflate a run of octets. Where a stream ends another one may begin, because
  * a sender may end every block with BFINAL (RFC 7692 section 7.2.3.4). */
 static int
-inflate_run(struct ws_packer *p, struct ws_inflate_io *io,
+inflate_run(struct ws_pmd_codec *codec, struct ws_inflate_io *io,
     const struct ws_inflate_window *window, size_t limit, const char **reason)
 {
 	int result = 0;
 
 	while (result == 0) {
-		switch (ws_inflate_run(p->inflate, io)) {
+		switch (ws_inflate_run(codec->inflate, io)) {
 		case WS_INFLATE_MORE:
 			return 0;
 		case WS_INFLATE_FULL:
-			result = widen(p, io, limit, reason);
+			result = widen(codec, io, limit, reason);
 			break;
 		case WS_INFLATE_END:
-			ws_inflate_begin(p->inflate, window);
+			ws_inflate_begin(codec->inflate, window);
 			if (io->in_octets == 0)
 				return 0;
 			break;
 		default:
-			*reason = ws_inflate_error_text(p->inflate->error);
-			return WS_PACKER_EDATA;
+			*reason = ws_inflate_error_text(codec->inflate->error);
+			return WS_PMD_EDATA;
 		}
 	}
 	return result;
 }
 
 int
-ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
+ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
     const uint8_t *in, size_t len, size_t limit, uint8_t **out, size_t *out_len,
     const char **reason)
 {
@@ -335,27 +338,28 @@ ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
 	int result;
 
 	*reason = "out of memory";
-	if (!have_decompressor(p) ||
-	    !have_room(&p->unpacked, &p->unpacked_room, ROOM_MIN))
-		return WS_PACKER_ENOMEM;
-	io.out = p->unpacked;
-	io.out_max = p->unpacked_room < limit ? p->unpacked_room : limit;
-	ws_inflate_begin(p->inflate, window);
-	result = inflate_run(p, &io, window, limit, reason);
+	if (!have_decompressor(codec) ||
+	    !have_room(&codec->inflated, &codec->inflated_room, ROOM_MIN))
+		return WS_PMD_ENOMEM;
+	io.out = codec->inflated;
+	io.out_max =
+	    codec->inflated_room < limit ? codec->inflated_room : limit;
+	ws_inflate_begin(codec->inflate, window);
+	result = inflate_run(codec, &io, window, limit, reason);
 	/* zlib makes nothing at all of an empty message behind another one. */
 	if (result == 0 && len > 0) {
 		io.in = tail;
 		io.in_octets = TAIL;
-		result = inflate_run(p, &io, window, limit, reason);
+		result = inflate_run(codec, &io, window, limit, reason);
 	}
 	if (result != 0)
 		return result;
 	*reason = "the compressed message is cut short";
-	if (!ws_inflate_is_flushed(p->inflate))
-		return WS_PACKER_EDATA;
+	if (!ws_inflate_is_flushed(codec->inflate))
+		return WS_PMD_EDATA;
 	*reason = "out of memory";
 	if (!keep(&context->theirs, io.out, io.out_octets))
-		return WS_PACKER_ENOMEM;
+		return WS_PMD_ENOMEM;
 	*out = io.out;
 	*out_len = io.out_octets;
 	return 0;

@@ -1,21 +1,21 @@
-/* packer.h - one compressor and one decompressor for all (RFC 7692). */
+/* pmd_message.h - one compressor and one decompressor for all (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
-#ifndef WS_PACKER_H
-#define WS_PACKER_H
+#ifndef WS_PMD_MESSAGE_H
+#define WS_PMD_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "deflate/compressor.h"
+#include "deflate/deflate_shared.h"
 #include "deflate/inflate.h"
 #include "pmd.h"
 
 /* What was agreed on with a peer, and what is remembered for it. */
-struct ws_context {
+struct ws_pmd_context {
 	uint8_t bits;    /* our messages refer back 1 << bits octets at most */
 	bool own;        /* of one peer's, with windows; see below */
-	bool used;       /* since the last ws_packer_idle */
+	bool used;       /* since the last ws_pmd_idle */
 	size_t reserved; /* octets of its windows, of budget */
 	struct ws_inflate_window sent;   /* bits is 0: not kept; at: owned */
 	struct ws_inflate_window theirs; /* the same of what was received */
@@ -24,65 +24,65 @@ struct ws_context {
 /* Peers for which nothing is remembered share their context with all others
  * that have agreed on the same window. */
 enum {
-	WS_PACKER_WINDOWS = WS_PMD_BITS_MAX - WS_PMD_BITS_MIN + 1
+	WS_PMD_WINDOWS = WS_PMD_BITS_MAX - WS_PMD_BITS_MIN + 1
 };
 
 /* What a loop needs to compress and to inflate. Memory is asked for when the
  * first message needs it. */
-struct ws_packer {
-	struct ws_compressor *compressor; /* borrowed */
-	struct ws_inflate *inflate;       /* owned or NULL */
-	uint8_t *packed;                  /* owned: a message, compressed */
-	uint8_t *unpacked;                /* owned: one, inflated */
-	size_t packed_room, unpacked_room;
+struct ws_pmd_codec {
+	struct ws_deflate_shared *deflate; /* borrowed */
+	struct ws_inflate *inflate;        /* owned or NULL */
+	uint8_t *deflated;                 /* owned: a message, compressed */
+	uint8_t *inflated;                 /* owned: one, inflated */
+	size_t deflated_room, inflated_room;
 	bool enabled;   /* extensions are agreed on at all */
 	bool dedicated; /* windows are kept, as long as there is budget */
 	uint8_t level;  /* of compression */
 	uint8_t bits;   /* of the largest window */
 	size_t budget;  /* octets that may still be reserved */
-	struct ws_context shared[WS_PACKER_WINDOWS];
+	struct ws_pmd_context shared[WS_PMD_WINDOWS];
 };
 
 /* Why a message cannot be inflated. */
-enum ws_packer_error {
-	WS_PACKER_ENOMEM = -1, /* out of memory */
-	WS_PACKER_EBIG = -2,   /* it is larger than the limit */
-	WS_PACKER_EDATA = -3,  /* it is malformed */
+enum ws_pmd_error {
+	WS_PMD_ENOMEM = -1, /* out of memory */
+	WS_PMD_EBIG = -2,   /* it is larger than the limit */
+	WS_PMD_EDATA = -3,  /* it is malformed */
 };
 
-/* Begin a packer in zeroed memory, before anything is agreed on.
- *   compressor  whose bits are those of the largest window or more; borrowed
- *               until ws_packer_fini
- *   level       as for ws_deflate_init
- *   bits        of windows, WS_PMD_BITS_MIN to WS_PMD_BITS_MAX
- *   budget      octets that the windows of all peers may have together; 0: no
- *               peer has any */
-void ws_packer_init(struct ws_packer *p, struct ws_compressor *compressor,
+/* Begin a codec in zeroed memory, before anything is agreed on.
+ *   deflate  whose bits are those of the largest window or more; borrowed until
+ *            ws_pmd_fini
+ *   level    as for ws_deflate_init
+ *   bits     of windows, WS_PMD_BITS_MIN to WS_PMD_BITS_MAX
+ *   budget   octets that the windows of all peers may have together; 0: no peer
+ *            has any */
+void ws_pmd_init(struct ws_pmd_codec *codec, struct ws_deflate_shared *deflate,
     unsigned level, unsigned bits, size_t budget);
 
 /* Release everything. Contexts must have been left. */
-void ws_packer_fini(struct ws_packer *p);
+void ws_pmd_fini(struct ws_pmd_codec *codec);
 
 /* ---- contexts ---------------------------------------------------------- */
 
 /* What to agree on with the next peer: windows are kept while the budget has
  * room for two of the largest. */
-struct ws_pmd_policy ws_packer_policy(const struct ws_packer *p);
+struct ws_pmd_policy ws_pmd_policy_of(const struct ws_pmd_codec *codec);
 
 /* Begin to do what was agreed on with a peer.
- * Returns its context, to be left with ws_packer_leave; or NULL when out of
- * memory. */
-struct ws_context *
-ws_packer_join(struct ws_packer *p, const struct ws_pmd *agreed);
+ * Returns its context, to be left with ws_pmd_leave; or NULL when memory is
+ * out. */
+struct ws_pmd_context *
+ws_pmd_join(struct ws_pmd_codec *codec, const struct ws_pmd *agreed);
 
 /* End it; NULL is allowed. */
-void ws_packer_leave(struct ws_packer *p, struct ws_context *context);
+void ws_pmd_leave(struct ws_pmd_codec *codec, struct ws_pmd_context *context);
 
 /* To be called now and then: release the window of what was sent, when nothing
  * was since the last call. The next message begins without a past, which a
  * sender may always do. What was received must be kept: the peer may refer to
  * it at any time (RFC 7692 section 7.1.1.2). */
-void ws_packer_idle(struct ws_context *context);
+void ws_pmd_idle(struct ws_pmd_context *context);
 
 /* ---- messages ---------------------------------------------------------- */
 
@@ -91,38 +91,39 @@ void ws_packer_idle(struct ws_context *context);
  *   data, len  borrowed
  *   is_alone   the result refers to nothing before it, and can be sent to any
  *              peer with such a window
- *   out        receives the result, valid until ws_packer_end_deflate
+ *   out        receives the result, valid until ws_pmd_end_deflate
  * Returns its octets; or 0 when it would not be smaller, or out of memory:
  * then the message is to be sent as it is. */
-size_t ws_packer_deflate(struct ws_packer *p, const struct ws_context *context,
-    const void *data, size_t len, bool is_alone, const uint8_t **out);
+size_t ws_pmd_deflate(struct ws_pmd_codec *codec,
+    const struct ws_pmd_context *context, const void *data, size_t len,
+    bool is_alone, const uint8_t **out);
 
 /* Remember a message that was sent to a peer compressed, whoever compressed it.
  * Because the peer remembers it, too. */
-void ws_packer_sent(struct ws_context *context, const void *data, size_t len);
+void ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len);
 
 /* Inflate a message, and remember it if that was agreed on.
  * RFC 7692 section 7.2.2.
  *   in, len  the payload of its frames; borrowed
  *   limit    octets that it may have; no more are written
- *   out      receives the message, valid until ws_packer_end_inflate; may be
+ *   out      receives the message, valid until ws_pmd_end_inflate; may be
  *            changed
  *   out_len  receives its octets
  *   reason   receives a sentence when it fails, static
- * Returns 0 or an enum ws_packer_error. The work is bounded by len and by
+ * Returns 0 or an enum ws_pmd_error. The work is bounded by len and by
  * limit, whatever is in the message. */
-int ws_packer_inflate(struct ws_packer *p, struct ws_context *context,
+int ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
     const uint8_t *in, size_t len, size_t limit, uint8_t **out, size_t *out_len,
     const char **reason);
 
 /* Give back what is not worth keeping: to be called when a compressed message
  * was used, and when an inflated one was. */
-void ws_packer_end_deflate(struct ws_packer *p);
-void ws_packer_end_inflate(struct ws_packer *p);
+void ws_pmd_end_deflate(struct ws_pmd_codec *codec);
+void ws_pmd_end_inflate(struct ws_pmd_codec *codec);
 
 /* The smallest window in which a message of len octets can be read, if it
  * refers to nothing before it; bits at most. Messages for which this is the
  * same may be one. */
-unsigned ws_packer_window(unsigned bits, size_t len);
+unsigned ws_pmd_window(unsigned bits, size_t len);
 
 #endif

@@ -1,39 +1,40 @@
-/* test_encoding.c - what is compressed, for whom, and how long it is kept. */
+/* test_gzip_cache.c - what is compressed, for whom, and how long it is kept. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/encoding.h"
 #include "deflate/gzip.h"
+#include "http/field.h"
+#include "http/gzip_cache.h"
 #include "test/scarce.h"
 
-static struct ws_compressor compressor = { .bits = WS_ENCODER_BITS };
-static struct ws_encoder e;
+static struct ws_deflate_shared shared = { .bits = WS_GZIP_CACHE_BITS };
+static struct ws_gzip_cache cache;
 
 static void
 setup(void)
 {
-	memset(&e, 0, sizeof(e));
-	e.min = 1024;
-	e.compressor = &compressor;
-	e.now_s = 1000;
+	memset(&cache, 0, sizeof(cache));
+	cache.min = 1024;
+	cache.deflate = &shared;
+	cache.now_s = 1000;
 }
 
 /* All memory is given back, whatever was done. */
 static void
 teardown(void)
 {
-	ws_encoder_fini(&e);
-	ws_compressor_fini(&compressor);
+	ws_gzip_cache_fini(&cache);
+	ws_deflate_shared_fini(&shared);
 	cr_expect_eq(scarce_blocks, 0, "%ld blocks are left", scarce_blocks);
 }
 
-TestSuite(encoding, .init = setup, .fini = teardown);
+TestSuite(gzip_cache, .init = setup, .fini = teardown);
 
 /* ---- what a client accepts ---------------------------------------------- */
 
-Test(encoding, gzip_is_for_those_who_want_it)
+Test(gzip_cache, gzip_is_for_those_who_want_it)
 {
 	static const struct {
 		const char *accept;
@@ -65,12 +66,12 @@ Test(encoding, gzip_is_for_those_who_want_it)
 		struct ws_span accept = { rows[i].accept,
 			strlen(rows[i].accept) };
 
-		cr_expect_eq(ws_encoding_wants_gzip(accept), rows[i].wants,
-		    "'%s'", rows[i].accept);
+		cr_expect_eq(ws_field_wants_gzip(accept), rows[i].wants, "'%s'",
+		    rows[i].accept);
 	}
 }
 
-Test(encoding, types_that_get_smaller)
+Test(gzip_cache, types_that_get_smaller)
 {
 	static const struct {
 		const char *type;
@@ -107,20 +108,23 @@ Test(encoding, types_that_get_smaller)
 	};
 
 	for (size_t i = 0; i < WS_LEN(rows); i++)
-		cr_expect_eq(ws_encoding_suits(rows[i].type), rows[i].suits,
+		cr_expect_eq(ws_gzip_shrinks(rows[i].type), rows[i].suits,
 		    "'%s'", rows[i].type);
 }
 
-Test(encoding, bodies_are_neither_short_nor_endless)
+Test(gzip_cache, bodies_are_neither_short_nor_endless)
 {
-	cr_expect(!ws_encoder_suits(&e, "text/css", 1023));
-	cr_expect(ws_encoder_suits(&e, "text/css", 1024));
-	cr_expect(!ws_encoder_suits(&e, "image/png", 1024));
-	cr_expect(ws_encoder_suits(&e, "text/css", WS_ENCODER_BODY_MAX));
-	cr_expect(!ws_encoder_suits(&e, "text/css", WS_ENCODER_BODY_MAX + 1));
-	cr_expect(!ws_encoder_suits(&e, "text/css", UINT64_MAX));
-	e.min = SIZE_MAX;
-	cr_expect(!ws_encoder_suits(&e, "text/css", WS_ENCODER_BODY_MAX));
+	cr_expect(!ws_gzip_cache_takes(&cache, "text/css", 1023));
+	cr_expect(ws_gzip_cache_takes(&cache, "text/css", 1024));
+	cr_expect(!ws_gzip_cache_takes(&cache, "image/png", 1024));
+	cr_expect(
+	    ws_gzip_cache_takes(&cache, "text/css", WS_GZIP_CACHE_BODY_MAX));
+	cr_expect(!ws_gzip_cache_takes(
+	    &cache, "text/css", WS_GZIP_CACHE_BODY_MAX + 1));
+	cr_expect(!ws_gzip_cache_takes(&cache, "text/css", UINT64_MAX));
+	cache.min = SIZE_MAX;
+	cr_expect(
+	    !ws_gzip_cache_takes(&cache, "text/css", WS_GZIP_CACHE_BODY_MAX));
 }
 
 /* ---- compressing -------------------------------------------------------- */
@@ -137,17 +141,18 @@ expect_content(const struct ws_chunk *chunk, const char *text, size_t len)
 	free(back);
 }
 
-Test(encoding, nothing_is_allocated_before_the_first_body)
+Test(gzip_cache, nothing_is_allocated_before_the_first_body)
 {
 	char text[2000];
 	struct ws_chunk *chunk;
 
 	memset(text, 'x', sizeof(text));
 	cr_expect_eq(scarce_blocks, 0);
-	cr_expect(!ws_encoder_find(&e, &(struct ws_encoding_key){ 0 }, &chunk));
+	cr_expect(
+	    !ws_gzip_cache_find(&cache, &(struct ws_gzip_key){ 0 }, &chunk));
 	cr_expect_eq(scarce_blocks, 0);
 	for (int i = 0; i < 3; i++) {
-		chunk = ws_encoder_gzip(&e, text, sizeof(text));
+		chunk = ws_gzip_cache_compress(&cache, text, sizeof(text));
 		cr_assert_not_null(chunk);
 		cr_expect_lt(chunk->len, 100);
 		cr_expect_eq(chunk->room, chunk->len);
@@ -157,7 +162,7 @@ Test(encoding, nothing_is_allocated_before_the_first_body)
 	}
 }
 
-Test(encoding, what_gets_no_smaller_stays_as_it_is)
+Test(gzip_cache, what_gets_no_smaller_stays_as_it_is)
 {
 	uint8_t noise[3000];
 	uint32_t seed = 7;
@@ -166,12 +171,12 @@ Test(encoding, what_gets_no_smaller_stays_as_it_is)
 		seed = seed * 1664525 + 1013904223;
 		noise[i] = (uint8_t)(seed >> 24);
 	}
-	cr_expect_null(ws_encoder_gzip(&e, noise, sizeof(noise)));
-	cr_expect_null(ws_encoder_gzip(&e, noise, 1));
-	cr_expect_null(ws_encoder_gzip(&e, noise, 0));
+	cr_expect_null(ws_gzip_cache_compress(&cache, noise, sizeof(noise)));
+	cr_expect_null(ws_gzip_cache_compress(&cache, noise, 1));
+	cr_expect_null(ws_gzip_cache_compress(&cache, noise, 0));
 }
 
-Test(encoding, without_memory_bodies_stay_as_they_are)
+Test(gzip_cache, without_memory_bodies_stay_as_they_are)
 {
 	char text[2000];
 
@@ -179,13 +184,15 @@ Test(encoding, without_memory_bodies_stay_as_they_are)
 	for (size_t i = 1; i <= 2; i++) {
 		scarce(i);
 		cr_expect_null(
-		    ws_encoder_gzip(&e, text, sizeof(text)), "%zu", i);
-		ws_compressor_fini(&compressor);
+		    ws_gzip_cache_compress(&cache, text, sizeof(text)), "%zu",
+		    i);
+		ws_deflate_shared_fini(&shared);
 		cr_expect_eq(scarce_blocks, 0, "%zu", i);
 	}
 	/* The block is only not made smaller. */
 	scarce(3);
-	struct ws_chunk *chunk = ws_encoder_gzip(&e, text, sizeof(text));
+	struct ws_chunk *chunk =
+	    ws_gzip_cache_compress(&cache, text, sizeof(text));
 
 	cr_assert_not_null(chunk);
 	expect_content(chunk, text, sizeof(text));
@@ -194,7 +201,7 @@ Test(encoding, without_memory_bodies_stay_as_they_are)
 
 /* ---- keeping ------------------------------------------------------------ */
 
-static const struct ws_encoding_key base = { 1, 2, 3000, 900, 800, 70, 60 };
+static const struct ws_gzip_key base = { 1, 2, 3000, 900, 800, 70, 60 };
 
 static struct ws_chunk *
 chunk_new(size_t len)
@@ -206,17 +213,17 @@ chunk_new(size_t len)
 }
 
 static void
-keep(const struct ws_encoding_key *key, size_t len)
+keep(const struct ws_gzip_key *key, size_t len)
 {
 	struct ws_chunk *chunk = chunk_new(len);
 
-	ws_encoder_keep(&e, key, chunk);
+	ws_gzip_cache_keep(&cache, key, chunk);
 	ws_chunk_unref(chunk);
 }
 
-Test(encoding, what_is_kept_is_found_by_all_of_its_key)
+Test(gzip_cache, what_is_kept_is_found_by_all_of_its_key)
 {
-	struct ws_encoding_key others[] = { base, base, base, base, base, base,
+	struct ws_gzip_key others[] = { base, base, base, base, base, base,
 		base };
 	struct ws_chunk *chunk = NULL;
 
@@ -229,89 +236,91 @@ Test(encoding, what_is_kept_is_found_by_all_of_its_key)
 	others[6].modified_ns++;
 	keep(&base, 10);
 	for (size_t i = 0; i < WS_LEN(others); i++)
-		cr_expect(!ws_encoder_find(&e, &others[i], &chunk), "%zu", i);
-	cr_assert(ws_encoder_find(&e, &base, &chunk));
+		cr_expect(
+		    !ws_gzip_cache_find(&cache, &others[i], &chunk), "%zu", i);
+	cr_assert(ws_gzip_cache_find(&cache, &base, &chunk));
 	cr_expect_eq(chunk->len, 10);
 	/* It lives on with whoever has it. */
-	ws_encoder_fini(&e);
+	ws_gzip_cache_fini(&cache);
 	cr_expect_eq(chunk->refs, 1);
 	ws_chunk_unref(chunk);
 }
 
-Test(encoding, that_something_gets_no_smaller_is_kept_too)
+Test(gzip_cache, that_something_gets_no_smaller_is_kept_too)
 {
 	struct ws_chunk *chunk = chunk_new(1), *found = chunk;
 
-	ws_encoder_keep(&e, &base, NULL);
-	cr_assert(ws_encoder_find(&e, &base, &found));
+	ws_gzip_cache_keep(&cache, &base, NULL);
+	cr_assert(ws_gzip_cache_find(&cache, &base, &found));
 	cr_expect_null(found);
 	ws_chunk_unref(chunk);
 }
 
-/* See the top of encoding.c. */
-Test(encoding, what_was_just_changed_is_not_kept)
+/* See the top of gzip_cache.c. */
+Test(gzip_cache, what_was_just_changed_is_not_kept)
 {
 	struct ws_chunk *chunk;
 
 	for (int64_t age_s = -2; age_s < 4; age_s++) {
-		struct ws_encoding_key key = base;
+		struct ws_gzip_key key = base;
 		bool found;
 
-		key.changed_s = e.now_s - age_s;
+		key.changed_s = cache.now_s - age_s;
 		keep(&key, 10);
-		found = ws_encoder_find(&e, &key, &chunk);
+		found = ws_gzip_cache_find(&cache, &key, &chunk);
 		cr_expect_eq(found, age_s >= 2, "%d", (int)age_s);
 		if (found)
 			ws_chunk_unref(chunk);
 	}
 }
 
-Test(encoding, no_more_is_kept_than_was_said)
+Test(gzip_cache, no_more_is_kept_than_was_said)
 {
 	struct ws_chunk *chunk;
 
 	for (uint64_t i = 0; i < 1000; i++) {
-		struct ws_encoding_key key = base;
+		struct ws_gzip_key key = base;
 
 		key.inode = i;
-		keep(&key, WS_ENCODER_BODY_MAX / 3 - (size_t)i);
-		cr_expect_leq(e.kept_octets, WS_ENCODER_KEPT_MAX);
-		cr_assert(ws_encoder_find(&e, &key, &chunk), "the new one");
+		keep(&key, WS_GZIP_CACHE_BODY_MAX / 3 - (size_t)i);
+		cr_expect_leq(cache.kept_octets, WS_GZIP_CACHE_KEPT_MAX);
+		cr_assert(
+		    ws_gzip_cache_find(&cache, &key, &chunk), "the new one");
 		ws_chunk_unref(chunk);
 	}
 	for (uint64_t i = 0; i < 10000; i++) {
-		struct ws_encoding_key key = base;
+		struct ws_gzip_key key = base;
 
 		key.inode = i;
 		keep(&key, 1);
 	}
-	cr_expect_leq(scarce_blocks, WS_ENCODER_SLOTS + 1);
-	cr_expect_eq(e.kept_octets, WS_ENCODER_SLOTS);
+	cr_expect_leq(scarce_blocks, WS_GZIP_CACHE_SLOTS + 1);
+	cr_expect_eq(cache.kept_octets, WS_GZIP_CACHE_SLOTS);
 }
 
-Test(encoding, two_that_fall_together_are_both_kept)
+Test(gzip_cache, two_that_fall_together_are_both_kept)
 {
-	struct ws_encoding_key one = base, two = base;
+	struct ws_gzip_key one = base, two = base;
 	struct ws_chunk *chunk;
 
 	two.changed_ns++; /* which does not choose the place */
 	keep(&one, 10);
 	keep(&two, 20);
-	cr_assert(ws_encoder_find(&e, &one, &chunk));
+	cr_assert(ws_gzip_cache_find(&cache, &one, &chunk));
 	cr_expect_eq(chunk->len, 10);
 	ws_chunk_unref(chunk);
-	cr_assert(ws_encoder_find(&e, &two, &chunk));
+	cr_assert(ws_gzip_cache_find(&cache, &two, &chunk));
 	cr_expect_eq(chunk->len, 20);
 	ws_chunk_unref(chunk);
 }
 
-Test(encoding, without_memory_nothing_is_kept)
+Test(gzip_cache, without_memory_nothing_is_kept)
 {
 	struct ws_chunk *chunk = chunk_new(10);
 
 	scarce(1);
-	ws_encoder_keep(&e, &base, chunk);
+	ws_gzip_cache_keep(&cache, &base, chunk);
 	cr_expect_eq(chunk->refs, 1);
 	ws_chunk_unref(chunk);
-	cr_expect(!ws_encoder_find(&e, &base, &chunk));
+	cr_expect(!ws_gzip_cache_find(&cache, &base, &chunk));
 }

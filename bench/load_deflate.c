@@ -1,4 +1,4 @@
-/* load_pack.c - the load generator's compressed messages (RFC 7692). */
+/* load_deflate.c - the load generator's compressed messages (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages are of JSON, as applications send it, and each is compressed for
@@ -24,10 +24,10 @@ enum {
 	TAIL = 4, /* octets of what every flush ends with */
 };
 
-static size_t packed_len;
+static size_t deflated_len;
 
 size_t
-pack_message(uint64_t n, uint8_t *packed, size_t room, uint8_t *reply)
+deflate_message(uint64_t n, uint8_t *deflated, size_t room, uint8_t *reply)
 {
 	static struct ws_deflate *d;
 	struct dice dice = { n + 1 };
@@ -39,17 +39,17 @@ pack_message(uint64_t n, uint8_t *packed, size_t room, uint8_t *reply)
 	for (unsigned i = 0; i < TRIES_MAX; i++) {
 		fill_json(&dice, reply, opt.size);
 		ws_deflate_reset(d);
-		len = ws_deflate_message(d, reply, opt.size, packed, room);
-		if (packed_len == 0)
-			packed_len = len;
-		if (len == packed_len)
+		len = ws_deflate_message(d, reply, opt.size, deflated, room);
+		if (deflated_len == 0)
+			deflated_len = len;
+		if (len == deflated_len)
 			return len;
 	}
-	fail("no message is compressed to %zu octets", packed_len);
+	fail("no message is compressed to %zu octets", deflated_len);
 }
 
 const uint8_t *
-unpack_message(const uint8_t *in, size_t *len)
+inflate_message(const uint8_t *in, size_t *len)
 {
 	static const struct ws_inflate_window none = { .bits = BITS };
 	static const uint8_t tail[TAIL] = { 0x00, 0x00, 0xff, 0xff };

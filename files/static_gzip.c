@@ -1,15 +1,14 @@
-/* static_body.c - a file's content in another coding (RFC 9110 section 8.4). */
+/* static_gzip.c - a file's content in another coding (RFC 9110 section 8.4). */
 /* SPDX-License-Identifier: MIT */
 /*
  *	                    compress
  *	a file on disk   ──────────────▶ gzip
  *	an asset         ──────────────▶ gzip
- *	a packed asset   ──────────────▶ what is in it
- *	                     unpack
+ *	a gzip asset     ──────────────▶ its content
+ *	                   decompress
  *
- * What was made is kept by the encoder for a while. A packed asset leaves as it
- * is for nearly everybody, so what is in it takes memory only if it is asked
- * for.
+ * The cache keeps the results for a while. Nearly every client takes a gzip
+ * asset as it is, so its content takes memory only when a client asks for it.
  */
 #include "deflate/gzip.h"
 #include "base/mem.h"
@@ -31,10 +30,10 @@ read_whole(const struct ws_file *file)
 }
 
 /* What the content of a file is known by, in a form. */
-static struct ws_encoding_key
+static struct ws_gzip_key
 key_of(const struct ws_file *file)
 {
-	return (struct ws_encoding_key){
+	return (struct ws_gzip_key){
 		.device = file->device,
 		.inode = file->inode,
 		.octets = file->octets,
@@ -46,27 +45,27 @@ key_of(const struct ws_file *file)
 }
 
 struct ws_chunk *
-ws_static_gzip(struct ws_encoder *encoder, const struct ws_file *file)
+ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 {
-	struct ws_encoding_key key = key_of(file);
+	struct ws_gzip_key key = key_of(file);
 	struct ws_chunk *chunk;
 	const void *data = file->data;
 	void *owned = NULL;
 
-	if (ws_encoder_find(encoder, &key, &chunk))
+	if (ws_gzip_cache_find(cache, &key, &chunk))
 		return chunk;
 	if (data == NULL)
 		data = owned = read_whole(file);
 	if (data == NULL)
 		return NULL;
-	chunk = ws_encoder_gzip(encoder, data, (size_t)file->octets);
+	chunk = ws_gzip_cache_compress(cache, data, (size_t)file->octets);
 	ws_mem_free(owned);
-	ws_encoder_keep(encoder, &key, chunk);
+	ws_gzip_cache_keep(cache, &key, chunk);
 	return chunk;
 }
 
 static struct ws_chunk *
-unpack(const struct ws_file *file)
+gunzip(const struct ws_file *file)
 {
 	size_t octets = (size_t)file->octets;
 	struct ws_inflate *z = ws_mem_resize(NULL, sizeof(*z));
@@ -75,8 +74,8 @@ unpack(const struct ws_file *file)
 	if (chunk != NULL) {
 		ws_inflate_init(z);
 		chunk->len = octets;
-		if (ws_gzip_read(
-			z, file->data, file->packed, chunk->at, octets) < 0) {
+		if (ws_gzip_read(z, file->data, file->gzip_octets, chunk->at,
+			octets) < 0) {
 			ws_chunk_unref(chunk);
 			chunk = NULL;
 		}
@@ -86,15 +85,15 @@ unpack(const struct ws_file *file)
 }
 
 struct ws_chunk *
-ws_static_unpack(struct ws_encoder *encoder, const struct ws_file *file)
+ws_static_gunzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 {
-	struct ws_encoding_key key = key_of(file);
+	struct ws_gzip_key key = key_of(file);
 	struct ws_chunk *chunk;
 
-	if (ws_encoder_find(encoder, &key, &chunk))
+	if (ws_gzip_cache_find(cache, &key, &chunk))
 		return chunk;
-	chunk = unpack(file);
+	chunk = gunzip(file);
 	if (chunk != NULL)
-		ws_encoder_keep(encoder, &key, chunk);
+		ws_gzip_cache_keep(cache, &key, chunk);
 	return chunk;
 }

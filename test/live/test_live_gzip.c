@@ -97,7 +97,7 @@ end(void)
 	tree_remove(root);
 }
 
-TestSuite(live_encoding, .init = begin, .fini = end, .timeout = 300);
+TestSuite(live_gzip, .init = begin, .fini = end, .timeout = 300);
 
 /* ---- asking ------------------------------------------------------------- */
 
@@ -171,7 +171,7 @@ static const struct row {
 	{ "other field", "GET", "&field=X-Mine", GZIP, LONG, true, true },
 };
 
-Test(live_encoding, replies_are_compressed_for_those_who_want_it)
+Test(live_gzip, replies_are_compressed_for_those_who_want_it)
 {
 	struct client c = client_open(live.address);
 	struct response r;
@@ -200,7 +200,7 @@ Test(live_encoding, replies_are_compressed_for_those_who_want_it)
 	client_close(&c);
 }
 
-Test(live_encoding, a_held_request_is_answered_compressed)
+Test(live_gzip, a_held_request_is_answered_compressed)
 {
 	struct client c = client_open(live.address);
 	struct response r;
@@ -215,7 +215,7 @@ Test(live_encoding, a_held_request_is_answered_compressed)
 	client_close(&c);
 }
 
-Test(live_encoding, compressing_can_be_turned_off)
+Test(live_gzip, compressing_can_be_turned_off)
 {
 	static const struct ws_options options = { .compress_min = SIZE_MAX,
 		.log_level = -1 };
@@ -235,7 +235,7 @@ Test(live_encoding, compressing_can_be_turned_off)
 /* ---- files and assets --------------------------------------------------- */
 
 /* Many at once, while the compressed form is made, kept and sent. */
-Test(live_encoding, a_page_is_the_same_for_everybody)
+Test(live_gzip, a_page_is_the_same_for_everybody)
 {
 	enum {
 		CLIENTS = 8,
@@ -280,7 +280,7 @@ static const struct {
 	{ "another", "GET", "If-Match: \"x\"\r\n", 412, NULL, NULL, NULL },
 };
 
-Test(live_encoding, an_asset_is_answered_like_a_file)
+Test(live_gzip, an_asset_is_answered_like_a_file)
 {
 	struct client c = client_open(live.address);
 	struct response r;
@@ -310,7 +310,7 @@ Test(live_encoding, an_asset_is_answered_like_a_file)
 	client_close(&c);
 }
 
-Test(live_encoding, an_asset_answers_a_held_request)
+Test(live_gzip, an_asset_answers_a_held_request)
 {
 	struct client c = client_open(live.address);
 	struct response r;
