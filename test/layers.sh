@@ -52,20 +52,25 @@ table()
 	END
 }
 
-# The folder that a source, a header or an object belongs to.
-folder_of()
-{
-	case $1 in
-	sha1.*|base64.*) echo sums ;;
-	ws.h) echo ws.h ;;
-	http.*|rooms.*|ws.*) echo "${1%.*}" ;;
-	sio.h|sio/sio.h) echo sio.h ;;
-	build/bundle_js.*) echo sio ;;
-	build/assets.*) echo program ;;
-	program/embed.*) echo embed ;;
-	*/*) echo "${1%/*}" ;;
-	esac
-}
+# For awk: the folder that a source, a header or an object belongs to.
+folder='
+	function folder(path) {
+		if (path ~ /^(sha1|base64)\./)
+			return "sums"
+		if (path == "sio.h" || path == "sio/sio.h")
+			return "sio.h"
+		if (path ~ /^build\/bundle_js\./)
+			return "sio"
+		if (path ~ /^build\/assets\./)
+			return "program"
+		if (path ~ /^program\/embed\./)
+			return "embed"
+		if (path ~ /^(http|rooms|ws)\.[co]$/ || path ~ /^(http|rooms)\.h$/)
+			sub(/\..*/, "", path)
+		else
+			sub(/\/[^\/]*$/, "", path)
+		return path
+	}'
 
 # ---- includes ---------------------------------------------------------------
 
@@ -73,21 +78,24 @@ folder_of()
 # folder is that file. Prints "FILE FOLDER HEADER FOLDER-OF-HEADER".
 includes()
 {
-	for file in *.[ch] */*.[ch] sio/*/*.[ch]; do
-		case $file in
-		build/*|test/*|bench/*) continue ;;
-		esac
-		for header in $(sed -n \
-		    's/^[ \t]*#[ \t]*include[ \t]*"\([^"]*\)".*/\1/p' "$file")
-		do
-			path=$header
-			[ ! -f "$(dirname "$file")/$header" ] ||
-			    path=$(dirname "$file")/$header
-			path=${path#./}
-			echo "$file $(folder_of "$file") $header" \
-			    "$(folder_of "$path")"
-		done
-	done
+	# shellcheck disable=SC2046 # a list of words
+	awk "$folder"'
+	BEGIN {
+		for (i = 1; i < ARGC; i++)
+			exists[ARGV[i]] = 1
+	}
+	FNR == 1 {
+		dir = FILENAME
+		if (!sub(/[^\/]*$/, "", dir))
+			dir = ""
+		print FILENAME, folder(FILENAME), FILENAME, folder(FILENAME)
+	}
+	/^[ \t]*#[ \t]*include[ \t]*"/ {
+		split($0, part, "\"")
+		path = dir part[2] in exists ? dir part[2] : part[2]
+		print FILENAME, folder(FILENAME), part[2], folder(path)
+	}' $(find . -name '*.[ch]' ! -path './build/*' ! -path './test/*' \
+	    ! -path './bench/*' | sed 's|^\./||')
 }
 
 # Print the lines of the standard input, of the form "A FOLDER B FOLDER", in
@@ -116,35 +124,28 @@ check_includes()
 
 # ---- links ------------------------------------------------------------------
 
-# External symbols of an object: "T ws_send". Without the underscore of macOS.
-external()
+# Print "OBJECT TYPE SYMBOL" for each external symbol of the objects; the type is
+# U where it is only used. Without the underscore of macOS, and without what
+# compilers and sanitizers add themselves.
+symbols()
 {
-	$NM -g "$1" | sed -n 's/^[0-9a-f]* *\([A-TV-Z]\) _*\(.*\)/\1 \2/p'
+	$NM -gA "$@" | sed -n 's/^\([^ ]*\):[0-9a-f ]* \([A-Z]\) /\1 \2 /p' |
+	    sed 's/ _\(ws_\|sio_\|eio_\|mem\|str\)/ \1/' |
+	    grep -vE ' (_GLOBAL_OFFSET_TABLE_$|__stack_chk_|__(asan|ubsan)_)'
 }
 
-# Undefined ones, without those that compilers and sanitizers add themselves.
-undefined()
-{
-	$NM -u "$1" | sed 's/^ *U *//; /:$/d; /^$/d
-		s/^_\(ws_\|sio_\|eio_\|mem\|str\)/\1/' |
-	    grep -vE '^_GLOBAL_OFFSET_TABLE_$|^__stack_chk_|^__(asan|ubsan)_'
-}
-
-# "CALLER CALLED SYMBOL" for each object that uses another one of the list.
+# Read symbols, print "CALLER CALLED SYMBOL" for each that one object uses and
+# another one has.
 links()
 {
-	{
-		for object; do
-			external "$object" | sed "s|^.|D $object|"
-		done
-		for object; do
-			undefined "$object" | sed "s|^|U $object |"
-		done
-	} | awk '
-		$1 == "D" { home[$3] = $2 }
-		$1 == "U" && $3 in home && home[$3] != $2 {
-			print $2, home[$3], $3
-		}' | sort -u
+	awk '
+	$2 != "U" { home[$3] = $1 }
+	$2 == "U" { caller[++n] = $1; symbol[n] = $3 }
+	END {
+		for (i = 1; i <= n; i++)
+			if (symbol[i] in home)
+				print caller[i], home[symbol[i]], symbol[i]
+	}' | sort -u
 }
 
 # The objects of the product, as paths below build/obj.
@@ -157,25 +158,21 @@ objects()
 # Calls point down the table, too: nobody reaches a function by declaring it.
 check_links()
 {
-	api=$(grep -ohE '\<(ws|sio)_[a-z0-9_]+\(' ws.h sio/sio.h | tr -d '(' |
-	    sort -u)
-	# shellcheck disable=SC2046
-	(cd build/obj && links $(cd ../.. && objects)) >build/layers/links
-	while read -r caller called symbol; do
-		other=$(folder_of "$called")
-		folder=$(folder_of "$caller")
-		[ "$other" = "$folder" ] && continue
-		case "
-$api
-" in
-		*"
-$symbol
-"*)		case $folder in
-			sio|sio/engine|program) other=api ;;
-			esac ;;
-		esac
-		echo "${caller%.o}.c $folder $symbol $other"
-	done <build/layers/links | not_allowed call | fail_each
+	links <build/layers/symbols >build/layers/links
+	{
+		grep -ohE '\<(ws|sio)_[a-z0-9_]+\(' ws.h sio/sio.h | tr -d '('
+		cat build/layers/links
+	} | awk "$folder"'
+	NF == 1 { api[$1] = 1; next }
+	{
+		from = folder($1)
+		to = folder($2)
+		if ($3 in api && from ~ /^(sio|sio\/engine|program)$/)
+			to = "api"
+		sub(/o$/, "c", $1)
+		if (folder($2) != from)
+			print $1, from, $3, to
+	}' | not_allowed call | fail_each
 }
 
 # tsort(1) names the members of each circle.
@@ -189,13 +186,17 @@ check_circles()
 # The programs of bench/ that have several files.
 check_bench()
 {
-	for source in bench/load*.c; do
-		object=build/layers/$(basename "$source" .c).o
-		[ "$object" -nt "$source" ] || ${CC:-cc} -std=c11 -O1 \
-		    -D_DEFAULT_SOURCE -D_FILE_OFFSET_BITS=64 -I. -w -c \
-		    -o "$object" "$source" || fail "$source does not compile"
-	done
-	links build/layers/load*.o >build/layers/bench
+	if [ -n "$(find bench \( -name bench -o -name 'load*.[ch]' \) \
+	    -newer build/layers/load.o 2>&1)" ]; then
+		rm -f build/layers/load*.o
+		for source in bench/load*.c; do
+			${CC:-cc} -std=c11 -O1 -D_DEFAULT_SOURCE \
+			    -D_FILE_OFFSET_BITS=64 -I. -w -c \
+			    -o "build/layers/$(basename "$source" .c).o" \
+			    "$source" || fail "$source does not compile"
+		done
+	fi
+	symbols build/layers/load*.o | links >build/layers/bench
 	check_circles build/layers/bench
 }
 
@@ -211,22 +212,32 @@ pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
     sio/engine/octets sio/json/json sio/json/json_string sio/json/decimal
     sio/json/number sio/packet'
 
+# What pure code may call of libc, as an expression.
+pure_also='mem[a-z]*|str[a-z]*|__(mem|str)[a-z]*_chk|inet_ntop'
+pure_also="$pure_also|v?snprintf|__v?snprintf_chk"
+
 check_pure()
 {
-	known=$(for name in $pure; do external "build/obj/$name.o"; done |
-	    cut -d' ' -f2)
-	for name in $pure; do
-		for symbol in $(undefined "build/obj/$name.o"); do
-			case $symbol in
-			mem[a-z]*|str[a-z]*|__mem*_chk|__str*_chk) ;;
-			snprintf|vsnprintf|__*snprintf_chk|inet_ntop) ;;
-			*)
-				echo "$known" | grep -qx "$symbol" ||
-				    fail "$name.c is pure but uses $symbol"
-				;;
-			esac
-		done
-	done
+	awk -v list="$pure" -v also="$pure_also" '
+		BEGIN {
+			n = split(list, name)
+			for (i = 1; i <= n; i++)
+				pure[name[i] ".o"] = 1
+		}
+		!($1 in pure) { next }
+		$2 != "U" { known[$3] = 1; next }
+		$3 !~ "^(" also ")$" {
+			used[$1 " " $3] = 1
+		}
+		END {
+			for (pair in used) {
+				split(pair, part)
+				sub(/o$/, "c", part[1])
+				if (!(part[2] in known))
+					print part[1] " is pure but uses " \
+					    part[2]
+			}
+		}' build/layers/symbols | fail_each
 }
 
 # ---- what the libraries show and hold -----------------------------------------
@@ -234,16 +245,14 @@ check_pure()
 # A library, and what the names of its symbols begin with.
 check_library()
 {
-	external "$1" | while read -r type symbol; do
-		echo "$symbol" | grep -qE "^($2)" ||
-		    echo "$1 leaks the symbol $symbol"
-		case $type in
-		T|R|W|V) ;;
-		*) echo "$1 has writable data: $symbol ($type)" ;;
-		esac
-	done | sort -u | fail_each
+	symbols "$1" | awk -v library="$1" -v prefix="^($2)" '
+		$2 == "U" { next }
+		$3 !~ prefix { print library " leaks the symbol " $3 }
+		$2 !~ /^[TRWV]$/ {
+			print library " has writable data: " $3 " (" $2 ")"
+		}' | sort -u | fail_each
 	objdump -h "$1" | awk '
-		/file format/ { object = $1 }
+		/file format/ { object = $1; sub(/:$/, "", object) }
 		$2 ~ /^\.(data|bss|sdata|sbss|tdata|tbss)/ &&
 		$2 !~ /^\.data\.rel\.ro/ && $3 !~ /^0+$/ ||
 		$2 == "COMMON" { print object " has writable data: " $2 }' |
@@ -281,10 +290,11 @@ reserved()
 
 check_calls()
 {
-	objects | grep -v -e '^program/' -e '^build/assets' |
-	    while read -r object; do
-		undefined "build/obj/$object" | sed "s|^|${object%.o} |"
-	done | { reserved; echo END; cat; } | awk '
+	{
+		reserved
+		echo END
+		grep -v -e '^program/' -e '^build/assets' build/layers/symbols
+	} | awk '
 		$1 == "END" { rows = 1; next }
 		!rows {
 			split($0, half, ": *")
@@ -293,11 +303,18 @@ check_calls()
 				kept[name[i]] = half[1]
 			next
 		}
-		$2 in kept && index(" " kept[$2] " ", " " $1 " ") == 0 {
-			print $1 ".c calls " $2 ", which is kept for " kept[$2]
+		$2 != "U" || !($3 in kept) { next }
+		{
+			sub(/\.o$/, "", $1)
+			if (index(" " kept[$3] " ", " " $1 " ") == 0)
+				print $1 ".c calls " $3 ", which " \
+				    (kept[$3] == "NOBODY" ? "nobody may" : \
+				    "is kept for " kept[$3])
 		}' | fail_each
 }
 
+# shellcheck disable=SC2046 # a list of words
+(cd build/obj && symbols $(cd ../.. && objects)) >build/layers/symbols
 check_includes
 check_links
 check_circles build/layers/links
