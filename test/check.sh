@@ -11,13 +11,15 @@ MAKE=${MAKE:-make}
 DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
-steps='layers warnings format headers docs asan kqueue bmake musl dist fuzz
-    valgrind budgets interop'
+steps='layers layers_test warnings format headers docs asan kqueue bmake musl
+    dist fuzz valgrind budgets interop'
 
-# Copy the sources to build/check/NAME, and go there.
+# Copy the sources to build/check/NAME, and go there. Of an earlier copy only
+# build/ stays: a file may have been renamed.
 enter()
 {
 	mkdir -p "$DIR/$1"
+	find "$DIR/$1" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 	tar cf - --exclude=./build --exclude=./.git --exclude='*.a' \
 	    --exclude=./wsd --exclude=node_modules . | (cd "$DIR/$1" && tar xf -)
 	cd "$DIR/$1" || exit 1
@@ -47,12 +49,19 @@ step_layers()
 	$MAKE -j"$JOBS" layers
 }
 
+about_layers_test='make layers finds every kind of violation'
+step_layers_test()
+{
+	sh test/layers_test.sh
+}
+
 about_warnings='clang and gcc find nothing to warn of'
 step_warnings()
 {
 	enter warnings
 	for cc in gcc clang; do
-		find . -name '*.c' ! -path './test/[!k]*' |
+		find . -name '*.c' ! -path './test/[!k]*' \
+		    ! -path './bench/peers/*' |
 		    sed "s/^/$cc /"
 	done | xargs -n 2 -P "$JOBS" sh -c '
 		$0 -std=c11 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -Wall \
@@ -70,7 +79,8 @@ step_format()
 about_headers='each header compiles alone, public ones in C++ as well'
 step_headers()
 {
-	for header in *.h */*.h sio/*/*.h; do
+	for header in $(find . -name '*.h' ! -path './build/*' \
+	    ! -path './test/*'); do
 		${CC:-cc} -std=c11 -D_DEFAULT_SOURCE= -Wall -Wextra -Werror \
 		    -I. -Isio -fsyntax-only -x c "$header" || return 1
 	done
@@ -133,11 +143,11 @@ step_bmake()
 	[ -z "$(find root -type f)" ]
 }
 
-about_musl='one static file below 200 KiB that serves its pages'
+about_musl='one static file below 240 KiB that serves its pages'
 step_musl()
 {
 	$MAKE static || return 1
-	[ "$(wc -c <build/wsd-static)" -lt 204800 ] ||
+	[ "$(wc -c <build/wsd-static)" -lt 245760 ] ||
 	    { echo "it is too large"; return 1; }
 	mkdir -p "$DIR"
 	start_wsd ./build/wsd-static || return 1
@@ -227,7 +237,8 @@ for step in ${STEPS:-$steps}; do
 		grep -E '^[0-9]+ passed, |^(interop|budgets):' "$DIR/$step.log"
 		echo "     good, $(($(date +%s) - start)) s"
 	else
-		grep -vE '^[a-z-]+ -.* -c -o ' "$DIR/$step.log" | tail -n 100
+		grep -vE '^(cc|archive|link|embed) +[^ ]+$' "$DIR/$step.log" |
+		    tail -n 100
 		echo "     FAILED, all of it is in build/check/$step.log"
 		failed="$failed $step"
 	fi
