@@ -62,7 +62,7 @@ SERVER = server/app_loop.c server/conn.c server/conn_http.c server/conn_life.c \
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 
-JSON = sio/json/convert.c sio/json/decimal.c sio/json/format.c \
+JSON = sio/json/convert.c sio/json/format.c \
 	sio/json/json.c sio/json/json_string.c sio/json/number.c \
 	sio/json/text.c sio/json/value.c
 ENGINE = sio/engine/cors.c sio/engine/engine.c sio/engine/engine_due.c \

@@ -209,7 +209,7 @@ pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
     http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate
     deflate/inflate_table deflate/crc32 deflate/gzip sio/engine/payload
-    sio/engine/octets sio/json/json sio/json/json_string sio/json/decimal
+    sio/engine/octets sio/json/json sio/json/json_string
     sio/json/number sio/packet'
 
 # What pure code may call of libc, as an expression.
