@@ -69,7 +69,8 @@ ENGINE = sio/engine/cors.c sio/engine/engine.c sio/engine/engine_due.c \
 	sio/engine/engine_handshake.c sio/engine/engine_http.c \
 	sio/engine/engine_poll.c sio/engine/engine_send.c \
 	sio/engine/engine_session.c sio/engine/engine_ws.c \
-	sio/engine/octets.c sio/engine/payload.c
+	sio/engine/jsonp.c sio/engine/payload.c sio/engine/query.c \
+	sio/engine/sid.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/hooks.c sio/io.c sio/nsp.c sio/packet.c sio/recovery.c \
 	sio/socket.c sio/target.c

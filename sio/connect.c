@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "io.h"
-#include "sio/engine/payload.h"
+#include "base/url.h"
 
 /* ---- answers ----------------------------------------------------------- */
 
@@ -219,39 +219,32 @@ keep_auth(struct sio_socket *socket, struct sio_span json)
 }
 
 static void
-write_decoded(struct sio_text *text, const char *at, size_t len)
+write_decoded(struct sio_text *text, struct ws_span encoded)
 {
-	char *decoded = ws_mem_resize(NULL, len + 1);
+	char *decoded = ws_mem_resize(NULL, encoded.len + 1);
+	ssize_t len;
 
 	if (decoded == NULL) {
 		text->error = WS_ENOMEM;
 		return;
 	}
-	len = eio_form_decode(at, len, decoded);
-	sio_text_quote(text, decoded, len);
+	len = ws_url_decode(
+	    encoded, decoded, encoded.len, WS_URL_PLUS | WS_URL_LENIENT);
+	sio_text_quote(text, decoded, (size_t)len);
 	ws_mem_free(decoded);
 }
 
 /* A query becomes an object of strings: "a=1&b=%20" is {"a":"1","b":" "}. */
 static void
-write_query(struct sio_text *text, struct sio_span query)
+write_query(struct sio_text *text, struct ws_span query)
 {
-	const char *at = query.at, *end = query.at + query.len;
+	struct ws_span name, value;
 
-	for (const char *stop; at < end; at = stop + (stop < end)) {
-		const char *equals;
-
-		stop = memchr(at, '&', (size_t)(end - at));
-		stop = stop != NULL ? stop : end;
-		equals = memchr(at, '=', (size_t)(stop - at));
-		if (stop == at)
-			continue;
+	while (ws_url_next(&query, &name, &value)) {
 		sio_text_putc(text, text->len > 0 ? ',' : '{');
-		write_decoded(
-		    text, at, (size_t)((equals != NULL ? equals : stop) - at));
+		write_decoded(text, name);
 		sio_text_putc(text, ':');
-		at = equals != NULL ? equals + 1 : stop;
-		write_decoded(text, at, (size_t)(stop - at));
+		write_decoded(text, value);
 	}
 	sio_text_puts(text, text->len > 0 ? "}" : "{}");
 }
@@ -266,7 +259,8 @@ take_auth(struct sio_socket *socket, const struct sio_packet *packet)
 
 	if (packet->query.len == 0)
 		return keep_auth(socket, packet->payload);
-	write_query(&text, packet->query);
+	write_query(
+	    &text, (struct ws_span){ packet->query.at, packet->query.len });
 	result = text.error;
 	if (result == 0)
 		result =

@@ -44,7 +44,7 @@ table()
 	server: base sums deflate http net websocket files rooms ws.h
 	ws: base sums deflate http net websocket files rooms server ws.h
 	sio/json: base ws.h sio.h
-	sio/engine: base sio/json ws.h sio.h api
+	sio/engine: base sums sio/json ws.h sio.h api
 	sio: base sio/json sio/engine ws.h sio.h api
 	program: base ws.h sio.h api
 	embed: base sums deflate
@@ -209,7 +209,7 @@ pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
     http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate
     deflate/inflate_table deflate/crc32 deflate/gzip sio/engine/payload
-    sio/engine/octets sio/json/json sio/json/json_string
+    sio/engine/query sio/engine/sid sio/json/json sio/json/json_string
     sio/json/number sio/packet'
 
 # What pure code may call of libc, as an expression.

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "payload.h"
+#include "query.h"
+#include "sid.h"
 #include "sio/sio.h"
 #include "sio/json/text.h"
 
@@ -266,12 +268,6 @@ void eio_reply(struct ws_request *request, int status, const char *type,
 /* Answer with an error; message may be NULL. */
 void eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message);
-
-/* A parameter of a query, decoded, the last one of its name.
- *   value  receives it, terminated; empty when it does not fit
- * Returns its length, or -1 when there is none. */
-long
-eio_query_get(const char *query, const char *name, char *value, size_t size);
 
 /* Handlers. */
 void eio_http_early(struct ws_request *request);

@@ -134,21 +134,9 @@ long
 eio_param(
     const struct eio_socket *socket, const char *name, char *value, size_t size)
 {
-	const char *query = eio_query(socket), *encoded;
-	int64_t len = eio_form_find(query, strlen(query), name, &encoded);
-	char *decoded;
-	size_t n;
+	long len = -1;
 
-	if (len < 0)
-		return -1;
-	decoded = ws_mem_resize(NULL, (size_t)len + 1);
-	if (decoded == NULL)
-		return -1;
-	n = eio_form_decode(encoded, (size_t)len, decoded);
-	decoded[n] = '\0';
-	len = n < size && strlen(decoded) == n ? (int64_t)n : -1;
-	if (len >= 0)
-		memcpy(value, decoded, n + 1);
-	ws_mem_free(decoded);
-	return (long)len;
+	if (size > 0)
+		len = eio_query_get(eio_query(socket), name, value, size);
+	return len >= 0 && strlen(value) == (size_t)len ? len : -1;
 }

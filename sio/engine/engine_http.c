@@ -26,22 +26,6 @@ struct wish {
 
 /* ---- the query --------------------------------------------------------- */
 
-long
-eio_query_get(const char *query, const char *name, char *value, size_t size)
-{
-	const char *encoded;
-	int64_t len = eio_form_find(query, strlen(query), name, &encoded);
-
-	value[0] = '\0';
-	if (len < 0)
-		return -1;
-	if ((uint64_t)len < size) {
-		len = (int64_t)eio_form_decode(encoded, (size_t)len, value);
-		value[len] = '\0';
-	}
-	return (long)len;
-}
-
 static void
 read_wish(struct ws_request *request, struct wish *wish)
 {

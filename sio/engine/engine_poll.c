@@ -23,6 +23,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/url.h"
+#include "jsonp.h"
+
 enum {
 	SOFT = 65536, /* octets of records from which on drain is called */
 	KEEP = 256,   /* octets of records that an idle session keeps */
@@ -122,7 +125,8 @@ framing_for(const struct eio_poll *poll, bool script)
 	 * count characters: so anything but ASCII goes as octets. */
 	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);) {
 		if (packet.form != EIO_TEXT ||
-		    !eio_is_ascii(packet.data, packet.len))
+		    eio_utf16_units(packet.data, packet.len) !=
+			(int64_t)packet.len)
 			return EIO_OCTETS;
 	}
 	return EIO_COUNTED;
@@ -154,7 +158,7 @@ encode(
 	char *to;
 
 	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);)
-		octets += eio_payload_size(framing, &packet, octets == 0);
+		octets += eio_payload_bound(framing, &packet);
 	sio_text_clear(out, EIO_SCRATCH);
 	to = sio_text_room(out, octets + 1);
 	for (size_t at = 0;
@@ -168,30 +172,21 @@ static void
 wrap(struct ws_request *request, struct sio_text *body)
 {
 	struct sio_text script = { 0 };
-	char index[16], *to;
-	size_t octets;
+	char index[16];
 
 	(void)eio_query_get(
 	    ws_request_query(request), "j", index, sizeof(index));
-	octets = eio_jsonp_size(index, body->at, body->len);
-	to = sio_text_room(&script, octets);
-	if (to == NULL)
-		body->error = WS_ENOMEM;
-	else
-		script.len = eio_jsonp_write(index, body->at, body->len, to);
-	if (to != NULL) {
-		sio_text_free(body);
-		*body = script;
-	}
+	eio_jsonp_write(&script, index, body->at, body->len);
+	sio_text_free(body);
+	*body = script;
 }
 
 static bool
 wants_script(struct ws_request *request)
 {
-	char index[16];
+	const char *query = ws_request_query(request);
 
-	return eio_query_get(
-		   ws_request_query(request), "j", index, sizeof(index)) >= 0;
+	return eio_query_find(ws_span_of(query), "j").at != NULL;
 }
 
 /* Answer a request with all records, and forget them. */
@@ -460,15 +455,16 @@ static void
 read_form(struct eio_socket *s, enum eio_framing framing, const char *body,
     size_t len)
 {
-	const char *value = body;
-	int64_t n = len > 0 ? eio_form_find(body, len, "d", &value) : -1;
-	char *text = ws_mem_resize(NULL, n > 0 ? (size_t)n : 1);
+	struct ws_span value =
+	    eio_query_find((struct ws_span){ body, len }, "d");
+	char *text = ws_mem_resize(NULL, value.len + 1);
 
 	if (text == NULL) {
 		eio_session_end(s, "transport error", EIO_ABORT);
 		return;
 	}
-	len = n > 0 ? eio_form_decode(value, (size_t)n, text) : 0;
+	len = (size_t)ws_url_decode(
+	    value, text, value.len, WS_URL_PLUS | WS_URL_LENIENT);
 	len = eio_jsonp_unescape(text, len);
 	read_payload(s, framing, text, len);
 	ws_mem_free(text);

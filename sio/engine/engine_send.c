@@ -98,25 +98,22 @@ static struct ws_prepared *
 encode(enum encoding as, int kind, const void *data, size_t len)
 {
 	int protocol = as == MARKED || as == BASE64_3 ? 3 : 4;
-	enum eio_form form = kind == WS_TEXT                    ? EIO_TEXT
-			     : as == BASE64_4 || as == BASE64_3 ? EIO_BASE64
-								: EIO_BINARY;
+	struct eio_packet packet = { EIO_MESSAGE, EIO_TEXT, data, len };
 	struct ws_prepared *prepared = NULL;
-	struct sio_text text = { 0 };
-	size_t size = form == EIO_BASE64 ? eio_base64_len(len) : len;
-	char *at = size <= SIZE_MAX - 2 ? sio_text_room(&text, 2 + size) : NULL;
+	enum eio_form form;
+	char *octets;
 
-	if (at == NULL)
+	if (kind == WS_BINARY)
+		packet.form = EIO_BINARY;
+	form = as == BASE64_4 || as == BASE64_3 ? EIO_BASE64 : packet.form;
+	octets =
+	    ws_mem_resize(NULL, 1 + eio_packet_size(protocol, &packet, form));
+	if (octets == NULL)
 		return NULL;
-	text.len = eio_packet_mark(protocol, EIO_MESSAGE, form, at);
-	if (form == EIO_BASE64)
-		eio_base64_encode(data, len, at + text.len);
-	else if (len > 0)
-		memcpy(at + text.len, data, len);
-	text.len += size;
-	prepared = ws_prepare(
-	    form == EIO_BINARY ? WS_BINARY : WS_TEXT, text.at, text.len);
-	sio_text_free(&text);
+	len = eio_packet_write(protocol, &packet, form, octets);
+	prepared =
+	    ws_prepare(form == EIO_BINARY ? WS_BINARY : WS_TEXT, octets, len);
+	ws_mem_free(octets);
 	return prepared;
 }
 

@@ -28,6 +28,8 @@
 
 #include <string.h>
 
+#include "base64.h"
+
 enum {
 	TABLE_MIN = 64,
 	FAREWELL_MS = 30000, /* for a client to fetch what waits for it */
@@ -159,7 +161,6 @@ struct eio_socket *
 eio_session_new(struct eio *eio, struct ws_request *request, bool poll)
 {
 	struct eio_socket *s;
-	char b64[8];
 
 	if (reserve(eio) < 0)
 		return NULL;
@@ -167,8 +168,7 @@ eio_session_new(struct eio *eio, struct ws_request *request, bool poll)
 	if (s == NULL)
 		return NULL;
 	*s = (struct eio_socket){ .eio = eio, .state = EIO_STATE_OPEN };
-	s->b64 = eio_query_get(
-		     ws_request_query(request), "b64", b64, sizeof(b64)) > 0;
+	s->b64 = eio_query_has(ws_request_query(request), "b64");
 	s->handshake = eio_handshake_new(request, eio->options.fields);
 	s->poll = poll ? new_poll(s) : NULL;
 	if (s->handshake == NULL || (poll && s->poll == NULL) ||
@@ -441,16 +441,18 @@ on_message(struct eio_socket *s, const struct eio_packet *packet)
 {
 	struct eio *eio = s->eio;
 	const void *data = packet->data;
-	int64_t len = (int64_t)packet->len;
+	ssize_t len = (ssize_t)packet->len;
 
 	if (packet->form == EIO_BASE64) {
 		sio_text_clear(&eio->in, EIO_SCRATCH);
-		data = sio_text_room(&eio->in, packet->len + 1);
+		data =
+		    sio_text_room(&eio->in, WS_BASE64_DECODED(packet->len) + 1);
 		if (data == NULL) {
 			eio_session_end(s, "transport error", EIO_ABORT);
 			return;
 		}
-		len = eio_base64_decode(packet->data, packet->len, eio->in.at);
+		len = ws_base64_decode(
+		    packet->data, packet->len, (uint8_t *)eio->in.at);
 		if (len < 0) {
 			eio_session_end(s, "parse error", EIO_ABORT);
 			return;

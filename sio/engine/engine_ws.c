@@ -24,27 +24,20 @@ send_on(struct eio_socket *s, struct ws_conn *conn, bool b64,
 {
 	struct sio_text *out = &s->eio->out;
 	enum eio_form form = packet->form;
-	size_t len = packet->len, mark;
+	size_t len;
 	char *at;
-	int kind;
 
 	if (form != EIO_TEXT && b64)
 		form = EIO_BASE64;
-	kind = form == EIO_BINARY ? WS_BINARY : WS_TEXT;
+	flags |= form == EIO_BINARY ? WS_BINARY : WS_TEXT;
 	if (form == EIO_BINARY && s->protocol >= 4)
-		return ws_send(conn, kind | flags, packet->data, len);
-	if (form == EIO_BASE64)
-		len = eio_base64_len(len);
+		return ws_send(conn, flags, packet->data, packet->len);
 	sio_text_clear(out, EIO_SCRATCH);
-	at = sio_text_room(out, 2 + len);
+	at = sio_text_room(out, eio_packet_size(s->protocol, packet, form));
 	if (at == NULL)
 		return WS_ENOMEM;
-	mark = eio_packet_mark(s->protocol, packet->type, form, at);
-	if (form == EIO_BASE64)
-		eio_base64_encode(packet->data, packet->len, at + mark);
-	else if (len > 0)
-		memcpy(at + mark, packet->data, len);
-	return ws_send(conn, kind | flags, at, mark + len);
+	len = eio_packet_write(s->protocol, packet, form, at);
+	return ws_send(conn, flags, at, len);
 }
 
 int
@@ -108,9 +101,6 @@ eio_ws_upgrade(struct eio_socket *socket, struct ws_request *request)
 	bool good = poll != NULL && poll->probe == NULL &&
 		    socket->state == EIO_STATE_OPEN &&
 		    !eio->options.no_upgrades;
-	char b64[8];
-	bool wants_b64 = eio_query_get(ws_request_query(request), "b64", b64,
-			     sizeof(b64)) > 0;
 	struct ws_conn *conn;
 
 	conn = ws_accept(request, NULL, good ? socket : NULL);
@@ -123,7 +113,7 @@ eio_ws_upgrade(struct eio_socket *socket, struct ws_request *request)
 	}
 	eio_poll_heard(poll);
 	poll->probe = conn;
-	poll->probe_b64 = wants_b64;
+	poll->probe_b64 = eio_query_has(ws_request_query(request), "b64");
 	poll->probed = false;
 	eio_dues_add(&eio->probes, &poll->due,
 	    ws_now(eio->server) + eio->options.upgrade_timeout_ms);

@@ -35,13 +35,62 @@
 
 #include <string.h>
 
+#include "base/digits.h"
+#include "base/utf8.h"
+#include "base64.h"
+
 enum {
 	SEPARATOR = 0x1e,
-	HEAD_END = 0xff, /* of EIO_OCTETS */
-	/* Digits of a length. Nothing that is received is longer, and it
-	 * cannot overflow. */
+	LENGTH_END = 0xff, /* of EIO_OCTETS */
+	/* Digits of a length that is read. The largest body that an endpoint
+	 * can allow is shorter, and ten digits do not overflow an int64_t. */
 	DIGITS_MAX = 10,
 };
+
+/* ---- characters -------------------------------------------------------- */
+
+static bool
+is_utf8(const char *text, size_t len)
+{
+	return ws_utf8_check(WS_UTF8_ACCEPT, text, len) == WS_UTF8_ACCEPT;
+}
+
+int64_t
+eio_utf16_units(const char *text, size_t len)
+{
+	int64_t units = 0;
+
+	if (!is_utf8(text, len))
+		return -1;
+	/* A character is counted at its first octet, and again if that says
+	 * that it has four octets: UTF-16 writes it as two surrogates. */
+	for (size_t i = 0; i < len; i++) {
+		uint8_t octet = (uint8_t)text[i];
+
+		units += ((octet & 0xc0) != 0x80) + (octet >= 0xf0);
+	}
+	return units;
+}
+
+/* Measure the characters that are as many UTF-16 units as units says.
+ * Returns how many octets they have; or -1 when the text is shorter, when the
+ * units end inside a character, or when the text is not UTF-8. */
+static int64_t
+octets_of_units(const char *text, size_t len, size_t units)
+{
+	size_t at = 0;
+
+	while (units > 0) {
+		int n = at < len ? ws_utf8_char_len(text + at, len - at) : -1;
+		size_t width = n == 4 ? 2 : 1;
+
+		if (n < 0 || width > units)
+			return -1;
+		at += (size_t)n;
+		units -= width;
+	}
+	return (int64_t)at;
+}
 
 /* ---- one packet -------------------------------------------------------- */
 
@@ -87,9 +136,10 @@ eio_packet_read_binary(
 	return true;
 }
 
-size_t
-eio_packet_mark(
-    int protocol, enum eio_type type, enum eio_form form, char out[2])
+/* Write what a packet has in front of its data: two octets at most.
+ * Returns how many there are. */
+static size_t
+write_mark(int protocol, enum eio_type type, enum eio_form form, char out[2])
 {
 	size_t n = 0;
 
@@ -100,6 +150,30 @@ eio_packet_mark(
 	if (form == EIO_BINARY && protocol < 4)
 		out[n++] = (char)type;
 	return n;
+}
+
+size_t
+eio_packet_size(
+    int protocol, const struct eio_packet *packet, enum eio_form form)
+{
+	char mark[2];
+
+	return write_mark(protocol, packet->type, form, mark) +
+	       (form == EIO_BASE64 ? WS_BASE64_ENCODED(packet->len)
+				   : packet->len);
+}
+
+size_t
+eio_packet_write(int protocol, const struct eio_packet *packet,
+    enum eio_form form, char *out)
+{
+	size_t n = write_mark(protocol, packet->type, form, out);
+
+	if (form == EIO_BASE64)
+		return n + ws_base64_encode(packet->data, packet->len, out + n);
+	if (packet->len > 0)
+		memcpy(out + n, packet->data, packet->len);
+	return n + packet->len;
 }
 
 /* ---- reading bodies ---------------------------------------------------- */
@@ -128,7 +202,7 @@ next_separated(struct eio_payload *p, struct eio_packet *packet)
 	p->at += len + (end != NULL);
 	/* A separator at the end has an empty packet behind it. */
 	p->ended = end == NULL;
-	return eio_utf16_units(begin, len) >= 0 &&
+	return is_utf8(begin, len) &&
 	       eio_packet_read(p->protocol, begin, len, packet);
 }
 
@@ -159,7 +233,7 @@ next_counted(struct eio_payload *p, struct eio_packet *packet)
 
 	if (units < 0 || (uint64_t)units > p->len - p->at)
 		return false;
-	len = eio_octets_of_units(begin, p->len - p->at, (size_t)units);
+	len = octets_of_units(begin, p->len - p->at, (size_t)units);
 	if (len < 0)
 		return false;
 	p->at += (size_t)len;
@@ -171,7 +245,7 @@ static bool
 next_octets(struct eio_payload *p, struct eio_packet *packet)
 {
 	char kind = p->in[p->at++];
-	int64_t len = read_length(p, 0, HEAD_END);
+	int64_t len = read_length(p, 0, LENGTH_END);
 	const char *begin = p->in + p->at;
 
 	if (kind < 0 || kind > 1 || len < 0 || (uint64_t)len > p->len - p->at)
@@ -181,7 +255,7 @@ next_octets(struct eio_payload *p, struct eio_packet *packet)
 	if (kind == 1)
 		return eio_packet_read_binary(
 		    p->protocol, begin, (size_t)len, packet);
-	return eio_utf16_units(begin, (size_t)len) >= 0 &&
+	return is_utf8(begin, (size_t)len) &&
 	       eio_packet_read(p->protocol, begin, (size_t)len, packet);
 }
 
@@ -209,21 +283,7 @@ eio_payload_next(struct eio_payload *payload, struct eio_packet *packet)
 
 /* ---- writing bodies ---------------------------------------------------- */
 
-/* Write a length, digits that begin with zero. out may be NULL, to count them.
- * Returns how many there are. */
-static size_t
-write_length(size_t length, char zero, char *out)
-{
-	size_t n = 1;
-
-	for (size_t rest = length; rest >= 10; rest /= 10)
-		n++;
-	for (size_t i = n; out != NULL && i > 0; i--, length /= 10)
-		out[i - 1] = (char)(zero + (char)(length % 10));
-	return n;
-}
-
-/* How a packet stands in a body. */
+/* The form in which a body has a packet. */
 static enum eio_form
 form_in(enum eio_framing framing, const struct eio_packet *packet)
 {
@@ -232,63 +292,36 @@ form_in(enum eio_framing framing, const struct eio_packet *packet)
 					: EIO_BASE64;
 }
 
-/* The octets of a packet itself, without what the framing puts around it. */
-static size_t
-bare_size(enum eio_framing framing, const struct eio_packet *packet)
+size_t
+eio_payload_bound(enum eio_framing framing, const struct eio_packet *packet)
 {
-	switch (form_in(framing, packet)) {
-	case EIO_TEXT:
-	case EIO_BINARY:
-		return 1 + packet->len;
-	case EIO_BASE64:
-		return (framing == EIO_SEPARATED ? 1u : 2u) +
-		       eio_base64_len(packet->len);
-	}
-	return 0;
+	/* A kind, the digits of a length, and what ends it. */
+	return 1 + WS_DIGITS_MAX + 1 +
+	       eio_packet_size(3, packet, form_in(framing, packet));
 }
 
-/* What the framing counts. */
+/* Write the length of a packet of protocol 3. Returns how many octets it
+ * takes. */
 static size_t
-counted_size(enum eio_framing framing, const struct eio_packet *packet)
+write_length(enum eio_framing framing, const struct eio_packet *packet,
+    size_t octets, char *out)
 {
-	if (framing == EIO_COUNTED && packet->form == EIO_TEXT)
-		return 1 + (size_t)eio_utf16_units(packet->data, packet->len);
-	return bare_size(framing, packet);
-}
+	size_t n;
 
-/* Write what the framing puts in front of a packet; out may be NULL. */
-static size_t
-write_head(enum eio_framing framing, const struct eio_packet *packet,
-    bool first, char *out)
-{
-	size_t n, counted;
-
-	if (framing == EIO_SEPARATED) {
-		if (out != NULL && !first)
-			out[0] = SEPARATOR;
-		return !first;
-	}
-	counted = counted_size(framing, packet);
 	if (framing == EIO_COUNTED) {
-		n = write_length(counted, '0', out);
-		if (out != NULL)
-			out[n] = ':';
+		if (packet->form == EIO_TEXT)
+			octets = 1 + (size_t)eio_utf16_units(
+					 packet->data, packet->len);
+		n = ws_digits_write(out, octets);
+		out[n] = ':';
 		return n + 1;
 	}
-	n = 1 + write_length(counted, 0, out != NULL ? out + 1 : NULL);
-	if (out != NULL) {
-		out[0] = packet->form != EIO_TEXT;
-		out[n] = (char)HEAD_END;
-	}
+	out[0] = packet->form != EIO_TEXT;
+	n = 1 + ws_digits_write(out + 1, octets);
+	for (size_t i = 1; i < n; i++)
+		out[i] = (char)(out[i] - '0');
+	out[n] = (char)LENGTH_END;
 	return n + 1;
-}
-
-size_t
-eio_payload_size(
-    enum eio_framing framing, const struct eio_packet *packet, bool first)
-{
-	return write_head(framing, packet, first, NULL) +
-	       bare_size(framing, packet);
 }
 
 size_t
@@ -296,15 +329,13 @@ eio_payload_write(enum eio_framing framing, const struct eio_packet *packet,
     bool first, char *out)
 {
 	enum eio_form form = form_in(framing, packet);
-	size_t n = write_head(framing, packet, first, out);
+	int protocol = framing == EIO_SEPARATED ? 4 : 3;
+	size_t n = 0;
 
-	n += eio_packet_mark(
-	    framing == EIO_SEPARATED ? 4 : 3, packet->type, form, out + n);
-	if (form == EIO_BASE64) {
-		eio_base64_encode(packet->data, packet->len, out + n);
-		return n + eio_base64_len(packet->len);
-	}
-	if (packet->len > 0)
-		memcpy(out + n, packet->data, packet->len);
-	return n + packet->len;
+	if (framing != EIO_SEPARATED)
+		n = write_length(framing, packet,
+		    eio_packet_size(protocol, packet, form), out);
+	else if (!first)
+		out[n++] = SEPARATOR;
+	return n + eio_packet_write(protocol, packet, form, out + n);
 }

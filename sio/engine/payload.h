@@ -54,13 +54,15 @@ bool eio_packet_read(
 bool eio_packet_read_binary(
     int protocol, const char *in, size_t len, struct eio_packet *packet);
 
-/* The octets that a packet, text or binary, has in front of its data, as a
- * frame or in a body. Binary data that is to be sent in a body of text, or
- * where base64 is asked for, is EIO_BASE64 here.
- *   out  receives at most 2 octets
- * Returns how many. */
-size_t eio_packet_mark(
-    int protocol, enum eio_type type, enum eio_form form, char out[2]);
+/* How many octets a packet takes, as a frame or in a body.
+ *   packet  text or binary
+ *   form    that it is to have: its own, or EIO_BASE64 */
+size_t eio_packet_size(
+    int protocol, const struct eio_packet *packet, enum eio_form form);
+
+/* Write a packet, as many octets as eio_packet_size says. Returns that. */
+size_t eio_packet_write(int protocol, const struct eio_packet *packet,
+    enum eio_form form, char *out);
 
 /* ---- bodies ------------------------------------------------------------ */
 
@@ -85,67 +87,20 @@ void eio_payload_begin(struct eio_payload *payload, int protocol,
  * body is malformed. */
 bool eio_payload_next(struct eio_payload *payload, struct eio_packet *packet);
 
-/* How many octets a packet, text or binary, takes in a body.
- *   first  it is the first one */
-size_t eio_payload_size(
-    enum eio_framing framing, const struct eio_packet *packet, bool first);
+/* How many octets a packet, text or binary, can at most take in a body. */
+size_t
+eio_payload_bound(enum eio_framing framing, const struct eio_packet *packet);
 
-/* Write it. Returns how many octets it took. */
+/* Add a packet to a body.
+ *   first  nothing stands before it
+ *   out    room for as many octets as eio_payload_bound says
+ * Returns how many octets it took. */
 size_t eio_payload_write(enum eio_framing framing,
     const struct eio_packet *packet, bool first, char *out);
 
-/* ---- octets (octets.c) ------------------------------------------------- */
-
-/* How many UTF-16 units a text has, or -1 when it is not UTF-8.
- * RFC 3629, RFC 2781 section 2.1. */
+/* How many UTF-16 units a text has, or -1 when it is not UTF-8. As many as
+ * octets, and only then, when all of it is ASCII.
+ * RFC 3629 section 3, RFC 2781 section 2.1. */
 int64_t eio_utf16_units(const char *text, size_t len);
-
-/* The octets that so many units are, or -1 when there are not that many, when
- * they end within a character, or it is not UTF-8. */
-int64_t eio_octets_of_units(const char *text, size_t len, size_t units);
-
-/* Whether all of a text is ASCII. */
-bool eio_is_ascii(const char *text, size_t len);
-
-/* Octets in base64 and back, with padding. Decoding returns how many octets
- * there are, at most len / 4 * 3, or -1 when it is not base64; out may be in.
- * RFC 4648 section 4. */
-size_t eio_base64_len(size_t len);
-void eio_base64_encode(const void *data, size_t len, char *out);
-int64_t eio_base64_decode(const char *in, size_t len, void *out);
-
-#define EIO_SID_OCTETS 15
-#define EIO_SID_LEN 20
-
-/* A session's identifier and its octets: base64url without padding, RFC 4648
- * section 5. Reading returns whether it is one. */
-void eio_sid_write(const uint8_t octets[EIO_SID_OCTETS], char out[EIO_SID_LEN]);
-bool eio_sid_read(const char *text, size_t len, uint8_t octets[EIO_SID_OCTETS]);
-
-/* ---- forms and scripts (octets.c) -------------------------------------- */
-
-/* Find a value in a form or a query: the last one of that name.
- *   name   a C string
- *   value  receives where it is, encoded
- * Returns its length, or -1 when there is none. */
-int64_t eio_form_find(
-    const char *form, size_t len, const char *name, const char **value);
-
-/* Decode a value as browsers do: '+' is a space, and a '%' without two
- * hexadecimal digits stands for itself.
- *   out  receives at most len octets; may be in
- * Returns how many. */
-size_t eio_form_decode(const char *in, size_t len, char *out);
-
-/* Undo what the script transport does to newlines, behind the form's decoding:
- * \n is one, \\n is a backslash and an n. In place; returns the new length. */
-size_t eio_jsonp_unescape(char *text, size_t len);
-
-/* A body as a script: ___eio[index]("..."); with index the digits of the text
- * that the client chose.
- * eio_jsonp_size says how many octets it is, eio_jsonp_write writes it. */
-size_t eio_jsonp_size(const char *index, const char *payload, size_t len);
-size_t
-eio_jsonp_write(const char *index, const char *payload, size_t len, char *out);
 
 #endif

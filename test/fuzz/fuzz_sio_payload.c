@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/url.h"
+#include "base64.h"
+#include "sio/engine/jsonp.h"
 #include "sio/engine/payload.h"
+#include "sio/engine/query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -19,11 +23,11 @@ check(bool good)
 static bool
 decode(struct eio_packet *p, char *room)
 {
-	int64_t n;
+	ssize_t n;
 
 	if (p->form != EIO_BASE64)
 		return true;
-	n = eio_base64_decode(p->data, p->len, room);
+	n = ws_base64_decode(p->data, p->len, (uint8_t *)room);
 	if (n < 0)
 		return false;
 	check((size_t)n <= p->len / 4 * 3);
@@ -36,13 +40,14 @@ static void
 there_and_back(
     int protocol, enum eio_framing framing, const struct eio_packet *p)
 {
-	size_t size = eio_payload_size(framing, p, true);
-	char *body = malloc(size), *room = malloc(size);
+	size_t bound = eio_payload_bound(framing, p), size;
+	char *body = malloc(bound), *room = malloc(bound);
 	struct eio_payload payload;
 	struct eio_packet again;
 
 	check(body != NULL && room != NULL);
-	check(eio_payload_write(framing, p, true, body) == size);
+	size = eio_payload_write(framing, p, true, body);
+	check(size <= bound);
 	eio_payload_begin(&payload, protocol, framing, body, size);
 	/* A separator in a text cannot be told from one behind it. */
 	if (framing != EIO_SEPARATED || p->form != EIO_TEXT || p->len == 0 ||
@@ -87,23 +92,23 @@ take_apart(int protocol, enum eio_framing framing, const char *in, size_t len)
 static void
 forms(const char *in, size_t len)
 {
-	char *copy = malloc(len + 1), *script;
-	const char *value = NULL;
-	int64_t n = eio_form_find(in, len, "d", &value);
-	size_t size;
+	struct ws_span value = eio_query_find((struct ws_span){ in, len }, "d");
+	struct sio_text script = { 0 };
+	char *copy = malloc(len + 1);
 
 	check(copy != NULL);
-	if (n >= 0) {
-		check(value >= in && value + n <= in + len);
-		check(eio_form_decode(value, (size_t)n, copy) <= (size_t)n);
+	if (value.at != NULL) {
+		ssize_t n = ws_url_decode(
+		    value, copy, value.len, WS_URL_PLUS | WS_URL_LENIENT);
+
+		check(value.at >= in && value.at + value.len <= in + len);
+		check(n >= 0 && (size_t)n <= value.len);
 	}
 	memcpy(copy, in, len);
 	check(eio_jsonp_unescape(copy, len) <= len);
-	size = eio_jsonp_size("0", in, len);
-	script = malloc(size);
-	check(script != NULL);
-	check(eio_jsonp_write("0", in, len, script) == size);
-	free(script);
+	eio_jsonp_write(&script, "0", in, len);
+	check(script.error == 0 && script.len >= len);
+	sio_text_free(&script);
 	free(copy);
 }
 

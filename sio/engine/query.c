@@ -1,0 +1,41 @@
+/* query.c - parameters of a query or a form, as Engine.IO reads them. */
+/* SPDX-License-Identifier: MIT */
+#include "query.h"
+
+#include "base/url.h"
+
+enum {
+	FORM = WS_URL_PLUS | WS_URL_LENIENT,
+};
+
+struct ws_span
+eio_query_find(struct ws_span query, const char *name)
+{
+	struct ws_span found = { NULL, 0 }, key, value;
+
+	while (ws_url_next(&query, &key, &value)) {
+		if (ws_url_is(key, name, FORM))
+			found = value;
+	}
+	return found;
+}
+
+long
+eio_query_get(const char *query, const char *name, char *value, size_t size)
+{
+	struct ws_span encoded = eio_query_find(ws_span_of(query), name);
+	ssize_t len;
+
+	value[0] = '\0';
+	if (encoded.at == NULL)
+		return -1;
+	len = ws_url_decode(encoded, value, size, FORM);
+	value[(size_t)len < size ? len : 0] = '\0';
+	return (long)len;
+}
+
+bool
+eio_query_has(const char *query, const char *name)
+{
+	return eio_query_find(ws_span_of(query), name).len > 0;
+}
