@@ -111,7 +111,7 @@ enum {
  * in bits above nbits, which is what the next octets have there. Returns where
  * the input goes on. */
 static inline const uint8_t *
-take(uint64_t *bits, unsigned *nbits, const uint8_t *in, const uint8_t *end)
+refill(uint64_t *bits, unsigned *nbits, const uint8_t *in, const uint8_t *end)
 {
 	if (end - in >= 8) {
 		unsigned octets = (63 - *nbits) / 8;
@@ -136,7 +136,7 @@ have(struct ws_inflate *z, struct ws_inflate_io *io, unsigned n)
 		return true;
 	if (io->in_octets == 0)
 		return false;
-	in = take(&z->bits, &nbits, io->in, io->in + io->in_octets);
+	in = refill(&z->bits, &nbits, io->in, io->in + io->in_octets);
 	io->in_octets -= (size_t)(in - io->in);
 	io->in = in;
 	z->nbits = (uint8_t)nbits;
@@ -509,7 +509,7 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 		uint64_t rest;
 		size_t past;
 
-		in = take(&bits, &nbits, in, in_end);
+		in = refill(&bits, &nbits, in, in_end);
 		if (nbits < TOKEN_MAX || out_end - out < FAST_ROOM)
 			break;
 		entry = ws_table_find(t.literals, t.literal_bits, bits);

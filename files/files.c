@@ -10,9 +10,9 @@
  *   "a.b"           2. decode each segment once and look at the result: no
  *                      dot segment, no control octet, no '/' or '\', nothing
  *                      hidden
- *   open beneath    3. open it so that nothing above the root can be reached,
+ *   open_beneath    3. open it so that nothing above the root can be reached,
  *                      whatever symbolic links stand in the way and whoever
- *                      moves directories around meanwhile: beneath.c
+ *                      moves directories around meanwhile: open_beneath.c
  *
  * What remains is a name; no octet of it has a meaning here. Overlong or
  * broken UTF-8 is simply the name of a file that does not exist.
@@ -34,7 +34,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "beneath.h"
+#include "open_beneath.h"
 #include "base/bytes.h"
 #include "http/gzip_cache.h"
 #include "http/field.h"
@@ -43,8 +43,8 @@
 #include "base/url.h"
 
 enum {
-	NAME_OCTETS = 255,                /* of one segment, decoded */
-	PATH_SIZE = WS_BENEATH_PATH_SIZE, /* under the root */
+	NAME_OCTETS = 255,                     /* of one segment, decoded */
+	PATH_SIZE = WS_OPEN_BENEATH_PATH_SIZE, /* under the root */
 	SUFFIX_OCTETS = 16, /* kept free for "/index.html" with ".br" */
 	TAG_OCTETS = 34,    /* of an asset's entity-tag */
 };
@@ -116,7 +116,7 @@ static int
 disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
 	struct stat st;
-	int fd = above_stdio(ws_beneath_open(
+	int fd = above_stdio(ws_open_beneath(
 	    root->dir, name[0] == '/' ? name + 1 : ".", &root->walk));
 
 	if (fd < 0)
@@ -220,7 +220,7 @@ look_up(struct ws_files *root, const char *name, struct ws_file *file)
 /* ---- from request path to name ------------------------------------------ */
 
 /* A request path, decoded. */
-struct target {
+struct local_path {
 	char name[PATH_SIZE]; /* "/a/b", "" for the root itself */
 	size_t len;
 	bool slash; /* it ended in '/' */
@@ -242,17 +242,17 @@ segment_allowed(const char *segment, size_t len)
 
 /* Dot files are private, but for the directory of RFC 8615. */
 static bool
-segment_hidden(const struct target *t, const char *segment, size_t len)
+segment_hidden(const struct local_path *p, const char *segment, size_t len)
 {
 	struct ws_span name = { segment, len };
 
 	if (segment[0] != '.')
 		return false;
-	return t->len > 0 || !ws_span_equal(name, WS_SPAN(".well-known"));
+	return p->len > 0 || !ws_span_equal(name, WS_SPAN(".well-known"));
 }
 
 static int
-target_append(struct target *t, struct ws_span segment)
+path_append(struct local_path *p, struct ws_span segment)
 {
 	char decoded[3 * NAME_OCTETS];
 	ssize_t n;
@@ -266,20 +266,20 @@ target_append(struct target *t, struct ws_span segment)
 	len = (size_t)n;
 	if (!segment_allowed(decoded, len))
 		return WS_FILES_EPATH;
-	if (segment_hidden(t, decoded, len) || len > NAME_OCTETS ||
-	    len + 1 > PATH_SIZE - SUFFIX_OCTETS - t->len)
+	if (segment_hidden(p, decoded, len) || len > NAME_OCTETS ||
+	    len + 1 > PATH_SIZE - SUFFIX_OCTETS - p->len)
 		return WS_FILES_ENOENT;
-	t->name[t->len++] = '/';
-	memcpy(t->name + t->len, decoded, len);
-	t->len += len;
+	p->name[p->len++] = '/';
+	memcpy(p->name + p->len, decoded, len);
+	p->len += len;
 	return 0;
 }
 
 static int
-target_parse(struct target *t, struct ws_span path)
+path_parse(struct local_path *p, struct ws_span path)
 {
-	t->len = 0;
-	t->slash = false;
+	p->len = 0;
+	p->slash = false;
 	if (path.len == 0 || path.at[0] != '/')
 		return WS_FILES_EPATH;
 	while (path.len > 0) {
@@ -291,23 +291,23 @@ target_parse(struct target *t, struct ws_span path)
 			segment.len++;
 		path.at += segment.len + 1;
 		path.len -= segment.len + 1;
-		t->slash = segment.len == 0 && path.len == 0;
-		error = t->slash ? 0 : target_append(t, segment);
+		p->slash = segment.len == 0 && path.len == 0;
+		error = p->slash ? 0 : path_append(p, segment);
 		if (error != 0)
 			return error;
 	}
-	t->name[t->len] = '\0';
+	p->name[p->len] = '\0';
 	return 0;
 }
 
 /* Make the name longer; SUFFIX_OCTETS are free for that. */
 static void
-target_suffix(struct target *t, const char *suffix)
+path_suffix(struct local_path *p, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
-	memcpy(t->name + t->len, suffix, len + 1);
-	t->len += len;
+	memcpy(p->name + p->len, suffix, len + 1);
+	p->len += len;
 }
 
 /* ---- choosing a coding -------------------------------------------------- */
@@ -367,16 +367,16 @@ prefer_gzip(struct ws_file *file, struct ws_span accept)
 
 /* Open the sibling with a coding, if it is there and current. */
 static bool
-find_sibling(struct ws_files *root, struct target *t,
+find_sibling(struct ws_files *root, struct local_path *p,
     const struct coding *coding, const struct ws_file *plain,
     struct ws_file *sibling)
 {
-	size_t len = t->len;
+	size_t len = p->len;
 	int error;
 
-	target_suffix(t, coding->suffix);
-	error = look_up(root, t->name, sibling);
-	t->len = len;
+	path_suffix(p, coding->suffix);
+	error = look_up(root, p->name, sibling);
+	p->len = len;
 	if (error != 0)
 		return false;
 	if (is_current(sibling, plain))
@@ -388,8 +388,8 @@ find_sibling(struct ws_files *root, struct target *t,
 /* Replace the plain file by the sibling that the client likes best, unless it
  * likes the plain one better. What it does not accept is not looked for. */
 static void
-choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
-    struct ws_file *file)
+choose_sibling(struct ws_files *root, struct local_path *p,
+    struct ws_span accept, struct ws_file *file)
 {
 	struct ws_file plain = *file, sibling;
 	unsigned best = ws_field_identity(accept);
@@ -400,7 +400,7 @@ choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
 		unsigned q = ws_field_accepts(accept, name);
 
 		if (q == 0 || q < best || (q == best && file->encoding) ||
-		    !find_sibling(root, t, coding, &plain, &sibling))
+		    !find_sibling(root, p, coding, &plain, &sibling))
 			continue;
 		best = q;
 		ws_file_close(file);
@@ -412,14 +412,14 @@ choose_sibling(struct ws_files *root, struct target *t, struct ws_span accept,
 
 /* Choose among the representations of a file, and describe the one. */
 static void
-represent(struct ws_files *root, struct target *t, struct ws_span accept,
+represent(struct ws_files *root, struct local_path *p, struct ws_span accept,
     struct ws_file *file)
 {
-	const char *type = ws_files_type((struct ws_span){ t->name, t->len });
+	const char *type = ws_files_type((struct ws_span){ p->name, p->len });
 	bool vary = file->gzip_octets > 0 || may_have_siblings(type);
 
 	if (vary)
-		choose_sibling(root, t, accept, file);
+		choose_sibling(root, p, accept, file);
 	prefer_gzip(file, accept);
 	file->type = type;
 	file->vary = vary;
@@ -517,21 +517,21 @@ ws_files_free(struct ws_files *root)
 
 /* Find the index.html of a directory, or else the directory itself. */
 static int
-find_index(struct ws_files *root, struct target *t, struct ws_file *file)
+find_index(struct ws_files *root, struct local_path *p, struct ws_file *file)
 {
-	size_t len = t->len;
+	size_t len = p->len;
 	int error;
 
-	target_suffix(t, "/index.html");
-	error = look_up(root, t->name, file);
+	path_suffix(p, "/index.html");
+	error = look_up(root, p->name, file);
 	if (error == 0 && !file->directory)
 		return 0;
 	if (error != 0 && error != WS_FILES_ENOENT)
 		return error;
 	if (error == 0)
 		ws_file_close(file);
-	t->name[t->len = len] = '\0';
-	error = look_up(root, t->name, file);
+	p->name[p->len = len] = '\0';
+	error = look_up(root, p->name, file);
 	if (error != 0 || file->directory)
 		return error;
 	ws_file_close(file); /* "/file.txt/" */
@@ -542,18 +542,18 @@ int
 ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file)
 {
-	struct target t;
+	struct local_path local;
 	struct ws_file found;
-	int error = target_parse(&t, path);
+	int error = path_parse(&local, path);
 
 	if (error == 0)
-		error = t.slash ? find_index(root, &t, &found)
-				: look_up(root, t.name, &found);
+		error = local.slash ? find_index(root, &local, &found)
+				    : look_up(root, local.name, &found);
 	if (error != 0)
 		return error;
 	if (!found.directory)
-		represent(root, &t, accept_encoding, &found);
-	else if (!t.slash) {
+		represent(root, &local, accept_encoding, &found);
+	else if (!local.slash) {
 		ws_file_close(&found);
 		found.directory = true;
 	}

@@ -51,7 +51,7 @@ struct entries {
 };
 
 /* A growing text. Failure sticks. */
-struct text {
+struct page {
 	char *at; /* owned */
 	size_t len, room;
 	bool failed;
@@ -60,45 +60,46 @@ struct text {
 /* ---- text --------------------------------------------------------------- */
 
 static void
-put(struct text *t, const char *data, size_t len)
+put(struct page *page, const char *data, size_t len)
 {
-	if (t->failed || !ws_array_reserve(&t->at, &t->room, t->len + len, 1)) {
-		t->failed = true;
+	if (page->failed ||
+	    !ws_array_reserve(&page->at, &page->room, page->len + len, 1)) {
+		page->failed = true;
 		return;
 	}
-	memcpy(t->at + t->len, data, len);
-	t->len += len;
+	memcpy(page->at + page->len, data, len);
+	page->len += len;
 }
 
 static void
-put_string(struct text *t, const char *string)
+put_string(struct page *page, const char *string)
 {
-	put(t, string, strlen(string));
+	put(page, string, strlen(string));
 }
 
 /* Text between tags; quotes too, so that it would also fit an attribute. */
 static void
-put_escaped(struct text *t, const char *data, size_t len)
+put_escaped(struct page *page, const char *data, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
 		switch (data[i]) {
 		case '<':
-			put_string(t, "&lt;");
+			put_string(page, "&lt;");
 			break;
 		case '>':
-			put_string(t, "&gt;");
+			put_string(page, "&gt;");
 			break;
 		case '&':
-			put_string(t, "&amp;");
+			put_string(page, "&amp;");
 			break;
 		case '"':
-			put_string(t, "&quot;");
+			put_string(page, "&quot;");
 			break;
 		case '\'':
-			put_string(t, "&#39;");
+			put_string(page, "&#39;");
 			break;
 		default:
-			put(t, &data[i], 1);
+			put(page, &data[i], 1);
 		}
 	}
 }
@@ -113,18 +114,18 @@ is_unreserved(unsigned char c)
 }
 
 static void
-put_encoded(struct text *t, const char *name)
+put_encoded(struct page *page, const char *name)
 {
 	for (; *name != '\0'; name++) {
 		unsigned char c = (unsigned char)*name;
 		char escape[4];
 
 		if (is_unreserved(c)) {
-			put(t, name, 1);
+			put(page, name, 1);
 			continue;
 		}
 		(void)snprintf(escape, sizeof(escape), "%%%02X", (unsigned)c);
-		put(t, escape, 3);
+		put(page, escape, 3);
 	}
 }
 
@@ -260,7 +261,7 @@ static const char page_style[] =
 
 /* "999", "1.0 K" to "9.9 K", "10 K" and so on, in powers of 1024. */
 static void
-put_octets(struct text *t, uint64_t octets)
+put_octets(struct page *page, uint64_t octets)
 {
 	static const char units[] = "KMGTPE";
 	char number[32];
@@ -268,7 +269,7 @@ put_octets(struct text *t, uint64_t octets)
 
 	if (octets < 1024) {
 		(void)snprintf(number, sizeof(number), "%" PRIu64, octets);
-		put_string(t, number);
+		put_string(page, number);
 		return;
 	}
 	for (; octets >= (uint64_t)1024 * 1024; unit++)
@@ -280,70 +281,70 @@ put_octets(struct text *t, uint64_t octets)
 	else
 		(void)snprintf(number, sizeof(number), "%" PRIu64 " %c",
 		    octets / 1024, units[unit]);
-	put_string(t, number);
+	put_string(page, number);
 }
 
 static void
-put_entry(struct text *t, const struct entry *entry)
+put_entry(struct page *page, const struct entry *entry)
 {
 	const char *slash = entry->directory ? "/" : "";
 	char date[WS_FIELD_DATE_SIZE];
 
-	put_string(t, "<tr><td><a href=\"./");
-	put_encoded(t, entry->name);
-	put_string(t, slash);
-	put_string(t, "\">");
-	put_escaped(t, entry->name, strlen(entry->name));
-	put_string(t, slash);
-	put_string(t, "</a><td>");
+	put_string(page, "<tr><td><a href=\"./");
+	put_encoded(page, entry->name);
+	put_string(page, slash);
+	put_string(page, "\">");
+	put_escaped(page, entry->name, strlen(entry->name));
+	put_string(page, slash);
+	put_string(page, "</a><td>");
 	if (!entry->directory && !entry->link)
-		put_octets(t, entry->octets);
-	put_string(t, "<td>");
+		put_octets(page, entry->octets);
+	put_string(page, "<td>");
 	if (!entry->link) {
 		ws_field_date_write(entry->modified_s, date);
-		put(t, date + 5, 17); /* "06 Nov 1994 08:49" */
+		put(page, date + 5, 17); /* "06 Nov 1994 08:49" */
 	}
-	put_string(t, "\n");
+	put_string(page, "\n");
 }
 
 /* The path as a person reads it: decoded. */
 static void
-put_path(struct text *t, struct ws_span path)
+put_path(struct page *page, struct ws_span path)
 {
 	char *decoded = ws_mem_resize(NULL, path.len + 1);
 	ssize_t n;
 
 	if (decoded == NULL) {
-		t->failed = true;
+		page->failed = true;
 		return;
 	}
 	n = ws_url_decode(path, decoded, path.len, 0);
 	if (n >= 0)
-		put_escaped(t, decoded, (size_t)n);
+		put_escaped(page, decoded, (size_t)n);
 	ws_mem_free(decoded);
 }
 
 static void
-put_page(struct text *t, struct ws_span path, const struct entries *list)
+put_page(struct page *page, struct ws_span path, const struct entries *list)
 {
-	put_string(t,
+	put_string(page,
 	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
 	    "<title>");
-	put_path(t, path);
-	put_string(t, "</title>\n");
-	put_string(t, page_style);
-	put_string(t, "<h1>");
-	put_path(t, path);
+	put_path(page, path);
+	put_string(page, "</title>\n");
+	put_string(page, page_style);
+	put_string(page, "<h1>");
+	put_path(page, path);
 	put_string(
-	    t, "</h1>\n<table>\n<tr><th>Name<th>Size<th>Modified (UTC)\n");
+	    page, "</h1>\n<table>\n<tr><th>Name<th>Size<th>Modified (UTC)\n");
 	if (path.len > 1)
-		put_string(t, "<tr><td><a href=\"../\">../</a><td><td>\n");
+		put_string(page, "<tr><td><a href=\"../\">../</a><td><td>\n");
 	for (size_t i = 0; i < list->count; i++)
-		put_entry(t, &list->at[i]);
-	put_string(t, "</table>\n");
+		put_entry(page, &list->at[i]);
+	put_string(page, "</table>\n");
 	if (list->count == ENTRIES_MAX)
-		put_string(t, "<p>There are more files than are shown.\n");
+		put_string(page, "<p>There are more files than are shown.\n");
 }
 
 /* A second descriptor of the same directory, because a directory stream closes
@@ -363,20 +364,20 @@ char *
 ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len)
 {
 	struct entries list = { 0 };
-	struct text text = { 0 };
+	struct page page = { 0 };
 	DIR *dir = file->fd > 0 ? open_again(file->fd) : NULL;
 
 	if (dir == NULL)
 		return NULL;
-	text.failed = !entries_read(&list, dir);
+	page.failed = !entries_read(&list, dir);
 	closedir(dir);
 	entries_sort(&list);
-	put_page(&text, path, &list);
+	put_page(&page, path, &list);
 	entries_fini(&list);
-	if (text.failed) {
-		ws_mem_free(text.at);
+	if (page.failed) {
+		ws_mem_free(page.at);
 		return NULL;
 	}
-	*len = text.len;
-	return text.at;
+	*len = page.len;
+	return page.at;
 }

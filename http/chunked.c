@@ -137,7 +137,7 @@ take_trailer(enum phase phase, char octet)
 
 /* Take one octet of framing. Returns the next phase or an error. */
 static int
-take(struct ws_http_chunked *c, char octet)
+take_octet(struct ws_http_chunked *c, char octet)
 {
 	enum phase phase = (enum phase)c->phase;
 
@@ -207,7 +207,7 @@ ws_http_chunked(
 		if (c->phase == DATA)
 			return (ssize_t)(at +
 					 take_data(c, in + at, len - at, data));
-		next = take(c, in[at]);
+		next = take_octet(c, in[at]);
 		if (next < 0) {
 			c->error = (int8_t)next;
 			return next;

@@ -271,12 +271,12 @@ reserved()
 	net/net: prlimit prlimit64 sigaction signal unlink chmod
 	net/loop_epoll net/loop_kqueue: epoll_create1 epoll_ctl epoll_wait
 	net/loop_epoll net/loop_kqueue: kqueue kevent poll select
-	files/beneath files/files_list: openat openat64
-	files/beneath: readlinkat syscall
-	files/files files/files_list files/beneath sio/bundle: fstat fstat64
-	files/files files/files_list files/beneath: fstatat fstatat64 lseek lseek64
-	files/files files/files_list files/beneath net/net sio/bundle: open open64
-	files/files files/files_list files/beneath net/net: fcntl fcntl64
+	files/open_beneath files/files_list: openat openat64
+	files/open_beneath: readlinkat syscall
+	files/files files/files_list files/open_beneath sio/bundle: fstat fstat64
+	files/files files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
+	files/files files/files_list files/open_beneath net/net sio/bundle: open open64
+	files/files files/files_list files/open_beneath net/net: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
 	files/files files/static: pread pread64
 	net/log: write

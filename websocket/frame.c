@@ -68,7 +68,7 @@ static const unsigned known_opcodes =
 
 /* What is wrong with a first octet, or 0. */
 static int
-judge_first(uint8_t first)
+check_first(uint8_t first)
 {
 	if ((known_opcodes >> (first & OPCODE) & 1) == 0)
 		return WS_FRAME_EOPCODE;
@@ -131,7 +131,7 @@ ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
 	if (len == 0)
 		return 0;
 	first = in[0];
-	error = judge_first(first);
+	error = check_first(first);
 	if (error != 0 || len < 2)
 		return error;
 	size = parse_length(in, len, &payload);

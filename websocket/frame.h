@@ -52,7 +52,7 @@ struct ws_frame {
  *   in, len  octets received so far; borrowed, not kept
  *   frame    written only on success
  * Returns the header's size in octets (2 to 14), 0 when more are needed, or
- * an enum ws_frame_error as early as it is certain. Does not judge RSV bits
+ * an enum ws_frame_error as early as it is certain. Does not check RSV bits
  * and masking: that depends on what was negotiated and on who reads.
  * RFC 6455 section 5.2. */
 int ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame);

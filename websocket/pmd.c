@@ -98,7 +98,7 @@ skip_space(struct ws_span *rest)
 
 /* Whether the next octet, behind white space, is a certain one; it is taken. */
 static bool
-take(struct ws_span *rest, char octet)
+take_char(struct ws_span *rest, char octet)
 {
 	skip_space(rest);
 	if (rest->len == 0 || rest->at[0] != octet)
@@ -152,10 +152,10 @@ take_value(struct ws_span *rest, struct value *value)
 {
 	struct ws_span token;
 
-	*value = (struct value){ .given = take(rest, '=') };
+	*value = (struct value){ .given = take_char(rest, '=') };
 	if (!value->given)
 		return true;
-	if (take(rest, '"'))
+	if (take_char(rest, '"'))
 		return take_quoted(rest, value);
 	if (!take_token(rest, &token))
 		return false;
@@ -228,7 +228,7 @@ read_offer(struct ws_span extension, struct offer *offer)
 	if (!take_token(&extension, &name))
 		return false;
 	offer->declined = !ws_span_equal(name, WS_SPAN("permessage-deflate"));
-	while (take(&extension, ';')) {
+	while (take_char(&extension, ';')) {
 		struct value value;
 
 		if (!take_token(&extension, &name) ||

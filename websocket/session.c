@@ -33,7 +33,7 @@
 #define FRAGMENT_OCTETS 32
 
 static size_t
-fail(struct ws_session *s, struct ws_event *event, size_t len, int code,
+fail_session(struct ws_session *s, struct ws_event *event, size_t len, int code,
     const char *reason)
 {
 	s->failed = true;
@@ -71,7 +71,7 @@ compressed_max(size_t message_max)
 /* Find what is wrong with a frame's header at this place of the session.
  * Returns a close code, or 0 when the frame may come. */
 static int
-judge(const struct ws_session *s, const struct ws_frame *frame,
+check_header(const struct ws_session *s, const struct ws_frame *frame,
     size_t message_max, const char **reason)
 {
 	size_t have = s->message != NULL ? s->message->len : 0;
@@ -184,7 +184,7 @@ show_close(struct ws_session *s, struct ws_event *event)
 	if (event->len == 0)
 		return;
 	if (event->len == 1) {
-		(void)fail(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
+		(void)fail_session(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
 		    "a Close frame with half a code");
 		return;
 	}
@@ -192,11 +192,11 @@ show_close(struct ws_session *s, struct ws_event *event)
 	event->data += 2;
 	event->len -= 2;
 	if (!ws_frame_close_code_ok(event->code))
-		(void)fail(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
+		(void)fail_session(s, event, 0, WS_CLOSE_PROTOCOL_ERROR,
 		    "a close code that must not be sent");
 	else if (ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) !=
 		 WS_UTF8_ACCEPT)
-		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
+		(void)fail_session(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
 		    "the close reason is not UTF-8");
 }
 
@@ -220,7 +220,7 @@ static void
 show_message(struct ws_session *s, struct ws_event *event)
 {
 	if (s->kind == WS_OP_TEXT && s->utf8 != WS_UTF8_ACCEPT) {
-		(void)fail(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
+		(void)fail_session(s, event, 0, WS_CLOSE_INVALID_PAYLOAD,
 		    "the text ends inside a character");
 		return;
 	}
@@ -259,15 +259,15 @@ take_payload(
 	size_t take = s->remaining < len ? (size_t)s->remaining : len;
 
 	if (!unmask(s, in, take))
-		return fail(s, event, take, WS_CLOSE_INVALID_PAYLOAD,
+		return fail_session(s, event, take, WS_CLOSE_INVALID_PAYLOAD,
 		    "the text is not UTF-8");
 	if (s->remaining == 0 && *keep == NULL && (s->fin || control)) {
 		end_frame(s, event, in, take);
 		return take;
 	}
-	/* judge has seen to it that it is not too long. */
+	/* check_header has seen to it that it is not too long. */
 	if (ws_buf_append(keep, in, take, SIZE_MAX) < 0)
-		return fail(
+		return fail_session(
 		    s, event, take, WS_CLOSE_INTERNAL_ERROR, "out of memory");
 	if (s->remaining == 0)
 		end_frame(s, event, NULL, 0);
@@ -284,7 +284,7 @@ is_text(struct ws_session *s, struct ws_event *event)
 	    WS_UTF8_ACCEPT)
 		return true;
 	s->busy = true;
-	(void)fail(
+	(void)fail_session(
 	    s, event, 0, WS_CLOSE_INVALID_PAYLOAD, "the text is not UTF-8");
 	return false;
 }
@@ -339,11 +339,12 @@ take_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 		if (result == 0)
 			return taken;
 		if (result < 0)
-			return fail(s, event, len, WS_CLOSE_PROTOCOL_ERROR,
+			return fail_session(s, event, len,
+			    WS_CLOSE_PROTOCOL_ERROR,
 			    ws_frame_error_text(result));
-		result = judge(s, &frame, message_max, &reason);
+		result = check_header(s, &frame, message_max, &reason);
 		if (result != 0)
-			return fail(s, event, len, result, reason);
+			return fail_session(s, event, len, result, reason);
 		enter_payload(s, &frame);
 	}
 	return taken + take_payload(s, in + taken, len - taken, event);

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include "files/beneath.h"
+#include "files/open_beneath.h"
 #include "files/files.h"
 #include "base/mem.h"
 #include "test/guard.h"
@@ -364,7 +364,7 @@ Test(files, opening_beneath_tells_why_not)
 	bool walk = true;
 
 	memset(wide, 'x', NAME_MAX + 1);
-	cr_expect_eq(ws_beneath_open(dir, wide, &walk), -1);
+	cr_expect_eq(ws_open_beneath(dir, wide, &walk), -1);
 	cr_expect_eq(errno, ENAMETOOLONG);
 	for (size_t i = 0; i < 2 * WS_LEN(names); i++) {
 		const char *name = names[i / 2].name;
@@ -372,7 +372,7 @@ Test(files, opening_beneath_tells_why_not)
 		int error, fd;
 
 		errno = 0;
-		fd = ws_beneath_open(dir, name, &walking);
+		fd = ws_open_beneath(dir, name, &walking);
 		error = fd >= 0 ? 0 : errno;
 		cr_expect_eq(error, names[i / 2].error, "%s, %s: %s", name,
 		    walking ? "walking" : "kernel", strerror(error));
@@ -411,7 +411,7 @@ check_forbidden(unsigned error, bool remembered)
 	forbid_openat2(error);
 	check_rows(root, "forbidden");
 	ws_files_free(root);
-	fd = ws_beneath_open(dir, "a.txt", &walking);
+	fd = ws_open_beneath(dir, "a.txt", &walking);
 	cr_expect_geq(fd, 0);
 	cr_expect_eq(walking, remembered);
 	close(fd);

@@ -1,4 +1,4 @@
-/* beneath.c - open a file that cannot be outside of a directory. */
+/* open_beneath.c - open a file that cannot be outside of a directory. */
 /* SPDX-License-Identifier: MIT */
 
 /*
@@ -36,11 +36,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "beneath.h"
+#include "open_beneath.h"
 
 enum {
 	NAME_OCTETS = 255, /* of one name on the way */
-	PATH_SIZE = WS_BENEATH_PATH_SIZE,
+	PATH_SIZE = WS_OPEN_BENEATH_PATH_SIZE,
 	ROUNDS_MAX = 40, /* as many links as Linux follows */
 
 	/* A FIFO must not block us, a terminal must not become ours. */
@@ -248,7 +248,7 @@ walk(int root, const char *name)
 }
 
 int
-ws_beneath_open(int dir, const char *name, bool *walking)
+ws_open_beneath(int dir, const char *name, bool *walking)
 {
 	int fd;
 
