@@ -132,7 +132,7 @@ struct sio_socket {
 struct sio_partial {
 	unsigned got;
 	size_t len;
-	struct sio_attachment list[SIO_PACKET_ATTACHMENTS_MAX]; /* data owned */
+	struct sio_attachment list[SIO_ATTACHMENTS_MAX]; /* data owned */
 	struct sio_packet packet; /* spans point into text */
 	char text[];
 };
@@ -169,7 +169,7 @@ struct sio_delivery {
 	const struct sio_out *out;
 	const char *name; /* of the event, for who listens to all */
 	struct sio_value args;
-	struct eio_message *messages[1 + SIO_PACKET_ATTACHMENTS_MAX];
+	struct eio_message *messages[1 + SIO_ATTACHMENTS_MAX];
 	unsigned count;
 	int flags;
 	struct sio_group *group; /* NULL: no acknowledgements */

@@ -107,9 +107,9 @@ take_until(struct sio_span *rest, char end)
 static int
 take_attachments(struct sio_packet *packet, struct sio_span *rest)
 {
-	int64_t number = take_number(rest, SIO_PACKET_ATTACHMENTS_MAX);
+	int64_t number = take_number(rest, SIO_ATTACHMENTS_MAX);
 
-	if (number < 1 || number > SIO_PACKET_ATTACHMENTS_MAX)
+	if (number < 1 || number > SIO_ATTACHMENTS_MAX)
 		return SIO_PACKET_EATTACHMENTS;
 	if (rest->len == 0 || *rest->at != '-')
 		return SIO_PACKET_EATTACHMENTS;
@@ -273,18 +273,6 @@ attachment_number(
 	return digits.len == 0 && number < attachments ? number : -1;
 }
 
-bool
-sio_packet_is_placeholder(
-    const char *text, const struct sio_json_token *tokens, uint32_t object)
-{
-	static const char name[] = "_placeholder";
-	uint32_t flag =
-	    sio_json_member(text, tokens, object, name, sizeof(name) - 1);
-
-	return flag != 0 && tokens[flag].type == SIO_BOOLEAN &&
-	       text[tokens[flag].start] == 't';
-}
-
 /* Turn an object into binary data if it is a placeholder.
  * Returns false when it stands for no attachment. */
 static bool
@@ -294,7 +282,7 @@ resolve(const char *text, struct sio_json_token *tokens, uint32_t object,
 	uint32_t num;
 	int64_t number;
 
-	if (!sio_packet_is_placeholder(text, tokens, object))
+	if (!sio_json_is_placeholder(text, tokens, object))
 		return true;
 	num = sio_json_member(text, tokens, object, "num", 3);
 	if (num == 0)

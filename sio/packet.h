@@ -29,7 +29,6 @@ enum sio_packet_error {
 };
 
 enum {
-	SIO_PACKET_ATTACHMENTS_MAX = 10,
 	/* The longest head of a packet, beside the name of the namespace. */
 	SIO_PACKET_HEAD_MAX = 21,
 };
@@ -66,11 +65,6 @@ int sio_packet_decode(
  * Returns 0, SIO_PACKET_EPAYLOAD or SIO_PACKET_EPLACEHOLDER. */
 int sio_packet_check(const struct sio_packet *packet, const char *text,
     struct sio_json_token *tokens, size_t count);
-
-/* Whether an object is what clients take for an attachment's place:
- * {"_placeholder":true, and anything more. */
-bool sio_packet_is_placeholder(
-    const char *text, const struct sio_json_token *tokens, uint32_t object);
 
 /* Whether a name is one that the protocol keeps for itself. */
 bool sio_packet_is_reserved(const char *name, size_t len);

@@ -244,7 +244,7 @@ attach(struct sio_convert *out, struct sio_attachment data, unsigned *number)
 		    all->list[*number].len == data.len)
 			return true;
 	}
-	if (all->count == SIO_PACKET_ATTACHMENTS_MAX)
+	if (all->count == SIO_ATTACHMENTS_MAX)
 		return fail(out);
 	all->list[all->count++] = data;
 	return true;
@@ -277,8 +277,8 @@ copy_place(struct sio_convert *out, struct sio_value value)
 
 	while (at < end) {
 		if (tokens[at].type == SIO_OBJECT)
-			out->lookalike |= sio_packet_is_placeholder(
-			    document->text, tokens, at);
+			out->lookalike |=
+			    sio_json_is_placeholder(document->text, tokens, at);
 		if (tokens[at].type != SIO_BINARY) {
 			at++;
 			continue;

@@ -5,14 +5,13 @@
 
 #include <stdarg.h>
 
-#include "sio/packet.h"
 #include "text.h"
 #include "value.h"
 
 /* The binary data of a packet that is being written. All zero, there is none.
  */
 struct sio_attachments {
-	struct sio_attachment list[SIO_PACKET_ATTACHMENTS_MAX]; /* borrowed */
+	struct sio_attachment list[SIO_ATTACHMENTS_MAX]; /* borrowed */
 	unsigned count;
 };
 

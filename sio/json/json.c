@@ -424,3 +424,15 @@ sio_json_member(const char *text, const struct sio_json_token *tokens,
 	}
 	return found;
 }
+
+bool
+sio_json_is_placeholder(
+    const char *text, const struct sio_json_token *tokens, uint32_t object)
+{
+	static const char name[] = "_placeholder";
+	uint32_t flag =
+	    sio_json_member(text, tokens, object, name, sizeof(name) - 1);
+
+	return flag != 0 && tokens[flag].type == SIO_BOOLEAN &&
+	       text[tokens[flag].start] == 't';
+}

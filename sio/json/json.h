@@ -14,6 +14,9 @@ enum {
 	/* The longest text that is read. Shorter ones have fewer than 2^28
 	 * elements in one array, which is what a token can count. */
 	SIO_JSON_TEXT_MAX = 0x1fffffff,
+	/* Attachments of one packet: maxAttachments of socket.io-parser 4.2.6
+	 * by default. A client that gets more closes the connection. */
+	SIO_ATTACHMENTS_MAX = 10,
 };
 
 enum sio_json_error {
@@ -69,6 +72,12 @@ int sio_json_parse(
  * Returns the index of its token, 0 when there is none. */
 uint32_t sio_json_member(const char *text, const struct sio_json_token *tokens,
     uint32_t object, const char *name, size_t len);
+
+/* Whether an object stands for binary data that was sent beside the text:
+ * {"_placeholder":true, and anything more. The Socket.IO protocol, "Packet
+ * encoding". */
+bool sio_json_is_placeholder(
+    const char *text, const struct sio_json_token *tokens, uint32_t object);
 
 /* How many octets of text are a JSON number; 0 when it begins with none.
  * RFC 8259 section 6. */

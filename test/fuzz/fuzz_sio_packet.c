@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "sio/json/format.h"
+#include "sio/packet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static const struct sio_attachment attachments[SIO_PACKET_ATTACHMENTS_MAX] = {
+static const struct sio_attachment attachments[SIO_ATTACHMENTS_MAX] = {
 	{ "a", 1 },
 	{ "b", 1 },
 	{ "c", 1 },
@@ -42,7 +43,7 @@ check_spans(const struct sio_packet *packet, const char *in, size_t len)
 	check(packet->nsp.at[0] == '/');
 	check(memchr(packet->nsp.at, ',', packet->nsp.len) == NULL);
 	check(packet->query.len < len);
-	check(packet->attachments <= SIO_PACKET_ATTACHMENTS_MAX);
+	check(packet->attachments <= SIO_ATTACHMENTS_MAX);
 	check((packet->attachments > 0) == (packet->type >= SIO_BINARY_EVENT));
 	check(packet->id >= -1 && packet->id < INT64_C(1) << 53);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "sio/json/format.h"
+#include "sio/packet.h"
 #include "test/scarce.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
