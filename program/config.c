@@ -1,5 +1,6 @@
 /* config.c - the program's options, from its command line. */
 /* SPDX-License-Identifier: MIT */
+#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,81 +10,37 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "base/bytes.h"
 #include "base/digits.h"
 #include "base/line.h"
+#include "config.h"
 #include "say.h"
 
-static const char usage[] =
-    "usage: wsd [options] [DIRECTORY]\n"
-    "\n"
-    "Serves WebSockets, Socket.IO, and the files of DIRECTORY or its own\n"
-    "pages.\n"
-    "\n"
-    "  -l, --listen ADDRESS   HOST:PORT, :PORT, [IPV6]:PORT or\n"
-    "                         unix:PATH[,mode=0660]; may be repeated (:8080)\n"
-    "      --origin LIST      from where pages may connect: \"*\", or origins\n"
-    "                         separated by commas (the same host and port)\n"
-    "      --max-message SIZE largest message (1M)\n"
-    "      --max-clients N    connections at once (what descriptors allow)\n"
-    "      --max-per-ip N     connections of one address at once (no limit)\n"
-    "      --queue SIZE       octets that may wait for a slow client (1M)\n"
-    "      --ping TIME        silence until a ping; 0 for never (25s)\n"
-    "      --idle TIME        an HTTP connection may be idle for (60s)\n"
-    "      --grace TIME       time to finish after SIGTERM (10s)\n"
-    "      --base-path PATH   prefix of all paths, as behind a proxy\n"
-    "      --spa              serve /index.html for unknown paths\n"
-    "      --list             list directories without index.html\n"
-    "      --cache VALUE      Cache-Control of files (no-cache)\n"
-    "      --compress-min SIZE  smallest answer that is compressed (1K);\n"
-    "                         0: none is\n"
-    "      --deflate MODE     compress messages: off, shared or dedicated,\n"
-    "                         which remembers earlier ones (off)\n"
-    "      --deflate-level N  1 is fast, 9 small (6)\n"
-    "      --deflate-window N     9 to 15: octets looked back, 2^N (15)\n"
-    "      --deflate-min SIZE     shortest message that is compressed (256)\n"
-    "      --deflate-memory SIZE  of all dedicated windows (64M)\n"
-    "      --log LEVEL        error, warn, info, access or debug (info)\n"
-    "      --no-socket.io     do without Socket.IO\n"
-    "      --socket.io-path PATH    where it is (/socket.io)\n"
-    "      --socket.io-client FILE  the script that pages get (built in)\n"
-    "      --cors LIST        from where other pages may use it: \"*\", or\n"
-    "                         origins; may be repeated (nowhere)\n"
-    "      --ping-interval TIME     from ping to ping (25s)\n"
-    "      --ping-timeout TIME      until a pong is overdue (20s)\n"
-    "  -q, --quiet            print errors only\n"
-    "  -h, --help             print this\n"
-    "  -V, --version          print the version\n"
-    "\n"
-    "SIZE is in octets or ends in K, M or G; TIME is in seconds or ends in\n"
-    "ms, s, m or h.\n"
-    "\n"
-    "Endpoints: /echo answers what it gets; /room/NAME passes what a client\n"
-    "sends to all others in the room (with ?self=1 to itself too); /healthz.\n"
-    "Socket.IO: namespace /relay/NAME passes every event to all others in it;\n"
-    "/, /chat and /ticker are for the pages.\n";
-
-/* One option of the command line. */
-struct option {
-	const char *name; /* behind "--" */
-	char letter;      /* behind "-", or 0 */
-	bool is_flag;     /* takes no value */
-	/* Where a take that is not of one option only puts what it read. */
-	uint8_t size;
-	uint16_t offset;
-	/* What a number may be, and what a word. */
-	uint16_t min;
-	int64_t max;
+/* One option of the command line: how it is written, what --help says, and
+ * where its value goes. */
+struct setting {
+	const char *name;  /* behind "--" */
+	char letter;       /* behind "-", or 0 */
+	const char *value; /* what --help calls its value; NULL for a flag */
+	const char *help;  /* lines of at most 48 columns */
+	/* Check the value and store it. A flag has none: it stores true. */
+	void (*take)(
+	    struct config *config, const struct setting *s, const char *value);
+	/* The member of struct config that it sets; size tells an int from a
+	 * size_t. */
+	size_t offset, size;
+	/* For take_number, the range and the units; for take_word, the words,
+	 * of which the first one means min, the second one min + 1. */
+	uint64_t min, max;
 	const struct unit *units;
 	const char *words;
-	void (*take)(struct config *config, const struct option *option,
-	    const char *value);
+	bool zero_is_never; /* 0 is stored as -1 or SIZE_MAX */
 };
 
 static void fail(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* Say what is wrong with the command line, in one line, and end. */
+/* Say in one line what is wrong with the command line, and exit. */
 static void
 fail(const char *format, ...)
 {
@@ -102,99 +59,92 @@ fail(const char *format, ...)
 /* One unit that a number may end in. */
 struct unit {
 	const char *suffix;
-	int64_t factor;
+	uint64_t factor;
 };
 
-static const struct unit sizes[] = {
-	{ "", 1 },
-	{ "K", 1 << 10 },
-	{ "M", 1 << 20 },
-	{ "G", 1 << 30 },
-	{ NULL, 0 },
-};
-static const struct unit times[] = {
-	{ "", 1000 },
-	{ "ms", 1 },
-	{ "s", 1000 },
-	{ "m", 60 * 1000 },
-	{ "h", 60 * 60 * 1000 },
-	{ NULL, 0 },
-};
-static const struct unit counts[] = {
-	{ "", 1 },
-	{ NULL, 0 },
-};
+static const struct unit sizes[] = { { "", 1 }, { "K", 1 << 10 },
+	{ "M", 1 << 20 }, { "G", 1 << 30 }, { NULL, 0 } };
+static const struct unit times[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 },
+	{ "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { NULL, 0 } };
+static const struct unit counts[] = { { "", 1 }, { NULL, 0 } };
 
-/* Read a number with a unit. */
-static int64_t
-read_number(const struct option *option, const char *text)
-{
-	const struct unit *unit = option->units;
-	uint64_t value;
-	const char *end = text + ws_digits_read(text, strlen(text), &value);
-
-	if (end == text || value > INT64_MAX)
-		fail("--%s: '%s' is not a number", option->name, text);
-	while (unit->suffix != NULL && strcmp(unit->suffix, end) != 0)
-		unit++;
-	if (unit->suffix == NULL)
-		fail("--%s: '%s' has an unknown unit", option->name, text);
-	if ((int64_t)value > option->max / unit->factor ||
-	    (int64_t)value * unit->factor < option->min)
-		fail("--%s: '%s' is out of range", option->name, text);
-	return (int64_t)value * unit->factor;
-}
-
-/* Put a number where its option wants it. */
+/* Store a number in the member that a setting names. */
 static void
-put(struct config *config, const struct option *option, int64_t number)
+put(struct config *config, const struct setting *s, uint64_t number)
 {
-	void *place = (char *)config + option->offset;
+	void *place = (char *)config + s->offset;
 
-	if (option->size == sizeof(int))
+	if (s->size == sizeof(int))
 		*(int *)place = (int)number;
 	else
 		*(size_t *)place = (size_t)number;
 }
 
-static void
-take_number(
-    struct config *config, const struct option *option, const char *value)
+#define AMOUNT_SIZE 24 /* 20 digits, a unit of 2 letters, NUL */
+
+/* Write an amount in the largest unit that divides it. Returns text. */
+static const char *
+print_amount(char text[AMOUNT_SIZE], uint64_t amount, const struct unit *units)
 {
-	put(config, option, read_number(option, value));
+	struct unit best = { "", 1 };
+
+	for (; amount > 0 && units->suffix != NULL; units++) {
+		if (units->factor >= best.factor && amount % units->factor == 0)
+			best = *units;
+	}
+	(void)snprintf(text, AMOUNT_SIZE, "%llu%s",
+	    (unsigned long long)(amount / best.factor), best.suffix);
+	return text;
 }
 
-/* Of words, the number is min for the first one, min + 1 for the second. */
+/* A number with one of the setting's units, in the setting's range. */
 static void
-take_word(struct config *config, const struct option *option, const char *value)
+take_number(struct config *config, const struct setting *s, const char *value)
 {
-	const char *word = option->words;
+	char least[AMOUNT_SIZE], most[AMOUNT_SIZE];
+	const struct unit *unit = s->units;
+	uint64_t number;
+	size_t digits = ws_digits_read(value, strlen(value), &number);
+
+	if (digits == 0)
+		fail("--%s: '%s' is not a number", s->name, value);
+	while (
+	    unit->suffix != NULL && strcmp(unit->suffix, value + digits) != 0)
+		unit++;
+	if (unit->suffix == NULL)
+		fail("--%s: '%s' has an unknown unit", s->name, value);
+	if (number > s->max / unit->factor || number * unit->factor < s->min)
+		fail("--%s: '%s' is out of range (%s to %s)", s->name, value,
+		    print_amount(least, s->min, s->units),
+		    print_amount(most, s->max, s->units));
+	number *= unit->factor;
+	put(config, s, number == 0 && s->zero_is_never ? UINT64_MAX : number);
+}
+
+/* One of the setting's words. */
+static void
+take_word(struct config *config, const struct setting *s, const char *value)
+{
+	const char *word = s->words;
 	size_t len = strcspn(word, " ");
-	int64_t number = option->min;
+	uint64_t number = s->min;
 
 	while (strlen(value) != len || memcmp(value, word, len) != 0) {
 		if (word[len] == '\0')
-			fail("--%s: '%s' is none of: %s", option->name, value,
-			    option->words);
+			fail("--%s: '%s' is none of: %s", s->name, value,
+			    s->words);
 		word += len + 1;
 		len = strcspn(word, " ");
 		number++;
 	}
-	put(config, option, number);
+	put(config, s, number);
 }
 
 static void
-take_flag(struct config *config, const struct option *option, const char *value)
-{
-	(void)value;
-	*(bool *)((char *)config + option->offset) = true;
-}
-
-static void
-take_text(struct config *config, const struct option *option, const char *value)
+take_text(struct config *config, const struct setting *s, const char *value)
 {
 	const char **place =
-	    (const char **)(void *)((char *)config + option->offset);
+	    (const char **)(void *)((char *)config + s->offset);
 
 	*place = value;
 }
@@ -212,7 +162,7 @@ is_printable(const char *text, char first)
 
 /* A mistake in here would refuse every browser, and look like an attack. */
 static void
-check_origins(const struct option *option, const char *list)
+check_origins(const struct setting *s, const char *list)
 {
 	static const char separators[] = ", \t";
 	const char *at = list, *host;
@@ -227,22 +177,21 @@ check_origins(const struct option *option, const char *list)
 		    !is_printable(list, ' '))
 			fail("--%s: '%s' is not \"*\" or a list like "
 			     "https://a.example",
-			    option->name, list);
+			    s->name, list);
 		at = host + 3 + strcspn(host + 3, "/?#, \t");
 		if (*at != '\0' && strchr(separators, *at) == NULL)
 			fail("--%s: an origin ends behind the port, unlike "
 			     "'%s'",
-			    option->name, list);
+			    s->name, list);
 		at += strspn(at, separators);
 	} while (*at != '\0');
 }
 
 static void
-take_origins(
-    struct config *config, const struct option *option, const char *value)
+take_origins(struct config *config, const struct setting *s, const char *value)
 {
-	check_origins(option, value);
-	take_text(config, option, value);
+	check_origins(s, value);
+	take_text(config, s, value);
 }
 
 /* Whether a path has a segment "." or one that begins with "..". */
@@ -258,92 +207,53 @@ has_dots(const char *path)
 }
 
 static void
-take_path(struct config *config, const struct option *option, const char *value)
+take_path(struct config *config, const struct setting *s, const char *value)
 {
 	if (value[0] != '/' || !is_printable(value, '!') ||
 	    value[strcspn(value, "?#")] != '\0' || has_dots(value))
-		fail(
-		    "--%s: '%s' is not a path like /live", option->name, value);
-	take_text(config, option, value);
+		fail("--%s: '%s' is not a path like /live", s->name, value);
+	take_text(config, s, value);
 }
 
-/* ---- options with rules of their own ----------------------------------- */
+/* ---- settings with rules of their own ---------------------------------- */
 
 static void
-take_listen(
-    struct config *config, const struct option *option, const char *value)
+take_listen(struct config *config, const struct setting *s, const char *value)
 {
 	if (config->listen_count == CONFIG_LISTEN_MAX)
-		fail("--%s: more than %d addresses", option->name,
-		    CONFIG_LISTEN_MAX);
+		fail(
+		    "--%s: more than %d addresses", s->name, CONFIG_LISTEN_MAX);
 	config->listen[config->listen_count++] = value;
 }
 
-/* Never is 0 here, and what is negative there. */
 static void
-take_ping(struct config *config, const struct option *option, const char *value)
-{
-	take_number(config, option, value);
-	if (config->server.ping_ms == 0)
-		config->server.ping_ms = -1;
-}
-
-/* No answer is so long that it would be compressed. */
-static void
-take_compress_min(
-    struct config *config, const struct option *option, const char *value)
-{
-	take_number(config, option, value);
-	if (config->server.compress_min == 0)
-		config->server.compress_min = SIZE_MAX;
-}
-
-static void
-take_cache(
-    struct config *config, const struct option *option, const char *value)
+take_cache(struct config *config, const struct setting *s, const char *value)
 {
 	if (!is_printable(value, ' ') || strlen(value) > 1000)
-		fail("--%s: not the value of a header field", option->name);
-	take_text(config, option, value);
+		fail("--%s: '%.40s' is not the value of a header field",
+		    s->name, value);
+	take_text(config, s, value);
 }
 
-/* Origins add up, and "*" is all of them. */
+/* --cors may be repeated: origins are appended, and "*" replaces them all. */
 static void
-take_cors(struct config *config, const struct option *option, const char *value)
+take_cors(struct config *config, const struct setting *s, const char *value)
 {
 	struct eio_options *engine = &config->sio.engine;
 	size_t len = strlen(config->cors), room = sizeof(config->cors) - len;
 
-	check_origins(option, value);
+	check_origins(s, value);
 	engine->cors = config->cors;
 	if (strcmp(value, "*") == 0)
 		strcpy(config->cors, "*");
 	else if (strcmp(config->cors, "*") != 0 &&
 		 snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
 		     value) >= (int)room)
-		fail("--%s: more than %zu characters", option->name,
+		fail("--%s: more than %zu characters", s->name,
 		    sizeof(config->cors) - 1);
-	/* Old clients send credentials, and then "*" is no answer. */
+	/* Clients before version 3 send credentials, which browsers refuse to
+	 * combine with "*" (Fetch standard, section 3.3.4). */
 	engine->cors_credentials = strcmp(config->cors, "*") != 0;
-}
-
-static void
-take_help(struct config *config, const struct option *option, const char *value)
-{
-	(void)config;
-	(void)option;
-	(void)value;
-	exit(say_text(STDOUT_FILENO, usage, strlen(usage)) == 0 ? 0 : 1);
-}
-
-static void
-take_version(
-    struct config *config, const struct option *option, const char *value)
-{
-	(void)config;
-	(void)option;
-	(void)value;
-	exit(say(STDOUT_FILENO, "wsd %s\n", WS_VERSION) == 0 ? 0 : 1);
 }
 
 /* ---- the table --------------------------------------------------------- */
@@ -351,140 +261,235 @@ take_version(
 #define PLACE(member)                              \
 	.offset = offsetof(struct config, member), \
 	.size = sizeof(((struct config *)NULL)->member)
-#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
-#define GIB ((int64_t)1 << 30)
+#define NUMBER(member, unit, least, most)                                \
+	.take = take_number, PLACE(member), .units = unit, .min = least, \
+	.max = most
+#define DAY_MS (24ull * 60 * 60 * 1000)
+#define GIB (1ull << 30)
 
 /* clang-format off */
-static const struct option options[] = {
-	{ "listen", 'l', .take = take_listen },
-	{ "origin", .take = take_origins, PLACE(server.origin) },
-	{ "max-message", .take = take_number, PLACE(server.max_message),
-	    .units = sizes, .min = 1, .max = GIB },
-	{ "max-clients", .take = take_number, PLACE(server.max_clients),
-	    .units = counts, .min = 1, .max = INT_MAX },
-	{ "max-per-ip", .take = take_number, PLACE(server.max_per_ip),
-	    .units = counts, .max = INT_MAX },
-	{ "queue", .take = take_number, PLACE(server.queue_max),
-	    .units = sizes, .min = 1024, .max = GIB },
-	{ "ping", .take = take_ping, PLACE(server.ping_ms),
-	    .units = times, .max = DAY_MS },
-	{ "idle", .take = take_number, PLACE(server.idle_ms),
-	    .units = times, .min = 1, .max = DAY_MS },
-	{ "grace", .take = take_number, PLACE(grace_ms),
-	    .units = times, .max = DAY_MS },
-	{ "base-path", .take = take_path, PLACE(server.base_path) },
-	{ "spa", .is_flag = true, .take = take_flag, PLACE(files.spa) },
-	{ "list", .is_flag = true, .take = take_flag, PLACE(files.list) },
-	{ "cache", .take = take_cache, PLACE(files.cache) },
-	{ "compress-min", .take = take_compress_min,
-	    PLACE(server.compress_min), .units = sizes, .max = GIB },
-	{ "deflate", .take = take_word, PLACE(server.deflate),
+static const struct setting settings[] = {
+	{ "listen", 'l', "ADDRESS",
+	    "HOST:PORT, :PORT, [IPV6]:PORT or\n"
+	    "unix:PATH[,mode=0660]; may be repeated (:8080)",
+	    .take = take_listen },
+	{ "origin", 0, "LIST",
+	    "pages that may connect: \"*\" for all, or their\n"
+	    "origins separated by commas (same host and port)",
+	    .take = take_origins, PLACE(server.origin) },
+	{ "max-message", 0, "SIZE", "largest message (1M)",
+	    NUMBER(server.max_message, sizes, 1, GIB) },
+	{ "max-clients", 0, "N",
+	    "clients at once (as file descriptors allow)",
+	    NUMBER(server.max_clients, counts, 1, INT_MAX) },
+	{ "max-per-ip", 0, "N",
+	    "connections of one address; 0 for no limit (0)",
+	    NUMBER(server.max_per_ip, counts, 0, INT_MAX) },
+	{ "queue", 0, "SIZE", "octets that may wait for a slow client (1M)",
+	    NUMBER(server.queue_max, sizes, 1024, GIB) },
+	{ "ping", 0, "TIME", "ping after so much silence; 0 for never (25s)",
+	    NUMBER(server.ping_ms, times, 0, DAY_MS), .zero_is_never = true },
+	{ "idle", 0, "TIME", "close an HTTP connection idle so long (60s)",
+	    NUMBER(server.idle_ms, times, 1, DAY_MS) },
+	{ "grace", 0, "TIME", "time that clients have after SIGTERM (10s)",
+	    NUMBER(grace_ms, times, 0, DAY_MS) },
+	{ "base-path", 0, "PATH", "prefix of all paths, as behind a proxy",
+	    .take = take_path, PLACE(server.base_path) },
+	{ "spa", 0, NULL, "serve /index.html for unknown paths",
+	    PLACE(files.spa) },
+	{ "list", 0, NULL, "list directories without index.html",
+	    PLACE(files.list) },
+	{ "cache", 0, "VALUE", "Cache-Control of files (no-cache)",
+	    .take = take_cache, PLACE(files.cache) },
+	{ "compress-min", 0, "SIZE",
+	    "smallest answer to compress; 0 for none (1K)",
+	    NUMBER(server.compress_min, sizes, 0, GIB), .zero_is_never = true },
+	{ "deflate", 0, "MODE",
+	    "compress messages: off, shared (each on its own)\n"
+	    "or dedicated (it refers to earlier ones) (off)",
+	    .take = take_word, PLACE(server.deflate),
 	    .words = "off shared dedicated", .min = WS_DEFLATE_OFF },
-	{ "deflate-level", .take = take_number, PLACE(server.deflate_level),
-	    .units = counts, .min = 1, .max = 9 },
-	{ "deflate-window", .take = take_number, PLACE(server.deflate_window),
-	    .units = counts, .min = 9, .max = 15 },
-	{ "deflate-min", .take = take_number, PLACE(server.deflate_min),
-	    .units = sizes, .min = 1, .max = GIB },
-	{ "deflate-memory", .take = take_number, PLACE(server.deflate_memory),
-	    .units = sizes, .min = 1, .max = GIB * 1024 },
+	{ "deflate-level", 0, "N", "from 1, fast, to 9, small (6)",
+	    NUMBER(server.deflate_level, counts, 1, 9) },
+	{ "deflate-window", 0, "N", "look back 2^N octets, N from 9 to 15 (15)",
+	    NUMBER(server.deflate_window, counts, 9, 15) },
+	{ "deflate-min", 0, "SIZE",
+	    "shortest message to compress (256)",
+	    NUMBER(server.deflate_min, sizes, 1, GIB) },
+	{ "deflate-memory", 0, "SIZE", "memory for all dedicated windows (64M)",
+	    NUMBER(server.deflate_memory, sizes, 1, 1024 * GIB) },
 	/* 0 is the default there, so levels count from 1. */
-	{ "log", .take = take_word, PLACE(server.log_level),
+	{ "log", 0, "LEVEL", "error, warn, info, access or debug (info)",
+	    .take = take_word, PLACE(server.log_level),
 	    .words = "error warn info access debug", .min = WS_LOG_ERROR + 1 },
-	{ "no-socket.io", .is_flag = true, .take = take_flag, PLACE(no_sio) },
-	{ "socket.io-path", .take = take_path, PLACE(sio.path) },
-	{ "socket.io-client", .take = take_text, PLACE(sio.client_file) },
-	{ "cors", .take = take_cors },
-	{ "ping-interval", .take = take_number,
-	    PLACE(sio.engine.ping_interval_ms),
-	    .units = times, .min = 1, .max = DAY_MS },
-	{ "ping-timeout", .take = take_number,
-	    PLACE(sio.engine.ping_timeout_ms),
-	    .units = times, .min = 1, .max = DAY_MS },
-	{ "quiet", 'q', .is_flag = true, .take = take_flag, PLACE(quiet) },
-	{ "help", 'h', .is_flag = true, .take = take_help },
-	{ "version", 'V', .is_flag = true, .take = take_version },
+	{ "no-socket.io", 0, NULL, "do without Socket.IO", PLACE(no_sio) },
+	{ "socket.io-path", 0, "PATH", "path of Socket.IO (/socket.io)",
+	    .take = take_path, PLACE(sio.path) },
+	{ "socket.io-client", 0, "FILE",
+	    "script for /socket.io/socket.io.js (built in)",
+	    .take = take_text, PLACE(sio.client_file) },
+	{ "cors", 0, "LIST",
+	    "pages of other origins that may use Socket.IO,\n"
+	    "as for --origin; may be repeated (none)",
+	    .take = take_cors },
+	{ "ping-interval", 0, "TIME",
+	    "from one ping of Socket.IO to the next (25s)",
+	    NUMBER(sio.engine.ping_interval_ms, times, 1, DAY_MS) },
+	{ "ping-timeout", 0, "TIME", "how long its answer may take (20s)",
+	    NUMBER(sio.engine.ping_timeout_ms, times, 1, DAY_MS) },
+	{ "quiet", 'q', NULL, "print errors only", PLACE(quiet) },
+	{ "help", 'h', NULL, "print this", .take = NULL },
+	{ "version", 'V', NULL, "print the version", .take = NULL },
 };
 /* clang-format on */
 
-#define COUNT (sizeof(options) / sizeof(options[0]))
+/* ---- help -------------------------------------------------------------- */
+
+static const char usage[] =
+    "usage: wsd [options] [DIRECTORY]\n"
+    "\n"
+    "Serves WebSockets, Socket.IO, and the files of DIRECTORY or its own\n"
+    "pages.\n"
+    "\n";
+static const char notes[] =
+    "\n"
+    "SIZE is in octets or ends in K, M or G; TIME is in seconds or ends in\n"
+    "ms, s, m or h.\n"
+    "\n"
+    "Endpoints: /echo answers with what it gets; /room/NAME passes what a\n"
+    "client sends to all others in the room (with ?self=1 to itself, too);\n"
+    "/healthz answers \"ok\".\n"
+    "Socket.IO: namespace /relay/NAME passes every event to all others in\n"
+    "it; /, /chat and /ticker serve the built-in pages.\n";
+
+#define HELP_COLUMN 31 /* behind "      --socket.io-client FILE" */
+
+/* Print one row of the table. Returns 0, or -1 on a write error. */
+static int
+print_setting(const struct setting *s)
+{
+	const char *line = s->help;
+	char left[64];
+	size_t len;
+
+	(void)snprintf(left, sizeof(left), "  %c%c%c --%s %s",
+	    s->letter != 0 ? '-' : ' ', s->letter != 0 ? s->letter : ' ',
+	    s->letter != 0 ? ',' : ' ', s->name,
+	    s->value != NULL ? s->value : "");
+	for (;; line += len + 1) {
+		len = strcspn(line, "\n");
+		if (say(STDOUT_FILENO, "%-*s%.*s\n", HELP_COLUMN, left,
+			(int)len, line) < 0)
+			return -1;
+		if (line[len] == '\0')
+			return 0;
+		left[0] = '\0';
+	}
+}
+
+/* Returns the exit status. */
+static int
+print_help(void)
+{
+	if (say(STDOUT_FILENO, "%s", usage) < 0)
+		return 1;
+	for (size_t i = 0; i < WS_LEN(settings); i++) {
+		if (print_setting(&settings[i]) < 0)
+			return 1;
+	}
+	return say(STDOUT_FILENO, "%s", notes) < 0;
+}
 
 /* ---- the command line -------------------------------------------------- */
 
-static void
-take_operand(struct config *config, const char *text)
+/* What getopt_long returns for a setting: its letter, or a number that is no
+ * octet. */
+static int
+key_of(const struct setting *s)
 {
-	if (config->directory != NULL)
-		fail("one directory can be served, not also '%s'", text);
-	config->directory = text;
+	return s->letter != 0 ? s->letter : UCHAR_MAX + 1 + (int)(s - settings);
 }
 
-/* --NAME, --NAME=VALUE or --NAME VALUE. Returns the last argument taken. */
-static char **
-take_long(struct config *config, char **at)
+/* Returns NULL when key is none of a setting. */
+static const struct setting *
+find(int key)
 {
-	const char *name = *at + 2, *value = NULL;
-	const struct option *option = options;
-	size_t len = strcspn(name, "=");
-
-	while (option < options + COUNT &&
-	       (strlen(option->name) != len ||
-		   memcmp(option->name, name, len) != 0))
-		option++;
-	if (option == options + COUNT)
-		fail("there is no option --%.*s", (int)len, name);
-	if (option->is_flag && name[len] == '=')
-		fail("--%s takes no value", option->name);
-	if (name[len] == '=')
-		value = name + len + 1;
-	else if (!option->is_flag && (value = *++at) == NULL)
-		fail("--%s needs a value", option->name);
-	option->take(config, option, value);
-	return at;
-}
-
-/* -a, several as -ab, -lVALUE or -l VALUE. Returns the last one taken. */
-static char **
-take_short(struct config *config, char **at)
-{
-	for (const char *letter = *at + 1; *letter != '\0'; letter++) {
-		const struct option *option = options;
-
-		while (option < options + COUNT && option->letter != *letter)
-			option++;
-		if (option == options + COUNT)
-			fail("there is no option -%c", *letter);
-		if (option->is_flag) {
-			option->take(config, option, NULL);
-			continue;
-		}
-		if (letter[1] != '\0')
-			letter++;
-		else if ((letter = *++at) == NULL)
-			fail("--%s needs a value", option->name);
-		option->take(config, option, letter);
-		break;
+	for (size_t i = 0; i < WS_LEN(settings); i++) {
+		if (key_of(&settings[i]) == key)
+			return &settings[i];
 	}
-	return at;
+	return NULL;
+}
+
+/* Write the table in the two forms that getopt_long reads. The colon in front
+ * has it report a missing value. */
+static void
+describe(struct option names[WS_LEN(settings) + 1],
+    char letters[2 * WS_LEN(settings) + 2])
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < WS_LEN(settings); i++, names++) {
+		const struct setting *s = &settings[i];
+
+		*names = (struct option){ s->name,
+			s->value != NULL ? required_argument : no_argument,
+			NULL, key_of(s) };
+		if (s->letter != 0)
+			*letters++ = s->letter;
+		if (s->letter != 0 && s->value != NULL)
+			*letters++ = ':';
+	}
+	*names = (struct option){ NULL, 0, NULL, 0 };
+	*letters = '\0';
+}
+
+static void refuse(const char *argument) __attribute__((noreturn));
+
+/* Say what getopt_long did not understand. It sets optopt to the key of a known
+ * option, to a letter that is none, or to 0 for a name that is none. */
+static void
+refuse(const char *argument)
+{
+	const struct setting *s = find(optopt);
+
+	if (s != NULL)
+		fail("--%s %s", s->name,
+		    s->value != NULL ? "needs a value" : "takes no value");
+	if (optopt != 0)
+		fail("there is no option -%c", optopt);
+	fail("unknown or ambiguous option %.*s", (int)strcspn(argument, "="),
+	    argument);
 }
 
 void
-config_read(struct config *config, char **argv)
+config_read(struct config *config, int argc, char **argv)
 {
-	char **at = argv[0] != NULL ? argv + 1 : argv;
+	struct option names[WS_LEN(settings) + 1];
+	char letters[2 * WS_LEN(settings) + 2];
+	int key;
 
 	*config = (struct config){ .grace_ms = 10000 };
-	for (; *at != NULL && strcmp(*at, "--") != 0; at++) {
-		if ((*at)[0] != '-' || (*at)[1] == '\0')
-			take_operand(config, *at);
-		else if ((*at)[1] == '-')
-			at = take_long(config, at);
+	describe(names, letters);
+	opterr = 0; /* it prints nothing itself */
+	while ((key = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		const struct setting *s = find(key);
+
+		if (s == NULL)
+			refuse(argv[optind - 1]);
+		if (key == 'h')
+			exit(print_help());
+		if (key == 'V')
+			exit(say(STDOUT_FILENO, "wsd %s\n", WS_VERSION) < 0);
+		if (s->value == NULL)
+			*(bool *)((char *)config + s->offset) = true;
 		else
-			at = take_short(config, at);
+			s->take(config, s, optarg);
 	}
-	/* Behind "--" nothing is an option. */
-	while (*at != NULL && *++at != NULL)
-		take_operand(config, *at);
+	if (optind < argc)
+		config->directory = argv[optind++];
+	if (optind < argc)
+		fail(
+		    "one directory can be served, not also '%s'", argv[optind]);
 	/* Whoever asks for compression means all messages. */
 	if (config->server.deflate != WS_DEFLATE_OFF)
 		config->sio.engine.deflate_min =

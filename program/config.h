@@ -16,14 +16,14 @@ struct config {
 	unsigned listen_count;
 	const char *directory; /* borrowed from argv; NULL: embedded pages */
 	int grace_ms;
-	bool quiet;
-	bool no_sio;
+	bool quiet, no_sio;
 	struct sio_options sio;
 	char cors[1024]; /* what --cors has said so far */
 };
 
-/* Read the command line, which ends with NULL. --help and --version print and
- * exit with 0; a mistake prints one line and exits with 2. */
-void config_read(struct config *config, char **argv);
+/* Read the command line, whose order getopt_long(3) may change. Print and exit
+ * with 0 for --help and --version; print one line and exit with 2 for a
+ * mistake. */
+void config_read(struct config *config, int argc, char **argv);
 
 #endif

@@ -362,8 +362,7 @@ main(int argc, char **argv)
 	struct program program = { .config = &config };
 	int status;
 
-	(void)argc;
-	config_read(&config, argv);
+	config_read(&config, argc, argv);
 	(void)ws_raise_descriptors();
 	program.server = ws_server_new(&config.server);
 	if (program.server == NULL)

@@ -3,35 +3,30 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "say.h"
 
 int
-say_text(int fd, const char *text, size_t len)
+say(int fd, const char *format, ...)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
+	char text[1024], *at = text;
+	va_list args;
+	size_t len;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (len = strlen(text); len > 0;) {
+		ssize_t n = write(fd, at, len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return -1;
-		text += n;
+		at += n;
 		len -= (size_t)n;
 	}
 	return 0;
-}
-
-int
-say(int fd, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-	size_t len;
-
-	va_start(args, format);
-	len = (size_t)vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return say_text(fd, text, len < sizeof(text) ? len : sizeof(text) - 1);
 }

@@ -221,7 +221,7 @@ def prints(option):
     assert longest < 80, f"{longest} columns"
 
 
-WRONG = ["--nonsense", "-x", "-qx", "--max-mes 1", "--list=1", "--listen", "--spa=yes", "one two",
+WRONG = ["--nonsense", "-x", "-qx", "--max 1", "--list=1", "--listen", "--spa=yes", "one two",
          "--max-message 0", "--max-message -1", "--max-message +1",
          "--max-message 1X", "--max-message 1MB", "--max-message M",
          "--max-message=", "--max-message 1.5M", "--max-message 2G",
@@ -258,9 +258,31 @@ def wrong(arguments):
     matches(r"\A[^\n]+\n\Z", got.stderr)
 
 
+@test("{0!r} says {1!r}",
+      ("--queue 1", "--queue: '1' is out of range (1K to 1G)"),
+      ("--ping 25h", "--ping: '25h' is out of range (0 to 24h)"),
+      ("--idle 0", "--idle: '0' is out of range (1ms to 24h)"),
+      ("--deflate-level 10",
+       "--deflate-level: '10' is out of range (1 to 9)"),
+      ("--ping 1d", "--ping: '1d' has an unknown unit"),
+      ("--queue x", "--queue: 'x' is not a number"),
+      ("--log loud",
+       "--log: 'loud' is none of: error warn info access debug"),
+      ("--grace", "--grace needs a value"),
+      ("-l", "--listen needs a value"),
+      ("--spa=yes", "--spa takes no value"),
+      ("-qx", "there is no option -x"),
+      ("--none=1", "unknown or ambiguous option --none"),
+      ("--max 1", "unknown or ambiguous option --max"))
+def says(arguments, words):
+    got = run(*arguments.split(" "))
+    equal((got.returncode, got.stderr),
+          (2, f"wsd: {words} (see wsd --help)\n"))
+
+
 @test("the forms of options: {0}", "-qV", "-q -V", "--quiet --version",
       "-l127.0.0.1:0 -V", "-ql 127.0.0.1:0 -V", "--listen=127.0.0.1:0 -V",
-      "/tmp -V", "-V /tmp", "- -V")
+      "/tmp -V", "-V /tmp", "- -V", "--vers", "--quie --ver")
 def forms(arguments):
     got = run(*arguments.split(" "))
     equal((got.returncode, got.stderr), (0, ""))
