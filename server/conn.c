@@ -14,25 +14,26 @@
  *	 │                                      │                 of the turn)
  *	 └─ our Close ─▶ CLOSING ─ theirs ──────┘
  *
- * Every state may also go to DEAD: the peer is gone, a deadline passed,
- * the server is out of memory. What HTTP, HOLDING and RESPONDING do is in conn_http.c and
- * conn_reply.c, what OPEN and CLOSING do in conn_ws.c, conn_message.c and
- * conn_pmd.c, how octets leave in conn_send.c. This file moves octets and never
- * looks at them.
+ * Every state may also go to DEAD: when the peer is gone, a deadline passed or
+ * the server is out of memory. HTTP, HOLDING and RESPONDING are in conn_http.c,
+ * conn_request.c and conn_reply.c, OPEN and CLOSING in conn_ws.c,
+ * conn_message.c and conn_pmd.c; octets leave through conn_send.c. This file
+ * moves octets and never looks at them.
  *
- * Reading. All connections receive into one buffer. What a state cannot take
- * yet (a head without its end; frames while the application has paused) is
- * stashed, and shown again later with what follows it.
+ * Reading. All connections receive into one buffer. Octets that a state cannot
+ * take yet (a head without its end; frames while the application has paused)
+ * are stashed, and shown again later together with those that follow.
  *
- * Writing. While a connection is being served, what it sends is gathered in
- * one output buffer and handed to the system at the end, in one call. What is
- * sent to others goes into their queues, and they are served at the end of the
- * turn. The socket is watched for writability only while it is full.
+ * Writing. While a connection is being served, its answers are gathered in one
+ * output buffer and handed to the system at the end, in one call. Messages for
+ * other connections go into the queues of those, which are visited at the end
+ * of the turn. A socket is watched for writability only while it is full.
  *
  * Pressure. A peer that lets more than queue_soft pile up is "choked": nothing
- * is read from it until half of that is gone. One that sends many requests at
- * once "yields": after some answers the rest waits in the stash for the next
- * turn. Both are watched for writability, so that a next visit is certain.
+ * is read from it until half of that is gone. A peer that sends many requests
+ * at once "yields": after REQUESTS_MAX answers the rest waits in the stash for
+ * the next turn. Both are watched for writability, so that a next visit is
+ * certain.
  */
 #include <string.h>
 
@@ -45,7 +46,7 @@
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* Whether the connection's state can take octets now. */
+/* Return whether the connection's state can take octets now. */
 static bool
 is_taking(const struct ws_conn *c)
 {
@@ -74,7 +75,7 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 	while (used < len && is_taking(c)) {
 		switch ((enum ws_conn_state)c->state) {
 		case WS_CONN_HTTP:
-			/* Thousands may stand in one read. */
+			/* One read may hold thousands of them. */
 			if (c->core->requests++ == REQUESTS_MAX) {
 				c->yielded = true;
 				return used;
@@ -98,7 +99,7 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 	return used;
 }
 
-/* Show what is stashed. Returns how many octets were taken. */
+/* Show the stash to the state. Returns how many octets were taken. */
 static size_t
 process_stash(struct ws_conn *c)
 {
@@ -108,7 +109,7 @@ process_stash(struct ws_conn *c)
 	return used;
 }
 
-/* Keep what the state did not take. */
+/* Keep the octets that the state did not take. */
 static void
 stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 {
@@ -123,7 +124,7 @@ end_of_stream(struct ws_conn *c)
 	c->peer_ended = true;
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
-		/* It may have asked all it wanted and wait for the rest. */
+		/* It may have sent its last request and wait for answers. */
 		if (c->queue.last != NULL)
 			ws_conn_linger(c, "the peer has no more requests");
 		else
@@ -145,7 +146,8 @@ end_of_stream(struct ws_conn *c)
 	}
 }
 
-/* Nothing was received, and this is why. */
+/* Act on a receive that brought nothing.
+ *   result  0 at the end of the stream, or an error of ws_net_recv */
 static void
 receive_nothing(struct ws_conn *c, ssize_t result)
 {
@@ -155,7 +157,7 @@ receive_nothing(struct ws_conn *c, ssize_t result)
 		ws_conn_kill(c, "the connection was reset");
 }
 
-/* Show what was received to a state that does not take all of it at once. */
+/* Show received octets to a state that may not take all of them at once. */
 static WS_NOINLINE void
 take_rest(struct ws_conn *c, uint8_t *in, size_t len)
 {
@@ -183,11 +185,13 @@ receive(struct ws_conn *c)
 		receive_nothing(c, n);
 		return;
 	}
-	/* Below OPEN only taking counts (see sent): the head of a next request
-	 * that drips in must not excuse a peer from reading the answer. */
+	/* Below OPEN only taking octets is a sign of life (sent in
+	 * conn_send.c): a next request that drips in must not excuse a peer
+	 * from reading the answer to the one before. */
 	if (c->state == WS_CONN_OPEN) {
 		c->heard_ms = (uint32_t)core->loop.now_ms;
-		/* Nearly all that ever arrives is frames. */
+		/* Nearly all octets that arrive are frames, so they go straight
+		 * to their reader. */
 		if (c->stash == NULL && !c->paused && !c->choked)
 			used = ws_conn_ws_read(c, core->input, (size_t)n);
 	}
@@ -197,21 +201,23 @@ receive(struct ws_conn *c)
 
 /* ---- serving ----------------------------------------------------------- */
 
-/* What to watch the socket for. */
+/* Return the events to watch the socket for. */
 static unsigned
 wanted(const struct ws_conn *c)
 {
 	unsigned want = 0;
 
-	/* One that holds a request is read from only to hear it hang up, so
-	 * what it sends ahead need not be kept without a bound. */
+	/* While the application holds a request, its peer is read from only to
+	 * hear it hang up. Octets that it sends ahead are kept up to a bound;
+	 * beyond it a hangup is noticed later. */
 	if (!c->peer_ended &&
 	    (is_taking(c) ||
 		(c->state == WS_CONN_HOLDING &&
 		    (c->stash == NULL || c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
-	/* A choked one may have sent its last octet in this visit; only the
-	 * next one lets it go on, as one that has yielded. */
+	/* The queue of a choked connection may have been emptied in this visit;
+	 * only the next visit unchokes it. One that yielded goes on in the next
+	 * visit, too. A writable socket makes sure that there is one. */
 	if (c->queue.last != NULL || c->choked || c->yielded ||
 	    c->state == WS_CONN_RESPONDING)
 		want |= WS_LOOP_WRITE;
@@ -229,8 +235,8 @@ unchoke(struct ws_conn *c)
 		c->endpoint->handler.drain(c);
 }
 
-/* Whether there is nothing to settle and nothing to go on with, as after nearly
- * every visit. Measured, 40 instructions less. */
+/* Return whether there is nothing to settle and nothing to go on with, as after
+ * nearly every visit. Measured: this test saves 40 instructions a visit. */
 static inline bool
 is_settled(const struct ws_conn *c)
 {
@@ -239,7 +245,8 @@ is_settled(const struct ws_conn *c)
 	       !c->paused && !c->choked;
 }
 
-/* Bring the connection into the state that its flags ask for. */
+/* Act on what the visit has left behind: a failed send, a queue that drained
+ * while lingering, other events to wait for. */
 static void
 settle(struct ws_conn *c)
 {
@@ -250,7 +257,8 @@ settle(struct ws_conn *c)
 	if (c->state == WS_CONN_LINGER && c->queue.last == NULL) {
 		if (!c->we_shut) {
 			ws_net_shutdown(c->io.fd);
-			/* From now on, however long the queue took. */
+			/* The time runs from here, however long the queue
+			 * took to drain. */
 			ws_conn_arm(c, c->core->limits.close_ms);
 		}
 		c->we_shut = true;
@@ -266,7 +274,8 @@ settle(struct ws_conn *c)
 		ws_conn_kill(c, "the system refused to watch the socket");
 }
 
-/* Go on with what had to wait: a drained queue, a file, a stash. */
+/* Go on with all that had to wait for a drained queue: reading, a file, the
+ * stash. */
 static void
 go_on(struct ws_conn *c)
 {
@@ -275,7 +284,7 @@ go_on(struct ws_conn *c)
 		if (c->state == WS_CONN_RESPONDING && c->queue.last == NULL &&
 		    !c->send_failed)
 			ws_conn_http_send(c);
-		/* Nothing is taken of a part of a head. */
+		/* An incomplete head takes nothing of the stash. */
 		if (c->stash == NULL || !is_taking(c) || process_stash(c) == 0)
 			break;
 		ws_conn_flush(c);
@@ -283,7 +292,7 @@ go_on(struct ws_conn *c)
 	ws_conn_flush(c);
 }
 
-/* End a visit after which there is more to do. */
+/* End a visit that has left more to do. */
 static WS_NOINLINE void
 leave_unsettled(struct ws_conn *c)
 {
@@ -291,14 +300,15 @@ leave_unsettled(struct ws_conn *c)
 
 	if (c->stash != NULL || c->choked || c->state == WS_CONN_RESPONDING)
 		go_on(c);
-	/* What one that has died meant to say is for nobody else. */
+	/* A connection that died leaves its output behind, which must not reach
+	 * the next one. */
 	core->output = core->gather;
 	core->output_octets = 0;
 	core->serving = NULL;
 	settle(c);
 }
 
-/* Serve a connection: read if there is something, process, send. */
+/* Visit a connection: read if there is something, process it, send. */
 static void
 serve(struct ws_conn *c, bool readable)
 {
@@ -321,7 +331,7 @@ on_ready(struct ws_io *io, unsigned events)
 {
 	struct ws_conn *c = (struct ws_conn *)io;
 
-	/* Reading tells the cause of a hangup better than anything else. */
+	/* A hangup is read, too: only recv tells an end from a reset. */
 	if (io->want & WS_LOOP_READ)
 		serve(c, (events & (WS_LOOP_READ | WS_LOOP_HANGUP)) != 0);
 	else if (events & WS_LOOP_HANGUP)
@@ -355,7 +365,7 @@ ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer)
 	return c;
 }
 
-/* Say why a connection ended on which no WebSocket was open. */
+/* Log why a connection ended that was no WebSocket. */
 static void
 log_end(const struct ws_conn *c)
 {
@@ -395,7 +405,7 @@ reap(struct ws_conn *c)
 		ws_mem_free(c);
 }
 
-/* A visit at the end of a turn, whatever it is for. */
+/* Visit a touched connection at the end of a turn, for whatever reason. */
 static WS_NOINLINE void
 visit_any(struct ws_conn *c)
 {
@@ -406,14 +416,16 @@ visit_any(struct ws_conn *c)
 		core->dead = c;
 		return;
 	}
-	/* The application may have seen this and wait for drain, although the
-	 * system is about to take it all. */
+	/* The application may have seen ws_queued() above queue_soft and wait
+	 * for drain. Choke now, so that drain is certain to be called even if
+	 * the flush empties the queue. */
 	ws_conn_choke(c);
 	serve(c, false);
 }
 
-/* The same. Mostly there is something to send and nothing else: measured on
- * the fan-out, 40 instructions less. */
+/* Visit a touched connection at the end of a turn. Mostly there is a message to
+ * send and nothing else: measured, this shortcut saves 40 instructions of each
+ * delivery to a room. */
 static inline void
 visit(struct ws_conn *c)
 {
@@ -427,7 +439,7 @@ visit(struct ws_conn *c)
 		settle(c);
 }
 
-/* Serve all that were touched; what they send to each other is served too. */
+/* Visit all that were touched, also those that these visits touch. */
 static void
 serve_dirty(struct ws_core *core)
 {
@@ -461,8 +473,9 @@ ws_core_turn_end(void *arg)
 	}
 }
 
-/* Whether a peer still takes what waits for it, and gets more time for that:
- * it may have silence_ms between two signs of it. */
+/* Give a peer more time if it still takes octets of its queue.
+ *   silence_ms  it may have between two signs that it does
+ * Returns whether it got more time. */
 static bool
 is_taking_its_time(struct ws_conn *c, int silence_ms)
 {

@@ -1,4 +1,5 @@
-/* conn.h - the state machine of one connection, and what all of them share. */
+/* conn.h - the state machine of one connection, and the core of a server that
+ * all its connections share. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_CONN_H
 #define WS_CONN_H
@@ -19,30 +20,30 @@
 #include "files/static.h"
 #include "ws.h"
 
-/* See the diagram in conn.c. */
+/* The diagram in conn.c shows who leads to whom. */
 enum ws_conn_state {
 	WS_CONN_HTTP,       /* reading a request, or waiting for one */
 	WS_CONN_HOLDING,    /* the application has the request */
 	WS_CONN_RESPONDING, /* the body of a response is a file being sent */
 	WS_CONN_OPEN,       /* a WebSocket */
 	WS_CONN_CLOSING,    /* our Close frame went first; waiting for theirs */
-	WS_CONN_LINGER,     /* nothing more to say; waiting for their end */
+	WS_CONN_LINGER,     /* all is said; waiting for the peer to hang up */
 	WS_CONN_DEAD,       /* until the end of the turn */
 };
 
-#define WS_CONN_INDEX_NONE 0xffffff /* of one that is not in the table */
+#define WS_CONN_INDEX_NONE 0xffffff /* not in the server's table */
 
-/* One connection. 10,000 idle ones are the measure of its size: what is only
- * needed for a while is behind a pointer. */
+/* One connection. Most are idle, so its size decides how many fit on a
+ * machine: members that are needed only for a while are behind a pointer. */
 struct ws_conn {
-	struct ws_io io;             /* first: what the loop hands back */
-	struct ws_deadline deadline; /* what it is for depends on state */
-	struct ws_core *core;        /* borrowed */
+	struct ws_io io;                    /* first: the loop hands it back */
+	struct ws_deadline deadline;        /* its meaning depends on state */
+	struct ws_core *core;               /* borrowed */
 	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
 	void *user;                         /* the application's */
 	const char *cause;                  /* static: why it ends */
 	struct ws_pmd_context *context; /* owned; NULL: nothing is compressed */
-	struct ws_queue queue;          /* what the system did not take yet */
+	struct ws_queue queue;          /* waits until the system takes it */
 	struct ws_buf *stash;           /* owned: received, not yet processed */
 	struct ws_conn *next;           /* in core->dirty or core->dead */
 	struct ws_member member;
@@ -58,7 +59,7 @@ struct ws_conn {
 	bool paused : 1;      /* the application paused reading */
 	bool yielded : 1;  /* HTTP: goes on with its stash in the next turn */
 	bool pinged : 1;   /* a Ping is unanswered */
-	bool reported : 1; /* close was called, or open never */
+	bool reported : 1; /* the close callback has been called */
 	bool send_failed : 1;       /* dies at the end of the turn */
 	bool deflates : 1;          /* there is a context */
 	bool close_after_reply : 1; /* HTTP: the response is the last one */
@@ -72,7 +73,7 @@ struct ws_conn {
 	uint32_t index : 24; /* in the server's table */
 };
 
-/* One request, from its first octet to the end of its answer. */
+/* One HTTP request, from its first octet to the end of its answer. */
 struct ws_request {
 	struct ws_conn *conn; /* borrowed */
 	char *base;           /* the head: in the receive buffer, or in kept */
@@ -82,7 +83,7 @@ struct ws_request {
 	struct ws_buf *fields; /* owned: field lines for the answer */
 	struct ws_http_chunked chunked;
 	uint64_t body_octets;               /* of the body so far */
-	size_t body_max;                    /* octets that it may have */
+	size_t body_max;                    /* octets that the body may have */
 	void *user;                         /* the endpoint's */
 	void *state;                        /* the application's */
 	const struct ws_endpoint *endpoint; /* borrowed: for an upgrade */
@@ -91,27 +92,28 @@ struct ws_request {
 	uint64_t file_at, file_left;
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
-	/* Early has been called, and neither an answer nor the handler. */
+	/* The endpoint's, set from the call of early() until the request is
+	 * answered or its handler runs. */
 	void (*broken)(struct ws_request *request, int status);
 	struct ws_request *next, **link; /* in core->orphans, or NULL */
 	bool uncompressed;        /* the answer is not to be compressed */
 	bool on_hold;             /* the application called ws_hold */
 	bool body_pending;        /* the rest of its body is still to come */
 	bool accept_tried;        /* ws_accept was called, and has failed */
-	struct ws_http_head head; /* last: large and seldom touched */
+	struct ws_http_head head; /* last: large, and never cleared */
 };
 
 struct ws_limits {
 	size_t message_max, head_max, uri_max, body_max;
 	size_t queue_soft, queue_max;
 	int handshake_ms, idle_ms, ping_ms, pong_ms, close_ms;
-	int deflate_min; /* octets of messages that are compressed */
+	int deflate_min; /* octets of the shortest message to compress */
 };
 
 #define WS_CORE_INPUT 131072 /* octets taken from one connection per event */
 #define WS_CORE_OUTPUT 65536 /* small answers gathered into one send */
 
-/* What all connections of a server share. */
+/* The state that all connections of a server share. */
 struct ws_core {
 	struct ws_loop loop;
 	struct ws_log log;
@@ -119,21 +121,21 @@ struct ws_core {
 	struct ws_segments segments;
 	struct ws_deflate_shared deflate;
 	struct ws_pmd_codec pmd;
-	int64_t trim_ms; /* when those that are spare are looked at */
+	int64_t trim_ms; /* when spare segments are looked at again */
 	uint8_t *input;  /* owned: the one receive buffer */
 	uint8_t *gather; /* owned: where answers are gathered */
-	/* Answers of the connection being served. They stand in gather, or, if
-	 * it is but one, in input: see is_in_place in conn_message.c. */
+	/* Answers of the connection being served. They are in gather; a single
+	 * one may be in input (is_in_place in conn_message.c). */
 	uint8_t *output;
 	size_t output_octets;
-	struct ws_conn *serving; /* the one that output belongs to, or NULL */
-	unsigned requests;       /* looked at in this visit to it */
-	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
+	struct ws_conn *serving; /* output belongs to this one; or NULL */
+	unsigned requests;       /* read in this visit to it */
+	struct ws_conn *dirty, **dirty_end; /* to be visited by turn_end */
 	struct ws_conn *dead;               /* to be released by turn_end */
-	struct ws_request *spare;           /* owned: kept for the next one */
+	struct ws_request *spare;           /* owned: for the next request */
 	struct ws_request *orphans; /* owned: held, and the peer has left */
 	const char *origin;         /* as in struct ws_options */
-	int64_t date_s;             /* the second that date is for */
+	int64_t date_s;             /* the second that date shows */
 	char date[WS_FIELD_DATE_SIZE];
 	int64_t born_s; /* when the server was made, seconds since 1970 */
 	struct ws_gzip_cache gzip_cache;
@@ -141,11 +143,12 @@ struct ws_core {
 	struct ws_event event; /* of the session that is being read */
 	size_t websockets;
 	uint64_t messages_in, messages_out;
-	/* The floor above. A request is complete: answer it, hold it, or
-	 * accept the upgrade. */
+
+	/* Callbacks of the floor above, server.h. */
+	/* A request is complete: answer it, hold it, or accept the upgrade. */
 	void (*on_request)(struct ws_request *request);
-	/* The head of a request with a body is complete: may change what the
-	 * body is limited to, or answer before it comes. */
+	/* The head of a request with a body is complete. May change body_max,
+	 * or answer before the body comes. */
 	void (*on_head)(struct ws_request *request);
 	/* A WebSocket has ended and close is about to be called. */
 	void (*on_websocket_end)(struct ws_conn *conn);
@@ -161,7 +164,7 @@ struct ws_endpoint {
 
 /* ---- conn_life.c: how a connection ends ---------------------------------- */
 
-/* Stop reading from a peer for which too much waits. */
+/* Stop reading from a peer for which more than queue_soft waits. */
 static inline void
 ws_conn_choke(struct ws_conn *conn)
 {
@@ -169,14 +172,14 @@ ws_conn_choke(struct ws_conn *conn)
 		conn->choked = true;
 }
 
-/* Have turn_end look at a connection: flush it, go on with what is stashed,
- * adjust what it is watched for. */
+/* Have the end of the turn visit a connection: flush it, go on with its stash,
+ * and watch its socket for what it now waits for. */
 static inline void
 ws_conn_touch(struct ws_conn *conn)
 {
 	struct ws_core *core = conn->core;
 
-	/* The one being served is looked at anyway, unless it has died. */
+	/* The one being served is settled after its visit, unless it died. */
 	if (conn->dirty ||
 	    (core->serving == conn && conn->state != WS_CONN_DEAD))
 		return;
@@ -203,13 +206,15 @@ void ws_conn_linger(struct ws_conn *conn, const char *cause);
 
 /* ---- conn_send.c: how octets leave ------------------------------------- */
 
-/* Send runs of octets as one, now or later.
- * Returns 0, or -1 when nothing was taken: out of memory. A peer that is gone
- * is found out at the end of the turn. */
+/* Send runs of octets as one, now or later. Either all of it is taken or
+ * nothing.
+ *   parts, count  at most 4 runs; borrowed during the call
+ * Returns 0, or -1 when out of memory. That the peer is gone is no error: the
+ * end of the turn finds it out. */
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
 
-/* Have output stand in gather, where more can follow. */
+/* Move output to gather, where more can follow it. */
 static inline void
 ws_core_gather(struct ws_core *core)
 {
@@ -219,9 +224,10 @@ ws_core_gather(struct ws_core *core)
 	core->output = core->gather;
 }
 
-/* Room in the output of the connection that is being served: what is written
- * there leaves with it. Commit with core->output_octets += written.
- * Returns NULL when it must be written another way. */
+/* Find room in the output of the connection that is being served. Octets
+ * written there are committed with core->output_octets += written.
+ * Returns the room; NULL when another connection is served, something is queued
+ * already, or octets do not fit: then ws_conn_write must be used. */
 static inline uint8_t *
 ws_conn_room(const struct ws_conn *conn, size_t octets)
 {
@@ -234,10 +240,12 @@ ws_conn_room(const struct ws_conn *conn, size_t octets)
 	return core->output + core->output_octets;
 }
 
-/* The same for a chunk, which is not copied unless that is cheaper. */
+/* Send a chunk, as ws_conn_write. A reference is queued, except where copying
+ * is cheaper.
+ *   chunk  stays the caller's */
 int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 
-/* Send what waits, as far as the system takes it. */
+/* Send output and queue, as far as the system takes them. */
 void ws_conn_flush(struct ws_conn *conn);
 
 /* ---- conn_request.c: the life of a request ------------------------------- */
@@ -286,7 +294,8 @@ int ws_request_send(struct ws_request *request, const struct ws_http_out *head,
  *   status  of the answer */
 void ws_request_log(const struct ws_request *request, int status);
 
-/* Answer with an error of the library's own, as plain text. */
+/* Answer with an error of the library's own, as plain text, and log it.
+ *   reason  a sentence without its full stop */
 void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
 
@@ -296,40 +305,45 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason);
  * memory ran out. */
 int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
 
-/* Go on sending a file. */
+/* Send the next part of a file, in state RESPONDING with an empty queue. */
 void ws_conn_http_send(struct ws_conn *conn);
 
 /* ---- conn_http.c: requests --------------------------------------------- */
 
-/* Take octets of requests. Returns how many were taken; the rest must be shown
- * again, with more behind it. */
+/* Read at most one request.
+ *   in, len  received octets; the head is parsed in place
+ * Returns how many octets were taken; 0 when the head is incomplete. The rest
+ * must be shown again, with more behind it. RFC 9112 section 2. */
 size_t ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len);
 
-/* The deadline of a state below OPEN has passed. */
+/* Act on the deadline of a state below OPEN, which has passed. */
 void ws_conn_http_expired(struct ws_conn *conn);
 
 /* ---- conn_pmd.c: compressed messages (RFC 7692) ------------------------ */
 
 /* Agree on compression while a request becomes a WebSocket, if the server, the
- * endpoint and the client want it.
+ * endpoint and the client want it. RFC 7692 section 7.1.
  *   answer  receives the value of Sec-WebSocket-Extensions, or no octets
  * Returns 0, or -1 when out of memory. */
 int ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer);
 
-/* Inflate a message, and check it.
+/* Inflate a message, and check that a text is UTF-8. RFC 7692 section 7.2.2.
  *   event  WS_EVENT_DEFLATED; becomes WS_EVENT_MESSAGE or WS_EVENT_FAIL. The
  *          message lives until ws_pmd_end_inflate */
 void ws_conn_inflate(struct ws_conn *conn, struct ws_event *event);
 
-/* Compress what is to be sent to a connection that deflates.
+/* Compress a message for a connection that deflates. RFC 7692 section 7.2.1.
  *   kind  with the flags of ws_send
- *   part  the message; on success, what to send instead, valid until
- *         ws_pmd_end_deflate, which is to be called in any case
+ *   part  the message; on success, its compressed form, valid until
+ *         ws_pmd_end_deflate, which the caller must call in any case
  * Returns whether it was compressed: then the frame needs WS_RSV1. */
 bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
 
-/* The form of a prepared message that such a connection gets: compressed, if
- * that is worth it. Made when it is needed first. */
+/* Find the form of a prepared message for a connection that deflates; the first
+ * connection that needs a form has it made.
+ *   flags  of ws_send_prepared
+ * Returns a compressed form, owned by the message, or the message itself where
+ * compression is not worth it. */
 struct ws_chunk *
 ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags);
 
@@ -340,7 +354,7 @@ struct ws_part ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode);
 
 /* ---- conn_message.c: messages to it ------------------------------------ */
 
-/* Write one frame.
+/* Write one frame. RFC 6455 section 5.2.
  *   opcode  perhaps with WS_RSV1
  * Returns as ws_conn_write. */
 int ws_conn_frame(
@@ -359,17 +373,22 @@ void ws_conn_close(struct ws_conn *conn, int code, const char *cause);
 
 /* ---- conn_ws.c: an open WebSocket -------------------------------------- */
 
-/* Take octets of frames. Returns how many were taken. */
+/* Read frames and act on them, until one of them changes what the connection
+ * may take.
+ *   in, len  received octets; unmasked in place
+ * Returns how many octets were taken. */
 size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);
 
-/* The deadline of a state from OPEN on has passed. */
+/* Act on the deadline of OPEN or CLOSING, which has passed. */
 void ws_conn_ws_expired(struct ws_conn *conn);
 
-/* Become an open WebSocket, after 101 was written. */
+/* Become an open WebSocket, after 101 was written, and call open.
+ *   user  of the application, attached to the connection */
 void ws_conn_ws_open(
     struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user);
 
-/* Call close, unless it was called. */
+/* Log the end of a WebSocket and call close, unless it was called already.
+ *   reason, len  UTF-8, len perhaps WS_STR; NULL for none */
 void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
     size_t len, enum ws_by by);
 
@@ -381,7 +400,7 @@ void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 struct ws_conn *
 ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer);
 
-/* What turn_end and expired of the core's loop are. */
+/* Callbacks of the core's loop: turn_end and expired. */
 void ws_core_turn_end(void *core);
 void ws_core_expired(struct ws_deadline *deadline, void *core);
 

@@ -1,19 +1,24 @@
 /* conn_http.c - one connection's requests, from octets to the application. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A request is read in two parts, the head and perhaps a body, and then handed
- * to the floor above, which answers it at once, holds it, or makes it a
- * WebSocket. While it is being read its octets lie in the receive buffer; they
- * are copied only if the request must live longer than the read.
+ * A request (RFC 9112 section 2) is read in two parts, the head and perhaps a
+ * body, and then handed to the floor above. That answers it at once, holds it,
+ * or makes it a WebSocket. While a request is being read, its octets are in the
+ * receive buffer; they are copied only if it must live longer than the read.
  *
- * Requests that were pipelined wait their turn: the next one is looked at only
- * when the answer before it is on its way, so answers cannot overtake.
+ * Pipelined requests (RFC 9112 section 9.3.2) wait their turn: the next one is
+ * parsed only when the answer before it is on its way, so that no answer can
+ * overtake another.
  */
 #include "conn.h"
 
-#define BODY_PACE 16384 /* octets of a body in idle_ms, at least; 2^n */
+/* A body must bring this many octets in each idle_ms, a power of two. With the
+ * default of 60 s that is 273 octets a second: no network in use is slower, and
+ * 1 MiB, the default of max_body, cannot be drawn out beyond 64 minutes. */
+#define BODY_PACE 16384
 
-/* Refuse what cannot even be parsed. Nothing after it can be trusted. */
+/* Refuse a request that cannot be parsed or not be taken. The connection ends:
+ * where the next request would begin is unknown (RFC 9112 section 9.3). */
 static void
 refuse_malformed(struct ws_request *rq, int error)
 {
@@ -30,14 +35,15 @@ has_body(const struct ws_http_head *head)
 	return head->chunked || head->content_octets > 0;
 }
 
-/* A head with a body behind it. Returns whether the body may come. */
+/* Prepare for the body that follows a head. Returns whether it may come. */
 static bool
 begin_body(struct ws_request *rq)
 {
 	struct ws_conn *c = rq->conn;
 	struct ws_part go = { "HTTP/1.1 100 Continue\r\n\r\n", 25 };
 
-	/* Before anybody sees it: it may be asked for as long as it lives. */
+	/* Copy the head before the callback: the accessors of ws.h may be
+	 * called until the answer. */
 	if (ws_request_keep_head(rq) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return false;
@@ -51,7 +57,7 @@ begin_body(struct ws_request *rq)
 		return false;
 	}
 	ws_conn_arm(c, c->core->limits.idle_ms);
-	/* RFC 9110 10.1.1: only a client that waits is told to go on. */
+	/* RFC 9110 10.1.1: a client that waits is told to go on. */
 	if (rq->head.expect_continue && ws_conn_write(c, &go, 1) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return false;
@@ -73,14 +79,15 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 		ws_conn_kill(c, "out of memory");
 		return false;
 	}
-	/* A body that comes fast enough may take as long as it needs. */
+	/* Each BODY_PACE octets give the body idle_ms more. */
 	if ((rq->body_octets ^ (rq->body_octets + len)) >= BODY_PACE)
 		ws_conn_arm(c, c->core->limits.idle_ms);
 	rq->body_octets += len;
 	return true;
 }
 
-/* Whether the rest of the chunk that has begun may still come. */
+/* Return whether the chunk that has begun fits into body_max. If it does not,
+ * the request is refused now, before all of the chunk has come. */
 static bool
 may_fit(struct ws_request *rq)
 {
@@ -90,8 +97,9 @@ may_fit(struct ws_request *rq)
 	return false;
 }
 
-/* Take octets of a body. Returns how many were taken; sets done when it is
- * complete. */
+/* Take octets of a body. RFC 9112 section 6.
+ *   done  set when the body is complete
+ * Returns how many were taken. */
 static size_t
 read_body(struct ws_request *rq, const char *in, size_t len, bool *done)
 {
@@ -120,7 +128,7 @@ read_body(struct ws_request *rq, const char *in, size_t len, bool *done)
 	return used;
 }
 
-/* The request is complete. */
+/* Hand a complete request to the floor above. */
 static void
 dispatch(struct ws_request *rq)
 {

@@ -1,11 +1,11 @@
-/* conn_reply.c - one connection's answers: responses, files, and 101. */
+/* conn_reply.c - one connection's answers: responses and files (RFC 9110). */
 /* SPDX-License-Identifier: MIT */
 /*
- * Every answer takes the same way out: its head is written here, with the
- * fields that belong to the connection (Date, Connection), then those that the
- * application added, then the body. A body in memory goes with the head. A
- * file does not: the connection is RESPONDING until the system has taken all
- * of it, a part at a time.
+ * Every answer takes the same way out: first its head with the fields of the
+ * connection (Date, Connection), then the fields that the application added,
+ * then the body. A body in memory leaves with the head. A file larger than
+ * FILE_SMALL does not: the connection is RESPONDING until the system has taken
+ * all of the file, a part at a time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@
 
 /* ---- response heads ---------------------------------------------------- */
 
-/* The current time as a field value; written once a second. */
+/* Return the current time as a field value. It is written once a second. */
 static struct ws_span
 date(struct ws_core *core)
 {
@@ -36,18 +36,20 @@ date(struct ws_core *core)
 	return (struct ws_span){ core->date, sizeof(core->date) };
 }
 
-/* Whether the connection ends with this response. */
+/* Return whether the connection ends with this response. RFC 9112 9.3, 9.6. */
 static bool
 is_last(const struct ws_request *rq)
 {
 	const struct ws_conn *c = rq->conn;
 
-	/* Behind the answer to a part of a request comes the rest of it. */
+	/* An answer that came before the end of the body leaves the rest of the
+	 * body on its way: where the next request begins is not known. */
 	return c->close_after_reply || c->peer_ended || rq->body_pending ||
 	       c->core->stopping || !rq->head.keep_alive;
 }
 
-/* Write what the connection itself has to say in every response. */
+/* Write the fields that every response has. RFC 9110 6.6.1: Date. RFC 9112 9.3:
+ * HTTP/1.0 closes unless keep-alive is said. */
 static void
 write_common(struct ws_request *rq, struct ws_http_out *out)
 {
@@ -76,7 +78,8 @@ ws_request_send(struct ws_request *request, const struct ws_http_out *head,
 	return ws_conn_write(request->conn, parts, WS_LEN(parts));
 }
 
-/* The answer is on its way: on to the next request, or to the end. */
+/* End a request whose answer is on its way: wait for the next request, or for
+ * the end. */
 static void
 end_response(struct ws_conn *c)
 {
@@ -131,16 +134,18 @@ log_refusal(
 
 /* ---- answers ----------------------------------------------------------- */
 
-/* RFC 9110 8.6: these responses have no content, and no length either. */
+/* RFC 9110 8.6: these responses have no content and no Content-Length. */
 static bool
 is_bodiless(int status)
 {
 	return status < 200 || status == 204 || status == 304;
 }
 
-/* Compress the body of an answer, if that is possible and worth it.
- *   out  receives Vary and perhaps Content-Encoding
- * Returns the compressed body, or NULL. */
+/* Compress the body of an answer, if that is possible and worth it. RFC 9110
+ * 8.4, 12.5.3.
+ *   media  its Content-Type
+ *   out    receives Vary and perhaps Content-Encoding
+ * Returns the compressed body with a reference for the caller, or NULL. */
 static struct ws_chunk *
 encode(struct ws_request *rq, const char *media, const void *body, size_t len,
     struct ws_http_out *out)
@@ -151,7 +156,7 @@ encode(struct ws_request *rq, const char *media, const void *body, size_t len,
 
 	if (rq->uncompressed || !ws_gzip_cache_takes(cache, media, len))
 		return NULL;
-	/* A malformed request is answered, too, and has no fields. */
+	/* A malformed request has no head, and thus no fields. */
 	if (rq->head_octets > 0)
 		ws_http_field(
 		    &rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
@@ -163,7 +168,8 @@ encode(struct ws_request *rq, const char *media, const void *body, size_t len,
 	return chunk;
 }
 
-/* What a head says of a body. Returns the body if it was compressed. */
+/* Write the fields that describe a body. Returns the compressed body as encode
+ * does, or NULL when the body leaves as it is. */
 static struct ws_chunk *
 write_content(struct ws_request *rq, const char *type, const void *body,
     size_t len, struct ws_http_out *out)
@@ -180,9 +186,10 @@ write_content(struct ws_request *rq, const char *type, const void *body,
 	return chunk;
 }
 
-/* Whether an answer can be given now. An endpoint that has answered accepts no
- * more, whatever comes of it.
- * Returns 1; 0 when the peer has left, and it is done; or WS_ESTATE. */
+/* Prepare for an answer. From here on the request can become no WebSocket, even
+ * if the answer fails.
+ * Returns 1; 0 when the peer has left, so that no answer is needed; or
+ * WS_ESTATE when the request was answered already. */
 static int
 begin_answer(struct ws_request *request)
 {
@@ -199,7 +206,8 @@ begin_answer(struct ws_request *request)
 		return WS_ESTATE;
 	request->endpoint = NULL;
 	request->broken = NULL;
-	/* A client that was refused an upgrade may send frames already. */
+	/* A client whose upgrade is refused may have sent frames already, which
+	 * must not be read as requests. */
 	if (request->head_octets > 0 && request->head.upgrade)
 		c->close_after_reply = true;
 	return 1;
@@ -240,7 +248,8 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	ws_http_out_status(&out, head, sizeof(head), status);
 	if (!is_bodiless(status))
 		chunk = write_content(request, type, body, len, &out);
-	/* RFC 9110 15.5.22, 7.8: say to what, and that it is for this hop. */
+	/* RFC 9110 15.5.22: a 426 says to what. 7.8: Upgrade is for this hop,
+	 * so Connection names it. */
 	if (status == 426) {
 		ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
 		ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
@@ -251,7 +260,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		return WS_EINVAL;
 	}
 	ws_request_log(request, status);
-	/* An endpoint that refuses a WebSocket says why in its answer. */
+	/* An endpoint that refuses a WebSocket says why in the body. */
 	if (unwanted)
 		log_refusal(request, status, body, len);
 	if (chunk != NULL) {
@@ -280,7 +289,7 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 	    ws_http_reason(status), reason);
 
 	log_refusal(request, status, reason, strlen(reason));
-	request->endpoint = NULL; /* this is logged now */
+	request->endpoint = NULL; /* so that ws_reply does not log it again */
 	if (request->broken != NULL) {
 		request->broken(request, status);
 		if (c->request != request || c->state != WS_CONN_HTTP)
@@ -295,7 +304,7 @@ int
 ws_reply_field(struct ws_request *request, const char *name, const char *value)
 {
 	enum {
-		OURS = 8
+		WRITTEN_HERE = 8 /* the first ones are not the caller's */
 	};
 	static const struct ws_span special[] = {
 		{ "Connection", 10 },
@@ -306,7 +315,8 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 		{ "Upgrade", 7 },
 		{ "Sec-WebSocket-Accept", 20 },
 		{ "Sec-WebSocket-Protocol", 22 },
-		/* These speak of the octets of the body as it was given. */
+		/* These describe the octets of the body as it was given, so it
+		 * must not be compressed behind them. */
 		{ "Content-Encoding", 16 },
 		{ "Content-Range", 13 },
 		{ "ETag", 4 },
@@ -318,7 +328,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 	for (size_t i = 0; i < WS_LEN(special); i++) {
 		if (!ws_span_equal_nocase(given, special[i]))
 			continue;
-		if (i < OURS)
+		if (i < WRITTEN_HERE)
 			return WS_EINVAL;
 		request->uncompressed = true;
 	}
@@ -334,7 +344,9 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 
 /* ---- files ------------------------------------------------------------- */
 
-/* Send a body that lies in memory, for ever if chunk is NULL. */
+/* Send a body that is in memory.
+ *   chunk  the body is in it; NULL when the body lives as long as the server
+ * Returns as ws_conn_write. */
 static int
 send_memory(
     struct ws_conn *c, struct ws_chunk *chunk, const void *data, size_t len)
@@ -353,8 +365,8 @@ send_memory(
 	return result;
 }
 
-/* Read a small file behind its head, so that both leave in one call. Returns
- * whether that was possible. */
+/* Read a small file into the output behind its head, so that both leave in one
+ * call. Returns whether that was possible. */
 static bool
 send_small(
     struct ws_conn *c, const struct ws_file *file, uint64_t first, size_t len)
@@ -367,9 +379,10 @@ send_small(
 	return true;
 }
 
-/* Send a part of a file: at once, or as fast as the peer takes it. The head of
- * a large one leaves by itself: measured, with MSG_MORE the system spends half
- * as much again on 1 MiB as often as not, since no page begins a packet. */
+/* Send a range of a file: at once if it is small, else as fast as the peer takes
+ * it. The head of a large file leaves by itself: measured, with MSG_MORE the
+ * system often spends half as much time again on 1 MiB, since then no packet
+ * begins with a page. */
 static void
 send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 {
@@ -383,9 +396,9 @@ send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 	ws_conn_arm(c, c->core->limits.idle_ms);
 }
 
-/* Send what static.c decided.
+/* Send the answer of static.c.
  *   out     the head so far
- *   answer  what it owns is taken over */
+ *   answer  its file and its body are taken over */
 static void
 send_static(struct ws_request *rq, struct ws_http_out *out,
     struct ws_static_answer *answer)
@@ -417,7 +430,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	char small[WS_REPLY_HEAD], *large = NULL;
 
 	out.at = small;
-	/* Where a redirect goes is as long as the request says. */
+	/* A redirect repeats the path of the request, percent-encoded. */
 	if (request->head_octets > WS_REPLY_HEAD / 4) {
 		out.size = WS_REPLY_HEAD + 4 * request->head_octets;
 		out.at = large = ws_mem_resize(NULL, out.size);
@@ -477,8 +490,9 @@ ws_conn_http_send(struct ws_conn *conn)
 			ws_conn_kill(conn, "the connection was reset");
 			return;
 		}
-		/* The length was promised, so the only honest way to say that
-		 * it is not kept is to end the connection. */
+		/* RFC 9112 8: a message shorter than its Content-Length is
+		 * incomplete. Ending the connection is the only way to say
+		 * so. */
 		if (n == 0) {
 			ws_conn_kill(conn, "a file shrank while it was sent");
 			return;

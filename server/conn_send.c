@@ -6,9 +6,9 @@
  *	                                  ▼ what it did not take
  *	written at any other time ──▶ queue ──▶ the system, at the turn's end
  *
- * Output holds something only while the queue is empty, so nothing overtakes.
- * What is large enough skips both and goes to the system at once, together
- * with the output before it.
+ * Output holds octets only while the queue is empty, so nothing overtakes.
+ * Large runs skip both and go to the system at once, together with the output
+ * before them.
  */
 #include <string.h>
 
@@ -20,7 +20,9 @@
 #define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
 #define COPY_BEHIND 64   /* and up to here behind what is queued */
 
-/* Take note of a send call's result. Returns the octets that went out. */
+/* Take note of a send call's result.
+ *   n  octets sent, or an error of ws_net_sendv
+ * Returns how many octets went out. */
 static inline size_t
 sent(struct ws_conn *c, ssize_t n)
 {
@@ -30,15 +32,18 @@ sent(struct ws_conn *c, ssize_t n)
 	}
 	if (n <= 0)
 		return 0;
-	/* A peer that is not listened to shows that it lives by taking, and so
-	 * does one whose socket was full: our Ping waits behind the rest. */
+	/* A choked peer is not read from, and the Ping to a peer whose socket
+	 * is full waits behind the rest: both show that they live by taking
+	 * octets. */
 	if (c->choked || (c->io.want & WS_LOOP_WRITE) ||
 	    c->state != WS_CONN_OPEN)
 		c->heard_ms = (uint32_t)c->core->loop.now_ms;
 	return (size_t)n;
 }
 
-/* Queue what remains of some runs when the first octets of them went out. */
+/* Queue the rest of some runs.
+ *   parts  changed
+ *   gone   how many of their first octets have been sent */
 static int
 queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 {
@@ -57,7 +62,7 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 	if (total == 0 || c->send_failed)
 		return 0;
 	if (ws_queue_copy(&c->queue, &c->core->segments, parts, count) < 0) {
-		c->send_failed = true; /* a part of it may be on the wire */
+		c->send_failed = true; /* half a frame may be on the wire */
 		ws_conn_touch(c);
 		return -1;
 	}
@@ -66,7 +71,7 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 	return 0;
 }
 
-/* Send runs at once, behind what output holds; nothing is queued. */
+/* Send runs at once, with the output before them. The queue must be empty. */
 static int
 send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 {
@@ -94,7 +99,7 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 	return queue_rest(c, all, n, gone);
 }
 
-/* Keep what the system did not take of the output. */
+/* Queue the part of the output that the system did not take. */
 static WS_NOINLINE void
 keep_output(struct ws_conn *c, struct ws_part all, ssize_t result)
 {
@@ -109,7 +114,7 @@ flush_output(struct ws_conn *c)
 	struct ws_part all = { core->output, core->output_octets };
 	ssize_t n;
 
-	/* When it is broken, something before this was lost already. */
+	/* After a failure octets before these are lost already. */
 	if (core->serving != c || all.len == 0 || c->send_failed)
 		return;
 	core->output = core->gather;
@@ -119,8 +124,8 @@ flush_output(struct ws_conn *c)
 		keep_output(c, all, n);
 }
 
-/* Hand a part of the queue to the system. Returns whether all of it was
- * taken, so that more may be. */
+/* Hand a part of the queue to the system. Returns whether the system took all
+ * of it, so that it may take more. */
 static bool
 flush_some(struct ws_conn *c)
 {
@@ -139,7 +144,7 @@ flush_some(struct ws_conn *c)
 	return gone == total;
 }
 
-/* Hand all of the queue to the system, if it takes it. */
+/* Hand the queue to the system, in a bounded number of calls. */
 static WS_NOINLINE void
 flush_rounds(struct ws_conn *c)
 {
@@ -149,8 +154,9 @@ flush_rounds(struct ws_conn *c)
 	}
 }
 
-/* The same for a queue that is not empty and, most often, one message for many.
- * Measured on the fan-out, 60 instructions less. */
+/* Hand the queue, which is not empty, to the system. Most often it holds one
+ * message of a room: measured, send() in place of sendmsg() saves 60
+ * instructions of each delivery. */
 static inline void
 flush_queue(struct ws_conn *c)
 {
@@ -178,8 +184,10 @@ ws_conn_flush(struct ws_conn *conn)
 		flush_queue(conn);
 }
 
-/* Something was queued, with this result. The queue of the one being served
- * is there because the system took no more; the others have not tried yet. */
+/* Take note that octets were queued. The connection being served has a queue
+ * because the system took no more, so it may be choked now; any other has not
+ * tried to send yet.
+ * Returns result. */
 static int
 queued(struct ws_conn *c, int result)
 {
@@ -229,7 +237,8 @@ ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 			return ws_conn_write(conn, &part, 1);
 		flush_output(conn);
 	}
-	/* A segment is larger than that, and only octets are limited. */
+	/* Copying up to COPY_BEHIND octets costs no more memory than a segment,
+	 * which the limits of the queue do not count. */
 	if (conn->queue.last != NULL && chunk->len <= COPY_BEHIND)
 		return ws_conn_write(conn, &part, 1);
 	return queued(
