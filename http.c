@@ -340,6 +340,23 @@ parse_method(struct ws_http_head *h, const char *buf, size_t len)
 	return WS_HTTP_EMETHOD;
 }
 
+/* Keep the parts of a request-target as offsets. An absent query has none. */
+static void
+store_target(
+    struct ws_http_head *h, const char *buf, const struct ws_target *target)
+{
+	h->has_query = target->has_query;
+	h->path_octets = offset(target->path.len);
+	h->query_octets = offset(target->query.len);
+	h->host_octets = offset(target->host.len);
+	if (target->path.len > 0)
+		h->path_at = offset((size_t)(target->path.at - buf));
+	if (target->has_query)
+		h->query_at = offset((size_t)(target->query.at - buf));
+	if (target->host.len > 0)
+		h->host_at = offset((size_t)(target->host.at - buf));
+}
+
 /* RFC 9112 section 3.2. */
 static int
 parse_target(struct ws_http_head *h, const char *buf, size_t len)
@@ -347,7 +364,7 @@ parse_target(struct ws_http_head *h, const char *buf, size_t len)
 	size_t begin = h->part_at;
 	size_t bound = smaller(len, begin + h->uri_max);
 	size_t at = skip(WS_HTTP_TARGET, buf, h->scanned_at, bound);
-	int r;
+	struct ws_target target;
 
 	h->scanned_at = offset(at);
 	if (at == len)
@@ -358,8 +375,11 @@ parse_target(struct ws_http_head *h, const char *buf, size_t len)
 		return unexpected(buf[at], WS_HTTP_EREQUEST);
 	if (buf[at] != ' ')
 		return unexpected(buf[at], WS_HTTP_ETARGET);
-	r = ws_target_read(h, buf, begin, at);
-	return r > 0 ? enter(h, at + 1, VERSION) : r;
+	if (!ws_target_read(h->method,
+		(struct ws_span){ buf + begin, at - begin }, &target))
+		return WS_HTTP_ETARGET;
+	store_target(h, buf, &target);
+	return enter(h, at + 1, VERSION);
 }
 
 /* Whether the octet at i, which is no CR, can be part of "HTTP/" 1*DIGIT "."

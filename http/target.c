@@ -10,16 +10,10 @@
  */
 
 #include "base/digits.h"
+#include "http.h"
 #include "target.h"
 
 #define PORT_DIGITS_MAX 5
-
-/* Every offset into a head is at most WS_HTTP_HEAD_MAX, so it fits. */
-static uint16_t
-offset(size_t at)
-{
-	return (uint16_t)at;
-}
 
 /* How many octets a reg-name or an IPv4 address has. */
 static size_t
@@ -78,40 +72,28 @@ ws_target_authority(struct ws_span authority, size_t *port_octets)
 	return port_ok(port);
 }
 
-/* Store a path that may be followed by a query. */
+/* Read a path and, behind a '?', a query. */
 static void
-split_query(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+read_path(struct ws_span text, struct ws_target *target)
 {
-	const char *mark = memchr(buf + at, '?', end - at);
-	size_t path_end = mark != NULL ? (size_t)(mark - buf) : end;
-
-	h->path_at = offset(at);
-	h->path_octets = offset(path_end - at);
-	h->has_query = mark != NULL;
-	if (!h->has_query)
-		return;
-	h->query_at = offset(path_end + 1);
-	h->query_octets = offset(end - path_end - 1);
+	target->path = ws_span_split(text, '?', &target->query);
+	target->has_query = target->path.len < text.len;
 }
 
 /* RFC 9112 section 3.2.3: CONNECT names a host and, always, a port. */
-static int
-authority_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+static bool
+read_authority_form(struct ws_span text, struct ws_target *target)
 {
-	struct ws_span authority = { buf + at, end - at };
 	size_t port_octets;
 
-	if (!ws_target_authority(authority, &port_octets) || port_octets == 0)
-		return WS_HTTP_ETARGET;
-	h->host_at = offset(at);
-	h->host_octets = offset(authority.len);
-	return 1;
+	target->host = text;
+	return ws_target_authority(text, &port_octets) && port_octets > 0;
 }
 
-/* How many octets "http://" or "https://" has at the front of a target, or 0.
+/* The octets of "http://" or "https://" at the front of a target, or 0.
  * Schemes are compared without regard to case (RFC 3986 section 3.1). */
 static size_t
-scheme_octets(struct ws_span target)
+scheme_octets(struct ws_span text)
 {
 	static const struct ws_span schemes[] = {
 		{ "http://", 7 },
@@ -120,49 +102,46 @@ scheme_octets(struct ws_span target)
 
 	for (size_t i = 0; i < WS_LEN(schemes); i++) {
 		size_t n = schemes[i].len;
-		struct ws_span front = { target.at, n };
+		struct ws_span front = { text.at, n };
 
-		if (target.len >= n && ws_span_equal_nocase(front, schemes[i]))
+		if (text.len >= n && ws_span_equal_nocase(front, schemes[i]))
 			return n;
 	}
 	return 0;
 }
 
-/* RFC 9112 section 3.2.2: a whole URI, as clients send it to proxies; servers
- * must take it too. */
-static int
-absolute_form(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+/* RFC 9112 section 3.2.2: a whole URI, as clients send it to proxies. Servers
+ * must accept it, too. */
+static bool
+read_absolute_form(struct ws_span text, struct ws_target *target)
 {
-	size_t scheme = scheme_octets((struct ws_span){ buf + at, end - at });
-	size_t host = at + scheme, path = host, port_octets;
+	size_t scheme = scheme_octets(text), port_octets;
+	struct ws_span rest = { text.at + scheme, text.len - scheme };
+	size_t host = 0;
 
-	while (path < end && buf[path] != '/' && buf[path] != '?')
-		path++;
-	if (scheme == 0 ||
-	    !ws_target_authority(
-		(struct ws_span){ buf + host, path - host }, &port_octets))
-		return WS_HTTP_ETARGET;
-	h->host_at = offset(host);
-	h->host_octets = offset(path - host);
-	split_query(h, buf, path, end);
-	if (h->path_octets == 0) {
-		/* RFC 9110 section 4.2.3: an empty path is "/". There is one
-		 * in the buffer: the second slash before the authority. */
-		h->path_at = offset(host - 1);
-		h->path_octets = 1;
-	}
-	return 1;
+	while (host < rest.len && rest.at[host] != '/' && rest.at[host] != '?')
+		host++;
+	target->host = (struct ws_span){ rest.at, host };
+	if (scheme == 0 || !ws_target_authority(target->host, &port_octets))
+		return false;
+	read_path((struct ws_span){ rest.at + host, rest.len - host }, target);
+	/* RFC 9110 section 4.2.3: an empty path is "/". The target has one that
+	 * the path can point at: the second slash before the authority. */
+	if (target->path.len == 0)
+		target->path = (struct ws_span){ rest.at - 1, 1 };
+	return true;
 }
 
-int
-ws_target_read(struct ws_http_head *h, const char *buf, size_t at, size_t end)
+bool
+ws_target_read(int method, struct ws_span text, struct ws_target *target)
 {
-	if (h->method == WS_HTTP_CONNECT)
-		return authority_form(h, buf, at, end);
-	if (buf[at] == '/' ||
-	    (buf[at] == '*' && end - at == 1 && h->method == WS_HTTP_OPTIONS)) {
-		split_query(h, buf, at, end);
-		return 1;
-	}
-	return absolute_form(h, buf, at, end);
+	bool is_asterisk = ws_span_equal(text, WS_SPAN("*"));
+
+	*target = (struct ws_target){ .has_query = false };
+	if (method == WS_HTTP_CONNECT)
+		return read_authority_form(text, target);
+	if (text.at[0] != '/' && !(is_asterisk && method == WS_HTTP_OPTIONS))
+		return read_absolute_form(text, target);
+	read_path(text, target);
+	return true;
 }

@@ -7,21 +7,27 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
-#include "http.h"
 
-/* Whether a span is host[:port], as in Host and in an authority-form. Userinfo
- * is refused: in an http URI it is only good for deceiving somebody
+/* The parts of a request-target: spans into it, empty where it has none. */
+struct ws_target {
+	struct ws_span path;  /* "/..." or "*"; empty for CONNECT */
+	struct ws_span query; /* without its '?' */
+	struct ws_span host;  /* host[:port]; empty in the origin-form */
+	bool has_query;       /* there is a '?', perhaps with nothing behind */
+};
+
+/* Take a request-target apart.
+ *   method  of the request, an enum ws_http_method
+ *   text    not empty; only octets of the class WS_HTTP_TARGET; borrowed
+ *   target  receives the parts
+ * Returns false when the text has none of the four forms, or a form that does
+ * not go with the method. RFC 9112 section 3.2. */
+bool ws_target_read(int method, struct ws_span text, struct ws_target *target);
+
+/* Check that a span is host[:port], as in Host and in an authority-form.
+ * Userinfo is refused: in an http URI it only serves to deceive the reader
  * (RFC 9110 section 4.2.4).
- *   port_octets  receives how long the port is */
+ *   port_octets  receives the length of the port, 0 without one */
 bool ws_target_authority(struct ws_span authority, size_t *port_octets);
-
-/* Take a request-target apart into path, query and host.
- *   h        its method is known; the parts are stored in it
- *   at, end  where the target stands in buf; it is not empty and has only
- *            octets of the class WS_HTTP_TARGET
- * Returns 1, or WS_HTTP_ETARGET when it has none of the four forms, or one
- * that does not go with the method. RFC 9112 section 3.2. */
-int
-ws_target_read(struct ws_http_head *h, const char *buf, size_t at, size_t end);
 
 #endif
