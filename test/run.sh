@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh - build and run the unit tests, several at a time.
+# run.sh - build and run the tests of the libraries and the program, several at
+# a time.
 # SPDX-License-Identifier: MIT
 #
 #   make test [TESTS="frame rooms"]
@@ -7,8 +8,9 @@
 # Each test_NAME.c below test/ is one program, build/test/NAME, linked against
 # libsio.a and libws.a: a test that brings its own allocator or network, or includes a
 # module whole, keeps the archive's member of that name out. Programs run from
-# the top of the tree. What they say is in build/test/NAME.log, and shown when
-# they fail.
+# the top of the tree. cli and cli-sio are scripts that start wsd: they test its
+# options, signals and sockets, and what it does with Socket.IO. What tests
+# say is in build/test/NAME.log, and shown when they fail.
 set -u
 
 WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
@@ -47,9 +49,30 @@ figure()
 	sed -n "s/.*Synthesis: .*$1: *\([0-9]*\).*/\1/p" "$2" | tail -n 1
 }
 
+# Run a script of test/cli, which prints a line for each check.
+run_script()
+{
+	log=$DIR/$1.log
+	python3 "$2" >"$log" 2>&1
+	status=$?
+	passed=$(grep -c '^ok ' "$log") failed=$(grep -c '^FAILED ' "$log")
+	if [ $status -ne 0 ] || [ "$passed" -eq 0 ]; then
+		[ "$failed" -gt 0 ] || failed=1
+		echo "FAILED  $1 (exit status $status)"
+		sed "/^ok /d; s/^/        /" "$log"
+	else
+		echo "ok      $1 ($passed)"
+	fi
+	echo "$passed $failed" >"$DIR/$1.result"
+}
+
 # Compile and run one; NAME.result says how it ended.
 run_one()
 {
+	case $1 in
+	cli) run_script cli test/cli/cli.py; return ;;
+	cli-sio) run_script cli-sio test/cli/sio.py; return ;;
+	esac
 	log=$DIR/$1.log
 	: >"$log"
 	if ! compile "$1" 2>&1; then
@@ -102,6 +125,16 @@ want()
 	exit 1
 }
 
+want_python()
+{
+	command -v python3 >/dev/null && return
+	cat >&2 <<-END
+	There is no python3, which tests the options and signals of wsd. Install
+	it (apt-get, dnf, brew or pkg install python3).
+	END
+	exit 1
+}
+
 if [ "${1:-}" = --one ]; then
 	run_one "$2"
 	exit 0
@@ -109,9 +142,11 @@ fi
 
 want criterion/criterion.h libcriterion-dev
 want zlib.h zlib1g-dev
+want_python
 mkdir -p $DIR
 rm -f $DIR/*.result
-names=${*:-$(find test -name 'test_*.c' | sed 's|.*/test_||; s|\.c$||' | sort)}
+names=${*:-cli cli-sio $(find test -name 'test_*.c' |
+    sed 's|.*/test_||; s|\.c$||' | sort)}
 # shellcheck disable=SC2086
 printf '%s\n' $names | xargs -n 1 -P "$JOBS" sh "$0" --one
 

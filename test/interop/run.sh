@@ -15,8 +15,8 @@ PATH=$PATH:/usr/sbin
 BUILD=${BUILD:-$PWD/build/interop}
 WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
-suites=${*:-cli cli-sio curl ws deflate python proxies relay browser
-    browser-pages browser-examples sio-engine sio-protocol sio-clients
+suites=${*:-curl ws deflate python proxies relay browser browser-pages
+    browser-examples sio-engine sio-protocol sio-clients
     sio-python sio-api sio-proxies sio-browser}
 missing=
 
@@ -37,8 +37,6 @@ find_python() {
 
 suite() {
 	case $1 in
-	cli) "$PYTHON" test/cli/cli.py ;;
-	cli-sio) "$PYTHON" test/cli/sio.py ;;
 	curl) node test/interop/curl.js ;;
 	ws|deflate|relay) node "test/interop/$1.js" ;;
 	python) "$PYTHON" test/interop/python.py ;;
