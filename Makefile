@@ -72,8 +72,9 @@ ENGINE = sio/engine/cors.c sio/engine/engine.c sio/engine/engine_due.c \
 	sio/engine/jsonp.c sio/engine/payload.c sio/engine/query.c \
 	sio/engine/sid.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
-	sio/hooks.c sio/io.c sio/nsp.c sio/packet.c sio/recovery.c \
-	sio/socket.c sio/target.c
+	sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
+	sio/out.c sio/packet.c sio/recovery.c sio/reply.c sio/socket.c \
+	sio/start.c sio/target.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 
 PROGRAM_SRCS = program/config.c program/main.c program/namespaces.c \

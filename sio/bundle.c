@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+#include "bundle.h"
 #include "io.h"
+#include "sio/json/text.h"
 
 #define BUNDLE_MAX (4 * 1024 * 1024) /* octets of a file that is served */
 

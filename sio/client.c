@@ -1,23 +1,42 @@
-/* client.c - one connection: packets in, and who they are for. */
+/* client.c - packets in: what the sessions of Engine.IO bring. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A packet is a text, and so many binary messages behind it as its head says:
+ * A packet is a text message and as many binary ones behind it as its head
+ * says. Socket.IO protocol v5, "Packet encoding":
  *
  *	51-["file",{"_placeholder":true,"num":0}]        a text message
  *	<89 50 4e 47 ...>                                a binary message
  *
- * Texts are read where they lie. Only one whose attachments are still to come
- * is copied.
+ * A text is read where it lies. It is copied only if attachments are still to
+ * come.
  *
- * Whoever breaks the protocol loses the whole connection, as with the
- * reference server: there is no telling what else would be misunderstood.
+ * A client that breaks the protocol loses the whole connection, as with the
+ * reference server: nothing else that it sends could be trusted to mean what it
+ * says.
  */
-#include <stdint.h>
 #include <string.h>
 
+#include "ack.h"
+#include "base/mem.h"
+#include "client.h"
+#include "connect.h"
+#include "hooks.h"
 #include "io.h"
+#include "late.h"
+#include "leave.h"
+#include "nsp.h"
+#include "packet.h"
+#include "reply.h"
 
-#define NAME_SIZE 32 /* of a number that is an event's name */
+#define NAME_SIZE 32 /* of an event whose name is a number, with a NUL */
+
+/* A packet whose attachments are still to come. */
+struct sio_partial {
+	unsigned got;                                    /* so far */
+	struct sio_attachment list[SIO_ATTACHMENTS_MAX]; /* data owned */
+	struct sio_packet packet; /* spans point into text */
+	char text[];
+};
 
 /* ---- life -------------------------------------------------------------- */
 
@@ -34,77 +53,98 @@ free_partial(struct sio_partial *partial)
 void
 sio_client_free(struct sio_client *client)
 {
-	struct sio_ghost *ghost;
-
 	free_partial(client->partial);
-	while ((ghost = client->ghosts) != NULL) {
-		client->ghosts = ghost->next;
-		ws_mem_free(ghost);
-	}
+	sio_late_free(client);
 	ws_mem_free(client);
 }
 
-void
-sio_client_open(struct eio_socket *conn)
+static struct sio_client *
+client_of(struct ws_deadline *deadline)
 {
-	struct sio *io = eio_endpoint_user(eio_of(conn));
+	return (struct sio_client *)((char *)deadline -
+				     offsetof(struct sio_client, deadline));
+}
+
+/* Close the sessions that have connected to no namespace in time. */
+static void
+on_connect_timer(struct ws_timer *timer, void *arg)
+{
+	struct sio *io = arg;
+	int64_t now_ms = ws_now(io->server);
+	struct ws_deadline *deadline;
+
+	while (
+	    (deadline = ws_deadlines_expired(&io->unconnected, now_ms)) != NULL)
+		eio_close(client_of(deadline)->session);
+	deadline = ws_deadlines_first(&io->unconnected);
+	if (deadline != NULL)
+		(void)ws_timer_again(timer, deadline->at_ms - now_ms);
+}
+
+int
+sio_client_start(struct sio *io)
+{
+	ws_deadlines_init(&io->unconnected);
+	/* It is set when a client begins to wait. */
+	io->connect_timer = ws_timer_start(
+	    io->server, INT32_MAX, INT32_MAX, on_connect_timer, io);
+	return io->connect_timer != NULL ? 0 : WS_ENOMEM;
+}
+
+void
+sio_client_open(struct eio_socket *session)
+{
+	struct sio *io = eio_endpoint_user(eio_of(session));
 	struct sio_client *client = ws_mem_resize(NULL, sizeof(*client));
 	const struct sio_packet connect = {
 		.type = SIO_CONNECT, .nsp = { "/", 1 }, .id = -1
 	};
 
 	if (client == NULL) {
-		eio_close(conn);
+		eio_close(session);
 		return;
 	}
 	memset(client, 0, sizeof(*client));
 	client->io = io;
-	client->conn = conn;
-	eio_set_user(conn, client);
-	sio_io_idle(client, true);
-	/* Revision 4: everybody is in "/" without asking. */
-	if (eio_protocol(conn) < 4)
+	client->session = session;
+	eio_set_user(session, client);
+	if (ws_deadlines_add(&io->unconnected, &client->deadline,
+		ws_now(io->server) + io->connect_timeout_ms))
+		(void)ws_timer_again(io->connect_timer, io->connect_timeout_ms);
+	/* Protocol v4: every client is in "/" without asking. */
+	if (eio_protocol(session) < 4)
 		sio_connect(client, &connect);
 }
 
-struct sio_socket *
-sio_client_next(const struct sio_client *client)
-{
-	struct sio_socket *socket = client->sockets;
-
-	while (socket != NULL && socket->state >= SIO_LEAVING)
-		socket = socket->next;
-	return socket;
-}
-
 void
-sio_client_close(struct eio_socket *conn, const char *reason)
+sio_client_close(struct eio_socket *session, const char *reason)
 {
-	struct sio_client *client = eio_user(conn);
+	struct sio_client *client = eio_user(session);
 	struct sio_socket *socket;
 	struct sio *io;
 
 	if (client == NULL)
 		return;
 	io = client->io;
-	eio_set_user(conn, NULL);
-	sio_io_idle(client, false);
-	while ((socket = sio_client_next(client)) != NULL)
-		sio_socket_leave(socket, reason);
+	eio_set_user(session, NULL);
+	ws_deadlines_remove(&client->deadline);
+	while ((socket = sio_leave_next(client)) != NULL)
+		sio_leave_nsp(socket, reason);
 	client->next = io->dead_clients;
 	io->dead_clients = client;
-	sio_io_reap_later(io);
+	io->reap_later(io);
 }
 
-/* ---- whose packet ------------------------------------------------------ */
+/* ---- packets ----------------------------------------------------------- */
 
-/* A namespace's name is a C string: no other has a NUL in it. */
+/* Return whether a packet is for a namespace, whose name has no NUL. */
 static bool
 is_name(const char *name, struct sio_span span)
 {
 	return strlen(name) == span.len && memcmp(name, span.at, span.len) == 0;
 }
 
+/* Find the socket of a client in a namespace, or NULL. */
 static struct sio_socket *
 find_socket(const struct sio_client *client, struct sio_span nsp)
 {
@@ -115,85 +155,33 @@ find_socket(const struct sio_client *client, struct sio_span nsp)
 	return socket;
 }
 
-/* Forget the oldest one when there are as many as a client may be in: it has
- * been a while. */
-static void
-lay_old_ghosts(struct sio_client *client)
-{
-	struct sio_ghost **link = &client->ghosts;
-
-	for (unsigned n = 1; *link != NULL; n++, link = &(*link)->next) {
-		if (n < client->io->max_namespaces)
-			continue;
-		ws_mem_free(*link);
-		*link = NULL;
-		return;
-	}
-}
-
-int
-sio_client_haunt(struct sio_client *client, const char *name)
-{
-	size_t len = strlen(name);
-	struct sio_ghost *ghost = ws_mem_resize(NULL, sizeof(*ghost) + len);
-
-	if (ghost == NULL)
-		return WS_ENOMEM;
-	lay_old_ghosts(client);
-	ghost->len = len;
-	memcpy(ghost->name, name, len);
-	ghost->next = client->ghosts;
-	client->ghosts = ghost;
-	return 0;
-}
-
-/* Whether a packet is for a namespace that we have ended; the client may not
- * know it yet. It does when it connects again, and then it is forgotten. */
-static bool
-is_haunted(struct sio_client *client, struct sio_span nsp, bool forget)
-{
-	struct sio_ghost **link = &client->ghosts, *ghost;
-
-	while ((ghost = *link) != NULL &&
-	       (ghost->len != nsp.len ||
-		   memcmp(ghost->name, nsp.at, nsp.len) != 0))
-		link = &ghost->next;
-	if (ghost == NULL)
-		return false;
-	if (forget) {
-		*link = ghost->next;
-		ws_mem_free(ghost);
-	}
-	return true;
-}
-
-/* ---- packets ----------------------------------------------------------- */
-
+/* A packet that asks for a namespace. */
 static void
 connect(struct sio_client *client, const struct sio_packet *packet)
 {
 	struct sio_socket *socket = find_socket(client, packet->nsp);
 
-	(void)is_haunted(client, packet->nsp, true);
-	/* Some clients of revision 4 ask for "/" though they are in it. */
-	if (socket != NULL && eio_protocol(client->conn) < 4 &&
+	sio_late_forget(client, packet->nsp);
+	/* Some clients of protocol v4 ask for "/" though they are in it. */
+	if (socket != NULL && eio_protocol(client->session) < 4 &&
 	    packet->nsp.len == 1)
 		return;
-	/* A client that has changed its mind while a middleware waits asks
-	 * again, perhaps as somebody else: this is what counts now. The
+	/* A client that asks again while a middleware waits has changed its
+	 * mind, perhaps about who it is: the later CONNECT counts. The
 	 * reference connects both, and the client knows only one of them. */
 	if (socket != NULL && socket->state == SIO_WAITING) {
-		sio_socket_leave(socket, "client namespace disconnect");
+		sio_leave_nsp(socket, "client namespace disconnect");
 		socket = NULL;
 	}
 	if (socket != NULL)
-		eio_close(client->conn);
+		eio_close(client->session);
 	/* The application may have ended the connection meanwhile. */
-	else if (eio_user(client->conn) != NULL)
+	else if (eio_user(client->session) != NULL)
 		sio_connect(client, packet);
 }
 
-/* An event may be named by a number; it is as it was written. */
+/* Copy the name of an event that is a number, as the client wrote it. Returns
+ * name. */
 static const char *
 number_name(struct sio_value value, char name[NAME_SIZE])
 {
@@ -206,7 +194,7 @@ number_name(struct sio_value value, char name[NAME_SIZE])
 	return name;
 }
 
-/* A packet for a socket. */
+/* Handle a packet for a socket, whose payload is in io->event. */
 static void
 deliver(struct sio_socket *socket, const struct sio_packet *packet,
     const struct sio_attachment *attachments)
@@ -225,14 +213,15 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 	switch (packet->type) {
 	case SIO_EVENT:
 	case SIO_BINARY_EVENT:
-		/* An event without a name is tolerated, and nobody's. */
+		/* As the reference does: no handler is called. */
 		if (sio_type(name) == SIO_ABSENT)
 			return;
 		event.name = sio_string(name, &len);
 		if (event.name == NULL)
 			event.name = number_name(name, number);
-		/* No handler can have been registered under such a name, and
-		 * what is before the NUL is another one. */
+		/* The name has a NUL in it, so no handler is registered for
+		 * it. What stands before the NUL is the name of another
+		 * event. */
 		else if (strlen(event.name) != len)
 			return;
 		sio_hooks_event(socket, &event);
@@ -242,16 +231,16 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 		sio_ack_came(socket, packet->id, root);
 		return;
 	case SIO_DISCONNECT:
-		sio_socket_leave(socket, "client namespace disconnect");
+		sio_leave_nsp(socket, "client namespace disconnect");
 		return;
 	case SIO_CONNECT:
 	case SIO_CONNECT_ERROR:
 		break; /* not for a socket */
 	}
-	eio_close(socket->client->conn);
+	eio_close(socket->client->session);
 }
 
-/* Read the payload of a packet into io->event. Returns whether it is one. */
+/* Read the payload of a packet into io->event. Returns whether it is valid. */
 static bool
 read_payload(struct sio *io, const struct sio_packet *packet,
     const struct sio_attachment *attachments)
@@ -268,7 +257,7 @@ read_payload(struct sio *io, const struct sio_packet *packet,
 		   document->count) == 0;
 }
 
-/* A packet is complete. */
+/* Handle a complete packet. */
 static void
 process(struct sio_client *client, const struct sio_packet *packet,
     const struct sio_attachment *attachments)
@@ -277,7 +266,7 @@ process(struct sio_client *client, const struct sio_packet *packet,
 	struct sio_socket *socket;
 
 	if (!read_payload(io, packet, attachments)) {
-		eio_close(client->conn);
+		eio_close(client->session);
 		return;
 	}
 	if (packet->type == SIO_CONNECT) {
@@ -288,14 +277,21 @@ process(struct sio_client *client, const struct sio_packet *packet,
 	socket = find_socket(client, packet->nsp);
 	if (socket != NULL && socket->state == SIO_CONNECTED)
 		deliver(socket, packet, attachments);
-	else if (socket != NULL || !is_haunted(client, packet->nsp, false))
-		eio_close(client->conn);
+	else if (socket != NULL || !sio_late_is_ignored(client, packet->nsp))
+		eio_close(client->session);
 	sio_value_clear(&io->event);
 }
 
 /* ---- texts and attachments --------------------------------------------- */
 
-/* Keep a packet until its attachments are there. */
+/* Return the revision of the Socket.IO protocol that a client speaks. */
+static int
+revision_of(const struct sio_client *client)
+{
+	return eio_protocol(client->session) < 4 ? 4 : 5;
+}
+
+/* Keep a packet until its attachments are here. */
 static void
 begin_partial(struct sio_client *client, const char *text, size_t len)
 {
@@ -303,58 +299,56 @@ begin_partial(struct sio_client *client, const char *text, size_t len)
 	    ws_mem_resize(NULL, sizeof(*partial) + len);
 
 	if (partial == NULL) {
-		eio_close(client->conn);
+		eio_close(client->session);
 		return;
 	}
 	partial->got = 0;
-	partial->len = len;
 	memcpy(partial->text, text, len);
-	/* It was decoded before: this only points the spans into the copy. */
-	(void)sio_packet_decode(partial->text, len,
-	    eio_protocol(client->conn) < 4 ? 4 : 5, &partial->packet);
+	/* The text was valid, so the copy is: this sets the spans. */
+	(void)sio_packet_decode(
+	    partial->text, len, revision_of(client), &partial->packet);
 	client->partial = partial;
 }
 
+/* Handle a text message: a packet, or the beginning of one. */
 static void
-take_text(struct sio_client *client, const char *text, size_t len)
+on_text(struct sio_client *client, const char *text, size_t len)
 {
-	int revision = eio_protocol(client->conn) < 4 ? 4 : 5;
 	struct sio_packet packet;
 
-	/* Between a packet and its attachments there is nothing else. */
+	/* Nothing comes between a packet and its attachments. */
 	if (client->partial != NULL ||
-	    sio_packet_decode(text, len, revision, &packet) < 0)
-		eio_close(client->conn);
-	/* What is wrong with it is known before its attachments come. */
+	    sio_packet_decode(text, len, revision_of(client), &packet) < 0)
+		eio_close(client->session);
+	/* Refused now, rather than when its attachments are here. */
 	else if (packet.attachments > 0 &&
 		 (packet.payload.len == 0 ||
 		     !read_payload(client->io, &packet, NULL)))
-		eio_close(client->conn);
+		eio_close(client->session);
 	else if (packet.attachments > 0)
 		begin_partial(client, text, len);
 	else
 		process(client, &packet, NULL);
 }
 
+/* Handle a binary message: the next attachment of the partial packet. */
 static void
-take_attachment(struct sio_client *client, const void *data, size_t len)
+on_attachment(struct sio_client *client, const void *data, size_t len)
 {
 	struct sio_partial *partial = client->partial;
-	char *copy;
+	char *copy = NULL;
 
-	if (partial == NULL) {
-		eio_close(client->conn);
-		return;
-	}
-	copy = sio_io_copy(data, len);
+	if (partial != NULL)
+		copy = ws_mem_resize(NULL, len > 0 ? len : 1);
 	if (copy == NULL) {
-		eio_close(client->conn);
+		eio_close(client->session);
 		return;
 	}
+	memcpy(copy, data, len);
 	partial->list[partial->got++] = (struct sio_attachment){ copy, len };
 	if (partial->got < partial->packet.attachments)
 		return;
-	/* Whatever the application does to the client, this is ours. */
+	/* Whatever the application does to the client, this stays. */
 	client->partial = NULL;
 	process(client, &partial->packet, partial->list);
 	free_partial(partial);
@@ -362,14 +356,14 @@ take_attachment(struct sio_client *client, const void *data, size_t len)
 
 void
 sio_client_message(
-    struct eio_socket *conn, int kind, const void *data, size_t len)
+    struct eio_socket *session, int kind, const void *data, size_t len)
 {
-	struct sio_client *client = eio_user(conn);
+	struct sio_client *client = eio_user(session);
 
 	if (client == NULL)
 		return;
 	if (kind == WS_BINARY)
-		take_attachment(client, data, len);
+		on_attachment(client, data, len);
 	else
-		take_text(client, data, len);
+		on_text(client, data, len);
 }

@@ -1,32 +1,53 @@
-/* connect.c - how a client gets into a namespace. */
+/* connect.c - into a namespace. */
 /* SPDX-License-Identifier: MIT */
 /*
+ * Socket.IO protocol v5, "Connection to a namespace":
+ *
  *	client                                server
  *	40/admin,{"token":"123"}   ────▶      middlewares: sio_use
  *	                           ◀────      40/admin,{"sid":"..."}
  *	                                  or  44/admin,{"message":"Forbidden"}
  *
- * A middleware may take its time (SIO_WAIT). If none does, everything happens
- * before the next packet is looked at, so a client may send events right
+ * A middleware may decide later (SIO_WAIT). If none does, the socket is
+ * connected before the next packet is read, so a client may send events right
  * behind its CONNECT.
+ *
+ * In protocol v4 the answer has no payload, the error is any JSON, and what the
+ * client has to say stands in the namespace's name: 40/admin?token=123, .
  */
 #include <string.h>
 
-#include "io.h"
+#include "base/mem.h"
 #include "base/url.h"
+#include "connect.h"
+#include "hooks.h"
+#include "io.h"
+#include "leave.h"
+#include "nsp.h"
+#include "out.h"
+#include "recovery.h"
+#include "target.h"
 
 /* ---- answers ----------------------------------------------------------- */
 
-/* Tell a client that it is in. Revision 4 has no payload here. */
+/* Return whether a client speaks protocol v4 (EIO=3), not v5. */
+static bool
+is_v4(const struct sio_client *client)
+{
+	return eio_protocol(client->session) < 4;
+}
+
+/* Tell a client that it is connected. Returns as eio_send. */
 static int
 welcome(struct sio_socket *socket)
 {
 	struct sio_text *text = &socket->nsp->io->notice;
+	struct sio_span nsp = sio_nsp_span(socket->nsp);
 	struct sio_out out = { 0 };
 	int result;
 
-	sio_out_begin(text, socket->nsp);
-	if (eio_protocol(socket->client->conn) >= 4) {
+	sio_out_begin(text, nsp);
+	if (!is_v4(socket->client)) {
 		sio_text_puts(text, "{\"sid\":\"");
 		sio_text_puts(text, sio_id(socket));
 		if (socket->extra != NULL && socket->extra->pid[0] != '\0') {
@@ -35,27 +56,18 @@ welcome(struct sio_socket *socket)
 		}
 		sio_text_puts(text, "\"}");
 	}
-	result = sio_out_end(text, socket->nsp, SIO_CONNECT, -1, &out);
+	result = sio_out_end(text, nsp, SIO_CONNECT, -1, &out);
 	return result < 0 ? result : sio_out_send(socket->client, &out, 0);
 }
 
-/* Tell a client that it is not, with a name that may be no namespace's. */
+/* Refuse a client that has no socket yet.
+ *   packet  its CONNECT, whose namespace may not exist */
 static void
-refuse(struct sio_client *client, struct sio_span name, const char *json)
+refuse(struct sio_client *client, const struct sio_packet *packet,
+    const char *json)
 {
-	struct sio_packet packet = {
-		.type = SIO_CONNECT_ERROR, .nsp = name, .id = -1
-	};
-	struct sio_text *text = &client->io->notice;
-	char *head;
-
-	sio_text_clear(text, SIO_SCRATCH_KEPT);
-	head = sio_text_room(text, SIO_PACKET_HEAD_MAX + name.len);
-	if (head != NULL)
-		text->len += sio_packet_write_head(&packet, head);
-	sio_text_puts(text, json);
-	if (text->error == 0)
-		(void)eio_send(client->conn, WS_TEXT, text->at, text->len);
+	(void)sio_out_plain(
+	    client, packet->nsp, SIO_CONNECT_ERROR, json, strlen(json));
 }
 
 int
@@ -63,26 +75,26 @@ sio_refusal(
     struct sio_socket *socket, const char *message, const char *format, ...)
 {
 	struct sio_extra *extra = sio_socket_extra(socket);
-	bool revision4 = eio_protocol(socket->client->conn) < 4;
+	bool v4 = is_v4(socket->client);
 	struct sio_text text = { 0 };
 	va_list args;
 	int result = 0;
 
 	if (extra == NULL)
 		return WS_ENOMEM;
-	/* Revision 4 sends the data, or else the message, by itself. */
-	if (!revision4)
+	/* Protocol v4 sends the data alone, or else the message alone. */
+	if (!v4)
 		sio_text_puts(&text, "{\"message\":");
-	if (!revision4 || format == NULL)
+	if (!v4 || format == NULL)
 		sio_text_quote(&text, message, strlen(message));
-	if (!revision4 && format != NULL)
+	if (!v4 && format != NULL)
 		sio_text_puts(&text, ",\"data\":");
 	if (format != NULL) {
 		va_start(args, format);
 		result = sio_format_value(&text, NULL, format, args);
 		va_end(args);
 	}
-	if (!revision4)
+	if (!v4)
 		sio_text_putc(&text, '}');
 	sio_text_putc(&text, '\0');
 	if (result == 0)
@@ -96,16 +108,16 @@ sio_refusal(
 	return 0;
 }
 
-/* ---- in, or out -------------------------------------------------------- */
+/* ---- connecting -------------------------------------------------------- */
 
-/* Without the memory that it takes there is no way to say anything. */
+/* End the connection: without memory the client cannot even be refused. */
 static void
 give_up(struct sio_socket *socket)
 {
-	eio_close(socket->client->conn);
+	eio_close(socket->client->session);
 }
 
-/* Send what comes before all events. Returns whether there was memory. */
+/* Send what comes before all events. Returns whether that was possible. */
 static bool
 greet(struct sio_socket *socket)
 {
@@ -114,8 +126,9 @@ greet(struct sio_socket *socket)
 	return welcome(socket) != WS_ENOMEM;
 }
 
-/* All agree: the socket is connected. It is so only when nothing can fail any
- * more: who was never told that it connected is not told that it left. */
+/* The middlewares agree: the socket is connected. The state changes last, when
+ * nothing can fail any more, so that each on_disconnect is preceded by an
+ * on_connection. */
 static void
 enter(struct sio_socket *socket)
 {
@@ -123,39 +136,18 @@ enter(struct sio_socket *socket)
 	struct sio_nsp *nsp = socket->nsp;
 
 	if (ws_member_join(nsp->io->server, &socket->member, room,
-		sio_target_room(nsp, NULL, room)) < 0 ||
-	    !greet(socket) || sio_nsp_insert(socket) < 0) {
+		sio_nsp_room(nsp, NULL, room)) < 0 ||
+	    !greet(socket) || sio_socket_insert(socket) < 0) {
 		give_up(socket);
 		return;
 	}
 	socket->state = SIO_CONNECTED;
-	sio_io_idle(socket->client, false);
+	ws_deadlines_remove(&socket->client->deadline);
 	sio_socket_trim(socket);
 	sio_hooks_connection(socket);
 }
 
-int
-sio_refuse(struct sio_socket *socket)
-{
-	struct sio_client *client = socket->client;
-	bool revision4;
-	const char *json;
-
-	if (socket->state != SIO_WAITING)
-		return WS_ESTATE;
-	revision4 = eio_protocol(client->conn) < 4;
-	json = socket->extra != NULL ? socket->extra->refusal : NULL;
-	if (json == NULL)
-		json =
-		    revision4 ? "\"Forbidden\"" : "{\"message\":\"Forbidden\"}";
-	refuse(client,
-	    (struct sio_span){ socket->nsp->name, strlen(socket->nsp->name) },
-	    json);
-	sio_socket_leave(socket, "forced close");
-	return 0;
-}
-
-/* Ask the middlewares, until one has to wait. */
+/* Ask the middlewares, up to one that refuses or has to wait. */
 static void
 ask(struct sio_socket *socket)
 {
@@ -185,13 +177,13 @@ sio_admit(struct sio_socket *socket)
 	return 0;
 }
 
-/* Begin with the middlewares, or go in at once when there are none. */
+/* Ask the middlewares, or connect at once if there are none to be asked. */
 static void
-begin(struct sio_socket *socket)
+ask_or_enter(struct sio_socket *socket)
 {
 	const struct sio_nsp *nsp = socket->nsp;
 
-	if (!sio_hooks_listen(nsp, SIO_HOOK_USE) ||
+	if (!sio_hooks_any(nsp, SIO_HOOK_USE) ||
 	    (socket->recovered && !nsp->io->recovery_middlewares))
 		enter(socket);
 	else if (sio_socket_extra(socket) == NULL)
@@ -200,9 +192,9 @@ begin(struct sio_socket *socket)
 		ask(socket);
 }
 
-/* ---- asking ------------------------------------------------------------ */
+/* ---- what the client has to say ----------------------------------------- */
 
-/* Remember what came with a CONNECT. */
+/* Keep the JSON that came with a CONNECT. Returns 0 or WS_ENOMEM. */
 static int
 keep_auth(struct sio_socket *socket, struct sio_span json)
 {
@@ -213,11 +205,15 @@ keep_auth(struct sio_socket *socket, struct sio_span json)
 	extra = sio_socket_extra(socket);
 	if (extra == NULL)
 		return WS_ENOMEM;
-	extra->auth = sio_io_copy(json.at, json.len);
+	extra->auth = ws_mem_resize(NULL, json.len);
+	if (extra->auth == NULL)
+		return WS_ENOMEM;
+	memcpy(extra->auth, json.at, json.len);
 	extra->auth_len = json.len;
-	return extra->auth != NULL ? 0 : WS_ENOMEM;
+	return 0;
 }
 
+/* Write a name or a value of a query as a JSON string. */
 static void
 write_decoded(struct sio_text *text, struct ws_span encoded)
 {
@@ -234,7 +230,7 @@ write_decoded(struct sio_text *text, struct ws_span encoded)
 	ws_mem_free(decoded);
 }
 
-/* A query becomes an object of strings: "a=1&b=%20" is {"a":"1","b":" "}. */
+/* Write a query as an object of strings: "a=1&b=%20" is {"a":"1","b":" "}. */
 static void
 write_query(struct sio_text *text, struct ws_span query)
 {
@@ -249,10 +245,10 @@ write_query(struct sio_text *text, struct ws_span query)
 	sio_text_puts(text, text->len > 0 ? "}" : "{}");
 }
 
-/* What the client sent with its CONNECT: a payload, or in revision 4 a query
- * behind the namespace's name. */
+/* Keep what the client sent with its CONNECT: a payload; or, in protocol v4, a
+ * query behind the namespace's name. Returns 0 or WS_ENOMEM. */
 static int
-take_auth(struct sio_socket *socket, const struct sio_packet *packet)
+keep_handshake(struct sio_socket *socket, const struct sio_packet *packet)
 {
 	struct sio_text text = { 0 };
 	int result;
@@ -269,19 +265,23 @@ take_auth(struct sio_socket *socket, const struct sio_packet *packet)
 	return result;
 }
 
-/* Give a socket its identifier: of its own, or in revision 4 derived from that
- * of the session, as the client does. */
+/* ---- a new socket ------------------------------------------------------- */
+
+/* Give a socket its identifier: a random one; or, in protocol v4, one that the
+ * client derives from that of the session, too. Returns 0, WS_ENOMEM or
+ * WS_ESYSTEM. */
 static int
-identify(struct sio_socket *socket, struct sio_span nsp)
+identify(struct sio_socket *socket)
 {
+	struct sio_span nsp = sio_nsp_span(socket->nsp);
 	char session[EIO_ID_SIZE];
 	struct sio_extra *extra;
 
-	if (eio_protocol(socket->client->conn) >= 4)
-		return sio_io_id(socket->nsp->io, socket->short_id)
+	if (!is_v4(socket->client))
+		return sio_ids_draw(&socket->nsp->io->ids, socket->short_id)
 			   ? 0
 			   : WS_ESYSTEM;
-	(void)eio_id(socket->client->conn, session);
+	(void)eio_id(socket->client->session, session);
 	if (nsp.len == 1) {
 		memcpy(socket->short_id, session, SIO_ID_LEN + 1);
 		return 0;
@@ -297,15 +297,15 @@ identify(struct sio_socket *socket, struct sio_span nsp)
 	return 0;
 }
 
-/* Whether the application has ended the connection meanwhile. */
+/* Return whether the application has ended the connection meanwhile. */
 static bool
 has_ended(const struct sio_client *client)
 {
-	return eio_user(client->conn) == NULL;
+	return eio_user(client->session) == NULL;
 }
 
-/* Find what makes namespaces of a name. The socket is of none yet, but has its
- * handshake. */
+/* Find the kind of namespaces that a name is one of, or NULL. The callbacks get
+ * the socket, which is in no namespace yet, for its handshake. */
 static struct sio_nsp *
 find_kind(struct sio_socket *socket, const char *name)
 {
@@ -319,36 +319,36 @@ find_kind(struct sio_socket *socket, const char *name)
 	return has_ended(socket->client) ? NULL : kind;
 }
 
-/* Find the namespace, or make it if it is one that is made on demand. */
+/* Find the namespace that a client asks for, or make it if it is one of a kind.
+ *   error  receives 0 or WS_ENOMEM
+ * Returns NULL if there is no such namespace. */
 static struct sio_nsp *
 find_nsp(struct sio_socket *socket, struct sio_span name, int *error)
 {
 	struct sio *io = socket->client->io;
 	struct sio_nsp *nsp = sio_nsp_lookup(io, name.at, name.len), *kind;
-	char *copy;
+	char copy[SIO_NSP_NAME_MAX + 1];
 
 	*error = 0;
 	if (nsp != NULL || memchr(name.at, '\0', name.len) != NULL)
 		return nsp;
 	if (name.len > SIO_NSP_NAME_MAX)
 		return NULL;
-	copy = sio_io_copy(name.at, name.len);
-	if (copy == NULL) {
-		*error = WS_ENOMEM;
-		return NULL;
-	}
+	memcpy(copy, name.at, name.len);
+	copy[name.len] = '\0';
 	kind = find_kind(socket, copy);
-	/* Who was asked may have made it, too. */
+	if (kind == NULL)
+		return NULL;
+	/* The callback is_one may have made the namespace itself. */
 	nsp = sio_nsp_lookup(io, name.at, name.len);
-	if (kind != NULL && nsp == NULL) {
+	if (nsp == NULL)
 		nsp = sio_nsp_new(io, name.at, name.len, kind);
-		*error = nsp == NULL ? WS_ENOMEM : 0;
-	}
-	ws_mem_free(copy);
-	return kind != NULL ? nsp : NULL;
+	*error = nsp == NULL ? WS_ENOMEM : 0;
+	return nsp;
 }
 
-/* A socket that is in no list yet. */
+/* Make a socket that is in no list yet, and release it with sio_leave_free.
+ * Returns NULL when out of memory. */
 static struct sio_socket *
 new_socket(struct sio_client *client, const struct sio_packet *packet)
 {
@@ -357,17 +357,18 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	if (socket == NULL)
 		return NULL;
 	memset(socket, 0, sizeof(*socket));
-	ws_member_init(&socket->member, sio_out_deliver);
+	ws_member_init(&socket->member, sio_target_deliver);
 	socket->client = client;
-	socket->state = SIO_LEFT; /* of a namespace that it is not in */
-	if (take_auth(socket, packet) == 0)
+	/* Until it is in a namespace, all that asks for its state is refused. */
+	socket->state = SIO_LEFT;
+	if (keep_handshake(socket, packet) == 0)
 		return socket;
-	sio_socket_free(socket);
+	sio_leave_free(socket);
 	return NULL;
 }
 
-/* Whether a client is in as many namespaces as it may be, or has made us keep
- * as much as it may. */
+/* Return whether a client is in as many namespaces as it may be, or has made
+ * the server keep as much as it may. The first CONNECT may have any size. */
 static bool
 is_too_much(const struct sio_client *client, const struct sio_packet *packet)
 {
@@ -385,44 +386,49 @@ is_too_much(const struct sio_client *client, const struct sio_packet *packet)
 	return count >= io->max_namespaces || octets > io->auth_max;
 }
 
+/* Put a socket into its namespace and its client's list, where it waits for its
+ * middlewares. */
+static void
+begin(struct sio_socket *socket)
+{
+	struct sio_client *client = socket->client;
+
+	socket->nsp->uses++;
+	socket->state = SIO_WAITING;
+	socket->next = client->sockets;
+	client->sockets = socket;
+	if (client->io->recovery != NULL && !is_v4(client))
+		(void)sio_recovery_restore(socket, sio_auth(socket));
+	if (!socket->recovered &&
+	    (identify(socket) < 0 || sio_recovery_begin(socket) < 0))
+		give_up(socket);
+	else
+		ask_or_enter(socket);
+}
+
 void
 sio_connect(struct sio_client *client, const struct sio_packet *packet)
 {
-	struct sio *io = client->io;
 	struct sio_socket *socket;
-	struct sio_nsp *nsp;
 	int error;
 
 	if (is_too_much(client, packet)) {
-		refuse(client, packet->nsp,
-		    "{\"message\":\"Too many namespaces\"}");
+		refuse(client, packet, "{\"message\":\"Too many namespaces\"}");
 		return;
 	}
 	socket = new_socket(client, packet);
 	if (socket == NULL) {
-		eio_close(client->conn);
+		eio_close(client->session);
 		return;
 	}
-	nsp = find_nsp(socket, packet->nsp, &error);
-	socket->nsp = nsp;
-	if (nsp == NULL) {
-		sio_socket_free(socket);
-		if (error < 0)
-			eio_close(client->conn);
-		else if (!has_ended(client))
-			refuse(client, packet->nsp,
-			    "{\"message\":\"Invalid namespace\"}");
-		return;
-	}
-	nsp->sockets++;
-	socket->state = SIO_WAITING;
-	socket->next = client->sockets;
-	client->sockets = socket;
-	if (io->recovery != NULL && eio_protocol(client->conn) >= 4)
-		(void)sio_recovery_restore(socket, sio_auth(socket));
-	if (!socket->recovered && (identify(socket, packet->nsp) < 0 ||
-				      sio_recovery_begin(socket) < 0))
-		give_up(socket);
-	else
+	socket->nsp = find_nsp(socket, packet->nsp, &error);
+	if (socket->nsp != NULL) {
 		begin(socket);
+		return;
+	}
+	sio_leave_free(socket);
+	if (error < 0)
+		eio_close(client->session);
+	else if (!has_ended(client))
+		refuse(client, packet, "{\"message\":\"Invalid namespace\"}");
 }

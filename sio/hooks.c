@@ -1,17 +1,25 @@
-/* hooks.c - who is called for what happens in a namespace. */
+/* hooks.c - the functions that are registered with a namespace. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What is registered with sio_of_each holds for all namespaces that it makes,
- * so each question goes to the parent first and then to the namespace. Hooks
- * are never taken away while the server lives: a callback may add some.
+ * Hooks of a kind (sio_of_each) hold for all namespaces that it makes, so each
+ * walk visits the hooks of the parent first and then the namespace's own. Hooks
+ * are never removed while the server lives, but a hook may add others: so a
+ * walk may be suspended at a hook and resumed behind it.
  */
 #include <string.h>
 
-#include "io.h"
+#include "base/mem.h"
+#include "hooks.h"
+#include "nsp.h"
+#include "reply.h"
+#include "socket.h"
 
 /* ---- registering ------------------------------------------------------- */
 
-/* Put a hook behind those of its kind. */
+/* Append a hook to those of its kind.
+ *   name  copied; NULL for all kinds but SIO_HOOK_EVENT
+ *   hook  copied
+ * Returns 0 or WS_ENOMEM. */
 static int
 add(struct sio_nsp *nsp, enum sio_hook_kind kind, const char *name,
     struct sio_hook hook)
@@ -23,7 +31,7 @@ add(struct sio_nsp *nsp, enum sio_hook_kind kind, const char *name,
 		return WS_ENOMEM;
 	*copy = hook;
 	if (name != NULL) {
-		copy->name = sio_io_copy(name, strlen(name));
+		copy->name = ws_mem_copy(name);
 		if (copy->name == NULL) {
 			ws_mem_free(copy);
 			return WS_ENOMEM;
@@ -107,15 +115,15 @@ sio_on_expired(struct sio_nsp *nsp, void (*fn)(void *user))
 /* ---- calling ----------------------------------------------------------- */
 
 bool
-sio_hooks_listen(const struct sio_nsp *nsp, enum sio_hook_kind kind)
+sio_hooks_any(const struct sio_nsp *nsp, enum sio_hook_kind kind)
 {
 	return nsp->hooks[kind] != NULL ||
 	       (nsp->parent != NULL && nsp->parent->hooks[kind] != NULL);
 }
 
 const struct sio_hook *
-sio_hooks_next(
-    struct sio_walk *walk, const struct sio_nsp *nsp, enum sio_hook_kind kind)
+sio_hooks_next(struct sio_hooks_walk *walk, const struct sio_nsp *nsp,
+    enum sio_hook_kind kind)
 {
 	const struct sio_hook *next = NULL;
 
@@ -134,7 +142,7 @@ sio_hooks_next(
 void
 sio_hooks_connection(struct sio_socket *socket)
 {
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while (socket->state == SIO_CONNECTED &&
@@ -147,24 +155,24 @@ void
 sio_hooks_leaving(
     struct sio_socket *socket, enum sio_hook_kind kind, const char *reason)
 {
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while ((h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL)
 		h->fn.leaving(socket, reason);
 }
 
+/* Call the hooks for an event: all of a kind, or those for its name. */
 static void
 call(
     struct sio_socket *socket, enum sio_hook_kind kind, struct sio_event *event)
 {
-	const char *name = sio_event_name(event);
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while (socket->state == SIO_CONNECTED &&
 	       (h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL) {
-		if (h->name == NULL || strcmp(h->name, name) == 0)
+		if (h->name == NULL || strcmp(h->name, event->name) == 0)
 			h->fn.event(socket, event);
 	}
 }
@@ -172,7 +180,7 @@ call(
 void
 sio_hooks_event(struct sio_socket *socket, struct sio_event *event)
 {
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while ((h = sio_hooks_next(&walk, socket->nsp, SIO_HOOK_USE_EVENT)) !=
@@ -188,7 +196,7 @@ void
 sio_hooks_outgoing(
     struct sio_socket *socket, const char *name, struct sio_value args)
 {
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while (socket->state == SIO_CONNECTED &&
@@ -200,10 +208,24 @@ sio_hooks_outgoing(
 void
 sio_hooks_expired(struct sio_nsp *nsp, void *user)
 {
-	struct sio_walk walk = { 0 };
+	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
 
 	while (user != NULL &&
 	       (h = sio_hooks_next(&walk, nsp, SIO_HOOK_EXPIRED)) != NULL)
 		h->fn.expired(user);
+}
+
+void
+sio_hooks_free(struct sio_nsp *nsp)
+{
+	for (int kind = 0; kind < SIO_HOOK_KINDS; kind++) {
+		while (nsp->hooks[kind] != NULL) {
+			struct sio_hook *hook = nsp->hooks[kind];
+
+			nsp->hooks[kind] = hook->next;
+			ws_mem_free(hook->name);
+			ws_mem_free(hook);
+		}
+	}
 }

@@ -1,19 +1,31 @@
-/* nsp.c - namespaces, who is in them, and who listens. */
+/* nsp.c - namespaces. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Namespaces are found by binary search in a sorted array: clients may choose
- * names where sio_of_each lets them, and there is nothing in it that a choice
- * could make slow.
+ * Namespaces are found by binary search in an array that is sorted by name. It
+ * needs no defence against names that a client has chosen, which sio_of_each
+ * lets them do, as a hash table would.
  *
- * Sockets are found by their identifiers, in a table whose hash is taken from
- * the identifier itself: it is random, and no client chooses it.
+ * The rooms of all namespaces are rooms of one ws_server, told apart by a
+ * prefix; the prefix alone names the room of all sockets in a namespace:
+ *
+ *	+---+---+---+---+---+---+---+---+---+---+---+---+------------ ...
+ *	|            secret             |  number, big  | the room's name
+ *	+---+---+---+---+---+---+---+---+---+---+---+---+------------ ...
+ *
+ * Other endpoints of the server may let clients choose the names of rooms, any
+ * octets. No client can choose one of these: they begin with a secret.
  */
 #include <string.h>
 
+#include "base/array.h"
+#include "base/bytes.h"
+#include "base/mem.h"
 #include "io.h"
+#include "nsp.h"
 
 /* ---- names ------------------------------------------------------------- */
 
+/* Compare the name of a namespace with another one, as memcmp does. */
 static int
 compare(const struct sio_nsp *nsp, const char *name, size_t len)
 {
@@ -25,7 +37,7 @@ compare(const struct sio_nsp *nsp, const char *name, size_t len)
 	return (nsp_len > len) - (nsp_len < len);
 }
 
-/* Where a name is, or would be. */
+/* Find the place of a name in io->nsps: where it is, or would be inserted. */
 static size_t
 find_place(const struct sio *io, const char *name, size_t len)
 {
@@ -55,16 +67,8 @@ sio_nsp_lookup(const struct sio *io, const char *name, size_t len)
 static void
 free_nsp(struct sio_nsp *nsp)
 {
-	for (int kind = 0; kind < SIO_HOOK_KINDS; kind++) {
-		while (nsp->hooks[kind] != NULL) {
-			struct sio_hook *hook = nsp->hooks[kind];
-
-			nsp->hooks[kind] = hook->next;
-			ws_mem_free(hook->name);
-			ws_mem_free(hook);
-		}
-	}
-	ws_mem_free(nsp->buckets);
+	sio_hooks_free(nsp);
+	ws_table_fini(&nsp->connected);
 	ws_mem_free(nsp->name);
 	ws_mem_free(nsp);
 }
@@ -79,28 +83,14 @@ new_nsp(struct sio *io, const char *name, size_t len)
 	memset(nsp, 0, sizeof(*nsp));
 	nsp->io = io;
 	nsp->number = io->next_number++;
-	nsp->name = sio_io_copy(name, len);
-	if (nsp->name != NULL)
-		return nsp;
-	free_nsp(nsp);
-	return NULL;
-}
-
-/* Make room for one more name. */
-static int
-grow(struct sio *io)
-{
-	size_t room = io->nsps_room > 0 ? 2 * io->nsps_room : 8;
-	struct sio_nsp **nsps;
-
-	if (io->nsps_count < io->nsps_room)
-		return 0;
-	nsps = ws_mem_resize(io->nsps, room * sizeof(*nsps));
-	if (nsps == NULL)
-		return WS_ENOMEM;
-	io->nsps = nsps;
-	io->nsps_room = room;
-	return 0;
+	nsp->name = ws_mem_resize(NULL, len + 1);
+	if (nsp->name == NULL) {
+		ws_mem_free(nsp);
+		return NULL;
+	}
+	memcpy(nsp->name, name, len);
+	nsp->name[len] = '\0';
+	return nsp;
 }
 
 struct sio_nsp *
@@ -110,7 +100,8 @@ sio_nsp_new(
 	size_t at = find_place(io, name, len);
 	struct sio_nsp *nsp;
 
-	if (grow(io) < 0)
+	if (!ws_array_reserve(&io->nsps, &io->nsps_room, io->nsps_count + 1,
+		sizeof(struct sio_nsp *)))
 		return NULL;
 	nsp = new_nsp(io, name, len);
 	if (nsp == NULL)
@@ -125,15 +116,17 @@ sio_nsp_new(
 }
 
 struct sio_nsp *
-sio_nsp_next(const struct sio_nsp *kind, const struct sio_nsp *after)
+sio_nsp_next(struct sio_nsp *nsp, const struct sio_nsp *after)
 {
-	const struct sio *io = kind->io;
+	const struct sio *io = nsp->io;
 	size_t at = 0;
 
-	/* By name, since the array may have got longer before it. */
+	if (nsp->is_one == NULL)
+		return after == NULL ? nsp : NULL;
+	/* By name: names may have been inserted before this place. */
 	if (after != NULL)
 		at = find_place(io, after->name, strlen(after->name)) + 1;
-	while (at < io->nsps_count && io->nsps[at]->parent != kind)
+	while (at < io->nsps_count && io->nsps[at]->parent != nsp)
 		at++;
 	return at < io->nsps_count ? io->nsps[at] : NULL;
 }
@@ -143,14 +136,14 @@ sio_nsp_drop(struct sio_nsp *nsp)
 {
 	struct sio *io = nsp->io;
 
-	nsp->sockets--;
-	if (io->keep_empty || nsp->parent == NULL || nsp->sockets > 0 ||
+	nsp->uses--;
+	if (io->keep_empty || nsp->parent == NULL || nsp->uses > 0 ||
 	    nsp->is_empty)
 		return;
 	nsp->is_empty = true;
 	nsp->next = io->empty;
 	io->empty = nsp;
-	sio_io_reap_later(io);
+	io->reap_later(io);
 }
 
 void
@@ -162,8 +155,8 @@ sio_nsp_tidy(struct sio *io)
 	while ((nsp = io->empty) != NULL) {
 		io->empty = nsp->next;
 		nsp->is_empty = false;
-		if (nsp->sockets > 0)
-			continue; /* somebody came meanwhile */
+		if (nsp->uses > 0)
+			continue; /* it is in use again */
 		at = find_place(io, nsp->name, strlen(nsp->name));
 		io->nsps_count--;
 		memmove(io->nsps + at, io->nsps + at + 1,
@@ -209,8 +202,8 @@ sio_of(struct sio *io, const char *name)
 	return nsp;
 }
 
-/* Add what makes namespaces behind those there are: the first that fits is
- * the one. */
+/* Append a kind of namespaces to the list: the first kind that a name fits is
+ * asked first. Returns it, or NULL when out of memory. */
 static struct sio_nsp *
 add_kind(struct sio *io, const char *name)
 {
@@ -239,31 +232,32 @@ sio_of_each(struct sio *io,
 	return kind;
 }
 
-/* Whether a name fits a pattern. One way back is enough: where a star has
- * matched too little, only the last one can help by taking more. */
+/* Match a name against the pattern of a kind, which is arg. A mismatch is
+ * repaired by letting the last star match one octet more. Going back to an
+ * earlier star cannot help: the last one can match whatever that one would. */
 static bool
 fits(struct sio_socket *socket, const char *name, void *arg)
 {
 	const struct sio_nsp *kind = arg;
-	const char *p = kind->name, *star = NULL, *from = NULL;
+	const char *pattern = kind->name, *star = NULL, *matched_to = NULL;
 
 	(void)socket;
 	while (*name != '\0') {
-		if (*p == '*') {
-			star = p++;
-			from = name;
-		} else if (*p == *name) {
-			p++;
+		if (*pattern == '*') {
+			star = pattern++;
+			matched_to = name;
+		} else if (*pattern == *name) {
+			pattern++;
 			name++;
 		} else if (star != NULL) {
-			p = star + 1;
-			name = ++from;
+			pattern = star + 1;
+			name = ++matched_to;
 		} else
 			return false;
 	}
-	while (*p == '*')
-		p++;
-	return *p == '\0';
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
 }
 
 struct sio_nsp *
@@ -278,89 +272,29 @@ sio_of_pattern(struct sio *io, const char *pattern)
 	return kind;
 }
 
-/* ---- sockets by identifier --------------------------------------------- */
+/* ---- rooms ------------------------------------------------------------- */
 
-/* The last characters of an identifier are random in every protocol. */
-static struct sio_socket **
-bucket(const struct sio_nsp *nsp, const char *id)
+struct sio_span
+sio_nsp_span(const struct sio_nsp *nsp)
 {
-	size_t len = strlen(id), hash = 0;
-
-	for (size_t i = len > 10 ? len - 10 : 0; i < len; i++)
-		hash = hash * 61 + (unsigned char)id[i];
-	hash ^= hash >> 17;
-	return &nsp->buckets[hash & (nsp->buckets_count - 1)];
+	return (struct sio_span){ nsp->name, strlen(nsp->name) };
 }
 
-/* Double the table. Without memory it stays as it is, and gets slower. */
-static int
-grow_table(struct sio_nsp *nsp)
+size_t
+sio_nsp_room(const struct sio_nsp *nsp, const char *room, unsigned char *out)
 {
-	struct sio_socket **old = nsp->buckets, *socket, *next;
-	size_t old_count = nsp->buckets_count;
-	size_t count = old_count > 0 ? 2 * old_count : 8;
+	size_t len = room != NULL ? strlen(room) : 0;
 
-	nsp->buckets = ws_mem_resize(NULL, count * sizeof(*nsp->buckets));
-	if (nsp->buckets == NULL) {
-		nsp->buckets = old;
-		return old != NULL ? 0 : WS_ENOMEM;
-	}
-	memset(nsp->buckets, 0, count * sizeof(*nsp->buckets));
-	nsp->buckets_count = count;
-	for (size_t i = 0; i < old_count; i++) {
-		for (socket = old[i]; socket != NULL; socket = next) {
-			struct sio_socket **at = bucket(nsp, sio_id(socket));
-
-			next = socket->chain;
-			socket->chain = *at;
-			*at = socket;
-		}
-	}
-	ws_mem_free(old);
-	return 0;
+	if (len > SIO_ROOM_MAX || (room != NULL && len == 0))
+		return 0;
+	memcpy(out, nsp->io->secret, SIO_ROOM_SECRET);
+	ws_store32(out + SIO_ROOM_SECRET, nsp->number);
+	if (len > 0)
+		memcpy(out + SIO_ROOM_PREFIX, room, len);
+	return SIO_ROOM_PREFIX + len;
 }
 
-int
-sio_nsp_insert(struct sio_socket *socket)
-{
-	struct sio_nsp *nsp = socket->nsp;
-	struct sio_socket **at;
-
-	if (nsp->count >= nsp->buckets_count && grow_table(nsp) < 0)
-		return WS_ENOMEM;
-	at = bucket(nsp, sio_id(socket));
-	socket->chain = *at;
-	*at = socket;
-	nsp->count++;
-	return 0;
-}
-
-void
-sio_nsp_remove(struct sio_socket *socket)
-{
-	struct sio_nsp *nsp = socket->nsp;
-	struct sio_socket **link = bucket(nsp, sio_id(socket));
-
-	while (*link != socket)
-		link = &(*link)->chain;
-	*link = socket->chain;
-	nsp->count--;
-}
-
-struct sio_socket *
-sio_find(struct sio_nsp *nsp, const char *id)
-{
-	struct sio_socket *socket;
-
-	if (nsp->count == 0)
-		return NULL;
-	socket = *bucket(nsp, id);
-	while (socket != NULL && strcmp(sio_id(socket), id) != 0)
-		socket = socket->chain;
-	return socket;
-}
-
-/* ---- what can be asked ------------------------------------------------- */
+/* ---- accessors --------------------------------------------------------- */
 
 const char *
 sio_nsp_name(const struct sio_nsp *nsp)
@@ -371,13 +305,13 @@ sio_nsp_name(const struct sio_nsp *nsp)
 size_t
 sio_nsp_count(const struct sio_nsp *nsp)
 {
-	const struct sio_nsp *one = NULL;
-	size_t count = nsp->count;
+	const struct sio *io = nsp->io;
+	size_t count = 0;
 
-	if (nsp->is_one == NULL)
-		return count;
-	while ((one = sio_nsp_next(nsp, one)) != NULL)
-		count += one->count;
+	for (size_t i = 0; i < io->nsps_count; i++) {
+		if (io->nsps[i] == nsp || io->nsps[i]->parent == nsp)
+			count += io->nsps[i]->connected.total;
+	}
 	return count;
 }
 

@@ -1,74 +1,78 @@
 /* recovery.c - connection state recovery. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A client whose connection broke comes back soon, with a private id that it
- * was given and the offset of the last event that it got:
+ * Socket.IO, "Connection state recovery". A client whose connection broke
+ * comes back with the private identifier that it was given in the answer to its
+ * first CONNECT, and the offset of the last event that it got:
  *
- *	40{"pid":"<private id>","offset":"<offset>"}
+ *	40{"pid":"<private identifier>","offset":"<offset>"}
  *
- * If we still know its state, and every event since that offset, it gets its
- * id, its rooms and its user data back, and what it missed, before the answer
- * to its CONNECT. It has then not been away. Where middlewares are asked all
- * the same, it gets nothing before they agree.
+ * If its state is still kept, and so is every event since that offset, it gets
+ * its identifier, rooms and user data back. The events that it missed are sent
+ * before the answer to its CONNECT; or, with recovery_middlewares, once the
+ * middlewares agree.
  *
- * The state of those who left waits in a list, all for the same time, so the
- * oldest is the first. Events wait in another one, which is bounded in octets,
- * too: what has left it cannot be recovered any more, and a client that needs
- * it connects anew. An offset is a number that grows, in the digits of
- * base64url, as one more argument of each event.
+ * States and events are kept for the same time, in two queues, the oldest
+ * first. Both are bounded in octets, too: the oldest state or event is dropped
+ * for a new one. A client that needs a dropped event connects anew.
  *
- * A client that never got an event has no offset, or still has that of a
- * connection before, perhaps to another process. What counts then is when it
- * connected. And whose offset is that of the last event which was sent to it
- * has missed nothing up to when it left, whatever has been forgotten since.
+ * An offset is a number that grows, written in the digits of base64url, as one
+ * more argument of each event. A client that never got an event has no offset,
+ * or still has that of an earlier connection, perhaps to another process. Then
+ * the offset at which it connected counts. And a client whose offset is that of
+ * the last event that was sent to it has missed nothing up to when it left,
+ * even if events in between have been dropped.
  */
 #include <string.h>
 #include <time.h>
 
+#include "base/deadlines.h"
+#include "base/mem.h"
+#include "base/table.h"
+#include "hooks.h"
 #include "io.h"
+#include "nsp.h"
+#include "recovery.h"
 
-#define BUCKETS 512    /* of private ids; 2^n */
 #define OFFSET_SIZE 12 /* 64 bits in digits of 6, and a NUL */
 
-/* What is kept of a socket. */
+/* The state of a socket that has left. */
 struct sio_kept {
-	struct sio_kept *next;  /* the one that expires after it */
-	struct sio_kept *chain; /* in its bucket */
-	struct sio_nsp *nsp;    /* counted */
+	struct ws_deadline deadline; /* first; in recovery->kept */
+	struct ws_table_entry entry; /* in recovery->by_pid */
+	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	void *user;
-	int64_t expires_ms;
 	uint64_t since; /* the last offset before it connected */
 	uint64_t sent;  /* the last one that was sent to it */
 	uint64_t left;  /* the last one before it left */
-	uint64_t got;   /* the last one that it needs no more, come back */
+	uint64_t got;   /* the last one that it has, now that it is back */
 	char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
-	struct sio_text rooms; /* owned: names, each terminated */
+	struct sio_text rooms; /* owned: names, each with a NUL */
 };
 
 /* An event that was sent. */
 struct logged {
-	struct logged *next;
-	struct sio_nsp *nsp; /* counted */
+	struct ws_deadline deadline; /* first; in recovery->log */
+	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	uint64_t offset;
-	int64_t expires_ms;
-	size_t octets;       /* of all this */
+	size_t octets;       /* of this block */
 	unsigned to, except; /* how many names are of each kind */
-	const char *names;   /* in octets below: each terminated */
-	struct sio_out out;  /* likewise */
+	const char *names;   /* in data: each with a NUL */
+	struct sio_out out;  /* its octets are in data, too */
 	char data[];
 };
 
 struct sio_recovery {
 	struct sio *io; /* borrowed */
 	int64_t keep_ms;
-	size_t octets_max; /* of events, and of who may come back */
+	size_t octets_max; /* of logged events, and of kept states */
 	size_t octets, kept_octets;
 	uint64_t last;  /* the newest offset */
-	uint64_t floor; /* the newest one that is forgotten */
-	struct logged *log, **log_end;
-	struct sio_kept *kept, **kept_end;
-	struct sio_kept *buckets[BUCKETS];
-	struct ws_timer *timer; /* owned */
+	uint64_t floor; /* the newest one whose event is forgotten */
+	struct ws_deadlines log;
+	struct ws_deadlines kept;
+	struct ws_table by_pid; /* kept states by private identifier */
+	struct ws_timer *timer; /* owned; watches log and kept */
 };
 
 /* ---- offsets ----------------------------------------------------------- */
@@ -76,6 +80,7 @@ struct sio_recovery {
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 			     "abcdefghijklmnopqrstuvwxyz-_";
 
+/* Write an offset, in as few digits as it needs, with a NUL. */
 static void
 write_offset(uint64_t offset, char text[OFFSET_SIZE])
 {
@@ -91,7 +96,7 @@ write_offset(uint64_t offset, char text[OFFSET_SIZE])
 	text[n] = '\0';
 }
 
-/* Returns whether text is an offset. */
+/* Read an offset. Returns whether text is one; NULL is none. */
 static bool
 read_offset(const char *text, uint64_t *offset)
 {
@@ -112,106 +117,104 @@ read_offset(const char *text, uint64_t *offset)
 
 /* ---- what is kept ------------------------------------------------------ */
 
-static struct sio_kept **
-bucket(struct sio_recovery *recovery, const char *pid)
+static struct sio_kept *
+kept_of(struct ws_table_entry *entry)
 {
-	unsigned hash = 0;
-
-	for (int i = 0; i < 8 && pid[i] != '\0'; i++)
-		hash = hash * 61 + (unsigned char)pid[i];
-	return &recovery->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)];
+	return (struct sio_kept *)((char *)entry -
+				   offsetof(struct sio_kept, entry));
 }
 
-/* How much of the memory one is. */
+/* How many octets a state takes. */
 static size_t
 octets_of(const struct sio_kept *kept)
 {
 	return sizeof(*kept) + kept->rooms.size;
 }
 
-/* Take one out of the list, and out of its bucket. */
+/* Take a state out of the queue and the table. */
 static void
-take(struct sio_recovery *recovery, struct sio_kept *kept)
+unlink_kept(struct sio_recovery *recovery, struct sio_kept *kept)
 {
-	struct sio_kept **link = &recovery->kept;
-
-	while (*link != kept)
-		link = &(*link)->next;
-	*link = kept->next;
-	if (kept->next == NULL)
-		recovery->kept_end = link;
+	ws_deadlines_remove(&kept->deadline);
+	ws_table_remove(&recovery->by_pid, &kept->entry);
 	recovery->kept_octets -= octets_of(kept);
-	link = bucket(recovery, kept->pid);
-	while (*link != kept)
-		link = &(*link)->chain;
-	*link = kept->chain;
 }
 
 static void
 free_kept(struct sio_kept *kept)
 {
-	struct sio_nsp *nsp = kept->nsp;
-
+	sio_nsp_drop(kept->nsp);
 	sio_text_free(&kept->rooms);
 	ws_mem_free(kept);
-	sio_nsp_drop(nsp);
 }
 
-/* Forget the oldest one for good. */
+/* Forget the oldest state for good, and tell the application. */
 static void
 expire_kept(struct sio_recovery *recovery)
 {
-	struct sio_kept *kept = recovery->kept;
+	struct sio_kept *kept =
+	    (struct sio_kept *)ws_deadlines_first(&recovery->kept);
 
-	take(recovery, kept);
+	unlink_kept(recovery, kept);
 	sio_hooks_expired(kept->nsp, kept->user);
 	free_kept(kept);
 }
 
+/* Forget the oldest event. */
 static void
 expire_logged(struct sio_recovery *recovery)
 {
-	struct logged *logged = recovery->log;
-	struct sio_nsp *nsp = logged->nsp;
+	struct logged *logged =
+	    (struct logged *)ws_deadlines_first(&recovery->log);
 
-	recovery->log = logged->next;
-	if (recovery->log == NULL)
-		recovery->log_end = &recovery->log;
+	ws_deadlines_remove(&logged->deadline);
 	recovery->octets -= logged->octets;
 	recovery->floor = logged->offset;
+	sio_nsp_drop(logged->nsp);
 	ws_mem_free(logged);
-	sio_nsp_drop(nsp);
 }
 
-/* Forget what is too old, and look again when the next one will be. */
+/* Set the timer for the queue whose first deadline comes earlier. */
+static void
+set_timer(struct sio_recovery *recovery)
+{
+	int64_t now_ms = ws_now(recovery->io->server);
+	int64_t log_ms = ws_deadlines_wait_ms(&recovery->log, now_ms);
+	int64_t kept_ms = ws_deadlines_wait_ms(&recovery->kept, now_ms);
+	int64_t wait_ms = log_ms < kept_ms ? log_ms : kept_ms;
+
+	if (wait_ms < INT64_MAX)
+		(void)ws_timer_again(recovery->timer, wait_ms);
+}
+
+/* Forget what is too old. */
 static void
 on_timer(struct ws_timer *timer, void *arg)
 {
 	struct sio_recovery *recovery = arg;
-	int64_t now_ms = ws_now(recovery->io->server), next_ms = INT64_MAX;
+	int64_t now_ms = ws_now(recovery->io->server);
 
-	while (recovery->log != NULL && recovery->log->expires_ms <= now_ms)
+	(void)timer;
+	while (ws_deadlines_wait_ms(&recovery->log, now_ms) <= 0)
 		expire_logged(recovery);
-	while (recovery->kept != NULL && recovery->kept->expires_ms <= now_ms)
+	while (ws_deadlines_wait_ms(&recovery->kept, now_ms) <= 0)
 		expire_kept(recovery);
-	if (recovery->log != NULL)
-		next_ms = recovery->log->expires_ms;
-	if (recovery->kept != NULL && recovery->kept->expires_ms < next_ms)
-		next_ms = recovery->kept->expires_ms;
-	if (next_ms < INT64_MAX)
-		(void)ws_timer_again(timer, next_ms - now_ms);
+	set_timer(recovery);
 }
 
-/* Something waits: if nothing else did, the timer does not run. */
+/* Append to a queue. */
 static void
-wake(struct sio_recovery *recovery, bool first)
+enqueue(struct sio_recovery *recovery, struct ws_deadlines *queue,
+    struct ws_deadline *deadline)
 {
-	if (first)
-		(void)ws_timer_again(recovery->timer, recovery->keep_ms);
+	int64_t at_ms = ws_now(recovery->io->server) + recovery->keep_ms;
+
+	if (ws_deadlines_add(queue, deadline, at_ms))
+		set_timer(recovery);
 }
 
-/* Where offsets begin: above those of an earlier process, unless that has sent
- * 64 events in each of its milliseconds. */
+/* Return the offset to begin with: above those of an earlier process, unless it
+ * sent more than 64 events in each of its milliseconds. */
 static uint64_t
 first_offset(void)
 {
@@ -235,11 +238,14 @@ sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 	recovery->keep_ms = keep_ms;
 	recovery->octets_max = octets > 0 ? octets : 1024 * 1024;
 	recovery->last = first_offset();
-	recovery->log_end = &recovery->log;
-	recovery->kept_end = &recovery->kept;
+	ws_deadlines_init(&recovery->log);
+	ws_deadlines_init(&recovery->kept);
+	/* It is set when there is something to wait for. */
 	recovery->timer = ws_timer_start(
 	    io->server, INT32_MAX, INT32_MAX, on_timer, recovery);
-	return recovery->timer != NULL ? 0 : WS_ENOMEM;
+	return recovery->timer != NULL && ws_table_init(&recovery->by_pid)
+		   ? 0
+		   : WS_ENOMEM;
 }
 
 void
@@ -249,11 +255,12 @@ sio_recovery_free(struct sio *io)
 
 	if (recovery == NULL)
 		return;
-	/* Who hears of these may emit. */
-	while (recovery->kept != NULL)
+	/* States first: the functions of sio_on_expired may emit events. */
+	while (ws_deadlines_first(&recovery->kept) != NULL)
 		expire_kept(recovery);
-	while (recovery->log != NULL)
+	while (ws_deadlines_first(&recovery->log) != NULL)
 		expire_logged(recovery);
+	ws_table_fini(&recovery->by_pid);
 	ws_timer_stop(recovery->timer);
 	ws_mem_free(recovery);
 	io->recovery = NULL;
@@ -261,8 +268,8 @@ sio_recovery_free(struct sio *io)
 
 /* ---- leaving ----------------------------------------------------------- */
 
-/* Whether who left for a reason may come back as if it had not: all but who
- * went, or was sent, away on purpose, or broke the protocol. */
+/* Return whether a client that left for a reason may recover its state: not if
+ * it, or the server, wanted it to leave, nor if it broke the protocol. */
 static bool
 is_accident(const char *reason)
 {
@@ -271,18 +278,25 @@ is_accident(const char *reason)
 	       strcmp(reason, "parse error") != 0;
 }
 
+static void
+add_name(struct sio_text *names, const char *name)
+{
+	sio_text_add(names, name, strlen(name) + 1);
+}
+
 static bool
 collect_room(const char *room, void *arg)
 {
 	struct sio_kept *kept = arg;
 
-	/* Its own comes back with its id. */
+	/* Its own room comes back with its identifier. */
 	if (strcmp(room, kept->id) != 0)
-		sio_text_add(&kept->rooms, room, strlen(room) + 1);
+		add_name(&kept->rooms, room);
 	return true;
 }
 
-/* What is kept of a socket. NULL when out of memory, or more than may be. */
+/* Copy the state of a socket. Returns NULL when out of memory, or if the state
+ * alone is above the limit. */
 static struct sio_kept *
 new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 {
@@ -294,7 +308,7 @@ new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 	memcpy(kept->id, socket->short_id, sizeof(kept->id));
 	sio_rooms(socket, collect_room, kept);
 	kept->nsp = socket->nsp;
-	kept->nsp->sockets++;
+	kept->nsp->uses++;
 	if (kept->rooms.error < 0 || octets_of(kept) > recovery->octets_max) {
 		free_kept(kept);
 		return NULL;
@@ -302,9 +316,8 @@ new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 	kept->user = socket->user;
 	kept->since = socket->extra->since;
 	kept->sent = socket->extra->sent;
-	/* An event that is being told may not have reached it. */
+	/* An event that is being delivered may not have reached it. */
 	kept->left = recovery->last - (socket->nsp->io->delivery != NULL);
-	kept->expires_ms = ws_now(recovery->io->server) + recovery->keep_ms;
 	memcpy(kept->pid, socket->extra->pid, sizeof(kept->pid));
 	return kept;
 }
@@ -313,7 +326,7 @@ bool
 sio_recovery_keep(struct sio_socket *socket, const char *reason)
 {
 	struct sio_recovery *recovery = socket->nsp->io->recovery;
-	struct sio_kept *kept, **chain;
+	struct sio_kept *kept;
 
 	if (recovery == NULL || socket->extra == NULL ||
 	    socket->extra->pid[0] == '\0' || !is_accident(reason))
@@ -324,12 +337,9 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 	while (octets_of(kept) > recovery->octets_max - recovery->kept_octets)
 		expire_kept(recovery);
 	recovery->kept_octets += octets_of(kept);
-	chain = bucket(recovery, kept->pid);
-	kept->chain = *chain;
-	*chain = kept;
-	wake(recovery, recovery->kept == NULL && recovery->log == NULL);
-	*recovery->kept_end = kept;
-	recovery->kept_end = &kept->next;
+	kept->entry.hash = sio_ids_hash(kept->pid);
+	ws_table_add(&recovery->by_pid, &kept->entry);
+	enqueue(recovery, &recovery->kept, &kept->deadline);
 	return true;
 }
 
@@ -354,23 +364,33 @@ sio_recovery_sent(struct sio_socket *socket)
 		socket->extra->sent = socket->nsp->io->recovery->last;
 }
 
-/* The names of a target's rooms: to, then except. */
+/* Write the names of a target's rooms, to before except, each with a NUL. A
+ * socket that is left out is named by its own room. */
 static void
 write_names(const struct sio_target *target, struct sio_text *text)
 {
 	for (unsigned i = 0; i < target->to_count; i++)
-		sio_text_add(text, target->to[i], strlen(target->to[i]) + 1);
+		add_name(text, target->to[i]);
 	for (unsigned i = 0; i < target->except_count; i++)
-		sio_text_add(
-		    text, target->except[i], strlen(target->except[i]) + 1);
-	if (target->without != NULL) {
-		const char *id = sio_id(target->without);
-
-		sio_text_add(text, id, strlen(id) + 1);
-	}
+		add_name(text, target->except[i]);
+	if (target->without != NULL)
+		add_name(text, sio_id(target->without));
 }
 
-/* Copy a packet, with what it needs, into one block. */
+/* Copy octets to *at, and move it behind them. Returns the copy. */
+static void *
+put(char **at, const void *from, size_t len)
+{
+	char *to = *at;
+
+	if (len > 0)
+		memcpy(to, from, len);
+	*at += len;
+	return to;
+}
+
+/* Copy a packet, its attachments and the names of its target's rooms into one
+ * block. Returns NULL when out of memory. */
 static struct logged *
 new_logged(const struct sio_target *target, const struct sio_out *out)
 {
@@ -391,21 +411,13 @@ new_logged(const struct sio_target *target, const struct sio_out *out)
 	memset(logged, 0, sizeof(*logged));
 	logged->octets = octets;
 	at = logged->data;
-	if (names.len > 0)
-		memcpy(at, names.at, names.len);
-	logged->names = at;
-	at += names.len;
-	sio_text_free(&names);
+	logged->names = put(&at, names.at, names.len);
 	logged->out = *out;
-	logged->out.at = memcpy(at, out->at, out->len);
-	at += out->len;
-	for (unsigned i = 0; i < out->binary.count; i++) {
-		const struct sio_attachment *from = &out->binary.list[i];
-
+	logged->out.at = put(&at, out->at, out->len);
+	for (unsigned i = 0; i < out->binary.count; i++)
 		logged->out.binary.list[i].data =
-		    memcpy(at, from->data, from->len);
-		at += from->len;
-	}
+		    put(&at, out->binary.list[i].data, out->binary.list[i].len);
+	sio_text_free(&names);
 	return logged;
 }
 
@@ -426,8 +438,9 @@ sio_recovery_remember(
 		return; /* it will not be sent */
 	logged = new_logged(target, out);
 	if (logged == NULL || logged->octets > recovery->octets_max) {
-		/* It cannot be recovered, and so nothing before it. */
-		while (recovery->log != NULL)
+		/* A client that misses this event cannot be recovered. The
+		 * earlier ones are of no use then. */
+		while (ws_deadlines_first(&recovery->log) != NULL)
 			expire_logged(recovery);
 		recovery->floor = recovery->last;
 		ws_mem_free(logged);
@@ -436,21 +449,18 @@ sio_recovery_remember(
 	while (logged->octets > recovery->octets_max - recovery->octets)
 		expire_logged(recovery);
 	logged->nsp = target->nsp;
-	logged->nsp->sockets++;
+	logged->nsp->uses++;
 	logged->offset = recovery->last;
 	logged->to = target->to_count;
 	logged->except =
 	    target->except_count + (target->without != NULL ? 1 : 0);
-	logged->expires_ms = ws_now(recovery->io->server) + recovery->keep_ms;
 	recovery->octets += logged->octets;
-	wake(recovery, recovery->kept == NULL && recovery->log == NULL);
-	*recovery->log_end = logged;
-	recovery->log_end = &logged->next;
+	enqueue(recovery, &recovery->log, &logged->deadline);
 }
 
 /* ---- coming back ------------------------------------------------------- */
 
-/* Whether a client was in a room. */
+/* Return whether a kept socket was in a room. */
 static bool
 was_in(const struct sio_kept *kept, const char *room)
 {
@@ -465,7 +475,7 @@ was_in(const struct sio_kept *kept, const char *room)
 	return false;
 }
 
-/* Whether an event was for a client. */
+/* Return whether a kept socket was in the target of an event. */
 static bool
 was_for(const struct logged *logged, const struct sio_kept *kept)
 {
@@ -481,26 +491,28 @@ was_for(const struct logged *logged, const struct sio_kept *kept)
 	return chosen;
 }
 
-/* Find what was kept under a private id, and from where on it has to be told
- * what it missed.
+/* Find the state that a CONNECT names by its private identifier, and set
+ * kept->got.
  *   offset  receives the last event that the client says it has
- * Returns NULL when that cannot be done any more. */
+ * Returns NULL if the client cannot be recovered. */
 static struct sio_kept *
 find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 {
 	struct sio_recovery *recovery = socket->nsp->io->recovery;
 	const char *pid = sio_string(sio_get(auth, "pid"), NULL);
 	struct sio_value at = sio_get(auth, "offset");
+	struct ws_table_entry *entry;
 	struct sio_kept *kept;
 
 	if (pid == NULL)
 		return NULL;
-	kept = *bucket(recovery, pid);
-	while (kept != NULL &&
-	       (strcmp(kept->pid, pid) != 0 || kept->nsp != socket->nsp))
-		kept = kept->chain;
-	if (kept == NULL)
+	entry = *ws_table_bucket(&recovery->by_pid, sio_ids_hash(pid));
+	while (entry != NULL && (strcmp(kept_of(entry)->pid, pid) != 0 ||
+				    kept_of(entry)->nsp != socket->nsp))
+		entry = entry->next;
+	if (entry == NULL)
 		return NULL;
+	kept = kept_of(entry);
 	*offset = 0;
 	if (sio_type(at) != SIO_ABSENT &&
 	    !read_offset(sio_string(at, NULL), offset))
@@ -515,6 +527,7 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 		   : NULL;
 }
 
+/* Join the rooms of a kept state. Returns 0 or WS_ENOMEM. */
 static int
 rejoin(struct sio_socket *socket, const struct sio_kept *kept)
 {
@@ -539,11 +552,11 @@ sio_recovery_restore(struct sio_socket *socket, struct sio_value auth)
 		return false;
 	extra = sio_socket_extra(socket);
 	if (extra == NULL || rejoin(socket, kept) < 0) {
-		/* Who connects anew is in none of them. */
+		/* It connects anew, and then is in no room. */
 		ws_member_leave_all(io->server, &socket->member);
 		return false;
 	}
-	take(io->recovery, kept);
+	unlink_kept(io->recovery, kept);
 	extra->kept = kept;
 	memcpy(socket->short_id, kept->id, sizeof(socket->short_id));
 	memcpy(extra->pid, kept->pid, sizeof(extra->pid));
@@ -569,15 +582,18 @@ sio_recovery_replay(struct sio_socket *socket)
 {
 	const struct sio_kept *kept = socket->extra->kept;
 	const struct sio_recovery *recovery = socket->nsp->io->recovery;
+	const struct ws_deadline *at = recovery->log.head.next;
 	bool whole = kept->got >= recovery->floor;
 
-	for (const struct logged *logged = recovery->log;
-	     logged != NULL && whole; logged = logged->next) {
+	/* The log is not looked at after a failure: sending calls the
+	 * application then, which may emit, and so change it. */
+	for (; whole && at != &recovery->log.head; at = at->next) {
+		const struct logged *logged = (const struct logged *)at;
+
 		if (logged->offset <= kept->got || !was_for(logged, kept))
 			continue;
 		socket->extra->sent = logged->offset;
 		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
-		/* Who hears of the end may emit, and then this is gone. */
 		if (!whole)
 			break;
 	}
@@ -591,11 +607,11 @@ sio_recovery_begin(struct sio_socket *socket)
 	struct sio *io = socket->nsp->io;
 	struct sio_extra *extra;
 
-	if (io->recovery == NULL || eio_protocol(socket->client->conn) < 4)
+	if (io->recovery == NULL || eio_protocol(socket->client->session) < 4)
 		return 0;
 	extra = sio_socket_extra(socket);
 	if (extra == NULL)
 		return WS_ENOMEM;
 	extra->since = extra->sent = io->recovery->last;
-	return sio_io_id(io, extra->pid) ? 0 : WS_ESYSTEM;
+	return sio_ids_draw(&io->ids, extra->pid) ? 0 : WS_ESYSTEM;
 }

@@ -1,15 +1,22 @@
-/* socket.c - one client in one namespace. */
+/* socket.c - one client in one namespace: its state, its rooms, its id. */
 /* SPDX-License-Identifier: MIT */
 /*
  *	WAITING ── its middlewares agree ──▶ CONNECTED ── it goes ──▶ LEAVING
  *	   │                                                             │
  *	   └── one refuses, or the client goes ──▶ LEFT ◀── left rooms ──┘
+ *
+ * connect.c makes a socket WAITING and CONNECTED, leave.c does the rest.
+ *
+ * Connected sockets are found by their identifiers in a table of the namespace.
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "io.h"
+#include "nsp.h"
+#include "socket.h"
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- extra ------------------------------------------------------------- */
 
 struct sio_extra *
 sio_socket_extra(struct sio_socket *socket)
@@ -42,96 +49,175 @@ sio_socket_trim(struct sio_socket *socket)
 	socket->extra = NULL;
 }
 
-void
-sio_socket_free(struct sio_socket *socket)
+/* ---- by identifier ------------------------------------------------------ */
+
+int
+sio_socket_insert(struct sio_socket *socket)
 {
-	struct sio_extra *extra = socket->extra;
-	struct sio_nsp *nsp = socket->nsp;
+	struct ws_table *table = &socket->nsp->connected;
 
-	if (extra != NULL) {
-		sio_ack_orphan(socket);
-		sio_recovery_forget(socket);
-		ws_mem_free(extra->auth);
-		ws_mem_free(extra->id);
-		ws_mem_free(extra->refusal);
-		ws_mem_free(extra);
-	}
-	ws_mem_free(socket);
-	if (nsp != NULL)
-		sio_nsp_drop(nsp);
-}
-
-/* Take it out of its client's list; it is released after the turn. */
-static void
-bury(struct sio_socket *socket)
-{
-	struct sio *io = socket->nsp->io;
-	struct sio_socket **link = &socket->client->sockets;
-
-	while (*link != socket)
-		link = &(*link)->next;
-	*link = socket->next;
-	socket->next = io->dead;
-	io->dead = socket;
-	sio_io_reap_later(io);
+	if (table->buckets == NULL && !ws_table_init(table))
+		return WS_ENOMEM;
+	socket->entry.hash = sio_ids_hash(sio_id(socket));
+	ws_table_add(table, &socket->entry);
+	return 0;
 }
 
 void
-sio_socket_leave(struct sio_socket *socket, const char *reason)
+sio_socket_remove(struct sio_socket *socket)
 {
-	struct sio_nsp *nsp = socket->nsp;
-	bool was_in = socket->state == SIO_CONNECTED, kept = false;
-
-	if (socket->state == SIO_LEAVING || socket->state == SIO_LEFT)
-		return;
-	socket->state = SIO_LEAVING;
-	if (was_in) {
-		sio_hooks_leaving(socket, SIO_HOOK_DISCONNECTING, reason);
-		kept = sio_recovery_keep(socket, reason);
-		sio_nsp_remove(socket);
-	}
-	ws_member_leave_all(nsp->io->server, &socket->member);
-	socket->state = SIO_LEFT;
-	bury(socket);
-	sio_ack_none(socket);
-	if (was_in)
-		sio_hooks_leaving(socket, SIO_HOOK_DISCONNECT, reason);
-	if (!kept)
-		sio_hooks_expired(nsp, socket->user);
+	ws_table_remove(&socket->nsp->connected, &socket->entry);
 }
 
-/* Leave by our own wish: the client is told. */
-static void
-dismiss(struct sio_socket *socket)
+static struct sio_socket *
+socket_of(struct ws_table_entry *entry)
 {
-	struct sio_client *client = socket->client;
+	return (struct sio_socket *)((char *)entry -
+				     offsetof(struct sio_socket, entry));
+}
 
-	if (socket->state == SIO_WAITING) {
-		(void)sio_refuse(socket);
-		return;
-	}
-	if (socket->state != SIO_CONNECTED)
-		return;
-	(void)sio_out_plain(client, socket->nsp, SIO_DISCONNECT, "", 0);
-	(void)sio_client_haunt(client, socket->nsp->name);
-	sio_socket_leave(socket, "server namespace disconnect");
+struct sio_socket *
+sio_find(struct sio_nsp *nsp, const char *id)
+{
+	struct ws_table_entry *entry;
+
+	if (nsp->connected.total == 0)
+		return NULL;
+	entry = *ws_table_bucket(&nsp->connected, sio_ids_hash(id));
+	while (entry != NULL && strcmp(sio_id(socket_of(entry)), id) != 0)
+		entry = entry->next;
+	return entry != NULL ? socket_of(entry) : NULL;
+}
+
+/* ---- rooms ------------------------------------------------------------- */
+
+/* Every socket is in the room of its own identifier. As that room is seldom
+ * used, ws.h learns of it only when it is. */
+
+/* Return whether a room is a socket's own. */
+static bool
+is_own(const struct sio_socket *socket, const char *room)
+{
+	return strcmp(room, sio_id(socket)) == 0;
+}
+
+/* Return whether a socket is in its own room: from on_connection to
+ * on_disconnecting, unless it has left that room. */
+static bool
+is_in_own_room(const struct sio_socket *socket)
+{
+	return !socket->left_own_room &&
+	       (socket->state == SIO_CONNECTED || socket->state == SIO_LEAVING);
+}
+
+/* Join a room of ws.h. Returns as ws_member_join; WS_EINVAL if no room can have
+ * this name. */
+static int
+join(struct sio_socket *socket, const char *room)
+{
+	unsigned char name[WS_ROOM_NAME_MAX];
+	size_t len = sio_nsp_room(socket->nsp, room, name);
+
+	return len == 0 ? WS_EINVAL
+			: ws_member_join(socket->nsp->io->server,
+			      &socket->member, name, len);
+}
+
+int
+sio_socket_own_room(struct sio_nsp *nsp, const char *room)
+{
+	struct sio_socket *socket = sio_find(nsp, room);
+
+	if (socket == NULL || socket->left_own_room)
+		return 0;
+	return join(socket, room) == WS_ENOMEM ? WS_ENOMEM : 0;
+}
+
+int
+sio_join(struct sio_socket *socket, const char *room)
+{
+	bool was_in = !socket->left_own_room;
+
+	if (socket->state != SIO_WAITING && socket->state != SIO_CONNECTED)
+		return WS_ECLOSED;
+	if (!is_own(socket, room))
+		return join(socket, room);
+	socket->left_own_room = false;
+	return was_in ? 0 : 1;
+}
+
+bool
+sio_leave(struct sio_socket *socket, const char *room)
+{
+	unsigned char name[WS_ROOM_NAME_MAX];
+
+	if (!sio_in_room(socket, room))
+		return false;
+	if (is_own(socket, room))
+		socket->left_own_room = true;
+	(void)ws_member_leave(socket->nsp->io->server, &socket->member, name,
+	    sio_nsp_room(socket->nsp, room, name));
+	return true;
+}
+
+bool
+sio_in_room(struct sio_socket *socket, const char *room)
+{
+	unsigned char name[WS_ROOM_NAME_MAX];
+	size_t len = sio_nsp_room(socket->nsp, room, name);
+
+	if (is_own(socket, room))
+		return is_in_own_room(socket);
+	return len > 0 && ws_member_in_room(socket->nsp->io->server,
+			      &socket->member, name, len);
+}
+
+size_t
+sio_room_count(struct sio_nsp *nsp, const char *room)
+{
+	unsigned char name[WS_ROOM_NAME_MAX];
+	size_t len = sio_nsp_room(nsp, room, name);
+
+	if (len == 0 || sio_socket_own_room(nsp, room) < 0)
+		return 0;
+	return ws_room_count(nsp->io->server, (const char *)name, len);
+}
+
+/* A walk over the rooms of a socket. */
+struct walk {
+	const struct sio_socket *socket;
+	bool (*visit)(const char *room, void *arg);
+	void *arg;
+};
+
+/* Visit one room under the name that the application has given it. */
+static bool
+visit_room(const void *name, size_t len, void *arg)
+{
+	struct walk *walk = arg;
+	char room[WS_ROOM_NAME_MAX + 1];
+
+	if (len <= SIO_ROOM_PREFIX)
+		return true; /* the room of all sockets in the namespace */
+	len -= SIO_ROOM_PREFIX;
+	memcpy(room, (const char *)name + SIO_ROOM_PREFIX, len);
+	room[len] = '\0';
+	/* sio_rooms has visited its own room. */
+	return is_own(walk->socket, room) || walk->visit(room, walk->arg);
 }
 
 void
-sio_disconnect(struct sio_socket *socket, bool close)
+sio_rooms(struct sio_socket *socket, bool (*visit)(const char *room, void *arg),
+    void *arg)
 {
-	struct sio_client *client = socket->client;
+	struct walk walk = { socket, visit, arg };
 
-	if (!close) {
-		dismiss(socket);
+	if (is_in_own_room(socket) && !visit(sio_id(socket), arg))
 		return;
-	}
-	while ((socket = sio_client_next(client)) != NULL)
-		dismiss(socket);
-	eio_close(client->conn);
+	ws_member_walk(&socket->member, visit_room, &walk);
 }
 
-/* ---- what can be asked ------------------------------------------------- */
+/* ---- accessors --------------------------------------------------------- */
 
 const char *
 sio_id(const struct sio_socket *socket)
@@ -150,7 +236,7 @@ sio_nsp_of(const struct sio_socket *socket)
 struct eio_socket *
 sio_conn(const struct sio_socket *socket)
 {
-	return socket->client->conn;
+	return socket->client->session;
 }
 
 struct sio_value
@@ -188,126 +274,4 @@ bool
 sio_is_recovered(const struct sio_socket *socket)
 {
 	return socket->recovered;
-}
-
-/* ---- rooms ------------------------------------------------------------- */
-
-/* Everybody is in the room of their own identifier, but as it is seldom
- * needed, the rooms of ws.h hear of it only when it is. */
-int
-sio_socket_own_room(struct sio_socket *socket)
-{
-	unsigned char name[WS_ROOM_NAME_MAX];
-	size_t len = sio_target_room(socket->nsp, sio_id(socket), name);
-
-	if (socket->no_own || len == 0)
-		return 0;
-	return ws_member_join(
-	    socket->nsp->io->server, &socket->member, name, len);
-}
-
-int
-sio_join(struct sio_socket *socket, const char *room)
-{
-	unsigned char name[WS_ROOM_NAME_MAX];
-	size_t len = sio_target_room(socket->nsp, room, name);
-
-	if (socket->state != SIO_WAITING && socket->state != SIO_CONNECTED)
-		return WS_ECLOSED;
-	if (len == 0 || room[0] == '\0')
-		return WS_EINVAL;
-	if (strcmp(room, sio_id(socket)) == 0) {
-		bool was_in = !socket->no_own;
-
-		socket->no_own = false;
-		return was_in ? 0 : 1;
-	}
-	return ws_member_join(
-	    socket->nsp->io->server, &socket->member, name, len);
-}
-
-bool
-sio_leave(struct sio_socket *socket, const char *room)
-{
-	unsigned char name[WS_ROOM_NAME_MAX];
-	size_t len = sio_target_room(socket->nsp, room, name);
-	bool was_in = sio_in_room(socket, room);
-
-	if (!was_in || room[0] == '\0')
-		return false;
-	if (strcmp(room, sio_id(socket)) == 0)
-		socket->no_own = true;
-	(void)ws_member_leave(
-	    socket->nsp->io->server, &socket->member, name, len);
-	return true;
-}
-
-/* From on_connection to on_disconnecting, unless it has left that, too. */
-static bool
-is_in_own_room(const struct sio_socket *socket)
-{
-	return !socket->no_own &&
-	       (socket->state == SIO_CONNECTED || socket->state == SIO_LEAVING);
-}
-
-bool
-sio_in_room(struct sio_socket *socket, const char *room)
-{
-	unsigned char name[WS_ROOM_NAME_MAX];
-	size_t len = sio_target_room(socket->nsp, room, name);
-
-	if (strcmp(room, sio_id(socket)) == 0)
-		return is_in_own_room(socket);
-	return len > 0 && room[0] != '\0' &&
-	       ws_member_in_room(
-		   socket->nsp->io->server, &socket->member, name, len);
-}
-
-size_t
-sio_room_count(struct sio_nsp *nsp, const char *room)
-{
-	unsigned char name[WS_ROOM_NAME_MAX];
-	size_t len = sio_target_room(nsp, room, name);
-	struct sio_socket *own = sio_find(nsp, room);
-
-	if (len == 0 || room[0] == '\0' ||
-	    (own != NULL && sio_socket_own_room(own) < 0))
-		return 0;
-	return ws_room_count(nsp->io->server, (const char *)name, len);
-}
-
-/* A walk over a socket's rooms that leaves out what is ours. */
-struct walk {
-	const struct sio_socket *socket;
-	bool (*visit)(const char *room, void *arg);
-	void *arg;
-	bool on;
-};
-
-static bool
-visit_room(const void *name, size_t len, void *arg)
-{
-	struct walk *walk = arg;
-	char room[WS_ROOM_NAME_MAX + 1];
-
-	if (len <= SIO_ROOM_PREFIX)
-		return true; /* the one of all in the namespace */
-	len -= SIO_ROOM_PREFIX;
-	memcpy(room, (const char *)name + SIO_ROOM_PREFIX, len);
-	room[len] = '\0';
-	if (strcmp(room, sio_id(walk->socket)) == 0)
-		return true; /* told already */
-	walk->on = walk->visit(room, walk->arg);
-	return walk->on;
-}
-
-void
-sio_rooms(struct sio_socket *socket, bool (*visit)(const char *room, void *arg),
-    void *arg)
-{
-	struct walk walk = { socket, visit, arg, true };
-
-	if (is_in_own_room(socket) && !visit(sio_id(socket), arg))
-		return;
-	ws_member_walk(&socket->member, visit_room, &walk);
 }
