@@ -69,7 +69,7 @@ struct ws_rooms {
 	uint8_t key[16];
 };
 
-/* ---- names -------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------- */
 
 static uint32_t
 hash_name(const struct ws_rooms *rooms, const void *name, size_t len)
@@ -108,7 +108,7 @@ room_named(const struct ws_rooms *rooms, const void *name, size_t len)
 	return find_room(rooms, hash_name(rooms, name, len), name, len);
 }
 
-/* ---- rooms -------------------------------------------------------------- */
+/* ---- rooms ------------------------------------------------------------- */
 
 /* Make an empty room that nobody knows yet. */
 static struct ws_room *
@@ -145,7 +145,7 @@ remove_room(struct ws_rooms *rooms, struct ws_room *room)
 		free_room(room);
 }
 
-/* ---- memberships -------------------------------------------------------- */
+/* ---- memberships ------------------------------------------------------- */
 
 /* Tell the neighbours in the member's list where a membership is now. */
 static void
@@ -360,7 +360,7 @@ ws_rooms_walk_joined(const struct ws_member *member,
 		joined = joined->next;
 }
 
-/* ---- delivery ----------------------------------------------------------- */
+/* ---- delivery ---------------------------------------------------------- */
 
 /* From here on, those in the room now are the ones to be met. */
 static void
@@ -519,7 +519,7 @@ ws_rooms_set_hook(struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg)
 	rooms->hook_arg = arg;
 }
 
-/* ---- set of rooms ------------------------------------------------------- */
+/* ---- set of rooms ------------------------------------------------------ */
 
 struct ws_rooms *
 ws_rooms_new(const uint8_t key[16])

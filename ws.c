@@ -139,8 +139,8 @@ set_base_path(struct ws_server *server, const char *path)
 
 /* ---- creation ---------------------------------------------------------- */
 
-/* Acquire everything that a server owns. After a failure ws_server_free releases
- * what was acquired before it. */
+/* Acquire everything that a server owns. After a failure ws_server_free
+ * releases what was acquired before it. */
 static int
 acquire_all(struct ws_server *server, const struct ws_options *options)
 {

@@ -1,4 +1,4 @@
-/* app_loop.c - the application in the loop: its timers, descriptors and work. */
+/* app_loop.c - timers, descriptors and deferred work of the application. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stddef.h>
@@ -7,18 +7,18 @@
 #include "server.h"
 
 struct ws_timer {
-	struct ws_heap_timer heap;     /* first: what the heap hands back */
+	struct ws_heap_timer heap;     /* first: the heap hands it back */
 	struct ws_timer *next, **link; /* in server->timers */
 	struct ws_server *server;
 	int64_t repeat_ms;
 	void (*fire)(struct ws_timer *timer, void *arg);
 	void *arg;
-	bool firing;  /* inside fire */
-	bool stopped; /* inside fire, to be released behind it */
+	bool firing;  /* fire is being called */
+	bool stopped; /* by fire itself, to be released after it */
 };
 
 struct ws_watch {
-	struct ws_io io;               /* first: what the loop hands back */
+	struct ws_io io;               /* first: the loop hands it back */
 	struct ws_watch *next, **link; /* in server->watches */
 	struct ws_server *server;
 	void (*ready)(struct ws_watch *watch, unsigned events, void *arg);
@@ -26,7 +26,7 @@ struct ws_watch {
 };
 
 struct deferred {
-	struct ws_work work; /* first: what the loop hands back */
+	struct ws_work work; /* first: the loop hands it back */
 	void (*run)(void *arg);
 	void *arg;
 };
@@ -43,7 +43,7 @@ free_timer(struct ws_timer *timer)
 	ws_mem_free(timer);
 }
 
-/* So much later than a time, or never. */
+/* Return a time by_ms after ms, or the end of time if that is later. */
 static int64_t
 later(int64_t ms, int64_t by_ms)
 {
@@ -57,7 +57,7 @@ on_due(struct ws_heap_timer *heap_timer)
 	struct ws_loop *loop = &timer->server->core.loop;
 	int64_t due_ms = later(heap_timer->due_ms, timer->repeat_ms);
 
-	/* A beat that was missed altogether is not made up for. */
+	/* Beats that were missed are left out, not made up for. */
 	if (timer->repeat_ms > 0)
 		(void)ws_heap_set(&loop->heap, heap_timer,
 		    due_ms > loop->now_ms

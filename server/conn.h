@@ -162,7 +162,7 @@ struct ws_endpoint {
 	void *user;                /* borrowed */
 };
 
-/* ---- conn_life.c: how a connection ends ---------------------------------- */
+/* ---- conn_life.c: how a connection ends -------------------------------- */
 
 /* Stop reading from a peer for which more than queue_soft waits. */
 static inline void
@@ -248,7 +248,7 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 /* Send output and queue, as far as the system takes them. */
 void ws_conn_flush(struct ws_conn *conn);
 
-/* ---- conn_request.c: the life of a request ------------------------------- */
+/* ---- conn_request.c: the life of a request ----------------------------- */
 
 /* Begin the connection's next request. It must have none.
  * Returns it, owned by the connection, or NULL when out of memory. */
@@ -392,7 +392,7 @@ void ws_conn_ws_open(
 void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
     size_t len, enum ws_by by);
 
-/* ---- conn.c: reading, serving, the end of a turn ------------------------- */
+/* ---- conn.c: reading, serving, the end of a turn ----------------------- */
 
 /* Begin a connection that was accepted.
  *   fd  owned from now on, closed on failure

@@ -1,9 +1,9 @@
 /* conn_pmd.c - the compressed messages of one connection (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
 /*
- * A client that can compress says so in its request, and once that was agreed
- * on, each message may come and go in either form. RSV1 of its first frame
- * tells which one it is:
+ * A client that can compress says so in its request. Once that is agreed on,
+ * each message may be sent compressed or as it is, in both directions; RSV1 of
+ * its first frame tells which (RFC 7692 section 6):
  *
  *	in    frames ─▶ session.c ─ RSV1 ─▶ inflate, check ─▶ the application
  *	                         └─ plain ─────────────────▶
@@ -11,18 +11,18 @@
  *	out   ws_send ─▶ long enough, and smaller when compressed? ─▶ frame, RSV1
  *	                 └─ no ───────────────────────────────────▶ frame
  *
- * A message for many stands in one chunk, which gets further ones when they are
- * needed: the same message compressed, once for each size of window that its
- * receivers have. What fits into a window as a whole can be read with any that
- * is larger, so for most messages there is one form for all.
+ * A message for many is one chunk, which gets further chunks when they are
+ * needed: its compressed forms, one for each size of window among its
+ * receivers. A message that fits into a small window can be read with any
+ * larger one, so most messages have one form for all.
  *
  *	chunk of a message ─▶ compressed, window 512 ─▶ window 4096 ─▶ NULL
  *
- * All forms go without a past. A peer for which a past is kept is sent them
- * nevertheless: a sender need not use what the receiver remembers, it only has
- * to remember the same (RFC 7692 section 7.1.1).
+ * All forms are compressed without context, and fit a peer with context, too:
+ * its sender need not refer to earlier messages, it only has to remember the
+ * same ones as the peer (RFC 7692 section 7.1.1).
  *
- * A connection that has not agreed on anything never comes here.
+ * A connection without an agreement never comes here.
  */
 #include <string.h>
 
@@ -72,9 +72,9 @@ fail(struct ws_event *event, int code, const char *reason)
 	event->reason = reason;
 }
 
-/* The code to close with. RFC 7692 does not name one for data that is no
- * DEFLATE stream; 1007, "data that is not consistent with the type of the
- * message" (RFC 6455 section 7.4.1), is what others send. */
+/* Return the code to close with. RFC 7692 names none for data that is no
+ * DEFLATE stream; other servers send 1007, "data that is not consistent with
+ * the type of the message" (RFC 6455 section 7.4.1). */
 static int
 code_of(enum ws_pmd_error error)
 {
@@ -110,7 +110,7 @@ ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
 
 /* ---- sending ----------------------------------------------------------- */
 
-/* Whether a message is to be compressed, if that makes it smaller. */
+/* Return whether it is worth trying to compress a message. */
 static bool
 is_worth(const struct ws_conn *c, int flags, size_t len)
 {
@@ -134,8 +134,8 @@ ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
 	return true;
 }
 
-/* Make a form of a message. Returns NULL if it would not be smaller, or if out
- * of memory. */
+/* Compress a message into a frame of its own. Returns NULL if that would not
+ * make it smaller, or if out of memory. */
 static struct ws_chunk *
 make_form(
     const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)
@@ -179,7 +179,8 @@ ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags)
 	}
 	*at = make_form(conn, &payload, opcode);
 	if (*at == NULL) {
-		/* Nor would it be with a smaller one. */
+		/* A smaller window would compress it no better: do not try
+		 * again for this one or any below. */
 		message->window = (uint8_t)window;
 		return message;
 	}

@@ -379,10 +379,10 @@ send_small(
 	return true;
 }
 
-/* Send a range of a file: at once if it is small, else as fast as the peer takes
- * it. The head of a large file leaves by itself: measured, with MSG_MORE the
- * system often spends half as much time again on 1 MiB, since then no packet
- * begins with a page. */
+/* Send a range of a file: at once if it is small, else as fast as the peer
+ * takes it. The head of a large file leaves by itself: measured, with MSG_MORE
+ * the system often spends half as much time again on 1 MiB, since then no
+ * packet begins with a page. */
 static void
 send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 {
@@ -505,4 +505,4 @@ ws_conn_http_send(struct ws_conn *conn)
 		end_response(conn);
 }
 
-/* ---- accepting a WebSocket ---------------------------------------------- */
+/* ---- accepting a WebSocket --------------------------------------------- */

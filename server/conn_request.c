@@ -1,4 +1,4 @@
-/* conn_request.c - the life of a request, from its first octet to its answer. */
+/* conn_request.c - the life of a request, until it is answered. */
 /* SPDX-License-Identifier: MIT */
 /*
  *	begin ──▶ its head is read ──▶ answered ───────────────────▶ end

@@ -23,10 +23,11 @@
 #include "conn.h"
 #include "websocket/handshake.h"
 
-/* ---- opening and reporting ---------------------------------------------- */
+/* ---- opening and reporting --------------------------------------------- */
 
-/* How long a connection may be silent until it is looked at; negative: for
- * ever. One that is not pinged may still have a window to release. */
+/* Return how long a connection may be silent until on_silence looks at it;
+ * negative: for ever. One that is not pinged is looked at only to release its
+ * window, if it has one. */
 static int
 patience_ms(const struct ws_conn *c)
 {
@@ -53,11 +54,11 @@ ws_conn_ws_open(
 		ws_conn_arm(conn, patience_ms(conn));
 	else
 		ws_wheel_cancel(&conn->core->loop.wheel, &conn->deadline);
-	/* What came right behind the request is looked at after this. */
+	/* Frames that came right behind the request are read in this turn. */
 	ws_conn_touch(conn);
 	if (endpoint->handler.open != NULL)
 		endpoint->handler.open(conn);
-	/* It was held when the server began to stop. */
+	/* The request was held while the server began to stop. */
 	if (conn->core->stopping)
 		ws_conn_close(
 		    conn, WS_CLOSE_GOING_AWAY, "the server is shutting down");
@@ -181,7 +182,8 @@ on_ping(struct ws_conn *c, const struct ws_event *event)
 		ws_conn_kill(c, "out of memory");
 }
 
-/* RFC 6455 5.5.1: a Close is answered with a Close. */
+/* RFC 6455 5.5.1: answer a Close with a Close. RFC 6455 7.1.1: the server ends
+ * its direction of the stream first. */
 static void
 on_close(struct ws_conn *c, const struct ws_event *event)
 {
@@ -198,7 +200,7 @@ on_close(struct ws_conn *c, const struct ws_event *event)
 	    c, event->code, (const char *)event->data, event->len, WS_BY_PEER);
 }
 
-/* RFC 6455 7.1.7: fail the connection. What follows is not even parsed. */
+/* RFC 6455 7.1.7: fail the connection. Octets that follow are dropped. */
 static void
 on_fail(struct ws_conn *c, const struct ws_event *event)
 {
@@ -210,12 +212,12 @@ on_fail(struct ws_conn *c, const struct ws_event *event)
 		     c, code, event->reason, strlen(event->reason)) < 0)
 		ws_conn_kill(c, "out of memory");
 	c->closed_by_us = true;
-	ws_session_fini(&c->session); /* lingering needs nothing of it */
+	ws_session_fini(&c->session); /* LINGER needs no session */
 	ws_conn_linger(c, event->reason);
 	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
 }
 
-/* A compressed message. */
+/* Inflate a compressed message and handle it. RFC 7692 section 6.2. */
 static void
 on_deflated(struct ws_conn *c, struct ws_event *event)
 {
@@ -229,7 +231,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 	ws_pmd_end_inflate(&c->core->pmd);
 }
 
-/* Everything but messages that came as they are. */
+/* Handle every event but an uncompressed message. */
 static WS_NOINLINE void
 on_other(struct ws_conn *c, struct ws_event *event)
 {
@@ -264,7 +266,7 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 	uint8_t *at = in, *end = in + len;
 	struct ws_event *event = &conn->core->event;
 
-	/* Until something has changed what the connection may take. */
+	/* An event may change what the connection may take: stop then. */
 	do {
 		at += ws_session_read(
 		    &conn->session, at, (size_t)(end - at), max, event);
@@ -302,10 +304,9 @@ on_silence(struct ws_conn *c)
 		ws_conn_arm(c, limits->ping_ms - silent_ms);
 		return;
 	}
-	/* A pong cannot be heard while nothing is read: an application that
-	 * pauses vouches for the peer, and the ping still lets the system find
-	 * out that nobody acknowledges it. A choked peer shows life by taking
-	 * what waits. */
+	/* While reading is paused a pong cannot be seen: do not time out. The
+	 * ping still lets TCP_USER_TIMEOUT detect a dead peer. A choked peer
+	 * shows that it lives by taking octets of its queue. */
 	if (c->pinged && !c->paused &&
 	    silent_ms - limits->ping_ms >= limits->pong_ms) {
 		c->closed_by_us = true;
@@ -318,8 +319,8 @@ on_silence(struct ws_conn *c)
 		return;
 	}
 	c->pinged = true;
-	/* Soon enough for the ping after this one, if this is answered, and to
-	 * give the peer up in time, if it is not. */
+	/* Look again after ping_ms, when the next ping is due if this one is
+	 * answered; or earlier, when the time for its pong is up. */
 	if (wait_ms > limits->pong_ms)
 		wait_ms = limits->pong_ms;
 	if (left_ms > 0 && left_ms < wait_ms)
@@ -336,7 +337,7 @@ ws_conn_ws_expired(struct ws_conn *conn)
 		ws_conn_kill(conn, "no Close frame came in answer to ours");
 }
 
-/* ---- the rest of what ws.h says of a connection ------------------------ */
+/* ---- pausing, and what the application asks ---------------------------- */
 
 void
 ws_pause(struct ws_conn *conn)

@@ -1,11 +1,12 @@
 /* listen.c - accepting connections, and what to do when there are too many. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Out of descriptors, a level-triggered loop would report the listening socket
- * for ever and accept would fail for ever: 100 % of a processor and a log full
- * of one line. So one descriptor is kept in reserve. When accept fails it is
- * given up to take one waiting peer, tell it 503 and close; then all listeners
- * pause until a connection ends, or for a second.
+ * When a process is out of file descriptors, accept fails, and a loop that is
+ * level-triggered reports the listening socket again at once: 100 % of a
+ * processor and a log full of one line. So one descriptor is kept in reserve.
+ * When accept fails, the reserve is closed to accept one waiting peer, answer
+ * it with 503 and close it; then all listeners pause until a connection ends,
+ * or for a second.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,20 +17,23 @@
 #include "server.h"
 
 #define ACCEPTS_MAX 64      /* connections taken in one event */
-#define PAUSE_MS 1000       /* how long to wait for descriptors */
-#define WARN_EVERY_MS 60000 /* how often a limit is logged */
+#define PAUSE_MS 1000       /* of accepting, when out of descriptors */
+#define WARN_EVERY_MS 60000 /* at least this between two warnings */
+
+static const char refusing[] = "refusing new ones";
 
 struct ws_listener {
-	struct ws_io io; /* first: what the loop hands back */
+	struct ws_io io; /* first: the loop hands it back */
 	struct ws_listener *next;
 	struct ws_server *server;
-	bool adopted; /* somebody else's: its file is not ours to remove */
+	bool adopted; /* bound by another process, which removes its file */
 };
 
 /* ---- limits ------------------------------------------------------------ */
 
 void
-ws_listen_warn(struct ws_server *server, const char *what)
+ws_listen_warn(
+    struct ws_server *server, const char *limit, const char *consequence)
 {
 	int64_t now_ms = server->core.loop.now_ms;
 
@@ -37,12 +41,11 @@ ws_listen_warn(struct ws_server *server, const char *what)
 	    now_ms - server->warned_ms < WARN_EVERY_MS)
 		return;
 	server->warned_ms = now_ms;
-	ws_log(&server->core.log, WS_LOG_WARN,
-	    "%s with %zu connections: refusing what is above it", what,
-	    server->conns_count);
+	ws_log(&server->core.log, WS_LOG_WARN, "%s at %zu connections; %s",
+	    limit, server->conns_count, consequence);
 }
 
-/* Tell a peer that there is no room, without waiting for its request. */
+/* Answer a peer that cannot be served, without waiting for its request. */
 static void
 turn_away(
     struct ws_server *server, int fd, const char *status, const char *text)
@@ -59,7 +62,8 @@ turn_away(
 
 	ws_log(&server->core.log, WS_LOG_DEBUG, "turned a peer away with %s",
 	    status);
-	/* What it has sent already must not turn our close into a reset. */
+	/* Closing a socket with unread octets would send a reset, which
+	 * destroys the answer on its way: read them. */
 	(void)ws_net_recv(fd, server->core.input, WS_CORE_INPUT);
 	(void)ws_net_send(fd, answer, (size_t)n);
 	ws_net_shutdown(fd);
@@ -85,7 +89,7 @@ on_pause_over(struct ws_heap_timer *timer)
 	want_all(server, WS_LOOP_READ);
 }
 
-/* The system has no descriptor left. */
+/* Turn one peer away and pause, since the process is out of descriptors. */
 static void
 on_exhaustion(struct ws_server *server, int listener_fd)
 {
@@ -93,7 +97,7 @@ on_exhaustion(struct ws_server *server, int listener_fd)
 	struct ws_peer peer;
 	int fd;
 
-	ws_listen_warn(server, "out of descriptors");
+	ws_listen_warn(server, "out of file descriptors", refusing);
 	if (server->reserve_fd < 0)
 		server->reserve_fd = ws_net_reserve();
 	if (server->reserve_fd >= 0) {
@@ -101,7 +105,7 @@ on_exhaustion(struct ws_server *server, int listener_fd)
 		fd = ws_net_accept(listener_fd, &peer);
 		if (fd >= 0)
 			turn_away(server, fd, "503 Service Unavailable",
-			    "The server is out of descriptors.\n");
+			    "The server is out of file descriptors.\n");
 		server->reserve_fd = ws_net_reserve();
 	}
 	if (ws_heap_set(&loop->heap, &server->accept_timer,
@@ -145,14 +149,15 @@ ws_listen_ended(struct ws_conn *conn)
 
 /* ---- accepting --------------------------------------------------------- */
 
-/* Whether one connection more is allowed; counts it for its address. */
+/* Decide whether one more connection is allowed, and count it for its address.
+ * Otherwise answer it and close it. */
 static bool
 admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 {
 	unsigned count;
 
 	if (server->conns_count >= server->clients_max) {
-		ws_listen_warn(server, "the limit of clients is reached");
+		ws_listen_warn(server, "limit of clients reached", refusing);
 		turn_away(server, fd, "503 Service Unavailable",
 		    "The server has as many clients as it may have.\n");
 		return false;
@@ -165,7 +170,7 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 	if (count > 0)
 		ws_peers_drop(server->peers, peer->ip);
 	ws_listen_warn(
-	    server, "the limit of connections per address is reached");
+	    server, "limit of connections per address reached", refusing);
 	turn_away(server, fd, "429 Too Many Requests",
 	    "Your address has as many connections as it may have.\n");
 	return false;
@@ -182,7 +187,7 @@ begin_conn(struct ws_server *server, int fd, const struct ws_peer *peer)
 	if (conn == NULL) {
 		if (server->peers != NULL && peer->family != 0)
 			ws_peers_drop(server->peers, peer->ip);
-		ws_listen_warn(server, "out of memory");
+		ws_listen_warn(server, "out of memory", refusing);
 		return;
 	}
 	ws_members_init(conn);
@@ -232,7 +237,8 @@ add_listener(struct ws_server *server, int fd, bool adopted)
 	*l = (struct ws_listener){ .io = { .ready = on_acceptable, .fd = fd },
 		.server = server,
 		.adopted = adopted };
-	/* Data that nobody acknowledges says as much as a missing pong. */
+	/* RFC 5482: data that the peer does not acknowledge for the time of a
+	 * ping and its pong ends the connection, as a missing pong does. */
 	if (limits->ping_ms >= 0)
 		ws_net_user_timeout(
 		    fd, (unsigned)limits->ping_ms + (unsigned)limits->pong_ms);

@@ -11,9 +11,9 @@ conn_of(struct ws_member *member)
 					  offsetof(struct ws_conn, member));
 }
 
-/* Hand a message to one of many. One that is too slow has been dealt with
- * there. One for which there is no memory is closed: it would go on with the next
- * message as if it had missed none. */
+/* Send a message to one of many connections. ws_send_prepared deals with slow
+ * peers. A connection for which there is no memory is closed: otherwise it
+ * would go on with the next message as if it had missed none. */
 static void
 hand_over(struct ws_conn *c, struct ws_prepared *message, int flags)
 {
@@ -73,7 +73,8 @@ ws_member_join(struct ws_server *server, struct ws_member *member,
 {
 	int result;
 
-	/* After close was called nobody would take it out again. */
+	/* A connection leaves its rooms when close is called; one that joined
+	 * later would never leave. */
 	if (member->deliver == deliver &&
 	    conn_of(member)->state != WS_CONN_OPEN)
 		return WS_ECLOSED;
@@ -200,7 +201,8 @@ void
 ws_walk(struct ws_server *server,
     bool (*visit)(struct ws_conn *conn, void *arg), void *arg)
 {
-	/* Whatever visit does, the table stays as it is until the turn ends. */
+	/* Connections leave the table only at the end of the turn, and new ones
+	 * are accepted only by the loop: visit cannot change it. */
 	for (size_t i = 0; i < server->conns_count; i++) {
 		struct ws_conn *c = server->conns[i];
 

@@ -1,9 +1,9 @@
 /* request.c - what the application sees of a request. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Strings are handed out as C strings, and are not copied for that: they lie in
- * the head, where each has a separator behind it that was parsed already. A NUL
- * takes its place.
+ * Strings are handed out as C strings without a copy: they are in the head,
+ * where each has a separator behind it that was parsed already. A NUL replaces
+ * the separator.
  *
  *	GET /chat?room=1 HTTP/1.1\r\n          ws_request_path: "/chat"
  *	         ^      ^
@@ -17,7 +17,7 @@
 
 /* ---- strings ----------------------------------------------------------- */
 
-/* Turn a span of the head into a C string. */
+/* Turn a part of the head into a C string. */
 static const char *
 terminate(const struct ws_request *rq, size_t at, size_t octets)
 {
@@ -36,8 +36,8 @@ ws_request_path(const struct ws_request *request)
 {
 	size_t end = request->head.path_at + (size_t)request->head.path_octets;
 
-	/* The one path that no separator follows: that of an absolute-form
-	 * without any. */
+	/* RFC 9112 3.2.2: an absolute-form without a path means "/", and is the
+	 * one case in which no separator follows. */
 	if (request->base[end] != ' ' && request->base[end] != '?' &&
 	    request->base[end] != '\0')
 		return "/";
@@ -84,8 +84,11 @@ ws_request_fields(const struct ws_request *request,
 
 /* ---- parameters -------------------------------------------------------- */
 
-/* Decode a span of any length into size octets. Returns how many it has, or -1
- * when it is malformed or they do not fit. */
+/* Decode a percent-encoded text of any length. RFC 3986 section 2.1.
+ *   plus       '+' is a space, as in a form
+ *   out, size  receive the octets
+ * Returns how many there are, or -1 when the text is malformed, they do not
+ * fit, or out of memory. */
 static long
 decode(struct ws_span encoded, unsigned flags, char *out, size_t size)
 {
@@ -123,7 +126,7 @@ ws_request_param(const struct ws_request *request, const char *name,
 	return -1;
 }
 
-/* ---- the rest ---------------------------------------------------------- */
+/* ---- body, peer, pointers ---------------------------------------------- */
 
 const void *
 ws_request_body(const struct ws_request *request, size_t *len)

@@ -17,7 +17,9 @@
 #include "server.h"
 #include "files/static.h"
 
-#define CACHE_MAX 1000 /* octets of a Cache-Control, which every answer has */
+/* Octets of a Cache-Control. Every answer of the route repeats it in its head,
+ * which has room for WS_REPLY_HEAD in all. */
+#define CACHE_MAX 1000
 
 enum route_kind {
 	ROUTE_WEBSOCKET,
@@ -94,7 +96,8 @@ new_route(
 	return 0;
 }
 
-/* Put a route before the first shorter one. */
+/* Insert a route before the first one with a shorter path, so that the first
+ * match is the longest. */
 static int
 add_route(struct ws_server *server, struct ws_route *route)
 {
@@ -135,7 +138,7 @@ ws_endpoint(struct ws_server *server, const char *path,
 	return add_route(server, route);
 }
 
-/* Whether a list of methods has one; names are compared with their case. */
+/* Return whether a list of methods has one. RFC 9110 9.1: case matters. */
 static bool
 has_method(const char *methods, const char *name)
 {
@@ -148,7 +151,7 @@ has_method(const char *methods, const char *name)
 	return false;
 }
 
-/* Copy a list of methods as Allow shall say it: GET includes HEAD. */
+/* Copy a list of methods for Allow (RFC 9110 10.2.1): GET includes HEAD. */
 static char *
 copy_methods(const char *methods)
 {
@@ -204,7 +207,8 @@ ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 	return 0;
 }
 
-/* Whether this can be a Cache-Control. What cannot would fail each answer. */
+/* Return whether a text can be a field value. A Cache-Control that cannot would
+ * make each answer fail. */
 static bool
 is_cache(const char *value)
 {
@@ -213,7 +217,9 @@ is_cache(const char *value)
 	return len <= CACHE_MAX && ws_http_skip_text(value, 0, len) == len;
 }
 
-/* Finish a route to files; takes the root over. */
+/* Add a route to files.
+ *   files  owned from now on, released on failure
+ * Returns as ws_files. */
 static int
 add_files(struct ws_server *server, const char *path, struct ws_files *files,
     const struct ws_files_options *options)
@@ -271,7 +277,7 @@ ws_assets(struct ws_server *server, const char *path,
 
 /* ---- finding ----------------------------------------------------------- */
 
-/* The path of a request below the base path. */
+/* Return the path of a request below the base path. */
 static struct ws_span
 path_of(const struct ws_request *rq)
 {
@@ -289,7 +295,7 @@ is_match(const struct ws_route *route, struct ws_span path)
 	return memcmp(path.at, route->path, route->path_len) == 0;
 }
 
-/* The longest match among WebSocket endpoints, or among the others. */
+/* Find the longest match among the WebSocket endpoints, or among the others. */
 static const struct ws_route *
 find_route(const struct ws_server *server, struct ws_span path, bool websocket)
 {
@@ -321,7 +327,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 	if (origin == NULL)
 		origin = rq->conn->core->origin;
 	status = ws_handshake_check(&rq->head, rq->base, &reason);
-	/* RFC 6455 4.4: say which version would do. */
+	/* RFC 6455 4.4: say which version is understood. */
 	if (status == 426)
 		(void)ws_reply_field(rq, "Sec-WebSocket-Version", "13");
 	if (status == 405)
@@ -349,7 +355,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		struct ws_conn *c = rq->conn;
 
 		route->endpoint.handler.upgrade(rq);
-		/* One that tried and failed wanted something else than the
+		/* An endpoint whose ws_accept failed does not want the
 		 * default. */
 		if (c->request != rq || c->state != WS_CONN_HTTP ||
 		    rq->accept_tried)
@@ -385,17 +391,17 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 	ask.path.len -= route->path_len - 1;
 	if (ws_request_static(rq, &ask) == 503)
 		ws_listen_warn(ws_server_of_core(rq->conn->core),
-		    "no descriptor is left for a file");
+		    "out of file descriptors", "refusing files");
 }
 
-/* Take the base path off. Returns whether it was there. */
+/* Take the base path off a request. Returns whether it was there. */
 static bool
 strip_base(const struct ws_server *server, struct ws_request *rq)
 {
 	size_t len = strlen(server->base_path);
 	struct ws_span path;
 
-	rq->prefix_octets = 0; /* it may have been taken off for early */
+	rq->prefix_octets = 0; /* ws_route_head may have taken it off */
 	path = path_of(rq);
 	if (path.len < len || memcmp(path.at, server->base_path, len) != 0 ||
 	    (path.len > len && path.at[len] != '/'))
@@ -404,7 +410,8 @@ strip_base(const struct ws_server *server, struct ws_request *rq)
 	return true;
 }
 
-/* The base path without the slash that makes it a directory. */
+/* Redirect the base path to itself with a slash, so that the relative links of
+ * its page work. RFC 9110 15.4.9. */
 static void
 redirect_to_base(struct ws_server *server, struct ws_request *rq)
 {
@@ -431,7 +438,7 @@ ws_route_request(struct ws_request *request)
 	struct ws_span path = path_of(request);
 	const struct ws_route *route, *websocket;
 
-	/* OPTIONS * asks about the server itself (RFC 9110 section 9.3.7). */
+	/* RFC 9110 9.3.7: OPTIONS * asks about the server as a whole. */
 	if (path.len == 1 && path.at[0] == '*') {
 		(void)ws_reply_field(request, "Allow", every_method);
 		(void)ws_reply(request, 204, NULL, NULL, 0);

@@ -1,5 +1,4 @@
-/* server.h - the parts of a server that ws.c, listen.c, route.c, request.c,
- * members.c and app_loop.c share. */
+/* server.h - a server around its connections: what its parts share. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_SERVER_H
 #define WS_SERVER_H
@@ -12,52 +11,72 @@ struct ws_listener;
 struct ws_route;
 
 struct ws_server {
-	struct ws_core core;    /* first: connections know the server by it */
+	struct ws_core core;    /* first: ws_server_of_core */
 	struct ws_rooms *rooms; /* owned */
-	int publish_flags;      /* of the publish that is going on */
+	int publish_flags;      /* of the publish in progress */
 	struct ws_conn **conns; /* owned array, the connections are borrowed */
 	size_t conns_count, conns_room;
-	size_t clients_max;
-	unsigned per_ip_max;
+	size_t clients_max;     /* connections at most */
+	unsigned per_ip_max;    /* of one address; 0: no limit */
 	struct ws_peers *peers; /* owned; NULL without a limit per address */
-	uint64_t accepted;
+	uint64_t accepted;      /* connections ever */
 	struct ws_listener *listeners;     /* owned list */
 	struct ws_heap_timer accept_timer; /* ends a pause of accepting */
 	bool accept_paused;
-	int reserve_fd;          /* owned: given up when there is no other */
+	int reserve_fd;          /* owned: closed to turn a peer away */
 	int64_t warned_ms;       /* when a limit was logged last */
 	struct ws_route *routes; /* owned list, longest path first */
 	char *base_path;         /* owned; "" or "/live" */
 	char *origin;            /* owned or NULL */
-	struct ws_heap_timer grace_timer;
-	struct ws_timer *timers;  /* owned list */
-	struct ws_watch *watches; /* owned list */
+	struct ws_heap_timer grace_timer; /* ends a stop in good order */
+	struct ws_timer *timers;          /* owned list */
+	struct ws_watch *watches;         /* owned list */
 };
 
-/* The server that a core is a part of. */
+/* Find the server that a core is a part of. */
 static inline struct ws_server *
 ws_server_of_core(struct ws_core *core)
 {
 	return (struct ws_server *)core;
 }
 
-/* listen.c: log that a limit was met, but not each time; stop listening
- * everywhere; forget a connection that ended. */
-void ws_listen_warn(struct ws_server *server, const char *what);
+/* ---- listen.c: accepting connections ----------------------------------- */
+
+/* Log that a limit was met: "LIMIT at N connections; CONSEQUENCE". Once a
+ * minute at most, whatever the limit. */
+void ws_listen_warn(
+    struct ws_server *server, const char *limit, const char *consequence);
+
+/* Close all listening sockets. */
 void ws_listen_stop(struct ws_server *server);
+
+/* Take a connection that is about to be released out of the server's table and
+ * counts; accept again if that was paused. */
 void ws_listen_ended(struct ws_conn *conn);
 
-/* route.c: find who answers a request, and have it answered; the same when
- * only its head is there. */
+/* ---- route.c: who answers a request ------------------------------------ */
+
+/* Find the endpoint of a complete request and have it answer. */
 void ws_route_request(struct ws_request *request);
+
+/* Find the endpoint of a request whose body is still to come: set its body_max
+ * and call its early. */
 void ws_route_head(struct ws_request *request);
+
+/* Release all endpoints. */
 void ws_route_free(struct ws_server *server);
 
-/* members.c: a connection as a member of rooms. */
+/* ---- members.c: connections as members of rooms ------------------------ */
+
+/* Begin a connection's member, which is in no room. */
 void ws_members_init(struct ws_conn *conn);
+
+/* Take a connection out of all its rooms. */
 void ws_members_leave_all(struct ws_conn *conn);
 
-/* app_loop.c: release all timers, watches and work. */
+/* ---- app_loop.c: the application in the loop --------------------------- */
+
+/* Release all timers, watches and deferred work of the application. */
 void ws_app_loop_free(struct ws_server *server);
 
 #endif

@@ -546,7 +546,7 @@ log_line(void *arg, int level, const char *line)
 	(void)arg;
 	(void)level;
 	sim_trace("log: %s", line);
-	sim_seen.exhausted += strncmp(line, "out of descr", 12) == 0;
+	sim_seen.exhausted += strncmp(line, "out of file", 11) == 0;
 }
 
 static void
