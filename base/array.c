@@ -28,7 +28,7 @@ resize(void *array, size_t *room, size_t count, size_t size)
 bool
 ws_array_reserve(void *array, size_t *room, size_t need, size_t size)
 {
-	size_t max = SIZE_MAX / size;
+	size_t max = (SIZE_MAX - 1) / size; /* SIZE_MAX octets fail, too */
 	size_t wanted = *room > max / 2 ? max : *room * 2;
 
 	if (need <= *room)

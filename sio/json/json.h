@@ -99,13 +99,4 @@ size_t sio_json_unescape(const char *raw, size_t len, char *out);
 bool sio_json_string_is(const char *text, const struct sio_json_token *string,
     const char *other, size_t len);
 
-/* How many octets text will be as the inside of a JSON string. */
-size_t sio_json_escaped_len(const char *text, size_t len);
-
-/* Write text as the inside of a JSON string, as JSON.stringify does. What is
- * not UTF-8 becomes U+FFFD.
- *   out  receives as many octets as sio_json_escaped_len says
- * RFC 8259 section 7, ECMA-262 QuoteJSONString. */
-void sio_json_escape(const char *text, size_t len, char *out);
-
 #endif

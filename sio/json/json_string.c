@@ -22,33 +22,21 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/utf8.h"
 
 /* ---- characters -------------------------------------------------------- */
 
+/* Write a character in UTF-8. RFC 3629 section 3.
+ * Returns how many octets it has. */
 static size_t
-utf8_write(uint32_t c, char *out)
+utf8_write(uint32_t c, char out[4])
 {
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		out[0] = (char)(0xe0 | c >> 12);
-		out[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | c >> 18);
-	out[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
+	static const uint32_t leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = len - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(leads[len] | c);
+	return len;
 }
 
 /* Eight octets equal to c. */
@@ -186,89 +174,4 @@ sio_json_string_is(const char *text, const struct sio_json_token *string,
 	if (string->escaped)
 		return escaped_is(raw, raw + raw_len, other, len);
 	return raw_len == len && memcmp(raw, other, len) == 0;
-}
-
-/* ---- writing ----------------------------------------------------------- */
-
-/* The letter of a short escape sequence, or 0. */
-static char
-short_escape(char c)
-{
-	switch (c) {
-	case '\b':
-		return 'b';
-	case '\f':
-		return 'f';
-	case '\n':
-		return 'n';
-	case '\r':
-		return 'r';
-	case '\t':
-		return 't';
-	case '"':
-	case '\\':
-		return c;
-	}
-	return 0;
-}
-
-/* Escape what is at p, one octet that is not plain, one character beyond ASCII
- * or what is none.
- *   used  receives how many octets of it that was
- * Returns how many octets of out it became. */
-static size_t
-escape_one(const char *p, size_t left, size_t *used, char out[6])
-{
-	static const char hex[] = "0123456789abcdef";
-	int octets = 1;
-
-	if ((unsigned char)*p >= 0x80)
-		octets = ws_utf8_char_len(p, left);
-	*used = (size_t)(octets < 0 ? -octets : octets);
-	if (octets < 0)
-		return utf8_write(0xfffd, out);
-	memcpy(out, p, *used);
-	if ((unsigned char)*p >= 0x80)
-		return *used;
-	out[0] = '\\';
-	out[1] = short_escape(*p);
-	if (out[1] != 0)
-		return 2;
-	memcpy(out + 1, "u00", 3);
-	out[4] = hex[*p >> 4 & 15];
-	out[5] = hex[*p & 15];
-	return 6;
-}
-
-size_t
-sio_json_escaped_len(const char *text, size_t len)
-{
-	const char *p = text, *end = text + len;
-	size_t total = 0, used;
-	char out[6];
-
-	while ((p = sio_json_skip_plain(p, end)) < end) {
-		total += escape_one(p, (size_t)(end - p), &used, out) - used;
-		p += used;
-	}
-	return len + total;
-}
-
-void
-sio_json_escape(const char *text, size_t len, char *out)
-{
-	const char *p = text, *end = text + len;
-
-	while (p < end) {
-		const char *special = sio_json_skip_plain(p, end);
-		size_t used = (size_t)(special - p);
-
-		memcpy(out, p, used);
-		out += used;
-		p = special;
-		if (p == end)
-			break;
-		out += escape_one(p, (size_t)(end - p), &used, out);
-		p += used;
-	}
 }

@@ -2,60 +2,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/digits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
 #include "json.h"
 #include "number.h"
 #include "ws.h"
 
-enum {
-	SIZE_MIN = 128
-};
-
-/* The size for len octets: at least twice the one that there is, so that
- * adding octet by octet copies each of them twice at most. */
-static size_t
-grown(size_t size, size_t len)
-{
-	size_t twice = size > SIZE_MAX / 2 ? SIZE_MAX : size * 2;
-
-	if (twice < SIZE_MIN)
-		twice = SIZE_MIN;
-	return twice < len ? len : twice;
-}
-
-static char *
-fail(struct sio_text *text)
-{
-	text->error = WS_ENOMEM;
-	return NULL;
-}
-
 char *
 sio_text_room(struct sio_text *text, size_t len)
 {
-	size_t size;
-	char *at;
+	size_t need = len > SIZE_MAX - text->len ? SIZE_MAX : text->len + len;
 
 	if (text->error != 0)
 		return NULL;
-	if (text->at != NULL && len <= text->size - text->len)
-		return text->at + text->len;
-	if (len > SIZE_MAX - text->len)
-		return fail(text);
-	size = grown(text->size, text->len + len);
-	at = ws_mem_resize(text->at, size);
-	if (at == NULL)
-		return fail(text);
-	text->at = at;
-	text->size = size;
-	return at + text->len;
+	if (!ws_array_reserve(&text->at, &text->size, need, 1)) {
+		text->error = WS_ENOMEM;
+		return NULL;
+	}
+	return need > 0 ? text->at + text->len : NULL;
 }
 
 void
 sio_text_add(struct sio_text *text, const void *data, size_t len)
 {
-	char *at = len > 0 ? sio_text_room(text, len) : NULL;
+	char *at = sio_text_room(text, len);
 
 	if (at == NULL)
 		return;
@@ -75,16 +50,45 @@ sio_text_putc(struct sio_text *text, char c)
 	sio_text_add(text, &c, 1);
 }
 
+/* Write an octet of ASCII that cannot stand for itself in a string. */
+static void
+add_escape(struct sio_text *text, unsigned char octet)
+{
+	static const char octets[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *found = strchr(octets, octet);
+	char escape[8];
+
+	if (octet != 0 && found != NULL)
+		snprintf(
+		    escape, sizeof(escape), "\\%c", letters[found - octets]);
+	else
+		snprintf(escape, sizeof(escape), "\\u%04x", octet);
+	sio_text_puts(text, escape);
+}
+
+/* ECMA-262 section 25.5.2.3, QuoteJSONString. */
 void
 sio_text_escape(struct sio_text *text, const char *string, size_t len)
 {
-	size_t escaped = sio_json_escaped_len(string, len);
-	char *at = sio_text_room(text, escaped);
+	const char *p = string, *from = p, *end = p + len;
 
-	if (at == NULL)
-		return;
-	sio_json_escape(string, len, at);
-	text->len += escaped;
+	while ((p = sio_json_skip_plain(p, end)) < end) {
+		int octets = ws_utf8_char_len(p, (size_t)(end - p));
+
+		/* Beyond ASCII a character stands for itself. */
+		if (octets > 1) {
+			p += octets;
+			continue;
+		}
+		sio_text_add(text, from, (size_t)(p - from));
+		if (octets < 0)
+			sio_text_puts(text, "\xef\xbf\xbd"); /* U+FFFD */
+		else
+			add_escape(text, (unsigned char)*p);
+		p += octets < 0 ? -octets : 1;
+		from = p;
+	}
+	sio_text_add(text, from, (size_t)(end - from));
 }
 
 void
@@ -98,13 +102,9 @@ sio_text_quote(struct sio_text *text, const char *string, size_t len)
 void
 sio_text_unsigned(struct sio_text *text, uint64_t value)
 {
-	char digits[20], *at = digits + sizeof(digits);
+	char digits[WS_DIGITS_MAX];
 
-	do {
-		*--at = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	sio_text_add(text, at, (size_t)(digits + sizeof(digits) - at));
+	sio_text_add(text, digits, ws_digits_write(digits, value));
 }
 
 void

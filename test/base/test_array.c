@@ -59,7 +59,11 @@ Test(array, changes_nothing_when_it_cannot_grow)
 {
 	static const size_t too_many[] = { SIZE_MAX, SIZE_MAX / 8 + 1 };
 	uint64_t *numbers = NULL, *before;
+	char *text = NULL;
 	size_t room = 0;
+
+	/* A sum that did not fit is no number of octets either. */
+	cr_assert_not(ws_array_reserve(&text, &room, SIZE_MAX, 1));
 
 	cr_assert(ws_array_reserve(&numbers, &room, 1, sizeof(*numbers)));
 	cr_assert_eq(room, 16);

@@ -391,53 +391,6 @@ Test(sio_json, finds_the_last_member_of_a_name)
 	cr_assert_eq(sio_json_member(text, r.tokens, 0, "ab", 2), 0);
 }
 
-Test(sio_json, escapes_as_json_stringify)
-{
-	static const struct {
-		const char *text;
-		size_t len;
-		const char *escaped;
-	} rows[] = {
-#define ESCAPE(text, escaped) { text, sizeof(text) - 1, escaped }
-		ESCAPE("", ""),
-		ESCAPE("plain text / with slash", "plain text / with slash"),
-		ESCAPE("\"\\", "\\\"\\\\"),
-		ESCAPE("\b\f\n\r\t", "\\b\\f\\n\\r\\t"),
-		ESCAPE("\0\x01\x0b\x1f", "\\u0000\\u0001\\u000b\\u001f"),
-		ESCAPE("\x7f", "\x7f"),
-		ESCAPE("\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80",
-		    "\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80"),
-		ESCAPE("12345678\"12345678\n1234567",
-		    "12345678\\\"12345678\\n1234567"),
-		/* What is not UTF-8: U+FFFD for each longest beginning. */
-		ESCAPE("\xff", "\xef\xbf\xbd"),
-		ESCAPE("a\xe2\x82z", "a\xef\xbf\xbdz"),
-		ESCAPE("\xe2\x82", "\xef\xbf\xbd"),
-		ESCAPE("\xf0\x9f\x98", "\xef\xbf\xbd"),
-		ESCAPE("\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
-		ESCAPE("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"),
-		ESCAPE("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"),
-		ESCAPE("\xf5\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
-		ESCAPE("\xf5\"", "\xef\xbf\xbd\\\""),
-#undef ESCAPE
-	};
-
-	for (size_t i = 0; i < LEN(rows); i++) {
-		struct guard in = guard_copy(rows[i].text, rows[i].len);
-		size_t len = strlen(rows[i].escaped);
-		struct guard out = guard_copy(rows[i].escaped, len);
-
-		memset(out.at, 0, len);
-		cr_expect_eq(sio_json_escaped_len((const char *)in.at, in.len),
-		    len, "%s", rows[i].escaped);
-		sio_json_escape((const char *)in.at, in.len, (char *)out.at);
-		cr_expect_eq(memcmp(out.at, rows[i].escaped, len), 0, "%s",
-		    rows[i].escaped);
-		guard_free(&in);
-		guard_free(&out);
-	}
-}
-
 /* The fast path over eight octets and the slow one agree on every octet at
  * every place. */
 Test(sio_json, skips_what_is_plain)

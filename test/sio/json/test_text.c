@@ -1,11 +1,13 @@
-/* test_sio_text.c - a string that grows. */
+/* test_text.c - a string that grows. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sio/json/text.h"
 #include "ws.h"
+#include "test/guard.h"
 #include "test/scarce.h"
 
 static void
@@ -44,6 +46,50 @@ Test(sio_text, adds)
 	expect_text(&text, "'\\\\'");
 	sio_text_free(&text);
 	cr_expect_eq(scarce_blocks, 0);
+}
+
+Test(sio_text, escapes_as_json_stringify)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *escaped;
+	} rows[] = {
+#define ESCAPE(text, escaped) { text, sizeof(text) - 1, escaped }
+		ESCAPE("", ""),
+		ESCAPE("plain text / with slash", "plain text / with slash"),
+		ESCAPE("\"\\", "\\\"\\\\"),
+		ESCAPE("\b\f\n\r\t", "\\b\\f\\n\\r\\t"),
+		ESCAPE("\0\x01\x0b\x1f", "\\u0000\\u0001\\u000b\\u001f"),
+		ESCAPE("\x7f", "\x7f"),
+		ESCAPE("\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80",
+		    "\xc3\xa9\xe2\x80\xa8\xf0\x9f\x98\x80"),
+		ESCAPE("12345678\"12345678\n1234567",
+		    "12345678\\\"12345678\\n1234567"),
+		/* What is not UTF-8: U+FFFD for each longest beginning. */
+		ESCAPE("\xff", "\xef\xbf\xbd"),
+		ESCAPE("a\xe2\x82z", "a\xef\xbf\xbdz"),
+		ESCAPE("\xe2\x82", "\xef\xbf\xbd"),
+		ESCAPE("\xf0\x9f\x98", "\xef\xbf\xbd"),
+		ESCAPE("\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
+		ESCAPE("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"),
+		ESCAPE("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd"),
+		ESCAPE("\xf5\x80", "\xef\xbf\xbd\xef\xbf\xbd"),
+		ESCAPE("\xf5\"", "\xef\xbf\xbd\\\""),
+#undef ESCAPE
+	};
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		struct guard in = guard_copy(rows[i].text, rows[i].len);
+		struct sio_text text = { .at = NULL };
+
+		sio_text_escape(&text, (const char *)in.at, in.len);
+		cr_expect_eq(
+		    text.len, strlen(rows[i].escaped), "%s", rows[i].escaped);
+		expect_text(&text, rows[i].escaped);
+		sio_text_free(&text);
+		guard_free(&in);
+	}
 }
 
 Test(sio_text, cuts)
