@@ -28,11 +28,12 @@ resize(void *array, size_t *room, size_t count, size_t size)
 bool
 ws_array_reserve(void *array, size_t *room, size_t need, size_t size)
 {
-	size_t max = (SIZE_MAX - 1) / size; /* SIZE_MAX octets fail, too */
-	size_t wanted = *room > max / 2 ? max : *room * 2;
+	size_t max, wanted;
 
 	if (need <= *room)
 		return true;
+	max = (SIZE_MAX - 1) / size; /* SIZE_MAX octets fail, too */
+	wanted = *room > max / 2 ? max : *room * 2;
 	if (need > max)
 		return false;
 	if (wanted < OCTETS_MIN / size)
