@@ -1,13 +1,27 @@
 # Makefile - wsd and libws.a, for GNU make and BSD make.
 # SPDX-License-Identifier: MIT
 #
-#   make           wsd and the libraries  make test      build and run the tests
-#   make run       build and start wsd    make check     all that CI runs
-#   make asan      wsd with sanitizers    make fuzz      FUZZ_SECONDS each
-#   make static    one static file        make bench     figures
-#   make examples  into build/examples    make layers    who may know whom
-#   make format    lay out the source     make bench-ir  figures without time
-#   make dist      a tarball
+# make help prints these lines:
+#
+#   make                   wsd, libws.a and libsio.a
+#   make run               build and start wsd, print the address to open
+#   make test              build and run the tests; TESTS="frame rooms" two
+#   make check             all that CI runs; STEPS="layers fuzz" two steps
+#   make layers            check which folder includes and calls which
+#   make fuzz              run each fuzz target for FUZZ_SECONDS=5
+#   make cov               run the tests, print the coverage of each file
+#   make bench             measure, beside what is installed of other servers
+#   make bench-ir          count instructions and memory, against the budgets
+#   make examples          build/examples/NAME
+#   make asan              build/wsd-asan, with sanitizers
+#   make static            build/wsd-static, one file without libraries
+#   make format            lay out the source with clang-format
+#   make compile_commands  build/compile_commands.json, for clangd
+#   make install           below PREFIX=/usr/local and DESTDIR; make uninstall
+#   make dist              build/wsd-VERSION.tar.gz
+#   make clean             remove what was built
+#
+# V=1 prints each command whole.
 #
 # make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
 # INCLUDEDIR and MANDIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
@@ -146,6 +160,9 @@ build/bundle_js.c: build/embed www/socket.io.js
 	    'export { io, io as connect, io as default };' >$@.new && \
 	    mv $@.new $@
 
+help:
+	@sed -n 's/^#   make/make/p' Makefile
+
 PC = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|'
 
@@ -190,10 +207,13 @@ static: build/assets.c build/bundle_js.c
 
 examples: libws.a libsio.a
 	@mkdir -p build/examples
-	@for f in examples/*.c; do \
-	    name=`basename $$f .c`; echo "$(CC) $$f"; \
+	@for file in examples/*.c; do \
+	    name=`basename $$file .c`; \
+	    test -z "`find $$file libsio.a libws.a ws.h sio/sio.h \
+		-newer build/examples/$$name 2>&1`" && continue; \
+	    echo "cc      $$file"; test '$(V)' != 1 || set -x; \
 	    $(CC) $(WS_CFLAGS) -Isio $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
-		-o build/examples/$$name $$f libsio.a libws.a || exit 1; \
+		-o build/examples/$$name $$file libsio.a libws.a || exit 1; \
 	done
 
 # ---- tests -----------------------------------------------------------------
@@ -225,6 +245,24 @@ bench:
 
 bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
+
+# The tests in a copy of the tree, so that these objects meet no others.
+cov:
+	@CC='$(CC)' MAKE='$(MAKE)' sh test/cov.sh
+
+# An entry for each C file of the tree. Quotes in flags are escaped for JSON.
+COMPILE_ANY = $(CC) $(WS_CFLAGS) -Isio -idirafter test/kqueue $(CPPFLAGS) \
+	$(CFLAGS) -c
+compile_commands:
+	@mkdir -p build
+	@for file in `$(C_FILES) | sed -n '/c$$/s|^\./||p' | sort`; do \
+	    command=`printf '%s\n' '$(COMPILE_ANY)' "$$file" | tr '\n' ' ' | \
+		sed 's/[\\"]/\\\\&/g'`; \
+	    printf '{ "directory": "%s", "file": "%s",\n  "command": "%s" }\n' \
+		"$$PWD" "$$file" "$$command"; \
+	done | sed '1s/^/[ /; 3,$$s/^{/, {/; $$s/$$/ ]/' \
+	    >build/compile_commands.json
+	@echo build/compile_commands.json
 
 C_FILES = find . -name '*.[ch]' ! -path './build/*' ! -path '*/node_modules/*'
 
@@ -277,6 +315,6 @@ clean:
 	rm -rf wsd libws.a libsio.a build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
-	format format-check install uninstall dist clean
+	cov compile_commands help format format-check install uninstall dist clean
 
 -include $(ALL_OBJS:.o=.d)
