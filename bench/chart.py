@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# chart.py - figures for people: charts, figures.md, and a part of README.md.
+# chart.py - figures for people: charts, tables, and a part of README.md.
 # SPDX-License-Identifier: MIT
 """
     bench/chart.py [RESULTS]
@@ -9,7 +9,8 @@ kept as bench/results.json, and from them are made
 
     bench/charts/*.svg   bars, one panel for each row
     bench/figures.md     everything, as tables
-    README.md            what stands between the two markers
+    docs/benchmarks.md   charts and tables, between the two markers
+    README.md            one chart and three sentences, between the two markers
 
 The charts are plain SVG that follows the light or dark scheme of the reader,
 with a ground of their own, since the page around them may not.
@@ -331,10 +332,10 @@ def wrap(text, width=79):
     return "\n".join(lines + [line]) + "\n"
 
 
-def readme(results, charts):
+def benchmarks(results, charts):
     every = [row for _, _, rows in CHARTS for row in rows]
     parts = [wrap(where(results))]
-    parts += [f"![{title}](bench/charts/{chart}.svg)\n"
+    parts += [f"![{title}](../bench/charts/{chart}.svg)\n"
               for chart, title in charts]
     parts += [wrap("Microseconds of processor time for each message, and how "
                    "that compares with `wsd`:"),
@@ -346,6 +347,43 @@ def readme(results, charts):
     parts += [memory_table(results), start_table(results),
               wrap(ahead(results))]
     return "\n".join(part for part in parts if part)
+
+
+def beside_best(results, row, key):
+    """"; libwebsockets takes 5,402": the peer that needs least, if any."""
+    peers = [(figures[key], name(server))
+             for server, figures in results.servers(row).items()
+             if server not in ("wsd", "floor", "static") and key in figures]
+    if not peers:
+        return ""
+    least, server = min(peers)
+    return f"; {server} takes {number(least)}"
+
+
+def readme(results, charts):
+    """The first chart, and three sentences."""
+    echo = results.servers("echo-16")["wsd"]
+    room = results.value("sio-room", "wsd", "cpu_us")
+    idle = results.value("idle", "wsd", "rss_each")
+    chart, title = charts[0]
+    return "\n".join([
+        f"![{title}](bench/charts/{chart}.svg)\n",
+        wrap(f"An echo of 16 octets takes {number(echo['cpu_us'])} "
+             f"microseconds of processor time, "
+             f"{number(echo['system_us'])} of them in the kernel. A "
+             f"Socket.IO event to 999 others takes {number(room)} for each "
+             f"of them{beside_best(results, 'sio-room', 'cpu_us')}. An idle "
+             f"WebSocket takes {number(idle)} octets of memory"
+             f"{beside_best(results, 'idle', 'rss_each')}."),
+    ])
+
+
+def replace_between(path, text):
+    """Put a text between the two markers of a file."""
+    page = path.read_text()
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
 
 
 def figures_md(results):
@@ -373,11 +411,9 @@ def main():
     draw_memory(results)
     charts.append(("memory", "Resident memory of an idle client"))
     (BENCH / "figures.md").write_text(figures_md(results))
-    page = (ROOT / "README.md").read_text()
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    (ROOT / "README.md").write_text(
-        f"{before}{BEGIN}\n\n{readme(results, charts)}\n{END}{after}")
+    replace_between(ROOT / "docs" / "benchmarks.md",
+                    benchmarks(results, charts))
+    replace_between(ROOT / "README.md", readme(results, charts))
 
 
 main()

@@ -5,8 +5,9 @@
 # Runs in the top directory, with wsd built: every option of wsd --help is in
 # wsd.1 and the other way round, every prototype of ws.h is in the synopsis of
 # ws.3 as it stands and in its text, as are those of sio.h in sio.3, and mandoc
-# finds no fault in any. The configurations in README.md are shown to the programs that they are for, as
-# far as these are there.
+# finds no fault in any. The configurations in docs/ are shown to the programs
+# that they are for, as far as these are there. Options, links and files that
+# the documents name exist.
 set -u
 failures=0
 
@@ -138,11 +139,12 @@ fi
 
 # ---- configurations ----------------------------------------------------------
 
-# The nth block of a language in the README.
+# block FILE LANGUAGE N: the nth block of a language in a document.
 block() {
-	awk -v fence="\`\`\`$1" -v nth="$2" '
+	awk -v fence="\`\`\`$2" -v nth="$3" '
 	/^```/ { inside = $0 == fence && ++n == nth; next }
-	inside' README.md
+	inside { print; found = 1 }
+	END { exit !found }' "$1" || fail "$1 has no block $3 of $2"
 }
 
 if command -v nginx > "$work/which"; then
@@ -152,48 +154,79 @@ if command -v nginx > "$work/which"; then
 		for path in client_body proxy fastcgi uwsgi scgi; do
 			echo "${path}_temp_path $work/temp;"
 		done
-		block nginx 1 | sed "s|listen 80;|listen unix:$work/one;|"
+		block docs/proxies.md nginx 1 | sed "s|listen 80;|listen unix:$work/one;|"
 		echo "server { listen unix:$work/two;"
-		block nginx 2
+		block docs/proxies.md nginx 2
 		echo "} }"
 	} > "$work/nginx.conf"
 	nginx -t -q -p "$work" -c "$work/nginx.conf" ||
-	    fail "nginx does not understand the README"
+	    fail "nginx does not understand docs/proxies.md"
 fi
 
 if command -v haproxy > "$work/which"; then
-	block haproxy 1 > "$work/haproxy.cfg"
+	block docs/proxies.md haproxy 1 > "$work/haproxy.cfg"
 	haproxy -c -q -f "$work/haproxy.cfg" ||
-	    fail "haproxy does not understand the README"
+	    fail "haproxy does not understand docs/proxies.md"
 fi
 
 if command -v systemd-analyze > "$work/which"; then
-	block ini 1 > "$work/wsd.socket"
-	block ini 2 | sed "s|/usr/local/bin/wsd|$PWD/wsd|" > "$work/wsd.service"
+	block docs/deployment.md ini 1 > "$work/wsd.socket"
+	block docs/deployment.md ini 2 |
+	    sed "s|/usr/local/bin/wsd|$PWD/wsd|" > "$work/wsd.service"
 	# It also complains about units of the machine's own.
 	systemd-analyze verify "$work/wsd.socket" "$work/wsd.service" 2>&1 |
 	    grep 'wsd\.s' >&2 &&
-	    fail "systemd does not understand the README"
+	    fail "systemd does not understand docs/deployment.md"
 fi
 
-# ---- links -------------------------------------------------------------------
+# ---- what documents name -----------------------------------------------------
 
-# Every file that the documents point at is there.
-grep -ohE '\]\([A-Za-z0-9_./-]+\)' README.md ARCHITECTURE.md | tr -d '])(' |
-    sort -u > "$work/links"
-while read -r file; do
-	[ -e "$file" ] || fail "a document points at $file, which is not there"
-done < "$work/links"
+documents='README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs/*.md'
 
-# ARCHITECTURE.md names every source file, and none that is not there.
-tr '\140' '\n' < ARCHITECTURE.md | grep -E '^[a-z0-9_]+\.[ch]$' |
-    sort -u > "$work/named"
-for file in *.c sio/*.c; do
-	grep -qx "${file#sio/}" "$work/named" ||
-	    fail "ARCHITECTURE.md does not name $file"
+# The anchors of a document: its headings in small letters.
+anchors() {
+	sed -n 's/^##* //p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9\n_-'
+}
+
+# Every file that a document points at is there, and every heading.
+# shellcheck disable=SC2086 # a list of words
+for document in $documents; do
+	grep -oE '\]\([A-Za-z0-9_./-]*(#[a-z0-9-]*)?\)' "$document" |
+	    sed 's/^](//; s/)$//' | sort -u > "$work/links"
+	while read -r link; do
+		file=${link%%#*}
+		[ -n "$file" ] && file=$(dirname "$document")/$file ||
+		    file=$document
+		if [ ! -e "$file" ]; then
+			fail "$document points at $link, which is not there"
+			continue
+		fi
+		case $link in
+		*'#'*)	anchors "$file" | grep -qxF "${link#*#}" ||
+			    fail "$document points at $link, no heading" ;;
+		esac
+	done < "$work/links"
 done
+
+# Every option in code style is one of wsd's.
+# shellcheck disable=SC2086
+grep -ohE '`--[a-z][a-z.-]+|wsd [^#]*--[a-z][a-z.-]+' $documents |
+    grep -oE -e '--[a-z][a-z.-]+' | sed 's/^--//' | sort -u |
+    comm -23 - "$work/help" > "$work/unknown"
+[ -s "$work/unknown" ] &&
+    fail "no options of wsd: $(tr '\n' ' ' < "$work/unknown")"
+
+# ARCHITECTURE.md names every folder, and no file that is not there.
+for folder in $(find . -name '*.c' ! -path './build/*' ! -path './test/*' \
+    ! -path './bench/*' | sed 's|^\./||; s|[^/]*$||' | sort -u); do
+	grep -qF "\`$folder\`" ARCHITECTURE.md ||
+	    fail "ARCHITECTURE.md does not name $folder"
+done
+tr '\140' '\n' < ARCHITECTURE.md | grep -E '^[a-z0-9_/]+\.(c|h|sh|tsv)$' |
+    sort -u > "$work/named"
 while read -r file; do
-	[ -e "$file" ] || [ -e "sio/$file" ] || [ -e "test/$file" ] ||
+	[ -e "$file" ] || [ -n "$(find . -path ./build -prune -o \
+	    -path "*/$file" -print)" ] ||
 	    [ "$file" = assets.c ] || [ "$file" = bundle_js.c ] ||
 	    fail "ARCHITECTURE.md names $file, which is not there"
 done < "$work/named"
