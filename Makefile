@@ -211,9 +211,10 @@ examples: libws.a libsio.a
 	    name=`basename $$file .c`; \
 	    test -z "`find $$file libsio.a libws.a ws.h sio/sio.h \
 		-newer build/examples/$$name 2>&1`" && continue; \
-	    echo "cc      $$file"; test '$(V)' != 1 || set -x; \
+	    echo "cc      $$file"; \
+	    (test '$(V)' != 1 || set -x; \
 	    $(CC) $(WS_CFLAGS) -Isio $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
-		-o build/examples/$$name $$file libsio.a libws.a || exit 1; \
+		-o build/examples/$$name $$file libsio.a libws.a) || exit 1; \
 	done
 
 # ---- tests -----------------------------------------------------------------
