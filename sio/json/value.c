@@ -21,115 +21,56 @@
 
 #include <string.h>
 
+#include "base/array.h"
+#include "base/bytes.h"
+#include "base/mem.h"
 #include "number.h"
 #include "ws.h"
 
 enum {
-	TOKENS_MIN = 64,
-	/* What a document keeps for the next text: enough for most messages,
-	 * and little for a server that keeps one or two documents. */
+	/* What a document keeps for the next text, 64 KiB each: enough for most
+	 * messages, and little for a server, which has a document or two. */
 	TOKENS_KEPT = 4096,
 	ARENA_KEPT = 65536,
 };
 
 /* ---- documents --------------------------------------------------------- */
 
-/* Make room for twice as many tokens. */
-static int
-grow_tokens(struct sio_document *document)
-{
-	size_t room =
-	    document->room < TOKENS_MIN ? TOKENS_MIN : document->room * 2;
-	struct sio_json_token *tokens;
-
-	/* There are fewer tokens than octets in a text, so room stays below
-	 * 2^31, which times 16 may be more than 32 bits can say. */
-	tokens = room > SIZE_MAX / sizeof(*tokens)
-		     ? NULL
-		     : ws_mem_resize(document->tokens, room * sizeof(*tokens));
-	if (tokens == NULL)
-		return WS_ENOMEM;
-	document->tokens = tokens;
-	document->room = room;
-	return 0;
-}
-
-/* Make the arena as long as the text. Nothing that is in it matters any
- * more. */
-static int
-grow_arena(struct sio_document *document, size_t len)
-{
-	char *arena;
-
-	if (len <= document->arena_octets)
-		return 0;
-	arena = ws_mem_resize(NULL, len);
-	if (arena == NULL)
-		return WS_ENOMEM;
-	ws_mem_free(document->arena);
-	document->arena = arena;
-	document->arena_octets = len;
-	return 0;
-}
-
-/* Read the whole text into tokens. */
-static int
-read_tokens(struct sio_document *document, const char *text, size_t len)
+int
+sio_value_read(struct sio_document *document, const char *text, size_t len)
 {
 	struct sio_json json;
 	int result;
 
+	sio_value_clear(document);
 	sio_json_begin(&json, text, len, SIO_JSON_DEPTH);
-	for (;;) {
-		result =
-		    sio_json_parse(&json, document->tokens, document->room);
-		if (result != 0)
-			break;
-		if (grow_tokens(document) < 0)
+	while ((result = sio_json_parse(
+		    &json, document->tokens, document->room)) == 0) {
+		if (!ws_array_reserve(&document->tokens, &document->room,
+			document->room + 1, sizeof(*document->tokens)))
 			return WS_ENOMEM;
 	}
 	document->error_at = json.at;
 	if (result < 0)
 		return WS_EINVAL;
-	document->count = json.count;
-	return 0;
-}
-
-int
-sio_value_read(struct sio_document *document, const char *text, size_t len)
-{
-	int error;
-
-	sio_value_clear(document);
-	error = read_tokens(document, text, len);
-	if (error == 0)
-		error = grow_arena(document, len);
-	if (error < 0) {
-		document->count = 0;
-		return error;
-	}
+	if (!ws_array_reserve(
+		&document->arena, &document->arena_octets, len, 1))
+		return WS_ENOMEM;
 	document->text = text;
 	document->len = len;
+	document->count = json.count;
 	return 0;
 }
 
 void
 sio_value_clear(struct sio_document *document)
 {
+	if (document->room > TOKENS_KEPT || document->arena_octets > ARENA_KEPT)
+		sio_value_fini(document);
 	document->text = NULL;
 	document->len = 0;
 	document->count = 0;
 	document->attachments = NULL;
-	if (document->room > TOKENS_KEPT) {
-		ws_mem_free(document->tokens);
-		document->tokens = NULL;
-		document->room = 0;
-	}
-	if (document->arena_octets > ARENA_KEPT) {
-		ws_mem_free(document->arena);
-		document->arena = NULL;
-		document->arena_octets = 0;
-	}
 }
 
 void
@@ -231,8 +172,9 @@ sio_value_hide_last(struct sio_document *document)
 	document->tokens[0].next--;
 }
 
-const struct sio_document *
-sio_value_document(struct sio_value value)
+/* The document of a value that is a place in one, else NULL. */
+static const struct sio_document *
+document_of(struct sio_value value)
 {
 	if (value.kind != SIO_VALUE_PLACE && value.kind != SIO_VALUE_ARGUMENTS)
 		return NULL;
@@ -243,12 +185,12 @@ sio_value_document(struct sio_value value)
 static const struct sio_json_token *
 token_of(struct sio_value value)
 {
-	const struct sio_document *document = sio_value_document(value);
+	const struct sio_document *document = document_of(value);
 
 	return document == NULL ? NULL : &document->tokens[value.at];
 }
 
-/* The same, when it is of that type. */
+/* The token of a value that is in a document and of a type, else NULL. */
 static const struct sio_json_token *
 token_if(struct sio_value value, enum sio_type type)
 {
@@ -257,12 +199,18 @@ token_if(struct sio_value value, enum sio_type type)
 	return token != NULL && token->type == (unsigned)type ? token : NULL;
 }
 
-static const char *
-text_of(struct sio_value value)
+/* The text of a value of a type, a string without its quotes. With any other
+ * value, at is NULL. */
+static struct ws_span
+text_if(struct sio_value value, enum sio_type type)
 {
+	const struct sio_json_token *token = token_if(value, type);
 	const struct sio_document *document = value.of;
 
-	return document->text;
+	if (token == NULL)
+		return (struct ws_span){ .at = NULL };
+	return (struct ws_span){ document->text + token->start,
+		token->end - token->start };
 }
 
 /* ---- arrays and objects ------------------------------------------------ */
@@ -318,7 +266,7 @@ sio_count(struct sio_value value)
 struct sio_iterator
 sio_iterate(struct sio_value value)
 {
-	const struct sio_document *document = sio_value_document(value);
+	const struct sio_document *document = document_of(value);
 	struct sio_iterator it = { .of = value };
 
 	if (sio_count(value) == 0)
@@ -350,19 +298,16 @@ sio_next(struct sio_iterator *it)
 const char *
 sio_string(struct sio_value value, size_t *len)
 {
-	const struct sio_json_token *token = token_if(value, SIO_STRING);
 	const struct sio_document *document = value.of;
-	size_t decoded;
-	char *out;
+	struct ws_span raw = text_if(value, SIO_STRING);
+	size_t decoded = 0;
+	char *out = NULL;
 
-	if (len != NULL)
-		*len = 0;
-	if (token == NULL)
-		return NULL;
-	out = document->arena + token->start;
-	decoded = sio_json_unescape(
-	    document->text + token->start, token->end - token->start, out);
-	out[decoded] = '\0';
+	if (raw.at != NULL) {
+		out = document->arena + (raw.at - document->text);
+		decoded = sio_json_unescape(raw.at, raw.len, out);
+		out[decoded] = '\0';
+	}
 	if (len != NULL)
 		*len = decoded;
 	return out;
@@ -371,30 +316,25 @@ sio_string(struct sio_value value, size_t *len)
 double
 sio_number(struct sio_value value, double otherwise)
 {
-	const struct sio_json_token *token = token_if(value, SIO_NUMBER);
+	struct ws_span text = text_if(value, SIO_NUMBER);
 
-	if (token == NULL)
-		return otherwise;
-	return sio_number_read(
-	    text_of(value) + token->start, token->end - token->start);
+	return text.at == NULL ? otherwise : sio_number_read(text.at, text.len);
 }
 
 bool
 sio_integer(struct sio_value value, int64_t *out)
 {
-	const struct sio_json_token *token = token_if(value, SIO_NUMBER);
+	struct ws_span text = text_if(value, SIO_NUMBER);
 
-	return token != NULL &&
-	       sio_number_integer(text_of(value) + token->start,
-		   token->end - token->start, out);
+	return text.at != NULL && sio_number_integer(text.at, text.len, out);
 }
 
 bool
 sio_boolean(struct sio_value value, bool otherwise)
 {
-	const struct sio_json_token *token = token_if(value, SIO_BOOLEAN);
+	struct ws_span text = text_if(value, SIO_BOOLEAN);
 
-	return token == NULL ? otherwise : text_of(value)[token->start] == 't';
+	return text.at == NULL ? otherwise : *text.at == 't';
 }
 
 const void *

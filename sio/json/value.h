@@ -64,8 +64,4 @@ struct sio_value sio_value_arguments(struct sio_value event);
  * array nor an object. */
 void sio_value_hide_last(struct sio_document *document);
 
-/* The document of a value, in which value.at is the index of its token; NULL
- * when it is absent or was made by the application. */
-const struct sio_document *sio_value_document(struct sio_value value);
-
 #endif
