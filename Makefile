@@ -11,6 +11,7 @@
 #   make fuzz              run each fuzz target for FUZZ_SECONDS=5
 #   make cov               run the tests, print the coverage of each file
 #   make bench             measure, beside what is installed of other servers
+#   make fairness          how long clients wait for attackers; ATTACKS="tiny"
 #   make bench-ir          count instructions and memory, against the budgets
 #   make examples          build/examples/NAME
 #   make asan              build/wsd-asan, with sanitizers
@@ -247,6 +248,10 @@ bench:
 bench-ir:
 	@$(ENV) sh bench/budgets.sh $(RECORD:yes=record)
 
+ATTACKS ?=
+fairness:
+	@$(ENV) sh bench/fairness.sh $(ATTACKS)
+
 # The tests in a copy of the tree, so that these objects meet no others.
 cov:
 	@CC='$(CC)' MAKE='$(MAKE)' sh test/cov.sh
@@ -316,6 +321,7 @@ clean:
 	rm -rf wsd libws.a libsio.a build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
-	cov compile_commands help format format-check install uninstall dist clean
+	fairness cov compile_commands help format format-check install uninstall \
+	dist clean
 
 -include $(ALL_OBJS:.o=.d)

@@ -50,7 +50,7 @@ compile() {
 		-D_FILE_OFFSET_BITS=64 -I"$root" -O2 -o "$program" $sources "$@")
 }
 
-# The server twice: as `make` builds it, and as one static file (musl).
+# The server as `make` builds it.
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
 	(cd "$root" && find . -path ./build -prune -o -path ./test -prune -o \
@@ -58,6 +58,10 @@ build_wsd() {
 	    tar cf - -T - www) | (cd "$out/src" && tar xf -)
 	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 wsd >&2 ||
 		die "wsd does not build"
+}
+
+# The server as one static file (musl), after build_wsd.
+build_static() {
 	if command -v musl-gcc >/dev/null; then
 		${MAKE:-make} -s -C "$out/src" static >/dev/null ||
 			die "the static wsd does not build"
@@ -82,6 +86,14 @@ build_tools() {
 		../deflate/inflate.c ../deflate/inflate_table.c" || die "load does not build"
 	compile floor floor.c -O3 || die "floor does not build"
 	compile start start.c || die "start does not build"
+}
+
+# The attackers of fairness.sh.
+build_fairness() {
+	compile fairness "fairness.c fairness_net.c fairness_http.c \
+		fairness_ws.c fairness_sio.c ../deflate/deflate.c \
+		../deflate/deflate_block.c ../deflate/deflate_code.c \
+		../deflate/deflate_match.c" || die "fairness does not build"
 }
 
 build_lws() {

@@ -25,6 +25,7 @@ fi
 ulimit -n "$hard" 2>/dev/null || true
 if [ -z "${BENCH_BUILT:-}" ]; then
 	build_wsd
+	build_static
 	build_tools
 	build_lws
 	build_ws

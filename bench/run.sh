@@ -229,6 +229,7 @@ meta() {
 
 note "building"
 build_wsd
+build_static
 build_sio
 build_tools
 build_lws
@@ -285,4 +286,6 @@ echo
 sh "$root/bench/codec.sh" || exit 1
 echo
 sh "$root/bench/deflate.sh" || exit 1
+echo
+sh "$root/bench/fairness.sh" --short || note "somebody can make others wait"
 note "all figures are in $figures, the medians in $json"

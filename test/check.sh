@@ -219,6 +219,12 @@ step_budgets()
 	$MAKE bench-ir RECORD=
 }
 
+about_fairness='no attack makes a client wait for 50 ms of processor time'
+step_fairness()
+{
+	sh bench/fairness.sh --short --bound 50
+}
+
 about_interop='official clients, proxies and a browser'
 step_interop()
 {
@@ -234,7 +240,7 @@ for step in ${STEPS:-$steps}; do
 	start=$(date +%s)
 	eval "echo \"==== $step: \$about_$step\""
 	if (step_"$step") >"$DIR/$step.log" 2>&1; then
-		grep -E '^[0-9]+ passed, |^(interop|budgets):' "$DIR/$step.log"
+		grep -E '^[0-9]+ passed, |^(interop|budgets|fairness):' "$DIR/$step.log"
 		echo "     good, $(($(date +%s) - start)) s"
 	else
 		grep -vE '^(cc|archive|link|embed) +[^ ]+$' "$DIR/$step.log" |

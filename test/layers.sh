@@ -186,17 +186,17 @@ check_circles()
 # The programs of bench/ that have several files.
 check_bench()
 {
-	if [ -n "$(find bench \( -name bench -o -name 'load*.[ch]' \) \
-	    -newer build/layers/load.o 2>&1)" ]; then
-		rm -f build/layers/load*.o
-		for source in bench/load*.c; do
+	if [ -n "$(find bench \( -name bench -o -name "$1*.[ch]" \) \
+	    -newer "build/layers/$1.o" 2>&1)" ]; then
+		rm -f build/layers/"$1"*.o
+		for source in bench/"$1"*.c; do
 			${CC:-cc} -std=c11 -O1 -D_DEFAULT_SOURCE \
 			    -D_FILE_OFFSET_BITS=64 -I. -w -c \
 			    -o "build/layers/$(basename "$source" .c).o" \
 			    "$source" || fail "$source does not compile"
 		done
 	fi
-	symbols build/layers/load*.o | links >build/layers/bench
+	symbols build/layers/"$1"*.o | links >build/layers/bench
 	check_circles build/layers/bench
 }
 
@@ -318,7 +318,8 @@ check_calls()
 check_includes
 check_links
 check_circles build/layers/links
-check_bench
+check_bench load
+check_bench fairness
 check_pure
 check_library libws.a ws_
 check_library libsio.a 'sio_|eio_'
