@@ -103,7 +103,9 @@ shrink(struct ws_table *table)
 	while (table->bucket_count > BUCKETS_MIN &&
 	       table->total < table->bucket_count / 2) {
 		merge(table);
-		if (table->bucket_count == table->bucket_capacity / 2)
+		/* The array began with room for twice the least. */
+		if (table->bucket_count > BUCKETS_MIN &&
+		    table->bucket_count == table->bucket_capacity / 2)
 			ws_array_shrink(&table->buckets,
 			    &table->bucket_capacity, table->bucket_count,
 			    sizeof(*table->buckets));
