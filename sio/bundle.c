@@ -1,13 +1,15 @@
-/* bundle.c - the client for browsers, served under the path of the server. */
+/* bundle.c - the client for browsers, served below the path of the server. */
 /* SPDX-License-Identifier: MIT */
 /*
  * A page says <script src="/socket.io/socket.io.js">, so that the client fits
- * the server that it comes from. The built-in client is one file, under all
- * the names that the official one has; as a module it has an export at its
- * end. A bundle of the application's choice takes its place, if there is one.
+ * the server that it comes from. The built-in client is one file, which is
+ * served under all the names that the official client has; as a module it has
+ * an export at its end. The application may serve a client of its own instead.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +21,8 @@
 
 #define BUNDLE_MAX (4 * 1024 * 1024) /* octets of a file that is served */
 
-/* See embed.c: the script, and what makes a module of it. */
+/* Written by program/embed.c: the script, and the end that makes a module of
+ * it. */
 extern const unsigned char sio_bundle_js[], sio_bundle_js_end[];
 extern const size_t sio_bundle_js_len, sio_bundle_js_end_len;
 extern const size_t sio_bundle_js_plain_len, sio_bundle_js_long_len;
@@ -29,7 +32,7 @@ extern const char sio_bundle_js_etag[];
 struct sio_bundle {
 	struct sio *io; /* borrowed */
 	struct ws_asset script, module;
-	void *memory; /* owned: what one or both of them are */
+	void *memory; /* owned: the data of one or of both */
 	char etag[sizeof("\"0123456789abcdef\"")];
 };
 
@@ -65,8 +68,8 @@ on_module(struct ws_request *request)
 
 /* ---- creation ---------------------------------------------------------- */
 
-/* Open a regular file. Others may have no end, or none yet: without O_NONBLOCK
- * a named pipe is not even open before somebody writes into it.
+/* Open a regular file. O_NONBLOCK, since opening a named pipe would otherwise
+ * wait until somebody writes into it.
  *   size  receives its octets
  * Returns a descriptor, or -1 with errno set. */
 static int
@@ -93,7 +96,7 @@ open_file(const char *name, size_t *size)
 	return -1;
 }
 
-/* Read to the end, or so many octets. Returns 0 or an errno. */
+/* Read up to size octets, or to the end. Returns 0 or an errno. */
 static int
 read_octets(int fd, struct sio_text *text, size_t size)
 {
@@ -129,29 +132,25 @@ read_file(const char *name, struct sio_text *text)
 	return error == 0 ? 0 : -1;
 }
 
-/* An entity-tag for a file that is not ours: FNV-1a of what is in it. It need
- * only change when the file does. */
+/* Write the entity-tag of the application's file, a hash of its octets: FNV-1a,
+ * since nobody has to be kept from making two files of one hash. RFC 9110
+ * section 8.8.3. */
 static void
 write_etag(struct sio_bundle *bundle, const struct sio_text *text)
 {
-	static const char hex[] = "0123456789abcdef";
 	uint64_t hash = UINT64_C(14695981039346656037);
-	char *at = bundle->etag;
 
 	for (size_t i = 0; i < text->len; i++) {
 		hash ^= (unsigned char)text->at[i];
 		hash *= UINT64_C(1099511628211);
 	}
-	*at++ = '"';
-	for (int shift = 60; shift >= 0; shift -= 4)
-		*at++ = hex[hash >> shift & 15];
-	*at++ = '"';
-	*at = '\0';
+	(void)snprintf(
+	    bundle->etag, sizeof(bundle->etag), "\"%016" PRIx64 "\"", hash);
 }
 
-/* The application's bundle is what it is under every name. */
+/* Serve the application's file under every name, modules included. */
 static int
-take_file(struct sio_bundle *bundle, const char *file)
+use_file(struct sio_bundle *bundle, const char *file)
 {
 	struct sio_text text = { 0 };
 
@@ -171,9 +170,9 @@ take_file(struct sio_bundle *bundle, const char *file)
 	return 0;
 }
 
-/* The built-in client as a module is the same with another end. */
+/* Serve the built-in client. As a module it has another end. */
 static int
-take_built_in(struct sio_bundle *bundle)
+use_built_in(struct sio_bundle *bundle)
 {
 	size_t begin = sio_bundle_js_begin;
 	unsigned char *module =
@@ -230,7 +229,7 @@ sio_bundle_new(struct sio *io, const char *path, const char *file)
 	memset(bundle, 0, sizeof(*bundle));
 	bundle->io = io;
 	io->bundle = bundle;
-	result = file != NULL ? take_file(bundle, file) : take_built_in(bundle);
+	result = file != NULL ? use_file(bundle, file) : use_built_in(bundle);
 	if (result == 0)
 		result = serve(bundle, path, "/socket.io.js", on_script);
 	if (result == 0)

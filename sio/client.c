@@ -97,7 +97,7 @@ sio_client_open(struct eio_socket *session)
 	struct sio *io = eio_endpoint_user(eio_of(session));
 	struct sio_client *client = ws_mem_resize(NULL, sizeof(*client));
 	const struct sio_packet connect = {
-		.type = SIO_CONNECT, .nsp = { "/", 1 }, .id = -1
+		.type = SIO_CONNECT, .nsp = WS_SPAN("/"), .id = -1
 	};
 
 	if (client == NULL) {
@@ -139,14 +139,14 @@ sio_client_close(struct eio_socket *session, const char *reason)
 
 /* Return whether a packet is for a namespace, whose name has no NUL. */
 static bool
-is_name(const char *name, struct sio_span span)
+is_name(const char *name, struct ws_span span)
 {
 	return strlen(name) == span.len && memcmp(name, span.at, span.len) == 0;
 }
 
 /* Find the socket of a client in a namespace, or NULL. */
 static struct sio_socket *
-find_socket(const struct sio_client *client, struct sio_span nsp)
+find_socket(const struct sio_client *client, struct ws_span nsp)
 {
 	struct sio_socket *socket = client->sockets;
 

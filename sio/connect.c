@@ -17,6 +17,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "connect.h"
@@ -42,7 +43,7 @@ static int
 welcome(struct sio_socket *socket)
 {
 	struct sio_text *text = &socket->nsp->io->notice;
-	struct sio_span nsp = sio_nsp_span(socket->nsp);
+	struct ws_span nsp = ws_span_of(socket->nsp->name);
 	struct sio_out out = { 0 };
 	int result;
 
@@ -196,7 +197,7 @@ ask_or_enter(struct sio_socket *socket)
 
 /* Keep the JSON that came with a CONNECT. Returns 0 or WS_ENOMEM. */
 static int
-keep_auth(struct sio_socket *socket, struct sio_span json)
+keep_auth(struct sio_socket *socket, struct ws_span json)
 {
 	struct sio_extra *extra;
 
@@ -255,12 +256,11 @@ keep_handshake(struct sio_socket *socket, const struct sio_packet *packet)
 
 	if (packet->query.len == 0)
 		return keep_auth(socket, packet->payload);
-	write_query(
-	    &text, (struct ws_span){ packet->query.at, packet->query.len });
+	write_query(&text, packet->query);
 	result = text.error;
 	if (result == 0)
 		result =
-		    keep_auth(socket, (struct sio_span){ text.at, text.len });
+		    keep_auth(socket, (struct ws_span){ text.at, text.len });
 	sio_text_free(&text);
 	return result;
 }
@@ -273,7 +273,7 @@ keep_handshake(struct sio_socket *socket, const struct sio_packet *packet)
 static int
 identify(struct sio_socket *socket)
 {
-	struct sio_span nsp = sio_nsp_span(socket->nsp);
+	struct ws_span nsp = ws_span_of(socket->nsp->name);
 	char session[EIO_ID_SIZE];
 	struct sio_extra *extra;
 
@@ -323,7 +323,7 @@ find_kind(struct sio_socket *socket, const char *name)
  *   error  receives 0 or WS_ENOMEM
  * Returns NULL if there is no such namespace. */
 static struct sio_nsp *
-find_nsp(struct sio_socket *socket, struct sio_span name, int *error)
+find_nsp(struct sio_socket *socket, struct ws_span name, int *error)
 {
 	struct sio *io = socket->client->io;
 	struct sio_nsp *nsp = sio_nsp_lookup(io, name.at, name.len), *kind;

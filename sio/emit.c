@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ack.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
@@ -40,7 +41,7 @@ static void
 copy_arguments(struct sio_text *text, const struct sio_event *event,
     struct sio_attachments *binary)
 {
-	struct sio_span payload = event->packet->payload;
+	struct ws_span payload = event->packet->payload;
 
 	/* It is an array, and may have white space behind it. */
 	while (payload.at[payload.len - 1] != ']')
@@ -84,7 +85,7 @@ encode(const struct sio_target *target, const struct source *source,
 	if (nsp->io->calling_outgoing || nsp->io->delivery != NULL)
 		return WS_ESTATE;
 	out->binary.count = 0;
-	sio_out_begin(text, sio_nsp_span(nsp));
+	sio_out_begin(text, ws_span_of(nsp->name));
 	if (source->event != NULL)
 		copy_arguments(text, source->event, &out->binary);
 	else
@@ -94,7 +95,7 @@ encode(const struct sio_target *target, const struct source *source,
 	out->offset = is_recoverable(target, source);
 	if (out->offset)
 		sio_recovery_offset(nsp->io);
-	return sio_out_end(text, sio_nsp_span(nsp), SIO_EVENT, id, out);
+	return sio_out_end(text, ws_span_of(nsp->name), SIO_EVENT, id, out);
 }
 
 /* Read the arguments back for the functions of sio_on_any_outgoing, without the
@@ -287,32 +288,40 @@ emit(const struct sio_target *target, const struct source *source,
 	return total;
 }
 
+/* Emit to one socket. Returns as sio_emit. */
+static int
+emit_one(struct sio_socket *socket, const struct source *source)
+{
+	struct sio_target target = sio_self(socket);
+	long result = emit(&target, source, send_one);
+
+	return result < 0 ? (int)result : 0;
+}
+
 int
 sio_emit(struct sio_socket *socket, const char *name, const char *format, ...)
 {
-	struct sio_target target = sio_self(socket);
 	va_list args;
 	struct source source = { name, format, &args, NULL, NULL };
-	long result;
+	int result;
 
 	va_start(args, format);
-	result = emit(&target, &source, send_one);
+	result = emit_one(socket, &source);
 	va_end(args);
-	return result < 0 ? (int)result : 0;
+	return result;
 }
 
 int
 sio_send(struct sio_socket *socket, const char *format, ...)
 {
-	struct sio_target target = sio_self(socket);
 	va_list args;
 	struct source source = { "message", format, &args, NULL, NULL };
-	long result;
+	int result;
 
 	va_start(args, format);
-	result = emit(&target, &source, send_one);
+	result = emit_one(socket, &source);
 	va_end(args);
-	return result < 0 ? (int)result : 0;
+	return result;
 }
 
 long
@@ -344,22 +353,20 @@ sio_emit_ack(struct sio_socket *socket, int timeout_ms,
 	struct sio_socket *socket, int error, struct sio_value args, void *arg),
     void *arg, const char *name, const char *format, ...)
 {
-	struct sio_target target = sio_self(socket);
 	struct sio_question *question =
 	    sio_ack_new(socket->nsp->io, on_ack, arg, timeout_ms, true);
 	va_list args;
 	struct source source = { name, format, &args, NULL, question };
-	long result;
+	int result;
 
 	if (question == NULL)
 		return WS_ENOMEM;
 	va_start(args, format);
-	result = emit(&target, &source, send_one);
+	result = emit_one(socket, &source);
 	va_end(args);
-	if (result >= 0)
-		return 0;
-	sio_ack_release(question);
-	return (int)result;
+	if (result < 0)
+		sio_ack_release(question);
+	return result;
 }
 
 long

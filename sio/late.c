@@ -25,7 +25,7 @@ struct sio_late {
 
 /* Find a namespace. Returns what points to it, or to the end of the list. */
 static struct sio_late **
-find(struct sio_client *client, struct sio_span nsp)
+find(struct sio_client *client, struct ws_span nsp)
 {
 	struct sio_late **link = &client->late;
 
@@ -63,7 +63,7 @@ drop_oldest(struct sio_client *client)
 }
 
 int
-sio_late_ignore(struct sio_client *client, struct sio_span nsp)
+sio_late_ignore(struct sio_client *client, struct ws_span nsp)
 {
 	struct sio_late *late = ws_mem_resize(NULL, sizeof(*late) + nsp.len);
 
@@ -78,13 +78,13 @@ sio_late_ignore(struct sio_client *client, struct sio_span nsp)
 }
 
 bool
-sio_late_is_ignored(struct sio_client *client, struct sio_span nsp)
+sio_late_is_ignored(struct sio_client *client, struct ws_span nsp)
 {
 	return *find(client, nsp) != NULL;
 }
 
 void
-sio_late_forget(struct sio_client *client, struct sio_span nsp)
+sio_late_forget(struct sio_client *client, struct ws_span nsp)
 {
 	drop(find(client, nsp));
 }

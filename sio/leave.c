@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ack.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"
 #include "late.h"
@@ -101,7 +102,7 @@ sio_refuse(struct sio_socket *socket)
 		json = eio_protocol(socket->client->session) < 4
 			   ? "\"Forbidden\""
 			   : "{\"message\":\"Forbidden\"}";
-	(void)sio_out_plain(socket->client, sio_nsp_span(socket->nsp),
+	(void)sio_out_plain(socket->client, ws_span_of(socket->nsp->name),
 	    SIO_CONNECT_ERROR, json, strlen(json));
 	sio_leave_nsp(socket, "forced close");
 	return 0;
@@ -112,7 +113,7 @@ sio_refuse(struct sio_socket *socket)
 static void
 disconnect(struct sio_socket *socket)
 {
-	struct sio_span nsp = sio_nsp_span(socket->nsp);
+	struct ws_span nsp = ws_span_of(socket->nsp->name);
 
 	if (socket->state == SIO_WAITING) {
 		(void)sio_refuse(socket);

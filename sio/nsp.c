@@ -274,12 +274,6 @@ sio_of_pattern(struct sio *io, const char *pattern)
 
 /* ---- rooms ------------------------------------------------------------- */
 
-struct sio_span
-sio_nsp_span(const struct sio_nsp *nsp)
-{
-	return (struct sio_span){ nsp->name, strlen(nsp->name) };
-}
-
 size_t
 sio_nsp_room(const struct sio_nsp *nsp, const char *room, unsigned char *out)
 {

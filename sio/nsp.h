@@ -10,7 +10,6 @@
 #include "base/table.h"
 #include "hooks.h"
 #include "io.h"
-#include "packet.h"
 #include "sio.h"
 
 #define SIO_ROOM_PREFIX (SIO_ROOM_SECRET + 4) /* before the name of a room */
@@ -58,9 +57,6 @@ void sio_nsp_tidy(struct sio *io);
 
 /* Release all namespaces and kinds. */
 void sio_nsp_free_all(struct sio *io);
-
-/* The name of a namespace as packets carry it; lives as long as it does. */
-struct sio_span sio_nsp_span(const struct sio_nsp *nsp);
 
 /* Write the name under which ws.h has a room.
  *   room  NULL for the room of all sockets in the namespace

@@ -16,13 +16,13 @@
 
 /* The most octets that the head of a packet of a namespace can have. */
 static size_t
-head_room(struct sio_span nsp)
+head_room(struct ws_span nsp)
 {
 	return SIO_PACKET_HEAD_MAX + nsp.len;
 }
 
 void
-sio_out_begin(struct sio_text *text, struct sio_span nsp)
+sio_out_begin(struct sio_text *text, struct ws_span nsp)
 {
 	size_t room = head_room(nsp);
 
@@ -32,7 +32,7 @@ sio_out_begin(struct sio_text *text, struct sio_span nsp)
 }
 
 int
-sio_out_end(struct sio_text *text, struct sio_span nsp,
+sio_out_end(struct sio_text *text, struct ws_span nsp,
     enum sio_packet_type type, int64_t id, struct sio_out *out)
 {
 	struct sio_packet packet = { .type = type,
@@ -76,7 +76,7 @@ sio_out_send(struct sio_client *client, const struct sio_out *out, int flags)
 }
 
 int
-sio_out_plain(struct sio_client *client, struct sio_span nsp,
+sio_out_plain(struct sio_client *client, struct ws_span nsp,
     enum sio_packet_type type, const char *json, size_t len)
 {
 	struct sio_text *text = &client->io->notice;

@@ -25,14 +25,14 @@ struct sio_out {
 /* Begin a packet of a namespace, leaving room for the head. The caller then
  * writes the payload to text, and the attachments to out->binary.
  *   text  io->text or io->notice; emptied first */
-void sio_out_begin(struct sio_text *text, struct sio_span nsp);
+void sio_out_begin(struct sio_text *text, struct ws_span nsp);
 
 /* End a packet: write the head before the payload.
  *   type  SIO_EVENT and SIO_ACK become binary if out has attachments
  *   id    the ack id, or -1
  *   out   receives the text
  * Returns 0 or WS_ENOMEM. */
-int sio_out_end(struct sio_text *text, struct sio_span nsp,
+int sio_out_end(struct sio_text *text, struct ws_span nsp,
     enum sio_packet_type type, int64_t id, struct sio_out *out);
 
 /* Send a packet over a client's connection, all of it or nothing.
@@ -45,7 +45,7 @@ sio_out_send(struct sio_client *client, const struct sio_out *out, int flags);
  *   nsp        may be the name of no namespace
  *   json, len  its payload, perhaps empty
  * Returns as eio_send. */
-int sio_out_plain(struct sio_client *client, struct sio_span nsp,
+int sio_out_plain(struct sio_client *client, struct ws_span nsp,
     enum sio_packet_type type, const char *json, size_t len);
 
 #endif

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A packet is text, and behind it the binary attachments that it announces:
+ * Socket.IO protocol v5, "Packet encoding". A packet is text, followed by the
+ * binary attachments that it announces:
  *
  *	 5     1-           /admin,    12      ["a",{"_placeholder":true, ...}]
  *	 type  attachments  namespace  ack id  payload
@@ -17,33 +18,27 @@
  *	 5  BINARY_EVENT     as EVENT                       both
  *	 6  BINARY_ACK       as ACK                         both
  *
- * Revision 4, which clients of EIO 3 speak, has no payload in 0 and any in 4,
- * and the query of a connection behind the name of its namespace, as in
- * 0/admin?token=abc, .
+ * In revision 4, which clients of EIO=3 speak, type 0 has no payload, type 4
+ * may have any, and the query of a connection stands behind the name of its
+ * namespace, as in 0/admin?token=abc, .
  *
- * Where the reference, socket.io-parser 4.2.7, leans on JavaScript's idea of
- * a number, this reader wants decimal digits: there "51e0-" is one attachment
- * and "2 []" carries the ack id 0. Leading zeros are accepted and dropped, as
- * there. An ack id above 2^53 - 1, which JavaScript would round to another
- * one, is an error, since the answer could never be matched. And a packet of
- * types 5 and 6 must have a payload: attachments that stand nowhere are
- * useless.
+ * The reference, socket.io-parser 4.2.7, reads numbers as JavaScript does: to
+ * it "51e0-" announces one attachment, and "2 []" has the ack id 0. This reader
+ * accepts decimal digits only. It accepts and drops leading zeros, as the
+ * reference does. An ack id above 2^53 - 1 is an error: JavaScript would round
+ * it to another one, so the answer would match no question. And a packet of
+ * types 5 and 6 must have a payload, since its attachments would stand nowhere.
  *
  * In the payload an object {"_placeholder":true,"num":k} stands for the k-th
  * attachment, wherever it is. Two may stand for the same one, and not every
- * attachment has to stand somewhere.
+ * attachment has to be stood for.
  */
-
-#include "packet.h"
-
 #include <string.h>
 
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/digits.h"
+#include "packet.h"
 
-/* A run of octets from a string literal. */
-#define SPAN(literal) ((struct sio_span){ (literal), sizeof(literal) - 1 })
-
-/* The highest integer up to which JavaScript has them all. */
+/* JavaScript's Number.MAX_SAFE_INTEGER. */
 static const int64_t id_max = (INT64_C(1) << 53) - 1;
 
 /* ---- heads ------------------------------------------------------------- */
@@ -54,83 +49,73 @@ is_binary(enum sio_packet_type type)
 	return type == SIO_BINARY_EVENT || type == SIO_BINARY_ACK;
 }
 
-static bool
-is_digit(char c)
+/* Cut len octets off the beginning of a span. */
+static struct ws_span
+cut(struct ws_span *rest, size_t len)
 {
-	return c >= '0' && c <= '9';
-}
-
-/* Take a decimal number from the beginning of a span. One above max becomes
- * max + 1.
- * Returns -1 when there is none. */
-static int64_t
-take_number(struct sio_span *rest, int64_t max)
-{
-	int64_t number = -1;
-
-	for (; rest->len > 0 && is_digit(*rest->at); rest->at++, rest->len--) {
-		if (number < 0)
-			number = 0;
-		number = number * 10 + (*rest->at - '0');
-		if (number > max)
-			number = max + 1;
-	}
-	return number;
-}
-
-/* Take len octets from the beginning of a span. */
-static struct sio_span
-take(struct sio_span *rest, size_t len)
-{
-	struct sio_span taken = { rest->at, len };
+	struct ws_span front = { rest->at, len };
 
 	rest->at += len;
 	rest->len -= len;
-	return taken;
+	return front;
 }
 
-/* Take all up to an octet, and the octet; or all that there is. */
-static struct sio_span
-take_until(struct sio_span *rest, char end)
+/* Cut off all up to an octet, and drop that octet; or cut off all. */
+static struct ws_span
+cut_until(struct ws_span *rest, char end)
 {
 	const char *at = memchr(rest->at, end, rest->len);
-	struct sio_span taken;
+	struct ws_span front;
 
 	if (at == NULL)
-		return take(rest, rest->len);
-	taken = take(rest, (size_t)(at - rest->at));
-	take(rest, 1);
-	return taken;
+		return cut(rest, rest->len);
+	front = cut(rest, (size_t)(at - rest->at));
+	(void)cut(rest, 1);
+	return front;
 }
 
-/* The number of attachments, and the '-' behind it. */
-static int
-take_attachments(struct sio_packet *packet, struct sio_span *rest)
+/* Cut off a decimal number. Returns it, max + 1 if it is above max, or -1 if
+ * there is none. */
+static int64_t
+cut_number(struct ws_span *rest, int64_t max)
 {
-	int64_t number = take_number(rest, SIO_ATTACHMENTS_MAX);
+	uint64_t number;
+	size_t digits = ws_digits_read(rest->at, rest->len, &number);
+
+	(void)cut(rest, digits);
+	if (digits == 0)
+		return -1;
+	return number <= (uint64_t)max ? (int64_t)number : max + 1;
+}
+
+/* Cut off the number of attachments and the '-' behind it. */
+static int
+cut_attachments(struct sio_packet *packet, struct ws_span *rest)
+{
+	int64_t number = cut_number(rest, SIO_ATTACHMENTS_MAX);
 
 	if (number < 1 || number > SIO_ATTACHMENTS_MAX)
 		return SIO_PACKET_EATTACHMENTS;
 	if (rest->len == 0 || *rest->at != '-')
 		return SIO_PACKET_EATTACHMENTS;
-	take(rest, 1);
+	(void)cut(rest, 1);
 	packet->attachments = (unsigned)number;
 	return 0;
 }
 
-/* The namespace up to a comma or to the end, as in "0/admin". */
+/* Cut off the namespace, up to a comma or the end: "0/admin" has none. */
 static void
-take_namespace(struct sio_packet *packet, struct sio_span *rest, int revision)
+cut_namespace(struct sio_packet *packet, struct ws_span *rest, int revision)
 {
-	struct sio_span name;
+	struct ws_span name;
 
-	packet->nsp = SPAN("/");
+	packet->nsp = WS_SPAN("/");
 	if (rest->len == 0 || *rest->at != '/')
 		return;
-	name = take_until(rest, ',');
+	name = cut_until(rest, ',');
 	packet->nsp = name;
 	if (revision < 5) {
-		packet->nsp = take_until(&name, '?');
+		packet->nsp = cut_until(&name, '?');
 		packet->query = name;
 	}
 }
@@ -139,38 +124,22 @@ int
 sio_packet_decode(
     const char *in, size_t len, int revision, struct sio_packet *packet)
 {
-	struct sio_span rest = { in, len };
+	struct ws_span rest = { in, len };
 	struct sio_packet found = { .query = { "", 0 } };
 
 	if (len == 0 || *in < '0' || *in > '6')
 		return SIO_PACKET_ETYPE;
 	found.type = (enum sio_packet_type)(*in - '0');
-	take(&rest, 1);
-	if (is_binary(found.type) && take_attachments(&found, &rest) < 0)
+	(void)cut(&rest, 1);
+	if (is_binary(found.type) && cut_attachments(&found, &rest) < 0)
 		return SIO_PACKET_EATTACHMENTS;
-	take_namespace(&found, &rest, revision);
-	found.id = take_number(&rest, id_max);
+	cut_namespace(&found, &rest, revision);
+	found.id = cut_number(&rest, id_max);
 	if (found.id > id_max)
 		return SIO_PACKET_EID;
 	found.payload = rest;
 	*packet = found;
 	return 0;
-}
-
-/* Write a number in decimal. Returns the end. */
-static char *
-write_number(char *out, int64_t number)
-{
-	char digits[20], *at = digits + sizeof(digits);
-	size_t len;
-
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	len = (size_t)(digits + sizeof(digits) - at);
-	memcpy(out, at, len);
-	return out + len;
 }
 
 size_t
@@ -180,7 +149,7 @@ sio_packet_write_head(const struct sio_packet *packet, char *out)
 
 	*at++ = (char)('0' + packet->type);
 	if (is_binary(packet->type)) {
-		at = write_number(at, packet->attachments);
+		at += ws_digits_write(at, packet->attachments);
 		*at++ = '-';
 	}
 	if (packet->nsp.len > 1) {
@@ -189,27 +158,27 @@ sio_packet_write_head(const struct sio_packet *packet, char *out)
 		*at++ = ',';
 	}
 	if (packet->id >= 0)
-		at = write_number(at, packet->id);
+		at += ws_digits_write(at, (uint64_t)packet->id);
 	return (size_t)(at - out);
 }
 
 /* ---- payloads ---------------------------------------------------------- */
 
-/* Names of events that the libraries emit themselves: a peer must not be able
- * to forge them. */
-static const struct sio_span reserved[] = {
-	SPAN("connect"),
-	SPAN("connect_error"),
-	SPAN("disconnect"),
-	SPAN("disconnecting"),
-	SPAN("newListener"),
-	SPAN("removeListener"),
+/* Events that the libraries of both sides emit themselves: a peer must not be
+ * able to forge them. Socket.IO documentation, "Emit cheatsheet". */
+static const struct ws_span reserved[] = {
+	WS_SPAN("connect"),
+	WS_SPAN("connect_error"),
+	WS_SPAN("disconnect"),
+	WS_SPAN("disconnecting"),
+	WS_SPAN("newListener"),
+	WS_SPAN("removeListener"),
 };
 
 bool
 sio_packet_is_reserved(const char *name, size_t len)
 {
-	for (size_t i = 0; i < LEN(reserved); i++) {
+	for (size_t i = 0; i < WS_LEN(reserved); i++) {
 		if (reserved[i].len == len &&
 		    memcmp(reserved[i].at, name, len) == 0)
 			return true;
@@ -217,8 +186,8 @@ sio_packet_is_reserved(const char *name, size_t len)
 	return false;
 }
 
-/* Whether a token can be the name of an event: a number, or a string that is
- * not reserved. */
+/* Return whether a token can be the name of an event: a number, or a string
+ * that is not reserved. */
 static bool
 is_event_name(const char *text, const struct sio_json_token *token)
 {
@@ -226,7 +195,7 @@ is_event_name(const char *text, const struct sio_json_token *token)
 		return true;
 	if (token->type != SIO_STRING)
 		return false;
-	for (size_t i = 0; i < LEN(reserved); i++) {
+	for (size_t i = 0; i < WS_LEN(reserved); i++) {
 		if (sio_json_string_is(
 			text, token, reserved[i].at, reserved[i].len))
 			return false;
@@ -234,7 +203,7 @@ is_event_name(const char *text, const struct sio_json_token *token)
 	return true;
 }
 
-/* Whether a payload has the shape that the table above gives its type. */
+/* Return whether a payload is what the table above allows for its type. */
 static bool
 has_shape(const struct sio_packet *packet, const char *text,
     const struct sio_json_token *root)
@@ -257,24 +226,24 @@ has_shape(const struct sio_packet *packet, const char *text,
 	return false;
 }
 
-/* The number of an attachment: written in digits, as all encoders do, and one
- * of those that there are. -1 for anything else. */
+/* Read the number of an attachment, which must be written in digits, as all
+ * encoders do, and below the number of attachments. Returns -1 otherwise. */
 static int64_t
 attachment_number(
     const char *text, const struct sio_json_token *token, unsigned attachments)
 {
-	struct sio_span digits = { text + token->start,
+	struct ws_span digits = { text + token->start,
 		token->end - token->start };
 	int64_t number;
 
 	if (token->type != SIO_NUMBER)
 		return -1;
-	number = take_number(&digits, attachments);
+	number = cut_number(&digits, attachments);
 	return digits.len == 0 && number < attachments ? number : -1;
 }
 
-/* Turn an object into binary data if it is a placeholder.
- * Returns false when it stands for no attachment. */
+/* Turn an object into binary data if it is a placeholder. Returns false if it
+ * is one and stands for no attachment. */
 static bool
 resolve(const char *text, struct sio_json_token *tokens, uint32_t object,
     unsigned attachments)
@@ -309,7 +278,7 @@ sio_packet_check(const struct sio_packet *packet, const char *text,
 		if (tokens[at].type == SIO_OBJECT &&
 		    !resolve(text, tokens, at, packet->attachments))
 			return SIO_PACKET_EPLACEHOLDER;
-		/* Nothing inside of a placeholder is looked at. */
+		/* The members of a placeholder are skipped. */
 		at = tokens[at].type == SIO_BINARY ? tokens[at].next : at + 1;
 	}
 	return 0;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "sio/json/json.h"
 
 /* The values are those on the wire. */
@@ -21,32 +22,28 @@ enum sio_packet_type {
 };
 
 enum sio_packet_error {
-	SIO_PACKET_ETYPE = -1,        /* empty, or the first octet is no type */
-	SIO_PACKET_EATTACHMENTS = -2, /* their number is none, 0 or above 10 */
-	SIO_PACKET_EID = -3,          /* an ack id above 2^53 - 1 */
-	SIO_PACKET_EPAYLOAD = -4,     /* not what the type of packet carries */
-	SIO_PACKET_EPLACEHOLDER = -5, /* stands for no attachment */
+	SIO_PACKET_ETYPE = -1, /* it is empty, or begins with no type */
+	SIO_PACKET_EATTACHMENTS =
+	    -2,                   /* their number lacks, or is not 1 to 10 */
+	SIO_PACKET_EID = -3,      /* the ack id is above 2^53 - 1 */
+	SIO_PACKET_EPAYLOAD = -4, /* not what this type of packet carries */
+	SIO_PACKET_EPLACEHOLDER = -5, /* one stands for no attachment */
 };
 
 enum {
-	/* The longest head of a packet, beside the name of the namespace. */
+	/* The longest head without the name of the namespace: type, "10-", ',',
+	 * and an ack id of 16 digits. */
 	SIO_PACKET_HEAD_MAX = 21,
-};
-
-/* A run of octets in somebody else's buffer, not terminated. */
-struct sio_span {
-	const char *at; /* borrowed */
-	size_t len;
 };
 
 /* The head of a packet, and where its payload is. */
 struct sio_packet {
 	enum sio_packet_type type;
-	unsigned attachments;    /* 1 to 10 of the binary types, else 0 */
-	struct sio_span nsp;     /* "/" when the packet names none */
-	struct sio_span query;   /* of revision 4: behind the '?' of the name */
-	int64_t id;              /* the ack id, or -1 */
-	struct sio_span payload; /* JSON, not checked yet; empty: none */
+	unsigned attachments;   /* 1 to 10 of the binary types, else 0 */
+	struct ws_span nsp;     /* "/" when the packet names none */
+	struct ws_span query;   /* of revision 4: behind the '?' of the name */
+	int64_t id;             /* the ack id, or -1 */
+	struct ws_span payload; /* JSON, not checked yet; empty: none */
 };
 
 /* Take a packet apart.

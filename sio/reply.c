@@ -1,5 +1,6 @@
 /* reply.c - events that came, and the acknowledgements owed for them. */
 /* SPDX-License-Identifier: MIT */
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
@@ -46,7 +47,7 @@ acknowledge(
     struct sio_socket *socket, int64_t id, const char *format, va_list args)
 {
 	struct sio *io = socket->nsp->io;
-	struct sio_span nsp = sio_nsp_span(socket->nsp);
+	struct ws_span nsp = ws_span_of(socket->nsp->name);
 	struct sio_out out = { 0 };
 	int result;
 

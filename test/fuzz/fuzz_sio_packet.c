@@ -29,7 +29,7 @@ check(bool good)
 }
 
 static bool
-same(struct sio_span a, struct sio_span b)
+same(struct ws_span a, struct ws_span b)
 {
 	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
 }

@@ -91,7 +91,7 @@ static const struct {
 };
 
 static void
-expect_span(const char *name, struct sio_span span, const char *expected)
+expect_span(const char *name, struct ws_span span, const char *expected)
 {
 	cr_expect(span.len == strlen(expected) &&
 		      memcmp(span.at, expected, span.len) == 0,
