@@ -100,7 +100,8 @@ open_file(const char *name, size_t *size)
 static int
 read_octets(int fd, struct sio_text *text, size_t size)
 {
-	char *at = sio_text_room(text, size);
+	/* One octet more, since an empty file has an address, too. */
+	char *at = sio_text_room(text, size + 1);
 
 	if (at == NULL)
 		return ENOMEM;
