@@ -50,8 +50,8 @@ struct conversion {
 	char letter;
 };
 
-static bool
-fail(struct sio_convert *out)
+bool
+sio_convert_fail(struct sio_convert *out)
 {
 	out->error = WS_EINVAL;
 	return false;
@@ -131,7 +131,7 @@ write_signed(struct sio_convert *out, const struct conversion *c)
 	else if (is_length(c, ""))
 		sio_text_integer(out->text, va_arg(out->args, int));
 	else
-		return fail(out);
+		return sio_convert_fail(out);
 	return true;
 }
 
@@ -155,7 +155,7 @@ write_unsigned(struct sio_convert *out, const struct conversion *c)
 	else if (is_length(c, ""))
 		value = va_arg(out->args, unsigned);
 	else
-		return fail(out);
+		return sio_convert_fail(out);
 	sio_text_unsigned(out->text, value);
 	return true;
 }
@@ -176,7 +176,7 @@ write_double(struct sio_convert *out, const struct conversion *c)
 	double value;
 
 	if (!is_length(c, "") || c->precision > SIO_NUMBER_PRECISION_MAX)
-		return fail(out);
+		return sio_convert_fail(out);
 	value = va_arg(out->args, double);
 	if (!isfinite(value) || (c->letter == 'g' && c->precision < 0))
 		sio_text_number(out->text, value);
@@ -194,10 +194,10 @@ write_string(struct sio_convert *out, const struct conversion *c,
 	size_t len;
 
 	if (!is_length(c, "") || (c->precision >= 0 && !c->starred))
-		return fail(out);
+		return sio_convert_fail(out);
 	string = va_arg(out->args, const char *);
 	if (string == NULL && place == SIO_CONVERT_NAME)
-		return fail(out);
+		return sio_convert_fail(out);
 	if (string == NULL) {
 		sio_text_puts(out->text, "null");
 		return true;
@@ -217,7 +217,7 @@ write_scalar(struct sio_convert *out, const struct conversion *c)
 	if (c->letter >= 'e' && c->letter <= 'g')
 		return write_double(out, c);
 	if (has_precision(c))
-		return fail(out);
+		return sio_convert_fail(out);
 	switch (c->letter) {
 	case 'd':
 	case 'i':
@@ -225,7 +225,7 @@ write_scalar(struct sio_convert *out, const struct conversion *c)
 	case 'u':
 		return write_unsigned(out, c);
 	}
-	return fail(out);
+	return sio_convert_fail(out);
 }
 
 /* ---- values ------------------------------------------------------------ */
@@ -238,14 +238,14 @@ attach(struct sio_convert *out, struct sio_attachment data, unsigned *number)
 	struct sio_attachments *all = out->attachments;
 
 	if (all == NULL)
-		return fail(out);
+		return sio_convert_fail(out);
 	for (*number = 0; *number < all->count; ++*number) {
 		if (all->list[*number].data == data.data &&
 		    all->list[*number].len == data.len)
 			return true;
 	}
 	if (all->count == SIO_ATTACHMENTS_MAX)
-		return fail(out);
+		return sio_convert_fail(out);
 	all->list[all->count++] = data;
 	return true;
 }
@@ -294,20 +294,33 @@ copy_place(struct sio_convert *out, struct sio_value value)
 	return true;
 }
 
+/* Copy the elements of an array, with commas between them.
+ *   first  nothing stands before them, so that they begin without a comma
+ * Returns how many they are, or -1. */
+static long
+copy_elements(struct sio_convert *out, struct sio_value array, bool first)
+{
+	struct sio_iterator it = sio_iterate(array);
+	long written = 0;
+
+	while (sio_next(&it)) {
+		if (!first || written > 0)
+			sio_text_putc(out->text, ',');
+		if (!copy_place(out, it.value))
+			return -1;
+		written++;
+	}
+	return written;
+}
+
 /* Write the arguments of an event as an array. */
 static bool
 copy_arguments(struct sio_convert *out, struct sio_value arguments)
 {
-	struct sio_iterator it = sio_iterate(arguments);
-	char before = '[';
-
-	while (sio_next(&it)) {
-		sio_text_putc(out->text, before);
-		if (!copy_place(out, it.value))
-			return false;
-		before = ',';
-	}
-	sio_text_puts(out->text, before == '[' ? "[]" : "]");
+	sio_text_putc(out->text, '[');
+	if (copy_elements(out, arguments, true) < 0)
+		return false;
+	sio_text_putc(out->text, ']');
 	return true;
 }
 
@@ -355,39 +368,29 @@ sio_convert(struct sio_convert *out, enum sio_convert_place place)
 	if (c.letter == 's')
 		return write_string(out, &c, place);
 	if (place == SIO_CONVERT_NAME)
-		return fail(out);
+		return sio_convert_fail(out);
 	if (c.letter != 'p')
 		return write_scalar(out, &c);
 	if (place == SIO_CONVERT_INSIDE || !is_length(&c, "") ||
 	    has_precision(&c))
-		return fail(out);
+		return sio_convert_fail(out);
 	return write_value(out, next_value(out));
 }
 
 long
 sio_convert_spread(struct sio_convert *out, bool first)
 {
+	static const char spread[] = "...%p";
+	const size_t len = sizeof(spread) - 1;
 	struct sio_value array;
-	struct sio_iterator it;
-	long written = 0;
 
-	if (strncmp(out->at, "...%p", 5) != 0) {
-		fail(out);
-		return -1;
+	if (strncmp(out->at, spread, len) == 0) {
+		out->at += len;
+		array = next_value(out);
+		if (array.kind == SIO_VALUE_ABSENT ||
+		    sio_type(array) == SIO_ARRAY)
+			return copy_elements(out, array, first);
 	}
-	out->at += 5;
-	array = next_value(out);
-	if (array.kind != SIO_VALUE_ABSENT && sio_type(array) != SIO_ARRAY) {
-		fail(out);
-		return -1;
-	}
-	it = sio_iterate(array);
-	while (sio_next(&it)) {
-		if (!first || written > 0)
-			sio_text_putc(out->text, ',');
-		if (!copy_place(out, it.value))
-			return -1;
-		written++;
-	}
-	return written;
+	sio_convert_fail(out);
+	return -1;
 }

@@ -25,6 +25,9 @@ enum sio_convert_place {
 	SIO_CONVERT_INSIDE, /* of a string: all but %p */
 };
 
+/* Set out->error to WS_EINVAL. Returns false. */
+bool sio_convert_fail(struct sio_convert *out);
+
 /* Write the next argument. out->at is behind the percent sign, and is moved
  * behind the conversion.
  * Returns false, with out->error set, when the conversion or the argument is

@@ -35,40 +35,26 @@
 #include "json.h"
 
 enum {
-	DEPTH_MAX = 64, /* the bits of kinds */
+	/* How deep arrays and objects may nest. A template that somebody wrote
+	 * by hand has fewer; the limit bounds the recursion. */
+	DEPTH_MAX = 64,
 };
 
-/* What may come next in the template. */
-enum expect {
-	ELEMENT,
-	ELEMENT_OR_END,
-	NAME,
-	NAME_OR_END,
-	VALUE, /* of a member */
-	COMMA_OR_END,
-	NOTHING,
-};
-
-/* How far a template is written. */
+/* A template that is being written. */
 struct format {
 	struct sio_convert out; /* what conversions need */
-	enum expect expect;
-	bool first; /* no comma is needed before the next element */
-	unsigned depth;
-	uint64_t kinds; /* of what is open, the innermost last: 1 for objects */
-	size_t elements; /* at the top */
+	unsigned depth;         /* arrays and objects that are open */
 };
 
-static bool
-fail(struct sio_convert *out)
-{
-	out->error = WS_EINVAL;
-	return false;
-}
+static const char digits[] = "0123456789";
+static const char word[] = "abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			   "0123456789_$";
 
 /* ---- strings and words ------------------------------------------------- */
 
-/* Copy an escape sequence of a string; \' is our own. */
+/* Copy an escape sequence of a string. Besides those of RFC 8259 section 7
+ * there is \' for strings in single quotes. */
 static bool
 copy_escape(struct sio_convert *out)
 {
@@ -80,9 +66,9 @@ copy_escape(struct sio_convert *out)
 		return true;
 	}
 	if (out->at[1] == '\0' || strchr("\"\\/bfnrtu", out->at[1]) == NULL)
-		return fail(out);
+		return sio_convert_fail(out);
 	if (len == 6 && strspn(out->at + 2, "0123456789abcdefABCDEF") < 4)
-		return fail(out);
+		return sio_convert_fail(out);
 	sio_text_add(out->text, out->at, len);
 	out->at += len;
 	return true;
@@ -112,7 +98,7 @@ write_literal(struct sio_convert *out)
 		sio_text_escape(out->text, out->at, plain);
 		out->at += plain;
 		if (*out->at == '\0')
-			return fail(out);
+			return sio_convert_fail(out);
 		if (*out->at == '\\' && !copy_escape(out))
 			return false;
 		if (*out->at == '%' && !write_inside(out))
@@ -123,67 +109,41 @@ write_literal(struct sio_convert *out)
 	return true;
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       is_digit(c) || c == '_' || c == '$';
-}
-
-/* The letters, digits, '_' and '$' at the beginning of text. */
-static size_t
-word_len(const char *text)
-{
-	size_t len = 0;
-
-	while (is_word(text[len]))
-		len++;
-	return len;
-}
-
-static bool
-write_number(struct sio_convert *out)
-{
-	size_t len = strspn(out->at, "+-.0123456789eE");
-
-	if (len == 0 || sio_json_number_len(out->at, len) != len)
-		return fail(out);
-	sio_text_add(out->text, out->at, len);
-	out->at += len;
-	return true;
-}
-
 /* Write true, false, null or a number. */
 static bool
 write_word(struct sio_convert *out)
 {
 	static const char *const words[] = { "true", "false", "null" };
-	size_t len = word_len(out->at);
+	size_t len = strspn(out->at, word);
+	bool known = false;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strlen(words[i]) != len ||
-		    memcmp(words[i], out->at, len) != 0)
-			continue;
-		sio_text_add(out->text, out->at, len);
-		out->at += len;
-		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		known |= strlen(words[i]) == len &&
+			 strncmp(words[i], out->at, len) == 0;
+	if (!known) {
+		len = strspn(out->at, "+-.0123456789eE");
+		if (len == 0 || sio_json_number_len(out->at, len) != len)
+			return sio_convert_fail(out);
 	}
-	return write_number(out);
+	sio_text_add(out->text, out->at, len);
+	out->at += len;
+	return true;
 }
 
+/* Write the name of a member: a string, a conversion or an identifier. */
 static bool
-write_identifier(struct sio_convert *out)
+write_name(struct sio_convert *out)
 {
-	size_t len = word_len(out->at);
+	size_t len = strspn(out->at, word);
 
-	if (len == 0 || is_digit(*out->at))
-		return fail(out);
+	if (*out->at == '"' || *out->at == '\'')
+		return write_literal(out);
+	if (*out->at == '%') {
+		out->at++;
+		return sio_convert(out, SIO_CONVERT_NAME);
+	}
+	if (len == 0 || strspn(out->at, digits) > 0)
+		return sio_convert_fail(out);
 	sio_text_quote(out->text, out->at, len);
 	out->at += len;
 	return true;
@@ -191,106 +151,42 @@ write_identifier(struct sio_convert *out)
 
 /* ---- arrays and objects ------------------------------------------------ */
 
-/* Write what stands before an element or a name. */
-static void
-begin_element(struct format *f)
-{
-	if (!f->first)
-		sio_text_putc(f->out.text, ',');
-	f->first = false;
-	if (f->depth == 0)
-		f->elements++;
-}
-
 static void
 skip_space(struct format *f)
 {
-	while (*f->out.at == ' ' || *f->out.at == '\t' || *f->out.at == '\n' ||
-	       *f->out.at == '\r')
-		f->out.at++;
+	f->out.at += strspn(f->out.at, " \t\n\r");
 }
 
-/* Write the name of a member, however the template has it. */
+/* Skip white space. Returns whether the octet behind it is c. */
 static bool
-write_name_itself(struct sio_convert *out)
+is_next(struct format *f, char c)
 {
-	if (*out->at == '"' || *out->at == '\'')
-		return write_literal(out);
-	if (*out->at != '%')
-		return write_identifier(out);
-	out->at++;
-	return sio_convert(out, SIO_CONVERT_NAME);
-}
-
-/* Write the name of a member, and the colon. */
-static bool
-write_name(struct format *f)
-{
-	bool written;
-
-	begin_element(f);
-	written = write_name_itself(&f->out);
 	skip_space(f);
-	if (!written || *f->out.at != ':')
-		return fail(&f->out);
+	return *f->out.at == c;
+}
+
+/* Skip white space and the octet c behind it, if it is there. */
+static bool
+skip(struct format *f, char c)
+{
+	if (!is_next(f, c))
+		return false;
 	f->out.at++;
-	sio_text_putc(f->out.text, ':');
-	f->expect = VALUE;
 	return true;
 }
 
-static bool
-in_object(const struct format *f)
-{
-	return f->depth > 0 && (f->kinds & 1) != 0;
-}
+static bool write_container(struct format *f, char end);
 
-/* Begin an array or an object. */
+/* Write whatever stands in the place of a value. */
 static bool
-open_container(struct format *f, bool object)
+write_value(struct format *f)
 {
-	if (f->depth == DEPTH_MAX)
-		return fail(&f->out);
-	sio_text_putc(f->out.text, *f->out.at++);
-	f->depth++;
-	f->kinds = f->kinds << 1 | object;
-	f->first = true;
-	f->expect = object ? NAME_OR_END : ELEMENT_OR_END;
-	return true;
-}
-
-/* Whether what is open ends here. At the top it is the template that ends. */
-static bool
-is_end(const struct format *f)
-{
-	if (f->depth == 0)
-		return *f->out.at == '\0';
-	return *f->out.at == (in_object(f) ? '}' : ']');
-}
-
-static bool
-close_container(struct format *f)
-{
-	f->expect = f->depth == 0 ? NOTHING : COMMA_OR_END;
-	if (f->depth == 0)
-		return true;
-	sio_text_putc(f->out.text, *f->out.at++);
-	f->depth--;
-	f->kinds >>= 1;
-	f->first = false;
-	return true;
-}
-
-/* Write what stands in the place of a value. */
-static bool
-write_any(struct format *f)
-{
-	f->expect = COMMA_OR_END;
+	skip_space(f);
 	switch (*f->out.at) {
 	case '{':
-		return open_container(f, true);
+		return write_container(f, '}');
 	case '[':
-		return open_container(f, false);
+		return write_container(f, ']');
 	case '"':
 	case '\'':
 		return write_literal(&f->out);
@@ -301,87 +197,84 @@ write_any(struct format *f)
 	return write_word(&f->out);
 }
 
-/* Write the elements of an array in the midst of others. */
-static bool
-write_spread(struct format *f)
+/* Write the elements of an array, up to the octet that ends it.
+ *   first  nothing stands before them, so that they begin without a comma
+ * Returns how many they are, or -1. */
+static long
+write_elements(struct format *f, char end, bool first)
 {
-	long written = sio_convert_spread(&f->out, f->first);
+	long count = 0, written;
 
-	if (written < 0)
+	if (is_next(f, end))
+		return 0;
+	do {
+		bool comma = !first || count > 0;
+
+		if (is_next(f, '.')) {
+			written = sio_convert_spread(&f->out, !comma);
+		} else {
+			if (comma)
+				sio_text_putc(f->out.text, ',');
+			written = write_value(f) ? 1 : -1;
+		}
+		if (written < 0)
+			return -1;
+		count += written;
+	} while (skip(f, ','));
+	if (is_next(f, end))
+		return count;
+	sio_convert_fail(&f->out);
+	return -1;
+}
+
+/* Write the members of an object, up to the brace that ends it. */
+static bool
+write_members(struct format *f)
+{
+	bool comma = false;
+
+	if (is_next(f, '}'))
+		return true;
+	do {
+		if (comma)
+			sio_text_putc(f->out.text, ',');
+		comma = true;
+		skip_space(f);
+		if (!write_name(&f->out) || !skip(f, ':'))
+			return sio_convert_fail(&f->out);
+		sio_text_putc(f->out.text, ':');
+		if (!write_value(f))
+			return false;
+	} while (skip(f, ','));
+	return is_next(f, '}') || sio_convert_fail(&f->out);
+}
+
+/* Write an array or an object.
+ *   end  the octet that ends it: ']' or '}' */
+static bool
+write_container(struct format *f, char end)
+{
+	if (f->depth == DEPTH_MAX)
+		return sio_convert_fail(&f->out);
+	f->depth++;
+	sio_text_putc(f->out.text, *f->out.at++);
+	if (end == '}' ? !write_members(f) : write_elements(f, end, true) < 0)
 		return false;
-	if (written > 0)
-		f->first = false;
-	if (f->depth == 0)
-		f->elements += (size_t)written;
-	f->expect = COMMA_OR_END;
+	sio_text_putc(f->out.text, *f->out.at++);
+	f->depth--;
 	return true;
 }
 
-static bool
-write_element(struct format *f)
-{
-	if (*f->out.at == '.')
-		return write_spread(f);
-	begin_element(f);
-	return write_any(f);
-}
+/* ---- templates --------------------------------------------------------- */
 
-static bool
-read_comma(struct format *f)
-{
-	if (*f->out.at != ',')
-		return fail(&f->out);
-	f->out.at++;
-	f->expect = in_object(f) ? NAME : ELEMENT;
-	return true;
-}
-
-/* Go one step on in the template. Returns false at its end, or when it is
- * malformed. */
-static bool
-step(struct format *f)
-{
-	skip_space(f);
-	switch (f->expect) {
-	case ELEMENT_OR_END:
-		return is_end(f) ? close_container(f) : write_element(f);
-	case ELEMENT:
-		return write_element(f);
-	case NAME_OR_END:
-		return is_end(f) ? close_container(f) : write_name(f);
-	case NAME:
-		return write_name(f);
-	case VALUE:
-		return write_any(f);
-	case COMMA_OR_END:
-		return is_end(f) ? close_container(f) : read_comma(f);
-	case NOTHING:
-		break;
-	}
-	return false;
-}
-
-/* Write the elements of a template.
- *   first  nothing stands before them */
-static void
-write_template(struct format *f, const char *format, bool first, va_list args)
-{
-	f->out.at = format == NULL ? "" : format;
-	f->first = first;
-	f->expect = ELEMENT_OR_END;
-	va_copy(f->out.args, args);
-	while (step(f))
-		;
-	va_end(f->out.args);
-}
-
-/* Take back what was written if that went wrong. */
+/* Take back what was written if that went wrong.
+ *   len, attached  what there was before */
 static int
 finish(const struct sio_convert *out, size_t len, unsigned attached)
 {
 	int error = out->error != 0 ? out->error : out->text->error;
 
-	/* Of the peer's object the receivers would make one of these. */
+	/* The receivers would replace the peer's object by an attachment. */
 	if (out->lookalike && out->attachments != NULL &&
 	    out->attachments->count > 0)
 		error = WS_EINVAL;
@@ -393,36 +286,46 @@ finish(const struct sio_convert *out, size_t len, unsigned attached)
 	return error;
 }
 
+/* Write a template, as an array or as one value. */
+static int
+write_template(struct sio_text *text, struct sio_attachments *attachments,
+    bool array, const char *name, const char *format, va_list args)
+{
+	struct format f = {
+		.out = {
+			.at = format == NULL ? "" : format,
+			.text = text,
+			.attachments = attachments,
+		},
+	};
+	unsigned attached = attachments == NULL ? 0 : attachments->count;
+	size_t len = text->len;
+	long count;
+
+	if (array)
+		sio_text_putc(text, '[');
+	if (name != NULL)
+		sio_text_quote(text, name, strlen(name));
+	va_copy(f.out.args, args);
+	count = write_elements(&f, '\0', name == NULL);
+	va_end(f.out.args);
+	if (array)
+		sio_text_putc(text, ']');
+	else if (count != 1)
+		sio_convert_fail(&f.out);
+	return finish(&f.out, len, attached);
+}
+
 int
 sio_format_array(struct sio_text *text, struct sio_attachments *attachments,
     const char *name, const char *format, va_list args)
 {
-	struct format f = {
-		.out = { .text = text, .attachments = attachments },
-	};
-	unsigned attached = attachments == NULL ? 0 : attachments->count;
-	size_t len = text->len;
-
-	sio_text_putc(text, '[');
-	if (name != NULL)
-		sio_text_quote(text, name, strlen(name));
-	write_template(&f, format, name == NULL, args);
-	sio_text_putc(text, ']');
-	return finish(&f.out, len, attached);
+	return write_template(text, attachments, true, name, format, args);
 }
 
 int
 sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
     const char *format, va_list args)
 {
-	struct format f = {
-		.out = { .text = text, .attachments = attachments },
-	};
-	unsigned attached = attachments == NULL ? 0 : attachments->count;
-	size_t len = text->len;
-
-	write_template(&f, format, true, args);
-	if (f.elements != 1)
-		fail(&f.out);
-	return finish(&f.out, len, attached);
+	return write_template(text, attachments, false, NULL, format, args);
 }
