@@ -80,12 +80,11 @@ LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 JSON = sio/json/convert.c sio/json/format.c \
 	sio/json/json.c sio/json/json_string.c sio/json/number.c \
 	sio/json/text.c sio/json/value.c
-ENGINE = sio/engine/cors.c sio/engine/engine.c sio/engine/engine_due.c \
-	sio/engine/engine_handshake.c sio/engine/engine_http.c \
-	sio/engine/engine_poll.c sio/engine/engine_send.c \
-	sio/engine/engine_session.c sio/engine/engine_ws.c \
-	sio/engine/jsonp.c sio/engine/payload.c sio/engine/query.c \
-	sio/engine/sid.c
+ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
+	sio/engine/handshake.c sio/engine/jsonp.c sio/engine/message.c \
+	sio/engine/payload.c sio/engine/polling.c sio/engine/post.c \
+	sio/engine/query.c sio/engine/requests.c sio/engine/session.c \
+	sio/engine/sid.c sio/engine/timeouts.c sio/engine/websocket.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
 	sio/out.c sio/packet.c sio/recovery.c sio/reply.c sio/socket.c \

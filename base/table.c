@@ -33,8 +33,10 @@ ws_table_init(struct ws_table *table)
 		.bucket_mask = BUCKETS_MIN - 1,
 	};
 	if (!ws_array_reserve(&table->buckets, &table->bucket_capacity,
-		BUCKETS_MIN, sizeof(*table->buckets)))
+		BUCKETS_MIN, sizeof(*table->buckets))) {
+		*table = (struct ws_table){ 0 };
 		return false;
+	}
 	memset(table->buckets, 0, BUCKETS_MIN * sizeof(*table->buckets));
 	return true;
 }

@@ -20,7 +20,8 @@ struct ws_table {
 	size_t total;       /* entries */
 };
 
-/* Begin an empty table. Returns whether there is memory for it. */
+/* Begin an empty table. Returns whether there is memory for it; without, the
+ * table is all zero. */
 bool ws_table_init(struct ws_table *table);
 
 /* Release the table; what stands in it is left alone. */

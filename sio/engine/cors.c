@@ -1,4 +1,4 @@
-/* cors.c - Engine.IO: which pages of other sites may read answers (CORS). */
+/* cors.c - which pages of other sites may read answers (CORS). */
 /* SPDX-License-Identifier: MIT */
 /*
  * A browser lets a page read what another site answers only if the answer
@@ -14,10 +14,12 @@
  *
  * All but the first depend on who asks, so caches are told: Vary: Origin.
  */
-#include "engine.h"
+#include "cors.h"
 
 #include <string.h>
 #include <strings.h>
+
+#include "engine.h"
 
 bool
 eio_is_listed(const char *list, const char *element)

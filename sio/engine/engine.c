@@ -1,22 +1,35 @@
-/* engine.c - Engine.IO: endpoints, their options, their timers. */
+/* engine.c - endpoints of Engine.IO: options, routes, timers. */
 /* SPDX-License-Identifier: MIT */
 /*
  * An endpoint is a path of a server, a table of sessions, and a few timers.
- * What it has to tell:
+ * The files of this folder, from the lowest to the highest:
  *
- *	engine_http.c       which requests are good, and for what
- *	engine_poll.c       sessions that requests carry
- *	engine_ws.c         sessions that a WebSocket carries, or is about to
- *	engine_session.c    what is the same for both, from birth to death
- *	engine_send.c       messages on their way out
- *	engine_due.c        deadlines
- *	engine_handshake.c  what a session keeps of its first request
- *	payload.c           packets and bodies, as octets
+ *	payload.c    packets and bodies, as octets
+ *	sid.c        identifiers of sessions, as text
+ *	jsonp.c      bodies as scripts
+ *	query.c      parameters of requests
+ *	timeouts.c   deadlines
+ *	cors.c       which pages of other sites may read answers
+ *	answer.c     how requests are answered and refused
+ *	handshake.c  what a session keeps of its first request
+ *	message.c    one message for many
+ *	session.c    the life of a session, whatever carries it
+ *	polling.c    sessions that requests carry
+ *	post.c       what a client that polls sends
+ *	websocket.c  sessions that a WebSocket carries, or may soon
+ *	requests.c   which requests are good, and for what
+ *	engine.c     endpoints
  */
 #include "engine.h"
 
 #include <errno.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "polling.h"
+#include "requests.h"
+#include "session.h"
+#include "websocket.h"
 
 enum {
 	IDLE_MS = 60 * 60 * 1000,
@@ -27,15 +40,6 @@ set_default(int *member, int otherwise)
 {
 	if (*member <= 0)
 		*member = otherwise;
-}
-
-static char *
-copy(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *at = ws_mem_resize(NULL, size);
-
-	return at != NULL ? memcpy(at, text, size) : NULL;
 }
 
 /* Take the options over. Returns 0 or WS_ENOMEM. */
@@ -60,9 +64,9 @@ set_options(struct eio *eio, const struct eio_options *options)
 		o->silent_per_ip = 1000;
 	if (o->silent_per_ip > UINT16_MAX)
 		o->silent_per_ip = UINT16_MAX;
-	eio->fields = copy(o->fields != NULL ? o->fields : fields);
-	eio->cookie = o->cookie != NULL ? copy(o->cookie) : NULL;
-	eio->cors.origin = o->cors != NULL ? copy(o->cors) : NULL;
+	eio->fields = ws_mem_copy(o->fields != NULL ? o->fields : fields);
+	eio->cookie = o->cookie != NULL ? ws_mem_copy(o->cookie) : NULL;
+	eio->cors.origin = o->cors != NULL ? ws_mem_copy(o->cors) : NULL;
 	eio->cors.credentials = o->cors_credentials;
 	if (eio->fields == NULL || (o->cookie != NULL && eio->cookie == NULL) ||
 	    (o->cors != NULL && eio->cors.origin == NULL))
@@ -74,29 +78,31 @@ set_options(struct eio *eio, const struct eio_options *options)
 }
 
 static void
-on_turn(struct ws_timer *timer, void *arg)
+on_turn_end(struct ws_timer *timer, void *arg)
 {
 	struct eio *eio = arg;
 
 	(void)timer;
-	eio_poll_turn(eio);
-	eio_session_release(eio);
+	eio_polling_turn(eio);
+	eio_sessions_release(eio);
 }
 
 static int
 start_timers(struct eio *eio)
 {
-	eio->turn = ws_timer_start(eio->server, IDLE_MS, IDLE_MS, on_turn, eio);
-	if (eio->turn == NULL || eio_clocks_start(eio) < 0)
+	eio->turn_end =
+	    ws_timer_start(eio->server, IDLE_MS, IDLE_MS, on_turn_end, eio);
+	if (eio->turn_end == NULL || eio_sessions_start(eio) < 0 ||
+	    eio_polling_start(eio) < 0)
 		return WS_ENOMEM;
-	return ws_random(eio->seed, sizeof(eio->seed));
+	return ws_random(eio->key, sizeof(eio->key));
 }
 
 /* Tell the server of the path and all below. */
 static int
 add_routes(struct eio *eio, const char *path)
 {
-	struct ws_handler handler = eio_ws_handler();
+	struct ws_handler handler = eio_websocket_handler();
 	size_t len = strlen(path);
 	char *below = ws_mem_resize(NULL, len + 2);
 	int result;
@@ -107,14 +113,16 @@ add_routes(struct eio *eio, const char *path)
 	if (len == 0 || path[len - 1] != '/')
 		below[len++] = '/';
 	below[len] = '\0';
+	handler.upgrade = eio_requests_upgrade;
 	handler.max_message = eio->options.max_payload;
 	handler.deflate_min =
 	    eio->options.deflate_min > 0 ? eio->options.deflate_min : -1;
 	handler.origin = eio_cors_websocket(&eio->cors);
-	result = ws_http(eio->server, below, NULL, eio_http_request, eio);
+	result = ws_http(eio->server, below, NULL, eio_requests_handle, eio);
 	if (result == 0)
-		result = ws_http_body(eio->server, below,
-		    eio->options.max_payload, eio_http_early, eio_http_broken);
+		result =
+		    ws_http_body(eio->server, below, eio->options.max_payload,
+			eio_requests_early, eio_requests_broken);
 	if (result == 0)
 		result = ws_endpoint(eio->server, below, &handler, eio);
 	ws_mem_free(below);
@@ -135,7 +143,7 @@ eio_new(struct ws_server *server, const char *path,
 	}
 	*eio =
 	    (struct eio){ .server = server, .handler = *handler, .user = user };
-	eio->ended.next = eio->ended.prev = &eio->ended;
+	ws_deadlines_init(&eio->ended);
 	result = set_options(eio, options);
 	if (result == 0)
 		result = start_timers(eio);
@@ -153,24 +161,24 @@ eio_new(struct ws_server *server, const char *path,
 
 void
 eio_walk(struct eio *endpoint,
-    bool (*visit)(struct eio_socket *socket, void *arg), void *arg)
+    bool (*visit)(struct eio_socket *session, void *arg), void *arg)
 {
-	/* Sessions begin with requests only, and leave the table at the end of
-	 * the turn: whatever visit does, the table stays as it is. */
-	for (size_t i = 0; i < endpoint->table_size; i++) {
-		for (struct eio_socket *s = endpoint->table[i]; s != NULL;
-		     s = s->chain) {
-			if (s->state == EIO_STATE_OPEN && !visit(s, arg))
-				return;
-		}
-	}
+	eio_sessions_walk(endpoint, EIO_STATE_OPEN, visit, arg);
 }
 
 static bool
-shut_down(struct eio_socket *socket, void *arg)
+shut_down(struct eio_socket *session, void *arg)
 {
 	(void)arg;
-	eio_session_end(socket, "server shutting down", EIO_ORDER);
+	eio_session_end(session, "server shutting down", EIO_END_LAST);
+	return true;
+}
+
+static bool
+end_for_good(struct eio_socket *session, void *arg)
+{
+	(void)arg;
+	eio_session_gone(session);
 	return true;
 }
 
@@ -187,19 +195,13 @@ eio_free(struct eio *endpoint)
 	if (endpoint == NULL)
 		return;
 	eio_stop(endpoint);
-	for (size_t i = 0; i < endpoint->table_size; i++) {
-		for (struct eio_socket *s = endpoint->table[i]; s != NULL;
-		     s = s->chain) {
-			if (s->state == EIO_STATE_CLOSING)
-				eio_session_gone(s);
-		}
-	}
-	eio_session_release(endpoint);
-	eio_clocks_stop(endpoint);
-	ws_timer_stop(endpoint->turn);
+	eio_sessions_walk(endpoint, EIO_STATE_CLOSING, end_for_good, NULL);
+	eio_sessions_release(endpoint);
+	eio_sessions_stop(endpoint);
+	eio_polling_stop(endpoint);
+	ws_timer_stop(endpoint->turn_end);
 	sio_text_free(&endpoint->in);
 	sio_text_free(&endpoint->out);
-	ws_mem_free(endpoint->table);
 	ws_mem_free(endpoint->cors.origin);
 	ws_mem_free(endpoint->cookie);
 	ws_mem_free(endpoint->fields);
@@ -221,5 +223,5 @@ eio_endpoint_user(const struct eio *endpoint)
 size_t
 eio_count(const struct eio *endpoint)
 {
-	return endpoint->count;
+	return endpoint->open_count;
 }

@@ -1,26 +1,30 @@
-/* engine_handshake.c - Engine.IO: what a session keeps of its handshake. */
+/* handshake.c - what a session keeps of its first request. */
 /* SPDX-License-Identifier: MIT */
 /*
- * One block: the time, and C strings one behind the other:
+ * One block holds the time, and C strings one behind the other:
  *
  *	address \0 query \0 [name \0 value \0]... \0
  */
-#include "engine.h"
+#include "handshake.h"
 
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+
+#include "base/mem.h"
+#include "query.h"
+#include "session.h"
 
 struct eio_handshake {
 	int64_t time_ms;
 	char text[];
 };
 
-/* A walk over fields: to find out how much they are, or to keep them. */
+/* A walk over what is to be kept: once to count its octets, once to copy. */
 struct keeping {
-	const char *names;
-	char *at; /* NULL: only count */
-	size_t octets;
+	const char *names; /* of fields */
+	char *at;          /* NULL: only count */
+	size_t octets;     /* so far */
 };
 
 static void
@@ -75,68 +79,68 @@ eio_handshake_new(struct ws_request *request, const char *fields)
 	return h;
 }
 
-/* The string behind a string. */
+/* The string that follows a string. */
 static const char *
-behind(const char *text)
+next(const char *text)
 {
 	return text + strlen(text) + 1;
 }
 
 const char *
-eio_address(const struct eio_socket *socket)
+eio_address(const struct eio_socket *session)
 {
-	return socket->handshake->text;
+	return session->handshake->text;
 }
 
 const char *
-eio_query(const struct eio_socket *socket)
+eio_query(const struct eio_socket *session)
 {
-	return behind(socket->handshake->text);
+	return next(session->handshake->text);
 }
 
 int64_t
-eio_time_ms(const struct eio_socket *socket)
+eio_time_ms(const struct eio_socket *session)
 {
-	return socket->handshake->time_ms;
+	return session->handshake->time_ms;
 }
 
 void
-eio_fields(const struct eio_socket *socket,
+eio_fields(const struct eio_socket *session,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg)
 {
-	const char *name = behind(eio_query(socket));
+	const char *name = next(eio_query(session));
 
 	while (*name != '\0') {
-		const char *value = behind(name);
+		const char *value = next(name);
 
 		if (!visit(name, value, arg))
 			return;
-		name = behind(value);
+		name = next(value);
 	}
 }
 
 const char *
-eio_field(const struct eio_socket *socket, const char *name)
+eio_field(const struct eio_socket *session, const char *name)
 {
-	const char *at = behind(eio_query(socket));
+	const char *at = next(eio_query(session));
 
 	while (*at != '\0') {
-		const char *value = behind(at);
+		const char *value = next(at);
 
 		if (strcasecmp(at, name) == 0)
 			return value;
-		at = behind(value);
+		at = next(value);
 	}
 	return NULL;
 }
 
 long
-eio_param(
-    const struct eio_socket *socket, const char *name, char *value, size_t size)
+eio_param(const struct eio_socket *session, const char *name, char *value,
+    size_t size)
 {
 	long len = -1;
 
 	if (size > 0)
-		len = eio_query_get(eio_query(socket), name, value, size);
+		len = eio_query_get(eio_query(session), name, value, size);
 	return len >= 0 && strlen(value) == (size_t)len ? len : -1;
 }

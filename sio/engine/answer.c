@@ -1,0 +1,71 @@
+/* answer.c - how requests are answered and refused, and WebSockets dropped. */
+/* SPDX-License-Identifier: MIT */
+#include "answer.h"
+
+#include <string.h>
+
+#include "sio/json/text.h"
+
+static const char *const messages[] = {
+	[EIO_UNKNOWN_TRANSPORT] = "Transport unknown",
+	[EIO_UNKNOWN_SID] = "Session ID unknown",
+	[EIO_BAD_METHOD] = "Bad handshake method",
+	[EIO_BAD_REQUEST] = "Bad request",
+	[EIO_FORBIDDEN] = "Forbidden",
+	[EIO_UNSUPPORTED] = "Unsupported protocol version",
+};
+
+void
+eio_reply(struct ws_request *request, int status, const char *type,
+    const char *body, size_t len)
+{
+	/* After a failure the connection is dead, and to answer once more is
+	 * the way to let go of a request on a dead connection. */
+	if (ws_reply(request, status, type, body, len) < 0)
+		(void)ws_reply(request, status, type, body, len);
+}
+
+void
+eio_reply_empty(struct ws_request *request, int status)
+{
+	(void)ws_reply(request, status, "text/html", "", 0);
+}
+
+void
+eio_refuse(
+    struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	struct sio_text body = { 0 };
+
+	sio_text_puts(&body, "{\"code\":");
+	sio_text_integer(&body, code);
+	sio_text_puts(&body, ",\"message\":");
+	if (message == NULL)
+		message = messages[code];
+	sio_text_quote(&body, message, strlen(message));
+	sio_text_putc(&body, '}');
+	if (body.error == 0)
+		eio_reply(request, code == EIO_FORBIDDEN ? 403 : 400,
+		    "application/json", body.at, body.len);
+	else
+		eio_reply(request, 503, NULL, "", 0);
+	sio_text_free(&body);
+}
+
+void
+eio_refuse_upgrade(
+    struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	if (message == NULL)
+		message = messages[code];
+	(void)ws_reply(request, 400, "text/html", message, strlen(message));
+}
+
+void
+eio_drop_websocket(struct ws_conn *conn)
+{
+	if (conn == NULL)
+		return;
+	ws_set_user(conn, NULL);
+	(void)ws_close(conn, 0, NULL, 0);
+}

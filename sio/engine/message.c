@@ -1,0 +1,129 @@
+/* message.c - one message for many, encoded once for each kind of client. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A message for many is encoded once for each of the ways in which it can leave
+ * over a WebSocket, when the first client needs it so:
+ *
+ *	             text      binary
+ *	PLAIN        4data     data        protocol 4, and all text
+ *	MARKED                 04 data     protocol 3
+ *	BASE64_4               b...        protocol 4, where base64 is wanted
+ *	BASE64_3               b4...       protocol 3, where base64 is wanted
+ *
+ * Clients that poll get it with whatever else waits for them, so it is encoded
+ * for each of them.
+ */
+#include "message.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+enum encoding {
+	PLAIN,
+	MARKED,
+	BASE64_4,
+	BASE64_3,
+	ENCODINGS,
+};
+
+struct eio_message {
+	unsigned references;
+	enum eio_form form;                /* EIO_TEXT or EIO_BINARY */
+	struct ws_prepared *as[ENCODINGS]; /* owned; NULL: not needed yet */
+};
+
+/* Encode a packet for WebSockets. */
+static struct ws_prepared *
+encode(const struct eio_packet *packet, enum encoding as)
+{
+	int protocol = as == MARKED || as == BASE64_3 ? 3 : 4;
+	enum eio_form form =
+	    as == BASE64_4 || as == BASE64_3 ? EIO_BASE64 : packet->form;
+	int kind = form == EIO_BINARY ? WS_BINARY : WS_TEXT;
+	struct ws_prepared *prepared;
+	char *octets;
+	size_t len;
+
+	if (form == EIO_BINARY && protocol >= 4)
+		return ws_prepare(kind, packet->data, packet->len);
+	octets = ws_mem_resize(NULL, eio_packet_size(protocol, packet, form));
+	if (octets == NULL)
+		return NULL;
+	len = eio_packet_write(protocol, packet, form, octets);
+	prepared = ws_prepare(kind, octets, len);
+	ws_mem_free(octets);
+	return prepared;
+}
+
+struct eio_message *
+eio_prepare(int kind, const void *data, size_t len)
+{
+	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
+	struct eio_message *message;
+
+	if (kind != WS_TEXT && kind != WS_BINARY)
+		return NULL;
+	message = ws_mem_resize(NULL, sizeof(*message));
+	if (message == NULL)
+		return NULL;
+	packet.form = kind == WS_TEXT ? EIO_TEXT : EIO_BINARY;
+	packet.len = len == WS_STR ? strlen(data) : len;
+	*message = (struct eio_message){ .references = 1,
+		.form = packet.form,
+		.as[PLAIN] = encode(&packet, PLAIN) };
+	if (message->as[PLAIN] == NULL) {
+		ws_mem_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+struct eio_message *
+eio_message_ref(struct eio_message *message)
+{
+	if (message != NULL)
+		message->references++;
+	return message;
+}
+
+void
+eio_message_free(struct eio_message *message)
+{
+	if (message == NULL || --message->references > 0)
+		return;
+	for (int i = 0; i < ENCODINGS; i++)
+		ws_prepared_free(message->as[i]);
+	ws_mem_free(message);
+}
+
+struct eio_packet
+eio_message_packet(const struct eio_message *message)
+{
+	struct eio_packet packet = { .type = EIO_MESSAGE,
+		.form = message->form };
+
+	packet.data = ws_prepared_data(message->as[PLAIN], NULL, &packet.len);
+	if (packet.form == EIO_TEXT) {
+		packet.data++; /* the digit */
+		packet.len--;
+	}
+	return packet;
+}
+
+struct ws_prepared *
+eio_message_encoded(struct eio_message *message, int protocol, bool b64)
+{
+	enum encoding as = PLAIN;
+	struct eio_packet packet;
+
+	if (message->form == EIO_BINARY && protocol < 4)
+		as = b64 ? BASE64_3 : MARKED;
+	else if (message->form == EIO_BINARY && b64)
+		as = BASE64_4;
+	if (message->as[as] == NULL) {
+		packet = eio_message_packet(message);
+		message->as[as] = encode(&packet, as);
+	}
+	return message->as[as];
+}

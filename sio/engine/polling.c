@@ -1,0 +1,614 @@
+/* polling.c - sessions that requests carry (long polling). */
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client keeps one GET pending, and the server answers it when there is
+ * something to say; then the client sends the next. What the client has to say
+ * it sends with POSTs (post.c).
+ *
+ * Packets that find no GET wait as records, in one block:
+ *
+ *	struct head { length, type, form, flags }, octets, struct head, octets ...
+ *
+ * They are encoded when a GET comes for them. How protocol 3 frames a body
+ * depends on all that is in it, and a WebSocket that takes over wants them one
+ * by one.
+ *
+ * A GET is answered at the end of the turn of the loop. So several messages go
+ * in one answer; and when the last packet of an upgrade arrives on another
+ * connection in the same turn, it is seen before the GET that came after it.
+ *
+ * Engine.IO protocol 4, "HTTP long-polling".
+ */
+#include "polling.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "base/mem.h"
+#include "base/siphash.h"
+#include "jsonp.h"
+#include "message.h"
+#include "query.h"
+
+enum {
+	/* Octets of records from which on a session is not writable, and drain
+	 * is called once they are gone: as the server's queue_soft. */
+	RECORDS_SOFT = 65536,
+	RECORDS_KEPT = 256, /* octets of records that an idle session keeps */
+};
+
+/* In front of the octets of a record, not aligned. */
+struct head {
+	size_t len;
+	uint8_t type, form;
+	uint16_t flags;
+};
+
+static struct eio_poll *
+of_deadline(struct ws_deadline *deadline)
+{
+	return (struct eio_poll *)(void *)((char *)deadline -
+					   offsetof(struct eio_poll, deadline));
+}
+
+/* ---- records ----------------------------------------------------------- */
+
+/* Add a packet to what waits. Returns 0 or WS_ENOMEM. */
+static int
+add_record(struct eio_poll *poll, const struct eio_packet *packet, int flags)
+{
+	struct head head = { .len = packet->len,
+		.type = (uint8_t)packet->type,
+		.form = (uint8_t)packet->form,
+		.flags = (uint16_t)flags };
+	char *at;
+
+	if (packet->len > SIZE_MAX - sizeof(head))
+		return WS_ENOMEM;
+	at = sio_text_room(&poll->records, sizeof(head) + packet->len);
+	if (at == NULL) {
+		poll->records.error = 0;
+		return WS_ENOMEM;
+	}
+	memcpy(at, &head, sizeof(head));
+	if (packet->len > 0)
+		memcpy(at + sizeof(head), packet->data, packet->len);
+	poll->records.len += sizeof(head) + packet->len;
+	if (poll->records.len > RECORDS_SOFT)
+		poll->drain_owed = true;
+	return 0;
+}
+
+bool
+eio_poll_next(const struct eio_poll *poll, size_t *at,
+    struct eio_packet *packet, int *flags)
+{
+	const char *record;
+	struct head head;
+
+	if (*at == poll->records.len)
+		return false;
+	record = poll->records.at + *at;
+	memcpy(&head, record, sizeof(head));
+	*packet = (struct eio_packet){ (enum eio_type)head.type,
+		(enum eio_form)head.form, record + sizeof(head), head.len };
+	if (flags != NULL)
+		*flags = head.flags;
+	*at += sizeof(head) + head.len;
+	return true;
+}
+
+/* ---- answers ----------------------------------------------------------- */
+
+/* Old versions of Internet Explorer take the script in an answer for one that
+ * the request smuggled in, unless a field tells them not to look for such. */
+static bool
+suspects_scripts(struct ws_request *request)
+{
+	const char *agent = ws_request_field(request, "User-Agent");
+
+	return agent != NULL && (strstr(agent, ";MSIE") != NULL ||
+				    strstr(agent, "Trident/") != NULL);
+}
+
+/* Choose how the body of an answer frames its packets. */
+static enum eio_framing
+framing_for(const struct eio_poll *poll, bool script)
+{
+	const struct eio_socket *session = poll->session;
+	struct eio_packet packet;
+
+	if (session->protocol >= 4)
+		return EIO_SEPARATED;
+	if (session->b64 || script)
+		return EIO_COUNTED;
+	/* Clients of protocol 2 understand nothing else. */
+	if (session->protocol == 2)
+		return EIO_OCTETS;
+	/* Clients of before 2017 that run in a browser count octets where the
+	 * protocol counts characters. So anything but ASCII goes as octets. */
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);) {
+		if (packet.form != EIO_TEXT ||
+		    eio_utf16_units(packet.data, packet.len) !=
+			(int64_t)packet.len)
+			return EIO_OCTETS;
+	}
+	return EIO_COUNTED;
+}
+
+/* Whether an answer may be compressed: if one of its messages may, as in the
+ * reference. Other packets, such as a ping beside a message that must not be
+ * compressed, do not count; in the reference they do. */
+static bool
+may_compress(const struct eio_poll *poll)
+{
+	struct eio_packet packet;
+	int flags;
+
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, &flags);) {
+		if (packet.type == EIO_MESSAGE && !(flags & WS_NO_COMPRESS))
+			return true;
+	}
+	return false;
+}
+
+/* Encode all records into a text. */
+static void
+encode(
+    const struct eio_poll *poll, enum eio_framing framing, struct sio_text *out)
+{
+	struct eio_packet packet;
+	size_t octets = 0;
+	char *to;
+
+	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);)
+		octets += eio_payload_bound(framing, &packet);
+	sio_text_clear(out, EIO_SCRATCH);
+	to = sio_text_room(out, octets + 1);
+	for (size_t at = 0;
+	     to != NULL && eio_poll_next(poll, &at, &packet, NULL);)
+		out->len += eio_payload_write(
+		    framing, &packet, out->len == 0, to + out->len);
+}
+
+/* Turn a body into a script. */
+static void
+wrap(struct ws_request *request, struct sio_text *body)
+{
+	struct sio_text script = { 0 };
+	char index[16];
+
+	(void)eio_query_get(
+	    ws_request_query(request), "j", index, sizeof(index));
+	eio_jsonp_write(&script, index, body->at, body->len);
+	sio_text_free(body);
+	*body = script;
+}
+
+bool
+eio_wants_script(struct ws_request *request)
+{
+	const char *query = ws_request_query(request);
+
+	return eio_query_find(ws_span_of(query), "j").at != NULL;
+}
+
+/* Answer a request with all records, and forget them. */
+static void
+answer(struct eio_poll *poll, struct ws_request *request)
+{
+	struct sio_text *out = &poll->session->eio->out;
+	bool script = eio_wants_script(request);
+	enum eio_framing framing = framing_for(poll, script);
+	const char *type = "text/plain; charset=UTF-8";
+	int status;
+
+	encode(poll, framing, out);
+	if (script && out->error == 0)
+		wrap(request, out);
+	if (script)
+		type = "text/javascript; charset=UTF-8";
+	else if (framing == EIO_OCTETS)
+		type = "application/octet-stream";
+	(void)ws_reply_field(request, "Cache-Control", "no-store");
+	if (suspects_scripts(request))
+		(void)ws_reply_field(request, "X-XSS-Protection", "0");
+	if (out->len < poll->session->eio->options.compress_min ||
+	    !may_compress(poll))
+		ws_reply_plain(request);
+	status = out->error == 0 ? 200 : 503;
+	sio_text_clear(&poll->records, RECORDS_KEPT);
+	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);
+}
+
+/* Answer the pending GET with all records. */
+static void
+answer_get(struct eio_poll *poll)
+{
+	struct ws_request *request = poll->get;
+
+	poll->get = NULL;
+	answer(poll, request);
+}
+
+void
+eio_poll_answer(struct eio_poll *poll, enum eio_type type)
+{
+	struct eio_packet packet = { .type = type };
+
+	if (poll->get == NULL)
+		return;
+	sio_text_clear(&poll->records, RECORDS_KEPT);
+	(void)add_record(poll, &packet, 0);
+	answer_get(poll);
+}
+
+/* ---- the end of the turn ----------------------------------------------- */
+
+void
+eio_poll_flush(struct eio_poll *poll)
+{
+	struct eio *eio = poll->session->eio;
+
+	if (poll->flushing)
+		return;
+	poll->flushing = true;
+	poll->next_flush = eio->flushes;
+	eio->flushes = poll;
+	(void)ws_timer_again(eio->turn_end, 0);
+}
+
+/* Take a poll out of the list that eio_poll_flush put it into. */
+static void
+leave_turn(struct eio_poll *poll)
+{
+	struct eio_poll **link = &poll->session->eio->flushes;
+
+	while (*link != poll)
+		link = &(*link)->next_flush;
+	*link = poll->next_flush;
+	poll->flushing = false;
+}
+
+static void
+flush(struct eio_poll *poll)
+{
+	struct eio_socket *session = poll->session;
+
+	poll->get_is_new = false;
+	if (poll->overflowed) {
+		eio_session_end(session, "transport error", EIO_END_NOW);
+		return;
+	}
+	if (poll->get == NULL)
+		return;
+	if (poll->records.len > 0)
+		answer_get(poll);
+	else if (session->state == EIO_STATE_CLOSING) {
+		eio_session_gone(session);
+		return;
+	} else if (poll->probe_answered)
+		eio_poll_answer(poll, EIO_NOOP);
+	if (!poll->drain_owed || poll->records.len > 0)
+		return;
+	poll->drain_owed = false;
+	eio_session_drain(session);
+}
+
+void
+eio_polling_turn(struct eio *eio)
+{
+	while (eio->flushes != NULL) {
+		struct eio_poll *poll = eio->flushes;
+
+		leave_turn(poll);
+		flush(poll);
+	}
+}
+
+/* ---- silent sessions --------------------------------------------------- */
+
+/*
+ * A session that is opened and never used costs its client one request, and the
+ * server memory for lease_ms. So there may be only so many of them from one
+ * address.
+ */
+
+/* The counter of an address. The key is secret, so that strangers cannot
+ * choose whom they share a counter with. */
+static uint16_t
+counter_of(const struct eio *eio, const struct ws_request *request)
+{
+	unsigned char owner[16];
+
+	ws_request_owner(request, owner);
+	return (uint16_t)(ws_siphash(eio->key, owner, sizeof(owner)) %
+			  EIO_COUNTERS);
+}
+
+void
+eio_poll_heard(struct eio_poll *poll)
+{
+	if (!poll->silent)
+		return;
+	poll->silent = false;
+	poll->session->eio->silent[poll->counter]--;
+	ws_deadlines_remove(&poll->deadline);
+}
+
+/* ---- the carrier ------------------------------------------------------- */
+
+void
+eio_poll_drop_post(struct eio_poll *poll)
+{
+	struct ws_request *request = poll->post;
+
+	if (request == NULL)
+		return;
+	poll->post = NULL;
+	ws_request_set_state(request, NULL);
+	eio_reply_empty(request, 400);
+}
+
+void
+eio_poll_drop_probe(struct eio_poll *poll)
+{
+	ws_deadlines_remove(&poll->deadline);
+	eio_drop_websocket(poll->probe);
+	poll->probe = NULL;
+	poll->probe_answered = false;
+}
+
+static bool
+is_writable(const struct eio_socket *session)
+{
+	const struct eio_poll *poll = session->link;
+
+	return poll->get != NULL && !poll->drain_owed;
+}
+
+static int
+send_packet(
+    struct eio_socket *session, const struct eio_packet *packet, int flags)
+{
+	struct eio_poll *poll = session->link;
+	size_t max = session->eio->options.queue_max;
+	size_t waiting = poll->records.len;
+
+	if ((flags & WS_VOLATILE) && !is_writable(session))
+		return WS_ESKIPPED;
+	/* One packet of any size always fits. When more than queue_max waits
+	 * the session ends, but only at the end of the turn: this may be one of
+	 * many sessions that are sent a message. */
+	if (waiting > 0 && (waiting > max || packet->len > max - waiting)) {
+		poll->overflowed = true;
+		eio_poll_flush(poll);
+	}
+	if (poll->overflowed)
+		return WS_EFULL;
+	if (add_record(poll, packet, flags) < 0)
+		return WS_ENOMEM;
+	if (poll->get != NULL)
+		eio_poll_flush(poll);
+	return 0;
+}
+
+static int
+send_message(struct eio_socket *session, struct eio_message *message, int flags)
+{
+	struct eio_packet packet = eio_message_packet(message);
+
+	return send_packet(session, &packet, flags);
+}
+
+/* A client whose last GET was answered with "noop" because its probe was
+ * answered polls no more: it says "upgrade" on the probe next, and learns of
+ * the end then. Otherwise what waits goes first, in an answer of its own, since
+ * official clients look at the messages of an answer later than at a "close" in
+ * it. */
+static bool
+tell_end(struct eio_socket *session, enum eio_ending ending)
+{
+	struct eio_poll *poll = session->link;
+
+	eio_poll_heard(poll);
+	if (ending == EIO_END_LAST && poll->get == NULL) {
+		if (!poll->probe_answered)
+			eio_poll_drop_probe(poll);
+		ws_deadlines_remove(&poll->deadline);
+		return false;
+	}
+	eio_poll_drop_probe(poll);
+	if (ending == EIO_END_LAST && poll->records.len > 0) {
+		answer_get(poll);
+		return false;
+	}
+	eio_poll_answer(poll, ending == EIO_END_ANSWER ? EIO_NOOP : EIO_CLOSE);
+	return true;
+}
+
+static void
+disconnect(struct eio_socket *session)
+{
+	struct eio_poll *poll = session->link;
+
+	eio_poll_drop_probe(poll);
+	eio_poll_answer(poll, EIO_CLOSE);
+	eio_poll_drop_post(poll);
+}
+
+void
+eio_poll_free(struct eio_poll *poll)
+{
+	eio_poll_heard(poll);
+	ws_deadlines_remove(&poll->deadline);
+	if (poll->flushing)
+		leave_turn(poll);
+	sio_text_free(&poll->records);
+	ws_mem_free(poll);
+}
+
+static void
+release(struct eio_socket *session)
+{
+	eio_poll_free(session->link);
+}
+
+static const struct eio_carrier polling = {
+	.name = "polling",
+	.may_be_upgraded = true,
+	.send = send_packet,
+	.send_message = send_message,
+	.is_writable = is_writable,
+	.tell_end = tell_end,
+	.disconnect = disconnect,
+	.release = release,
+};
+
+struct eio_poll *
+eio_poll_of(const struct eio_socket *session)
+{
+	return session->carrier == &polling ? session->link : NULL;
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static void
+set_cookie(struct eio_socket *session, struct ws_request *request)
+{
+	const char *name = session->eio->cookie, *attributes;
+	struct sio_text cookie = { 0 };
+	char sid[EIO_ID_SIZE];
+
+	if (name == NULL)
+		return;
+	attributes = name + strcspn(name, ";");
+	sio_text_add(&cookie, name, (size_t)(attributes - name));
+	if (*attributes == '\0')
+		attributes = "; Path=/; HttpOnly; SameSite=Lax";
+	sio_text_putc(&cookie, '=');
+	sio_text_puts(&cookie, eio_id(session, sid));
+	sio_text_add(&cookie, attributes, strlen(attributes) + 1);
+	if (cookie.error == 0)
+		(void)ws_reply_field(request, "Set-Cookie", cookie.at);
+	sio_text_free(&cookie);
+}
+
+/* Make a session that is carried by polling, with the packet that opens it.
+ * Returns it, or NULL when out of memory or without randomness. */
+static struct eio_socket *
+new_session(struct eio *eio, struct ws_request *request, int protocol)
+{
+	struct eio_socket *session = eio_session_new(eio, request, protocol);
+	struct eio_poll *poll;
+	struct eio_packet hello;
+
+	if (session == NULL)
+		return NULL;
+	poll = ws_mem_resize(NULL, sizeof(*poll));
+	if (poll != NULL) {
+		*poll = (struct eio_poll){ .session = session };
+		session->carrier = &polling;
+		session->link = poll;
+	}
+	if (poll == NULL || eio_session_hello(session, &hello) < 0 ||
+	    add_record(poll, &hello, 0) < 0) {
+		eio_session_free(session);
+		return NULL;
+	}
+	return session;
+}
+
+void
+eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
+{
+	uint16_t counter = counter_of(eio, request);
+	struct eio_socket *session;
+	struct eio_poll *poll;
+
+	if (eio->silent[counter] >= eio->options.silent_per_ip) {
+		eio_refuse(request, EIO_FORBIDDEN, "Too many silent sessions");
+		return;
+	}
+	session = new_session(eio, request, protocol);
+	if (session == NULL) {
+		eio_refuse(request, EIO_BAD_REQUEST, NULL);
+		return;
+	}
+	poll = session->link;
+	set_cookie(session, request);
+	answer(poll, request);
+	poll->silent = true;
+	poll->counter = counter;
+	eio->silent[counter]++;
+	eio_timeouts_add(&eio->first_requests, &poll->deadline,
+	    ws_now(eio->server) + eio->options.lease_ms);
+	eio_session_open(session);
+}
+
+/* The client has left its pending GET. */
+static void
+on_gone(struct ws_request *request, void *arg)
+{
+	struct eio_poll *poll = arg;
+
+	(void)request;
+	poll->get = NULL;
+	eio_session_end(poll->session, "transport error", EIO_END_NOW);
+}
+
+void
+eio_poll_get(struct eio_poll *poll, struct ws_request *request)
+{
+	struct eio_socket *session = poll->session;
+
+	eio_poll_heard(poll);
+	/* The protocol allows one GET at a time. */
+	if (poll->get != NULL) {
+		if (session->state == EIO_STATE_CLOSING &&
+		    poll->records.len > 0)
+			answer_get(poll);
+		eio_session_end(session, "transport error", EIO_END_NOW);
+		eio_reply_empty(request, 400);
+		return;
+	}
+	/* A request that is neither held nor answered gets 500. */
+	if (ws_hold(request, on_gone, poll) < 0)
+		return;
+	poll->get = request;
+	poll->get_is_new = true;
+	eio_poll_flush(poll);
+}
+
+/* ---- deadlines --------------------------------------------------------- */
+
+static void
+on_first_request_missed(struct ws_deadline *deadline)
+{
+	eio_session_end(
+	    of_deadline(deadline)->session, "ping timeout", EIO_END_NOW);
+}
+
+static void
+on_upgrade_missed(struct ws_deadline *deadline)
+{
+	eio_poll_drop_probe(of_deadline(deadline));
+}
+
+int
+eio_polling_start(struct eio *eio)
+{
+	int result = eio_timeouts_start(
+	    &eio->first_requests, eio->server, on_first_request_missed);
+
+	return result < 0 ? result
+			  : eio_timeouts_start(
+				&eio->upgrades, eio->server, on_upgrade_missed);
+}
+
+void
+eio_polling_stop(struct eio *eio)
+{
+	eio_timeouts_stop(&eio->first_requests);
+	eio_timeouts_stop(&eio->upgrades);
+}

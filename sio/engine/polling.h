@@ -1,0 +1,74 @@
+/* polling.h - sessions that requests carry (long polling). */
+/* SPDX-License-Identifier: MIT */
+#ifndef EIO_POLLING_H
+#define EIO_POLLING_H
+
+#include "session.h"
+
+/* What a session has as long as it is carried by requests. */
+struct eio_poll {
+	struct eio_socket *session;
+	struct ws_request *get;  /* held; NULL when the client has none */
+	struct ws_request *post; /* its body is still coming; or NULL */
+	struct ws_conn *probe;   /* a WebSocket that may take over, or NULL */
+	struct sio_text records; /* packets that wait for a GET */
+	struct ws_deadline deadline; /* of the first request or an upgrade */
+	struct eio_poll *next_flush; /* in eio->flushes */
+	uint16_t counter;            /* in eio->silent, while silent */
+	bool silent;                 /* no request since the handshake */
+	bool flushing;               /* in eio->flushes */
+	bool get_is_new;             /* get came in this turn */
+	bool probe_answered;         /* probe got its "3probe" */
+	bool probe_b64;              /* probe wants base64 */
+	bool drain_owed;             /* so much waited that drain is called */
+	bool overflowed;             /* more than queue_max: the session ends */
+};
+
+/* Begin the queues of deadlines for polling. Returns 0 or WS_ENOMEM; stopping
+ * is allowed in both cases. */
+int eio_polling_start(struct eio *eio);
+void eio_polling_stop(struct eio *eio);
+
+/* Answer the polls for which something has happened in this turn. */
+void eio_polling_turn(struct eio *eio);
+
+/* The poll of a session, or NULL when a WebSocket carries it. */
+struct eio_poll *eio_poll_of(const struct eio_socket *session);
+
+/* Begin a session with a request that was checked, and answer it. */
+void eio_poll_open(struct eio *eio, struct ws_request *request, int protocol);
+
+/* Take a GET: hold it until there is something to say. */
+void eio_poll_get(struct eio_poll *poll, struct ws_request *request);
+
+/* Note that the client has used its session. */
+void eio_poll_heard(struct eio_poll *poll);
+
+/* Look at a poll at the end of this turn. */
+void eio_poll_flush(struct eio_poll *poll);
+
+/* Read what waits, packet after packet.
+ *   at      where to read; 0 first, moved on by this
+ *   packet  borrows what waits
+ *   flags   receives what it was sent with; may be NULL
+ * Returns whether there was one. */
+bool eio_poll_next(const struct eio_poll *poll, size_t *at,
+    struct eio_packet *packet, int *flags);
+
+/* Answer the pending GET, if there is one, with one packet; what waits is
+ * dropped then. */
+void eio_poll_answer(struct eio_poll *poll, enum eio_type type);
+
+/* Answer the POST whose body is still coming, if there is one, with 400. */
+void eio_poll_drop_post(struct eio_poll *poll);
+
+/* Close the WebSocket that was to take over, if there is one. */
+void eio_poll_drop_probe(struct eio_poll *poll);
+
+/* Whether the answer to a request is wanted as a script. */
+bool eio_wants_script(struct ws_request *request);
+
+/* Release a poll, whose requests were answered. */
+void eio_poll_free(struct eio_poll *poll);
+
+#endif

@@ -1,0 +1,302 @@
+/* websocket.c - sessions that WebSockets carry, or may soon. */
+/* SPDX-License-Identifier: MIT */
+/*
+ * A WebSocket of an endpoint has a session as its user, and is one of three
+ * things to it:
+ *
+ *	carrier     session->link is the WebSocket
+ *	probe       the session polls, and its poll->probe is the WebSocket
+ *	(no user)   it is being closed, and nobody listens to it
+ *
+ * A probe takes over like this:
+ *
+ *	client                       server
+ *	2probe      ──▶
+ *	            ◀──              3probe, and the pending GET gets 6 (noop)
+ *	5           ──▶              what waits leaves over the WebSocket
+ *
+ * A probe that says anything else is closed, and the session goes on polling.
+ * So it does when the probe dies or takes too long.
+ *
+ * Engine.IO protocol 4, "Upgrade".
+ */
+#include "websocket.h"
+
+#include <string.h>
+
+#include "answer.h"
+#include "message.h"
+#include "polling.h"
+#include "query.h"
+
+/* ---- the carrier ------------------------------------------------------- */
+
+/* Send a packet on a WebSocket, whatever it is to the session. */
+static int
+send_on(struct eio_socket *session, struct ws_conn *conn, bool b64,
+    const struct eio_packet *packet, int flags)
+{
+	struct sio_text *out = &session->eio->out;
+	enum eio_form form = packet->form;
+	size_t len;
+	char *at;
+
+	if (form != EIO_TEXT && b64)
+		form = EIO_BASE64;
+	flags |= form == EIO_BINARY ? WS_BINARY : WS_TEXT;
+	if (form == EIO_BINARY && session->protocol >= 4)
+		return ws_send(conn, flags, packet->data, packet->len);
+	sio_text_clear(out, EIO_SCRATCH);
+	at = sio_text_room(
+	    out, eio_packet_size(session->protocol, packet, form));
+	if (at == NULL)
+		return WS_ENOMEM;
+	len = eio_packet_write(session->protocol, packet, form, at);
+	return ws_send(conn, flags, at, len);
+}
+
+static int
+send_packet(
+    struct eio_socket *session, const struct eio_packet *packet, int flags)
+{
+	return send_on(session, session->link, session->b64, packet, flags);
+}
+
+static int
+send_message(struct eio_socket *session, struct eio_message *message, int flags)
+{
+	struct ws_prepared *prepared =
+	    eio_message_encoded(message, session->protocol, session->b64);
+
+	if (prepared == NULL)
+		return WS_ENOMEM;
+	return ws_send_prepared(session->link, prepared, flags);
+}
+
+static bool
+is_writable(const struct eio_socket *session)
+{
+	return ws_is_writable(session->link);
+}
+
+/* Closing the WebSocket tells the client, after all that waits. */
+static bool
+tell_end(struct eio_socket *session, enum eio_ending ending)
+{
+	(void)session;
+	(void)ending;
+	return true;
+}
+
+static void
+disconnect(struct eio_socket *session)
+{
+	eio_drop_websocket(session->link);
+	session->link = NULL;
+}
+
+static void
+release(struct eio_socket *session)
+{
+	(void)session;
+}
+
+static const struct eio_carrier websocket = {
+	.name = "websocket",
+	.send = send_packet,
+	.send_message = send_message,
+	.is_writable = is_writable,
+	.tell_end = tell_end,
+	.disconnect = disconnect,
+	.release = release,
+};
+
+/* ---- opening ----------------------------------------------------------- */
+
+void
+eio_websocket_open(struct eio *eio, struct ws_request *request, int protocol)
+{
+	struct eio_socket *session = eio_session_new(eio, request, protocol);
+	struct eio_packet hello;
+
+	if (session == NULL) {
+		eio_refuse_upgrade(request, EIO_BAD_REQUEST, NULL);
+		return;
+	}
+	session->carrier = &websocket;
+	session->link = ws_accept(request, NULL, session);
+	if (session->link == NULL) {
+		eio_session_free(session);
+		return;
+	}
+	if (eio_session_hello(session, &hello) < 0 ||
+	    send_packet(session, &hello, 0) < 0) {
+		disconnect(session);
+		eio_session_free(session);
+		return;
+	}
+	eio_session_open(session);
+}
+
+void
+eio_websocket_upgrade(struct eio_socket *session, struct ws_request *request)
+{
+	struct eio *eio = session->eio;
+	struct eio_poll *poll = eio_poll_of(session);
+	bool good = poll != NULL && poll->probe == NULL &&
+		    session->state == EIO_STATE_OPEN &&
+		    !eio->options.no_upgrades;
+	bool b64 = eio_query_has(ws_request_query(request), "b64");
+	struct ws_conn *conn;
+
+	conn = ws_accept(request, NULL, good ? session : NULL);
+	if (conn == NULL)
+		return;
+	/* The reference accepts and closes a WebSocket that is one too many; a
+	 * status instead would break clients. */
+	if (!good) {
+		eio_drop_websocket(conn);
+		return;
+	}
+	eio_poll_heard(poll);
+	poll->probe = conn;
+	poll->probe_b64 = b64;
+	poll->probe_answered = false;
+	eio_timeouts_add(&eio->upgrades, &poll->deadline,
+	    ws_now(eio->server) + eio->options.upgrade_timeout_ms);
+}
+
+/* ---- upgrading --------------------------------------------------------- */
+
+/* Answer the requests that are pending when the WebSocket takes over. */
+static void
+end_requests(struct eio_poll *poll)
+{
+	struct ws_request *request = poll->get;
+
+	/* A GET that came in this turn came after the upgrade. */
+	if (request != NULL && poll->get_is_new) {
+		poll->get = NULL;
+		eio_refuse(request, EIO_BAD_REQUEST, NULL);
+	}
+	eio_poll_answer(poll, EIO_NOOP);
+	eio_poll_drop_post(poll);
+}
+
+/* Let the probe carry the session. */
+static void
+take_over(struct eio_poll *poll)
+{
+	struct eio_socket *session = poll->session;
+	struct sio_text waiting = poll->records;
+	bool overflowed = poll->overflowed;
+	struct eio_packet packet;
+	size_t at = 0;
+	int flags;
+
+	/* The noop must not take with it what waits. */
+	poll->records = (struct sio_text){ 0 };
+	end_requests(poll);
+	sio_text_free(&poll->records);
+	poll->records = waiting;
+	session->carrier = &websocket;
+	session->link = poll->probe;
+	session->b64 = poll->probe_b64;
+	while (eio_poll_next(poll, &at, &packet, &flags))
+		(void)send_packet(session, &packet, flags & WS_NO_COMPRESS);
+	eio_poll_free(poll);
+	/* A session that overflowed has lost a message, as its sender knows. */
+	if (session->state == EIO_STATE_CLOSING)
+		eio_session_gone(session);
+	else if (overflowed)
+		eio_session_end(session, "transport error", EIO_END_NOW);
+}
+
+static bool
+is_probe(const struct eio_packet *packet)
+{
+	return packet->type == EIO_PING && packet->len == 5 &&
+	       memcmp(packet->data, "probe", 5) == 0;
+}
+
+static void
+on_probe_packet(struct eio_poll *poll, const struct eio_packet *packet)
+{
+	static const struct eio_packet pong = {
+		.type = EIO_PONG, .data = "probe", .len = 5
+	};
+
+	if (is_probe(packet) && send_on(poll->session, poll->probe,
+				    poll->probe_b64, &pong, 0) == 0) {
+		poll->probe_answered = true;
+		eio_poll_flush(poll);
+	} else if (packet->type == EIO_UPGRADE)
+		take_over(poll);
+	else
+		eio_poll_drop_probe(poll);
+}
+
+/* ---- what a WebSocket says --------------------------------------------- */
+
+static void
+on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	struct eio_socket *session = ws_user(conn);
+	struct eio_packet packet;
+	struct eio_poll *poll;
+	bool good;
+
+	if (session == NULL)
+		return;
+	poll = eio_poll_of(session);
+	good =
+	    kind == WS_TEXT
+		? eio_packet_read(session->protocol, data, len, &packet)
+		: eio_packet_read_binary(session->protocol, data, len, &packet);
+	if (poll != NULL && good)
+		on_probe_packet(poll, &packet);
+	else if (poll != NULL)
+		eio_poll_drop_probe(poll);
+	else if (good)
+		eio_session_packet(session, &packet);
+	else
+		eio_session_end(session, "parse error", EIO_END_NOW);
+}
+
+static void
+on_drain(struct ws_conn *conn)
+{
+	struct eio_socket *session = ws_user(conn);
+
+	if (session != NULL && eio_poll_of(session) == NULL)
+		eio_session_drain(session);
+}
+
+static const char *
+reason_of(const struct ws_closed *how)
+{
+	if (how->by == WS_BY_PEER)
+		return "transport close";
+	return how->code == WS_CLOSE_GOING_AWAY ? "server shutting down"
+						: "transport error";
+}
+
+static void
+on_close(struct ws_conn *conn, const struct ws_closed *how)
+{
+	struct eio_socket *session = ws_user(conn);
+	struct eio_poll *poll = session != NULL ? eio_poll_of(session) : NULL;
+
+	if (poll != NULL)
+		eio_poll_drop_probe(poll);
+	else if (session != NULL)
+		eio_session_end(session, reason_of(how), EIO_END_NOW);
+}
+
+struct ws_handler
+eio_websocket_handler(void)
+{
+	return (struct ws_handler){
+		.message = on_message, .drain = on_drain, .close = on_close
+	};
+}
