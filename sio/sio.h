@@ -1,4 +1,4 @@
-/* sio.h - a Socket.IO server on top of ws.h (Socket.IO protocol 5 and 4). */
+/* sio.h - a Socket.IO server on top of ws.h (Socket.IO protocol v5 and v4). */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIO_H
 #define SIO_H
@@ -13,7 +13,12 @@
 extern "C" {
 #endif
 
-/* Compilers that can check a template and what it is given, do. */
+/* The rules of ws.h hold: all calls come from the thread that runs the server,
+ * nothing blocks, and a callback may call every function unless its comment
+ * says otherwise. Where a comment ends with a name such as io.of(name), that is
+ * what the reference server, socket.io 4.8, calls it. */
+
+/* Compilers that can check a template against its arguments do so. */
 #if defined(__GNUC__)
 #define SIO_PRINTF(template, first) \
 	__attribute__((format(printf, template, first)))
@@ -23,9 +28,8 @@ extern "C" {
 
 /* ---- JSON values ------------------------------------------------------- */
 
-/* What a value is. */
 enum sio_type {
-	SIO_ABSENT = 0, /* there is none: no such member, element, argument */
+	SIO_ABSENT = 0, /* no such member, element or argument */
 	SIO_NULL,
 	SIO_BOOLEAN,
 	SIO_NUMBER,
@@ -35,36 +39,39 @@ enum sio_type {
 	SIO_BINARY, /* octets: a Buffer, an ArrayBuffer */
 };
 
-/* One value, small enough to be passed by value: a place in a document, or
- * data of the application's that is to be emitted. All zero, it is absent.
+/* One value: a place in a document, or data that the application emits. It is
+ * small and passed by value. All zero, it is absent.
  *
- * Looking for something in a value that does not have it gives an absent
- * value, so that questions can be chained and the answer checked once:
+ * A lookup that finds nothing returns an absent value, and a lookup in an
+ * absent value finds nothing. So lookups can be chained, and the result checked
+ * once:
  *
  *	const char *name = sio_string(sio_get(sio_at(args, 0), "name"), NULL);
  *
- * A value, and each pointer taken from it, lives as long as its document:
- * arguments of an event until the callback returns. */
+ * A value, and each pointer taken from it, lives as long as its document.
+ * The arguments of an event live until the callback returns. */
 struct sio_value {
 	const void *of; /* borrowed; the document, or the data */
 	size_t at;      /* the place in it, or the length */
-	int kind;       /* the library's to read */
+	int kind;       /* for the library only */
 };
 
-/* What a value is. Binary data is SIO_BINARY, never the object that stands
- * for it on the wire. */
+/* Return the type of a value. Binary data is SIO_BINARY, never the object that
+ * stands for it on the wire. */
 enum sio_type sio_type(struct sio_value value);
 
-/* A member of an object by its name, a C string; the last one where several
- * have it, as JSON.parse does. Takes time in proportion to the members. */
+/* Return a member of an object; the last one if several have the name, as
+ * JSON.parse does. Takes time in proportion to the number of members.
+ *   name  a C string */
 struct sio_value sio_get(struct sio_value object, const char *name);
 
-/* An element of an array. Takes time in proportion to the index: to visit all
- * of a long array, use sio_iterate. */
+/* Return an element of an array. Takes time in proportion to the index: use
+ * sio_iterate to visit all elements of a long array.
+ *   index  from 0 */
 struct sio_value sio_at(struct sio_value array, size_t index);
 
-/* The elements of an array, the members of an object (names that stand there
- * twice count twice); 0 for all else. */
+/* Return the number of elements of an array, or of members of an object, where
+ * a name that occurs twice counts twice; 0 for all other values. */
 size_t sio_count(struct sio_value value);
 
 /* A walk over an array or an object:
@@ -76,68 +83,72 @@ size_t sio_count(struct sio_value value);
 struct sio_iterator {
 	struct sio_value key;   /* the name, a string; absent in an array */
 	struct sio_value value; /* the member or element */
-	struct sio_value of;    /* the rest is the library's */
+	struct sio_value of;    /* this and the rest: for the library only */
 	size_t next;
 	size_t end;
 };
 
-/* Begin a walk. All but arrays and objects are as if they were empty. */
+/* Begin a walk. A value that is neither an array nor an object is walked over
+ * as if it were empty. */
 struct sio_iterator sio_iterate(struct sio_value value);
 
-/* Go to the first, or the next, in constant time.
- * Returns false when there is no more. */
+/* Go to the first element or member, then to the next one, in constant time.
+ * Returns false at the end. */
 bool sio_next(struct sio_iterator *it);
 
-/* The text of a string, decoded: UTF-8, with a NUL behind it.
- *   len  receives its length, since there may be NULs in it; may be NULL
- * Returns it, or NULL when value is no string. Half of a surrogate pair,
- * which JSON can escape and UTF-8 cannot hold, is U+FFFD. */
+/* Return the text of a string: decoded, in UTF-8, with a NUL behind it. NULL if
+ * the value is no string. Half of a surrogate pair, which JSON can escape and
+ * UTF-8 cannot encode, becomes U+FFFD.
+ *   len  receives the length, since the text may contain NULs; may be NULL */
 const char *sio_string(struct sio_value value, size_t *len);
 
-/* A number as JavaScript would have it, or otherwise when value is none. */
+/* Return a number, rounded as JavaScript does; otherwise if the value is no
+ * number. */
 double sio_number(struct sio_value value, double otherwise);
 
-/* A number without a fraction, such as 12, -3.0 or 1e3.
+/* Read a number without a fraction, such as 12, -3.0 or 1e3.
  *   out  written only on success
- * Returns whether value is one that is exactly *out. */
+ * Returns whether the value is exactly *out. */
 bool sio_integer(struct sio_value value, int64_t *out);
 
-/* A boolean, or otherwise when value is none. */
+/* Return a boolean; otherwise if the value is no boolean. */
 bool sio_boolean(struct sio_value value, bool otherwise);
 
-/* Binary data.
- *   len  receives its length, 0 when value is not binary
- * Returns it, or NULL when value is not binary. Empty data is not NULL. */
+/* Return binary data; NULL if the value is not binary. Empty data is not NULL.
+ *   len  receives the length; 0 if the value is not binary */
 const void *sio_bytes(struct sio_value value, size_t *len);
 
-/* The JSON text of a value as it came, not terminated; of binary data, the
- * object that stands for it.
- *   len  receives its length
- * Returns it, or NULL when value is absent, was made by sio_binary, or is all
- * arguments of an event, which have no text of their own. */
+/* Return the JSON text of a value as it was received, not terminated; for
+ * binary data, the object that stands for it. NULL if the value is absent, was
+ * made by sio_binary, or is the result of sio_args, which has no text of its
+ * own.
+ *   len  receives the length */
 const char *sio_json(struct sio_value value, size_t *len);
 
-/* Values to be emitted with %p.
- *   data, text  borrowed until they are emitted; len may be WS_STR
- * The text must be JSON, which is not checked: a client that gets something
- * else ends its connection. Nothing can be looked up in it: but to sio_json,
- * it is absent. */
+/* Make a value of octets, to be emitted with %p.
+ *   data  borrowed until it is emitted
+ *   len   of data, or WS_STR for a C string */
 struct sio_value sio_binary(const void *data, size_t len);
+
+/* Make a value of JSON text, to be emitted with %p. The text is not checked: a
+ * client that receives malformed JSON ends its connection. No lookup works in
+ * it: to all functions but sio_json, it is absent.
+ *   text, len  as for sio_binary */
 struct sio_value sio_raw_json(const char *text, size_t len);
 
-/* A JSON text that was read: a strict RFC 8259 reader, nesting at most 100
- * deep, 512 MiB long. */
+/* A JSON text that was read. */
 struct sio_document;
 
-/* Read a JSON text.
+/* Read a JSON text strictly by RFC 8259, at most 512 MiB long and nested at
+ * most 100 deep.
  *   text, len     copied; len may be WS_STR
- *   error_offset  receives where a malformed text goes wrong, SIZE_MAX when
+ *   error_offset  receives where a malformed text goes wrong, or SIZE_MAX when
  *                 out of memory; may be NULL
  * Returns a document, owned by the caller, or NULL. */
 struct sio_document *
 sio_document_new(const char *text, size_t len, size_t *error_offset);
 
-/* The value that the whole text is; absent for NULL. */
+/* Return the value that the whole text is; absent if document is NULL. */
 struct sio_value sio_document_root(const struct sio_document *document);
 
 /* Release a document and all values in it. NULL is allowed. */
@@ -146,177 +157,194 @@ void sio_document_free(struct sio_document *document);
 /* ---- Engine.IO --------------------------------------------------------- */
 
 struct eio;         /* an Engine.IO endpoint */
-struct eio_socket;  /* one session of a client, whatever carries it */
+struct eio_socket;  /* one session, whatever connections carry it */
 struct eio_message; /* one message, encoded once for each kind of transport */
 
-/* How an Engine.IO endpoint behaves. Zero is the default of every member; the
- * comment has the name that it has in the reference server. Strings are
- * copied. */
+/* How an Engine.IO endpoint behaves. A member that is zero means its default.
+ * Each comment begins with the name of the option in the reference server.
+ * Strings are copied. */
 struct eio_options {
 	int ping_interval_ms;   /* pingInterval: 25 s */
 	int ping_timeout_ms;    /* pingTimeout: 20 s */
 	int upgrade_timeout_ms; /* upgradeTimeout: 10 s */
 	size_t max_payload;     /* maxHttpBufferSize: octets of one request
 	                           body or message; 1,000,000 */
-	size_t queue_max;       /* octets that wait for a client that polls;
-	                           4 MiB, one message always fits. More: the
+	size_t queue_max;       /* octets queued for a client that polls; 4 MiB.
+	                           One message always fits. Above it, the
 	                           session ends with "transport error" */
 	size_t compress_min;    /* httpCompression.threshold: octets from which
 	                           on the answer to a poll may be compressed;
 	                           the server's compress_min, and never less.
-	                           SIZE_MAX: none is */
+	                           SIZE_MAX turns compression off */
 	int deflate_min;        /* perMessageDeflate.threshold: octets from
-	                           which on a message over WebSocket is
-	                           compressed, if the server has deflate; 0:
-	                           none is, perMessageDeflate is false */
+	                           which on a WebSocket message is compressed,
+	                           if the server has deflate. 0 turns
+	                           compression off, as perMessageDeflate: false
+	                           does */
 	bool no_polling;        /* transports without "polling" */
 	bool no_websocket;      /* transports without "websocket" */
 	bool no_upgrades;       /* allowUpgrades: false */
-	bool no_eio3;           /* allowEIO3: false: only protocol 4 */
+	bool no_eio3;           /* allowEIO3: false; only EIO=4 is accepted */
 	const char *cors;       /* cors.origin: NULL for no CORS at all; "*";
-	                           "true" for whoever asks; or a comma-separated
-	                           list of origins. Says also from where browsers
-	                           may open WebSockets; with NULL that is left to
-	                           the server's options */
+	                           "true" for any origin that asks; or a list of
+	                           origins, separated by commas. Limits also
+	                           from where browsers may open WebSockets; with
+	                           NULL, the server's options do that */
 	bool cors_credentials;  /* cors.credentials */
 	const char *cookie;     /* cookie: its name, perhaps with attributes,
 	                           which are "; Path=/; HttpOnly; SameSite=Lax"
 	                           if it has none; NULL for no cookie */
-	const char *fields;     /* which fields of the handshake's request are
-	                       kept for eio_field, separated by commas;
-	                       "Authorization, Cookie, Origin, Referer,
-	                       User-Agent, X-Forwarded-For"; "*" for all */
-	int lease_ms;           /* until a session must have said something
-	                           after its handshake; 10 s */
-	unsigned silent_per_ip; /* sessions of one address that have not said
-	                           anything yet; 1000 */
+	const char *fields;     /* the fields of the handshake's request that
+	                           are kept for eio_field, separated by commas;
+	                           "*" for all. "Authorization, Cookie, Origin,
+	                           Referer, User-Agent, X-Forwarded-For" */
+	int lease_ms;           /* how long a session may be silent after its
+	                           handshake; 10 s */
+	unsigned silent_per_ip; /* sessions of one address that may be silent at
+	                           a time; 1000 */
 };
 
-/* What an Engine.IO endpoint does; members that are NULL do nothing. */
+/* The callbacks of an Engine.IO endpoint. Those that are NULL are not called. */
 struct eio_handler {
-	/* A handshake: may a session begin? allowRequest.
-	 *   message  may be set to what the client is told, static; "Forbidden"
-	 * Returns whether it may. Must not answer the request. */
+	/* A client asks for a session. Must not answer the request.
+	 *   message  may be set to what a refused client is told, a static
+	 *            string; "Forbidden"
+	 * Returns whether the session may begin. allowRequest */
 	bool (*allow)(struct eio *endpoint, struct ws_request *request,
 	    const char **message);
+
+	/* A session has begun. */
 	void (*open)(struct eio_socket *socket);
-	/* A message.
+
+	/* A message has come.
 	 *   kind  WS_TEXT (valid UTF-8) or WS_BINARY
-	 *   data  not terminated; may be changed in place, but not behind a
-	 *         call that sends it: it may leave from where it lies */
+	 *   data  not terminated. May be changed in place, but not after it was
+	 *         sent: it may be sent from where it lies */
 	void (*message)(
 	    struct eio_socket *socket, int kind, const void *data, size_t len);
-	/* What waited above the server's queue_soft has gone. */
+
+	/* More than the server's queue_soft was queued for the session, and has
+	 * been sent. */
 	void (*drain)(struct eio_socket *socket);
-	/* The session has ended; called once for each open, with one of the
-	 * reference's reasons: "transport error", "transport close", "forced
-	 * close", "ping timeout", "parse error", "server shutting down". socket
-	 * must not be used after this returns. */
+
+	/* A session has ended; called once for each call of open. socket must
+	 * not be used after this returns.
+	 *   reason  as in the reference: "transport error", "transport close",
+	 *           "forced close", "ping timeout", "parse error" or "server
+	 *           shutting down" */
 	void (*close)(struct eio_socket *socket, const char *reason);
 };
 
 /* Serve Engine.IO at a path.
- *   path     "/engine.io"; all that is below it belongs to the endpoint
+ *   path     such as "/engine.io"; the endpoint gets all paths below it
  *   options  NULL for the defaults
  *   handler  copied
- *   user     borrowed; what eio_endpoint_user returns
- * Returns it, or NULL with errno set. */
+ *   user     borrowed; returned by eio_endpoint_user
+ * Returns the endpoint, or NULL with errno set. */
 struct eio *eio_new(struct ws_server *server, const char *path,
     const struct eio_options *options, const struct eio_handler *handler,
     void *user);
 
-/* End all sessions, close callbacks included, with "server shutting down", and
- * release the endpoint; right before ws_server_free, since the server still
- * knows its paths, and not inside a callback. NULL is allowed. */
+/* End all sessions with "server shutting down", calling close for each, and
+ * release the endpoint. Call it right before ws_server_free, since the server
+ * still knows its paths, and not inside a callback. NULL is allowed. */
 void eio_free(struct eio *endpoint);
 
-/* End all sessions in good order with "server shutting down"; what comes later
- * is refused. For programs that call ws_stop next. */
+/* End all sessions with "server shutting down", after what is queued for them,
+ * and refuse new ones. For programs that call ws_stop next. */
 void eio_stop(struct eio *endpoint);
 
-/* The endpoint of a session, its server, what it was given as user. */
+/* Return the endpoint of a session. */
 struct eio *eio_of(const struct eio_socket *socket);
+
+/* Return the server of an endpoint, and the user that eio_new was given. */
 struct ws_server *eio_server(const struct eio *endpoint);
 void *eio_endpoint_user(const struct eio *endpoint);
 
-/* How many sessions there are. */
+/* Return how many sessions there are. */
 size_t eio_count(const struct eio *endpoint);
 
-/* Call visit for every session; returning false ends the walk. visit may do
- * what any callback may. */
+/* Call visit for every session; it may do what any callback may. Returning
+ * false ends the walk.
+ *   arg  borrowed; passed on to visit */
 void eio_walk(struct eio *endpoint,
     bool (*visit)(struct eio_socket *socket, void *arg), void *arg);
 
-/* Send one message.
- *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, perhaps with
- *         WS_VOLATILE: leave it out when it cannot leave now; and with
- *         WS_NO_COMPRESS
- * An answer to a poll is compressed only if it brings a message that may be.
+/* Send one message to a session.
+ *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY; or'ed with WS_VOLATILE to
+ *         drop the message unless it can be sent now, and with WS_NO_COMPRESS.
+ *         The answer to a poll is compressed if any of its messages may be
+ *   data  copied
  * Returns 0, WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL. */
 int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
 
-/* Encode a message once, to be sent to many, over every transport.
- *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, and nothing beside it
- * Returns it with one reference, or NULL when out of memory or kind is neither.
- */
+/* Encode a message once, to be sent to many sessions over any transport.
+ *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, and no flags
+ *   data  copied
+ * Returns the message with one reference; or NULL when out of memory, or if
+ * kind is neither. */
 struct eio_message *eio_prepare(int kind, const void *data, size_t len);
 
-/* Take one more reference, or give one back; NULL is allowed in both. */
+/* Add a reference to a message. Returns message. NULL is allowed. */
 struct eio_message *eio_message_ref(struct eio_message *message);
+
+/* Drop a reference; the last one releases the message. NULL is allowed. */
 void eio_message_free(struct eio_message *message);
 
-/* Send it to one session.
+/* Send a prepared message to one session.
  *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as eio_send. */
 int eio_send_prepared(
     struct eio_socket *socket, struct eio_message *message, int flags);
 
-/* Whether a message would leave now rather than wait: a WebSocket that takes
- * more, or a client that polls and whose next answer is not large yet. */
+/* Return whether a message would be sent now rather than queued: the session
+ * has a WebSocket that is not full, or polls and its next answer is not large
+ * yet. */
 bool eio_is_writable(const struct eio_socket *socket);
 
-/* End a session in good order: what waits is sent first. close is called with
- * "forced close" before this returns. */
+/* End a session after what is queued for it. close is called with "forced
+ * close" before this returns. */
 void eio_close(struct eio_socket *socket);
 
-/* The application's pointer, NULL until it is set. */
+/* Return and set the application's pointer; NULL until it is set. */
 void *eio_user(const struct eio_socket *socket);
 void eio_set_user(struct eio_socket *socket, void *user);
 
 #define EIO_ID_SIZE 21
 
-/* The session's identifier, a secret between it and its client: 20 characters
- * of [A-Za-z0-9_-] and a NUL. Returns id. */
+/* Write the session's identifier, a secret between server and client: 20
+ * characters of [A-Za-z0-9_-] and a NUL. Returns id. */
 const char *eio_id(const struct eio_socket *socket, char id[EIO_ID_SIZE]);
 
-/* The protocol that the client speaks: 4, 3 or 2. */
+/* Return the Engine.IO protocol that the client speaks: 4, 3 or 2. */
 int eio_protocol(const struct eio_socket *socket);
 
-/* What carries the session now: "polling" or "websocket". Static. */
+/* Return what carries the session now: "polling" or "websocket". Static. */
 const char *eio_transport(const struct eio_socket *socket);
 
-/* The handshake. Strings live as long as the session.
+/* Return what the handshake was. Strings live as long as the session.
  *   eio_address  the peer's address, as ws_peer
- *   eio_query    the query as it stands; ws_percent_decode undoes its escapes
+ *   eio_query    the query, not decoded; see eio_param
  *   eio_field    the first value of a field that is kept, or NULL
- *   eio_time_ms  when it was, in milliseconds since 1970 */
+ *   eio_time_ms  when the handshake came, in milliseconds since 1970 */
 const char *eio_address(const struct eio_socket *socket);
 const char *eio_query(const struct eio_socket *socket);
 const char *eio_field(const struct eio_socket *socket, const char *name);
 int64_t eio_time_ms(const struct eio_socket *socket);
 
-/* Call visit for every field that is kept; returning false ends the walk. */
+/* Call visit for every field that is kept. Returning false ends the walk.
+ *   arg  borrowed; passed on to visit */
 void eio_fields(const struct eio_socket *socket,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg);
 
-/* A parameter of the handshake's query, decoded, as ws_request_param: but the
- * last value counts when there are several. */
+/* Decode a parameter of the handshake's query. Arguments and result as those of
+ * ws_request_param, but the last value counts if there are several. */
 long eio_param(const struct eio_socket *socket, const char *name, char *value,
     size_t size);
 
-/* Add the CORS fields that an answer to this request has to have, for HTTP
- * endpoints beside this one. Answers a preflight request (OPTIONS) itself.
- * Returns whether it did. */
+/* Add the endpoint's CORS fields to the answer to a request, for HTTP endpoints
+ * beside this one. A preflight request (OPTIONS) is answered as well.
+ * Returns whether it was. */
 bool eio_cors(const struct eio *endpoint, struct ws_request *request);
 
 /* ---- Socket.IO --------------------------------------------------------- */
@@ -324,231 +352,267 @@ bool eio_cors(const struct eio *endpoint, struct ws_request *request);
 struct sio;        /* a Socket.IO server at one path of a ws_server */
 struct sio_nsp;    /* a namespace, or a kind of namespaces (sio_of_each) */
 struct sio_socket; /* one client in one namespace */
-struct sio_event;  /* one event that came, while it is handled */
-struct sio_ack;    /* one acknowledgement that is owed, for later */
+struct sio_event;  /* an event that came, while it is handled */
+struct sio_ack;    /* an acknowledgement that the application owes */
 
-/* How a Socket.IO server behaves. Zero is the default of every member; the
- * comment has the name that it has in the reference server. Strings are
- * copied. */
+/* How a Socket.IO server behaves. A member that is zero means its default.
+ * Each comment begins with the name of the option in the reference server.
+ * Strings are copied. */
 struct sio_options {
 	const char *path;          /* path: "/socket.io" */
 	struct eio_options engine; /* pingInterval, cors, ...: see there */
 	int connect_timeout_ms;    /* connectTimeout: 45 s */
 	int recovery_ms;           /* connectionStateRecovery
 	                              .maxDisconnectionDuration: 0, which turns
-	                              recovery off; 120 s there */
-	size_t recovery_octets;    /* of missed packets that are kept in all;
-	                              1 MiB. Older ones are forgotten earlier.
-	                              As much again for who may come back */
+	                              recovery off; in the reference 120 s */
+	size_t recovery_octets;    /* limit of the events that are kept for
+	                              recovery, and of the states of sockets;
+	                              1 MiB each. The oldest go first */
 	bool recovery_middlewares; /* skipMiddlewares: false */
 	bool no_client;            /* serveClient: false */
-	const char *client_file;   /* a bundle to serve as socket.io.js instead
-	                              of the built-in client: a regular file
-	                              of at most 4 MiB */
+	const char *client_file;   /* a client to serve as socket.io.js instead
+	                              of the built-in one: a regular file of at
+	                              most 4 MiB */
 	unsigned max_namespaces;   /* that one client may be in; 100 */
-	bool keep_empty;           /* cleanupEmptyChildNamespaces: false. What
-	                    sio_of_each made is released when the last socket
-	                    leaves, or clients could fill the memory with
-	                    names */
+	bool keep_empty;           /* cleanupEmptyChildNamespaces: false.
+	                              Otherwise a namespace of sio_of_each is
+	                              released when its last socket leaves: else
+	                              clients could fill the memory with names */
 };
 
 /* Serve Socket.IO.
  *   options  NULL for the defaults
- * Returns it, or NULL with errno set. */
+ * Returns the server, or NULL with errno set. */
 struct sio *
 sio_new(struct ws_server *server, const struct sio_options *options);
 
-/* Disconnect all with "server shutting down" and release everything; right
- * before ws_server_free, since the server still knows its paths, and not
- * inside a callback. NULL is allowed. */
+/* Disconnect all clients with "server shutting down" and release everything.
+ * Call it right before ws_server_free, since the server still knows its paths,
+ * and not inside a callback. NULL is allowed. */
 void sio_free(struct sio *io);
 
-/* Disconnect all with "server shutting down", and refuse who comes later. For
+/* Disconnect all clients with "server shutting down", and refuse new ones. For
  * programs that call ws_stop next. io.close() */
 void sio_stop(struct sio *io);
 
-/* The ws_server and the Engine.IO endpoint below. */
+/* Return the server that sio_new was given. */
 struct ws_server *sio_server(const struct sio *io);
+
+/* Return the Engine.IO endpoint that carries Socket.IO. */
 struct eio *sio_engine(const struct sio *io);
 
-/* How many clients there are; each is in one or more namespaces.
+/* Return how many clients there are. Each may be in several namespaces.
  * io.engine.clientsCount */
 size_t sio_clients(const struct sio *io);
 
-/* Who may begin a session at all; see struct eio_handler. allowRequest */
+/* Set the function that decides which clients may begin a session.
+ *   allow  as in struct eio_handler; NULL lets all begin
+ * allowRequest */
 void sio_on_request(struct sio *io,
     bool (*allow)(struct ws_request *request, const char **message));
 
 /* ---- namespaces -------------------------------------------------------- */
 
-/* The namespace of a name, made if there is none. io.of(name)
- *   name  "/" or "/admin"; without the slash, one is put before it
- * Returns it, owned by io, or NULL when out of memory. "/" is always there. */
+/* Return the namespace of a name, made if there is none. "/" always exists.
+ *   name  such as "/" or "/admin"; a slash is put before it if it has none
+ * Returns it, owned by io; or NULL when out of memory. io.of(name) */
 struct sio_nsp *sio_of(struct sio *io, const char *name);
 
-/* Namespaces that come into being when a client asks for them. io.of(/regex/)
- *   is_one  whether a name, which starts with '/' and has at most
- *           SIO_NSP_NAME_MAX octets, is one of them; the socket
- *           is the one that asks: its handshake can be looked at, and
- *           sio_disconnect with close ends its connection
- *   arg     borrowed
- * What is registered with the result (sio_on, sio_use ...) holds for all of
- * them, and what is emitted to it reaches all of them.
- * Returns it, owned by io, or NULL when out of memory. */
 #define SIO_NSP_NAME_MAX 240
+
+/* Make a kind of namespaces, each of which is made when a client asks for it.
+ * What is registered with the kind (sio_on, sio_use ...) holds for all of its
+ * namespaces, and what is emitted to the kind reaches all of them.
+ *   is_one  returns whether a name is one of the kind. The name begins with
+ *           '/' and has at most SIO_NSP_NAME_MAX octets. The socket is the one
+ *           that asks: its handshake may be read, and sio_disconnect with close
+ *           ends its connection
+ *   arg     borrowed; passed on to is_one
+ * Returns the kind, owned by io; or NULL when out of memory. io.of(/regex/) */
 struct sio_nsp *sio_of_each(struct sio *io,
     bool (*is_one)(struct sio_socket *socket, const char *name, void *arg),
     void *arg);
 
-/* The same by a pattern in which '*' stands for any octets: "/room-*".
- *   pattern  copied
+/* Make a kind of namespaces by a pattern.
+ *   pattern  copied; '*' matches any octets, as in "/room-*"
  * Returns as sio_of_each. */
 struct sio_nsp *sio_of_pattern(struct sio *io, const char *pattern);
 
-/* Its name; the pattern or "" for many. How many sockets are in it. */
+/* Return the name of a namespace; for a kind, its pattern or "". */
 const char *sio_nsp_name(const struct sio_nsp *nsp);
+
+/* Return how many sockets are in a namespace, or in all of a kind. */
 size_t sio_nsp_count(const struct sio_nsp *nsp);
+
+/* Return the server of a namespace. */
 struct sio *sio_io(const struct sio_nsp *nsp);
 
-/* The application's pointer; that of sio_of_each for those that it made, until
- * they have one. */
+/* Return and set the application's pointer. A namespace of sio_of_each begins
+ * with that of its kind. */
 void *sio_nsp_user(const struct sio_nsp *nsp);
 void sio_nsp_set_user(struct sio_nsp *nsp, void *user);
 
-/* What a namespace does. Each may be called again, to add one more; they are
- * called in this order. All return 0 or WS_ENOMEM.
- *
- * A client has connected. nsp.on("connection") */
+/* The functions below register what a namespace calls. Each may be called
+ * several times: what was registered first is called first. All return 0 or
+ * WS_ENOMEM. */
+
+/* Call fn when a client has connected. nsp.on("connection") */
 int
 sio_on_connection(struct sio_nsp *nsp, void (*fn)(struct sio_socket *socket));
 
-/* A client is about to leave, its rooms are still there; it has left. The
- * reason is one of the reference's: "transport error", "transport close",
- * "forced close", "ping timeout", "parse error", "server shutting down",
- * "forced server close", "client namespace disconnect", "server namespace
- * disconnect". socket must not be used after the last one returns. */
+/* Call fn when a client is about to leave. Its rooms are still joined.
+ *   reason  as in the reference: "transport error", "transport close", "forced
+ *           close", "ping timeout", "parse error", "server shutting down",
+ *           "forced server close", "client namespace disconnect" or "server
+ *           namespace disconnect"
+ * socket.on("disconnecting") */
 int sio_on_disconnecting(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, const char *reason));
+
+/* Call fn when a client has left its rooms and the namespace. socket must not
+ * be used after the last fn returns.
+ *   reason  as for sio_on_disconnecting
+ * socket.on("disconnect") */
 int sio_on_disconnect(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, const char *reason));
 
-/* A client has sent an event. socket.on(name) */
+/* Call fn when a client has sent an event of this name. socket.on(name) */
 int sio_on(struct sio_nsp *nsp, const char *name,
     void (*fn)(struct sio_socket *socket, struct sio_event *event));
 
-/* Any event, before those of sio_on; any event that is sent to a socket.
- * socket.onAny, socket.onAnyOutgoing
- *   name, args  of the event; args is an array
- * Who listens to outgoing events must not send: that is WS_ESTATE. */
+/* Call fn when a client has sent any event, before the functions of sio_on.
+ * socket.onAny */
 int sio_on_any(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, struct sio_event *event));
+
+/* Call fn before any event is sent to a socket. fn must not emit: that returns
+ * WS_ESTATE.
+ *   name  of the event
+ *   args  an array, without the name
+ * socket.onAnyOutgoing */
 int sio_on_any_outgoing(
     struct sio_nsp *nsp, void (*fn)(struct sio_socket *socket, const char *name,
 			     struct sio_value args));
 
-/* What a middleware says. */
+/* What a middleware decides. */
 enum sio_verdict {
-	SIO_NEXT,   /* go on */
-	SIO_REFUSE, /* no; sio_refusal may have said why */
+	SIO_NEXT,   /* ask the next middleware */
+	SIO_REFUSE, /* refuse the client; see sio_refusal */
 	SIO_WAIT,   /* sio_admit or sio_refuse is called later */
 };
 
-/* A client asks to connect: may it? nsp.use
- * The socket has its handshake, may be given user data and be joined to rooms,
- * and gets nothing before it has connected. When it leaves while it waits, or
- * its client asks again, which is another socket, it is gone: on_disconnect is
- * not called, for it never connected; the function of sio_on_expired is, when
- * it has user data. */
+/* Call fn, a middleware, when a client asks to connect. The socket has its
+ * handshake, may be given user data and be joined to rooms, and receives
+ * nothing before it is connected.
+ *
+ * A socket that leaves while it waits never connected, so on_disconnect is not
+ * called; what sio_on_expired registers is, if it has user data. A client that
+ * asks again meanwhile gets another socket; this one is gone. nsp.use */
 int
 sio_use(struct sio_nsp *nsp, enum sio_verdict (*fn)(struct sio_socket *socket));
 
-/* After SIO_WAIT: go on with the next middleware, or refuse.
- * Returns 0, or WS_ESTATE when the socket does not wait. */
+/* Go on with the next middleware, or refuse the client, after SIO_WAIT.
+ * Return 0, or WS_ESTATE if the socket does not wait. */
 int sio_admit(struct sio_socket *socket);
 int sio_refuse(struct sio_socket *socket);
 
-/* Why a client is refused: what its connect_error has. Before SIO_REFUSE or
- * sio_refuse. Error(message), error.data
+/* Set what a refused client is told in connect_error. To be called before
+ * SIO_REFUSE is returned, or before sio_refuse.
  *   message  copied
  *   format   one value as for sio_emit; NULL for no data
- * Returns 0, WS_EINVAL or WS_ENOMEM. */
+ * Returns 0, WS_EINVAL or WS_ENOMEM. Error(message), error.data */
 int sio_refusal(struct sio_socket *socket, const char *message,
     const char *format, ...) SIO_PRINTF(3, 4);
 
-/* An event has come: may it be handled? socket.use
- * Returns whether it may; if not, it is dropped. */
+/* Call fn when an event has come, before all other functions. It returns
+ * whether the event is handled; if not, the event is dropped. socket.use */
 int sio_use_event(struct sio_nsp *nsp,
     bool (*fn)(struct sio_socket *socket, struct sio_event *event));
 
-/* User data is no longer needed: of a socket that left and can not be
- * recovered any more, or that never connected. */
+/* Call fn when user data is no longer needed: the socket has left and cannot be
+ * recovered any more, or never connected. Not called for NULL. */
 int sio_on_expired(struct sio_nsp *nsp, void (*fn)(void *user));
 
 /* ---- sockets ----------------------------------------------------------- */
 
-/* The socket's identifier, known to its peers: 20 characters for protocol 5.
- * The room of this name is its own. Lives as long as the socket. socket.id */
+/* Return the socket's identifier, which other clients may know: 20 characters
+ * in protocol v5. The room of this name is the socket's own. Lives as long as
+ * the socket. socket.id */
 const char *sio_id(const struct sio_socket *socket);
 
-/* The socket of an identifier in a namespace, or NULL. */
+/* Return the socket that has an identifier in a namespace, or NULL. */
 struct sio_socket *sio_find(struct sio_nsp *nsp, const char *id);
 
-/* Its namespace; the session that carries it, which has its handshake and
- * transport (eio_address, eio_field, eio_transport ...). */
+/* Return the namespace of a socket. */
 struct sio_nsp *sio_nsp_of(const struct sio_socket *socket);
+
+/* Return the session that carries a socket. It has the handshake and the
+ * transport: eio_address, eio_field, eio_transport ... socket.conn */
 struct eio_socket *sio_conn(const struct sio_socket *socket);
 
-/* What it sent with CONNECT; an absent value when there is nothing. Valid
- * until the callback returns, or until the next call. handshake.auth */
+/* Return what the client sent with CONNECT; an absent value if it sent nothing.
+ * Valid until the callback returns or this is called again. handshake.auth */
 struct sio_value sio_auth(struct sio_socket *socket);
 
-/* The application's pointer; kept while the socket may be recovered.
- * socket.data */
+/* Return and set the application's pointer. It is kept while the socket may be
+ * recovered. socket.data */
 void *sio_user(const struct sio_socket *socket);
 void sio_set_user(struct sio_socket *socket, void *user);
 
-/* Whether it is connected: not waiting for a middleware, not leaving. Whether
- * its state was recovered. */
+/* Return whether a socket is connected: it neither waits for a middleware nor
+ * is leaving. */
 bool sio_is_connected(const struct sio_socket *socket);
+
+/* Return whether a socket took over the state of an earlier one.
+ * socket.recovered */
 bool sio_is_recovered(const struct sio_socket *socket);
 
-/* Take a client out of its namespace; or, with close, end its connection and so
- * leave all namespaces. on_disconnect is called before this returns, and the
- * socket lives until the end of the turn. socket.disconnect(close) */
+/* Take a client out of its namespace. on_disconnect is called before this
+ * returns. The socket stays valid until the end of the turn.
+ *   close  end the connection, too, and so leave all namespaces
+ * socket.disconnect(close) */
 void sio_disconnect(struct sio_socket *socket, bool close);
 
 /* ---- rooms ------------------------------------------------------------- */
 
-/* Rooms belong to a namespace; names are C strings, at most SIO_ROOM_MAX
- * octets.
- * sio_join returns 1 when it joined, 0 when it was in already, WS_ECLOSED,
- * WS_EINVAL or WS_ENOMEM; sio_leave and sio_in_room whether it was in. */
+/* Rooms belong to a namespace. Their names are C strings of 1 to SIO_ROOM_MAX
+ * octets. */
 #define SIO_ROOM_MAX 240
+
+/* Join a room. Returns 1 if the socket joined, 0 if it was in the room already,
+ * WS_ECLOSED, WS_EINVAL or WS_ENOMEM. socket.join(room) */
 int sio_join(struct sio_socket *socket, const char *room);
+
+/* Leave a room. Returns whether the socket was in it. socket.leave(room) */
 bool sio_leave(struct sio_socket *socket, const char *room);
+
+/* Return whether a socket is in a room. socket.rooms.has(room) */
 bool sio_in_room(struct sio_socket *socket, const char *room);
 
-/* How many sockets a room has. */
+/* Return how many sockets are in a room. */
 size_t sio_room_count(struct sio_nsp *nsp, const char *room);
 
-/* Call visit for each room of a socket, its own included; returning false
- * ends the walk. visit must not join or leave. socket.rooms */
+/* Call visit for each room of a socket, its own included. Returning false ends
+ * the walk. visit must not join or leave a room.
+ *   arg  borrowed; passed on to visit
+ * socket.rooms */
 void sio_rooms(struct sio_socket *socket,
     bool (*visit)(const char *room, void *arg), void *arg);
 
-/* ---- to whom ----------------------------------------------------------- */
+/* ---- targets ----------------------------------------------------------- */
 
 #define SIO_TARGET_ROOMS 8
 
-/* To whom something goes, passed by value and made of the functions below:
+/* The sockets that something is done with. It is made by the functions below
+ * and passed by value:
  *
  *	sio_emit_to(sio_all(nsp), "news", "%s", text);
  *	sio_emit_to(sio_others(socket), "joined", "%s", name);
  *	sio_emit_to(sio_to(socket, "room"), "said", "%s", text);
  *	sio_emit_to(sio_except(sio_in(nsp, "a"), "b"), "hello", NULL);
  *
- * Room names are borrowed until it is used. More than SIO_TARGET_ROOMS of
- * either kind make what it is used for fail with WS_EINVAL. */
+ * Names of rooms are borrowed until the target is used. Using a target with
+ * more than SIO_TARGET_ROOMS names in to or in except fails with WS_EINVAL. */
 struct sio_target {
 	struct sio_nsp *nsp;
 	struct sio_socket *self;    /* only this one */
@@ -559,38 +623,53 @@ struct sio_target {
 	unsigned flags; /* WS_VOLATILE, SIO_NO_COMPRESS */
 };
 
-/* All of a namespace: nsp.emit. One socket: socket.emit. All but one:
- * socket.broadcast. */
+/* All sockets of a namespace. nsp.emit */
 struct sio_target sio_all(struct sio_nsp *nsp);
+
+/* One socket. socket.emit */
 struct sio_target sio_self(struct sio_socket *socket);
+
+/* All sockets of a namespace but one. socket.broadcast */
 struct sio_target sio_others(struct sio_socket *socket);
 
-/* Those in a room: nsp.in(room), nsp.to(room). Those but one: socket.to(room). */
+/* The sockets in a room. nsp.in(room), nsp.to(room) */
 struct sio_target sio_in(struct sio_nsp *nsp, const char *room);
+
+/* The sockets in a room but one. socket.to(room) */
 struct sio_target sio_to(struct sio_socket *socket, const char *room);
 
-/* One more room, of which each member gets it once; a room whose members do
- * not. target.to(room), target.except(room) */
+/* Add the sockets of one more room. A socket that is in several rooms gets an
+ * event once. target.to(room) */
 struct sio_target sio_and(struct sio_target target, const char *room);
+
+/* Leave out the sockets of a room. target.except(room) */
 struct sio_target sio_except(struct sio_target target, const char *room);
 
-/* Leave it out for who cannot take it now: target.volatile. Whether it may be
- * compressed: target.compress(yes). Only this server: target.local, which is
- * all there is. */
+/* Leave out the sockets whose clients are not writable; see eio_is_writable.
+ * target.volatile */
 struct sio_target sio_volatile(struct sio_target target);
+
+/* Say whether the event may be compressed, which is the default.
+ * target.compress(yes) */
 struct sio_target sio_compress(struct sio_target target, bool yes);
+
+/* Return target unchanged: there is one server only. For parity with the
+ * reference. target.local */
 struct sio_target sio_local(struct sio_target target);
 
 #define SIO_NO_COMPRESS WS_NO_COMPRESS
 
-/* Call visit for each socket of a target; returning false ends the walk.
- * visit may do what any callback may. Returns how many were visited, or
- * a negative enum ws_error. fetchSockets */
+/* Call visit for each socket of a target. visit may do what any callback may.
+ * Returning false ends the walk.
+ *   arg  borrowed; passed on to visit
+ * Returns how many sockets were visited, or a negative enum ws_error.
+ * fetchSockets */
 long sio_fetch(struct sio_target target,
     bool (*visit)(struct sio_socket *socket, void *arg), void *arg);
 
-/* Put all sockets of a target into a room, take them out of one, disconnect
- * them. Return how many, or a negative enum ws_error.
+/* Let all sockets of a target join a room, leave a room, or be disconnected, as
+ * sio_join, sio_leave and sio_disconnect do.
+ * Return how many sockets the target has, or a negative enum ws_error.
  * socketsJoin, socketsLeave, disconnectSockets */
 long sio_sockets_join(struct sio_target target, const char *room);
 long sio_sockets_leave(struct sio_target target, const char *room);
@@ -598,32 +677,34 @@ long sio_disconnect_sockets(struct sio_target target, bool close);
 
 /* ---- emitting ---------------------------------------------------------- */
 
-/* Emit an event to one client.
- *   name    not one that the protocol keeps: connect, connect_error,
+/* Emit an event to one socket.
+ *   name    not one that the protocol reserves: connect, connect_error,
  *           disconnect, disconnecting, newListener, removeListener
- *   format  its arguments, a template of relaxed JSON with the conversions of
- *           printf, which the compiler checks; NULL for none:
+ *   format  the arguments; NULL for none. A template of relaxed JSON with the
+ *           conversions of printf, which the compiler checks:
  *             "%s, {count: %d, tags: ['a', %s], ok: %hhd}"
- *           Names of members may stand without quotes, strings in single
- *           ones. %s and %.*s are text, which is quoted and escaped (NULL is
- *           null; %.*s takes all of its length); %d %u %ld %zu ... integers;
- *           %hhd a bool; %g a number, %.2f one with so many digits; %p a
- *           const struct sio_value *: an argument that came, binary data
- *           (sio_binary), or JSON as it is (sio_raw_json). ...%p stands for
- *           the elements of an array, such as sio_args. A string may have
- *           conversions in it: '%s has joined'. A percent sign is %%.
- * Returns 0, WS_EINVAL for a template or a name that is not allowed,
+ *           Names of members may be written without quotes, strings in single
+ *           quotes; a string may contain conversions: '%s has joined'.
+ *             %s %.*s         text, which is quoted and escaped; NULL is null;
+ *                             %.*s takes its whole length, NULs included
+ *             %d %u %ld %zu   an integer, and so on
+ *             %hhd            a boolean
+ *             %g %.2f         a number; one with two decimals
+ *             %p              a const struct sio_value *: an argument that
+ *                             came, sio_binary or sio_raw_json
+ *             ...%p           the elements of an array, such as sio_args
+ *             %%              a percent sign
+ * Returns 0; WS_EINVAL if the template is malformed or the name reserved;
  * WS_ECLOSED, WS_EFULL, WS_ESKIPPED or WS_ENOMEM. socket.emit */
 int sio_emit(struct sio_socket *socket, const char *name, const char *format,
     ...) SIO_PRINTF(3, 4);
 
-/* Emit an event to many. It is encoded once.
- * Returns how many it was handed to, or a negative enum ws_error. */
+/* Emit an event to all sockets of a target. It is encoded once.
+ * Returns how many sockets it was sent to, or a negative enum ws_error. */
 long sio_emit_to(struct sio_target target, const char *name, const char *format,
     ...) SIO_PRINTF(3, 4);
 
-/* Emit the event "message".
- * Returns as sio_emit. socket.send */
+/* Emit the event "message". Returns as sio_emit. socket.send */
 int sio_send(struct sio_socket *socket, const char *format, ...)
     SIO_PRINTF(2, 3);
 
@@ -631,27 +712,28 @@ int sio_send(struct sio_socket *socket, const char *format, ...)
  * Returns as sio_emit_to. */
 long sio_forward(struct sio_target target, const struct sio_event *event);
 
-/* Emit an event and be told what the client acknowledges.
- * socket.timeout(ms).emitWithAck
- *   timeout_ms  0: wait for ever
- *   on_ack      called exactly once, unless an error is returned: with error
- *               0 and the array of what it answered; or with WS_ESTATE when
- *               the time has passed ("operation has timed out"), or
- *               WS_ECLOSED when the socket has left, and an absent value.
- *               socket is valid in each case
- *   arg         borrowed
- * Returns as sio_emit. */
+/* Emit an event, and wait for the acknowledgement of the client.
+ *   timeout_ms  0 waits for ever
+ *   on_ack      called exactly once, unless an error is returned. Its error is
+ *                 0           args is the array that the client answered
+ *                 WS_ESTATE   the time has passed; args is absent
+ *                 WS_ECLOSED  the socket has left; args is absent
+ *               The socket is valid in each case
+ *   arg         borrowed; passed on to on_ack
+ * Returns as sio_emit. socket.timeout(ms).emitWithAck */
 int sio_emit_ack(struct sio_socket *socket, int timeout_ms,
     void (*on_ack)(
 	struct sio_socket *socket, int error, struct sio_value args, void *arg),
     void *arg, const char *name, const char *format, ...) SIO_PRINTF(6, 7);
 
-/* The same for many: each answer by itself, then the end.
- *   on_ack  called for each client that answers in time, with the array of
- *           what it answered; at the end with socket NULL and error 0, or
- *           WS_ECLOSED when some have left without an answer, or WS_ESTATE
- *           when the time has passed before all have answered
- * Returns how many it was handed to, or a negative enum ws_error. */
+/* Emit an event to all sockets of a target, and wait for the acknowledgements.
+ *   on_ack  called with error 0 for each client that answers in time; and once
+ *           at the end, with socket NULL and absent args. Its error then is
+ *             0           all have answered
+ *             WS_ECLOSED  some have left without an answer
+ *             WS_ESTATE   the time has passed before all have answered
+ * Returns how many sockets it was sent to, or a negative enum ws_error; on_ack
+ * is not called then. */
 long sio_emit_to_ack(struct sio_target target, int timeout_ms,
     void (*on_ack)(
 	struct sio_socket *socket, int error, struct sio_value args, void *arg),
@@ -659,31 +741,36 @@ long sio_emit_to_ack(struct sio_target target, int timeout_ms,
 
 /* ---- events that came -------------------------------------------------- */
 
-/* Its name; one of its arguments, counted from 0, absent when there are not
- * that many; all of them, as an array. */
+/* Return the name of an event. */
 const char *sio_event_name(const struct sio_event *event);
+
+/* Return an argument of an event; absent if there are fewer.
+ *   nth  from 0 */
 struct sio_value sio_arg(const struct sio_event *event, size_t nth);
+
+/* Return all arguments of an event, as an array. */
 struct sio_value sio_args(const struct sio_event *event);
 
-/* Whether the client wants an acknowledgement that was not given yet. */
+/* Return whether the client wants an acknowledgement that was not given yet. */
 bool sio_wants_ack(const struct sio_event *event);
 
-/* Acknowledge an event; format as for sio_emit.
- * Returns 0, WS_ESTATE when the client does not want it or has it, or as
- * sio_emit. */
+/* Acknowledge an event.
+ *   format  as for sio_emit
+ * Returns 0; WS_ESTATE if the client wants no acknowledgement or has been given
+ * it; or as sio_emit. */
 int sio_ack(struct sio_event *event, const char *format, ...) SIO_PRINTF(2, 3);
 
-/* Acknowledge it later.
- * Returns what to do it with, which must be given to sio_ack_send or
- * sio_ack_drop even when the socket has left; or NULL when none is wanted or
- * out of memory. */
+/* Take over an event's acknowledgement, to give it after the callback.
+ * Returns what has to be given to sio_ack_send or sio_ack_drop, even if the
+ * socket has left; or NULL if the client wants none, or when out of memory. */
 struct sio_ack *sio_ack_later(struct sio_event *event);
 
-/* Acknowledge now; or never. Both release ack, whatever they return.
+/* Acknowledge an event, and release ack whatever the result is.
  *   format  as for sio_emit
- * sio_ack_send returns 0, WS_ECLOSED when the socket has left, or as
- * sio_emit. */
+ * Returns 0, WS_ECLOSED if the socket has left, or as sio_emit. */
 int sio_ack_send(struct sio_ack *ack, const char *format, ...) SIO_PRINTF(2, 3);
+
+/* Release ack without an acknowledgement. NULL is allowed. */
 void sio_ack_drop(struct sio_ack *ack);
 
 #ifdef __cplusplus
