@@ -1,4 +1,4 @@
-/* announcements.c - news for who connects, and a word from each client. */
+/* announcements.c - news for each new client, and a message back. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
@@ -19,8 +19,7 @@ on_event(struct sio_socket *socket, struct sio_event *event)
 	size_t len = 0;
 	const char *json = sio_json(message, &len);
 
-	/* As JSON, where control characters are escaped: they would rule
-	 * whoever's terminal this is. */
+	/* JSON escapes control characters, which a terminal would obey. */
 	fprintf(stderr, "%s says %.*s\n", sio_id(socket), (int)len,
 	    json != NULL ? json : "");
 }

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: auction [ADDRESS [MILLISECONDS]], 20000
  *
- * The first bid starts the clock; when it has run down, the highest one wins,
- * and the next one opens another auction. */
+ * The first bid starts the clock. When the time is up, the highest bid wins.
+ * The next bid opens another auction. */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ find_team(const char *name)
 	return NULL;
 }
 
-/* Who leads with how much, and how much time is left. */
+/* Send the leading team, its bid, and the time that is left. */
 static void
 tell(struct sio_target target)
 {
@@ -58,8 +58,8 @@ start_clock(void)
 	return ws_timer_start(server, duration_ms, 0, on_end, NULL) != NULL;
 }
 
-/* A bid counts when it is higher than all before it, which the client is told
- * by the acknowledgement. */
+/* Accept a bid that is higher than all before it. The acknowledgement says
+ * whether it is. */
 static void
 on_bid(struct sio_socket *socket, struct sio_event *event)
 {

@@ -1,4 +1,4 @@
-/* broadcast-modes.c - every way to say to whom. */
+/* broadcast-modes.c - every way to choose who receives an event. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
@@ -29,14 +29,14 @@ on_others(struct sio_socket *socket, struct sio_event *event)
 	say(sio_others(socket), "others", event);
 }
 
-/* All in the room "red", the sender included if it is there. */
+/* Send to all in the room "red", the sender included if it is there. */
 static void
 on_room(struct sio_socket *socket, struct sio_event *event)
 {
 	say(sio_in(sio_nsp_of(socket), "red"), "room", event);
 }
 
-/* All but those in the room "red". */
+/* Send to all but those in the room "red". */
 static void
 on_except(struct sio_socket *socket, struct sio_event *event)
 {

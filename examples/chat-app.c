@@ -1,4 +1,4 @@
-/* chat-app.c - a whole chat: who comes, who goes, who says what, and when. */
+/* chat-app.c - a whole chat: joining, leaving, and messages with a time. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ on_disconnect(struct sio_socket *socket, const char *reason)
 	sio_emit_to(sio_all(nsp), "user-left", "%zu", sio_nsp_count(nsp));
 }
 
-/* The time is the server's: nobody can have said something tomorrow. */
+/* Add the time of the server: the clock of a client may be wrong. */
 static void
 on_send_message(struct sio_socket *socket, struct sio_event *event)
 {

@@ -6,7 +6,8 @@
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
-	/* No room's name: to everybody. Nobody is left out. */
+	/* NULL as the room: all connections. NULL at the end: the sender,
+	 * too. */
 	ws_publish(ws_server_of(conn), NULL, 0, kind, data, len, NULL);
 }
 

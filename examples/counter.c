@@ -1,4 +1,4 @@
-/* counter.c - how many are here, told to all whenever it changes. */
+/* counter.c - the number of clients, sent to all whenever it changes. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /* direct-message.c - from one user to another. */
 /* SPDX-License-Identifier: MIT */
 /*
- * All pages that a user has open are in a room of the user's name, so a message
- * reaches each of them.
+ * A user may have several pages open. All of them are in a room of the user's
+ * name, so a message reaches each.
  */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Nobody is let in without a name. */
+/* Refuse a client without a name. */
 static enum sio_verdict
 check_name(struct sio_socket *socket)
 {
@@ -29,8 +29,8 @@ on_connection(struct sio_socket *socket)
 	sio_join(socket, sio_user(socket));
 }
 
-/* "direct" has a name and a text; whether somebody of that name is here is
- * acknowledged. */
+/* Send a text to the user of a name. The acknowledgement says whether this
+ * user is connected. */
 static void
 on_direct(struct sio_socket *socket, struct sio_event *event)
 {

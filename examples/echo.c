@@ -1,4 +1,4 @@
-/* echo.c - answers every message, and tells who comes and who goes. */
+/* echo.c - answers every message, and logs who connects and who leaves. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +21,13 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 	char *reply = malloc(before + len);
 
 	if (reply == NULL) {
-		ws_close(conn, WS_CLOSE_INTERNAL_ERROR, "no memory", WS_STR);
+		ws_close(
+		    conn, WS_CLOSE_INTERNAL_ERROR, "out of memory", WS_STR);
 		return;
 	}
 	memcpy(reply, thanks, before);
 	memcpy(reply + before, data, len);
-	ws_send(conn, kind, reply, before + len); /* copies what it queues */
+	ws_send(conn, kind, reply, before + len); /* copies reply */
 	free(reply);
 }
 

@@ -1,11 +1,11 @@
-/* engine-echo.c - an Engine.IO server that says back what it is told. */
+/* engine-echo.c - an Engine.IO server that sends back what it receives. */
 /* SPDX-License-Identifier: MIT */
 /*
  *	engine-echo [ADDRESS [PING_INTERVAL PING_TIMEOUT]]
  *
- * What engine.io-client, or any program that speaks Engine.IO, sends to
- * /engine.io/ comes back: text as text, binary data as binary data. The
- * heartbeat, in milliseconds, is fast, as tests of clients like it.
+ * A message that a client of Engine.IO sends to /engine.io/ comes back: text as
+ * text, binary data as binary data. The times of the heartbeat are in
+ * milliseconds, and short, so that a test need not wait for them.
  */
 #include <sio.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* foreign-loop.c - a server inside somebody else's loop: poll(2). */
 /* SPDX-License-Identifier: MIT */
 /*
- * What is typed goes to all clients, what they send is printed; the end of the
- * input (Ctrl-D) ends the server. Any loop that can watch a descriptor and
- * wait for some milliseconds will do in place of poll.
+ * The server sends what you type to all clients, and prints what they send. The
+ * end of the input (Ctrl-D) stops it. Any loop that can watch a descriptor and
+ * wait for some milliseconds can take the place of poll.
  */
 #include <ctype.h>
 #include <poll.h>
@@ -21,14 +21,14 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 
 	(void)conn;
 	(void)kind;
-	/* Nothing that a stranger sends gets to command the terminal. */
+	/* A terminal would obey control characters. */
 	for (size_t i = 0; i < len; i++)
 		putchar(isprint(text[i]) ? text[i] : '?');
 	putchar('\n');
 	fflush(stdout);
 }
 
-/* Pass on what was typed. Returns whether there may be more. */
+/* Send what was typed to all clients. Returns whether there may be more. */
 static bool
 on_input(struct ws_server *server)
 {
@@ -39,7 +39,7 @@ on_input(struct ws_server *server)
 		ws_stop(server, GRACE_MS);
 		return false;
 	}
-	/* The keyboard promises no UTF-8, so it is not sent as text. */
+	/* Input may not be UTF-8, which text has to be. */
 	ws_publish(server, NULL, 0, WS_BINARY, typed, (size_t)n, NULL);
 	return true;
 }
@@ -56,7 +56,7 @@ loop(struct ws_server *server)
 		if (poll(fds, 2, ws_timeout(server)) < 0)
 			return;
 		if (fds[0].revents != 0 && !on_input(server))
-			fds[0].fd = -1; /* poll leaves it out from now on */
+			fds[0].fd = -1; /* poll ignores it from now on */
 		if (ws_step(server, 0) < 0)
 			return;
 	}

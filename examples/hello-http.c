@@ -29,7 +29,7 @@ upper(struct ws_request *request)
 	char *loud = malloc(len + 1);
 
 	if (loud == NULL) {
-		ws_reply(request, 503, NULL, "No memory.\n", WS_STR);
+		ws_reply(request, 503, NULL, "Out of memory.\n", WS_STR);
 		return;
 	}
 	for (size_t i = 0; i < len; i++)
@@ -38,7 +38,7 @@ upper(struct ws_request *request)
 	free(loud);
 }
 
-/* One who waits has hung up. */
+/* Forget a client that hung up while it waited. */
 static void
 on_gone(struct ws_request *request, void *place)
 {
@@ -54,12 +54,12 @@ wait_for_news(struct ws_request *request)
 			continue;
 		if (ws_hold(request, on_gone, &waiting[i]) == 0)
 			waiting[i] = request;
-		return; /* not held, not answered: the library says 500 */
+		return; /* if ws_hold failed, the library answers 500 */
 	}
 	ws_reply(request, 503, NULL, "Too many are waiting.\n", WS_STR);
 }
 
-/* Pass a body on to all who wait. */
+/* Answer all who wait with the body of this request. */
 static void
 wake(struct ws_request *request)
 {
@@ -67,7 +67,7 @@ wake(struct ws_request *request)
 	const void *body = ws_request_body(request, &len);
 
 	for (int i = 0; i < WAITING_MAX; i++) {
-		/* One that cannot be answered is gone soon: see on_gone. */
+		/* If there is no answer, on_gone is called soon. */
 		if (waiting[i] != NULL &&
 		    ws_reply(waiting[i], 200, NULL, body, len) == 0)
 			waiting[i] = NULL;

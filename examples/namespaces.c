@@ -10,7 +10,7 @@ on_connection(struct sio_socket *socket)
 	    sio_nsp_name(sio_nsp_of(socket)));
 }
 
-/* What is said in a namespace is heard in it, and nowhere else. */
+/* Pass an event on in its namespace, and nowhere else. */
 static void
 on_say(struct sio_socket *socket, struct sio_event *event)
 {

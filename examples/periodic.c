@@ -1,4 +1,4 @@
-/* periodic.c - a timer for each client, stopped when it leaves. */
+/* periodic.c - a timer for each client, stopped when the client leaves. */
 /* SPDX-License-Identifier: MIT */
 /* usage: periodic [ADDRESS [MILLISECONDS]], 5000 */
 #include <sio.h>

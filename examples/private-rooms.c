@@ -1,9 +1,9 @@
-/* private-rooms.c - rooms that only the server lets clients into. */
+/* private-rooms.c - rooms that clients enter through the server only. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
 
-/* Whoever asks is let in; this is the place to ask for more than that. */
+/* Let in any client that asks. An application checks more here. */
 static void
 on_enter(struct sio_socket *socket, struct sio_event *event)
 {
@@ -28,7 +28,7 @@ on_exit_room(struct sio_socket *socket, struct sio_event *event)
 		    room, sio_id(socket));
 }
 
-/* Only who is in a room may speak in it. */
+/* Pass a text on in a room, if its sender is in that room. */
 static void
 on_whisper(struct sio_socket *socket, struct sio_event *event)
 {

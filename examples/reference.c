@@ -3,9 +3,9 @@
 /*
  *	reference [ADDRESS [PING_INTERVAL PING_TIMEOUT CONNECT_TIMEOUT]]
  *
- * Namespaces "/" and "/custom". On connection each sends "auth" with what came
- * with the CONNECT. In "/", "message" is answered by "message-back" with the
- * same arguments, and "message-with-ack" is acknowledged with them. Times are
+ * The namespaces are "/" and "/custom". Each sends "auth" on connection, with
+ * the data of the CONNECT packet. "/" answers "message" by "message-back" with
+ * the same arguments, and acknowledges "message-with-ack" with them. Times are
  * in milliseconds, and short, so that a test need not wait for them.
  */
 #include <sio.h>

@@ -1,12 +1,12 @@
-/* rooms.c - messages reach the room that their sender is in, no other. */
+/* rooms.c - a message reaches only the room that its sender is in. */
 /* SPDX-License-Identifier: MIT */
-/* A client joins by its address: ws://localhost:8080/?room=kitchen */
+/* The URL names the room: ws://localhost:8080/?room=kitchen */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ws.h>
 
-/* Tell all of a room how many they are. */
+/* Send the number of members to all in a room. */
 static void
 announce(struct ws_server *server, const char *room)
 {
@@ -17,7 +17,7 @@ announce(struct ws_server *server, const char *room)
 	ws_publish(server, room, WS_STR, WS_TEXT, text, (size_t)len, NULL);
 }
 
-/* Who names no room is refused while this is still HTTP. */
+/* Refuse a client that names no room, while this is still HTTP. */
 static void
 on_upgrade(struct ws_request *request)
 {
@@ -30,7 +30,7 @@ on_upgrade(struct ws_request *request)
 	}
 	room = malloc(strlen(name) + 1);
 	if (room == NULL) {
-		ws_reply(request, 503, NULL, "No memory.\n", WS_STR);
+		ws_reply(request, 503, NULL, "Out of memory.\n", WS_STR);
 		return;
 	}
 	strcpy(room, name);
@@ -44,7 +44,8 @@ on_open(struct ws_conn *conn)
 	const char *room = ws_user(conn);
 
 	if (ws_join(conn, room, WS_STR) < 0)
-		ws_close(conn, WS_CLOSE_INTERNAL_ERROR, "no memory", WS_STR);
+		ws_close(
+		    conn, WS_CLOSE_INTERNAL_ERROR, "out of memory", WS_STR);
 	announce(ws_server_of(conn), room);
 }
 

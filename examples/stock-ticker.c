@@ -1,4 +1,4 @@
-/* stock-ticker.c - a price that changes all the time, for all who look. */
+/* stock-ticker.c - a price that changes all the time, sent to all clients. */
 /* SPDX-License-Identifier: MIT */
 /* usage: stock-ticker [ADDRESS [MILLISECONDS]], 1000; try 50 */
 #include <sio.h>
@@ -9,7 +9,7 @@ static void
 on_tick(struct ws_timer *timer, void *arg)
 {
 	(void)timer;
-	/* Who cannot follow needs the newest price only: volatile. */
+	/* Volatile: a client that is too slow skips this price. */
 	sio_emit_to(sio_volatile(sio_all(arg)), "stock price update", "%d",
 	    rand() % 1000);
 }

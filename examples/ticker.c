@@ -1,4 +1,4 @@
-/* ticker.c - a random price to everybody, again and again. */
+/* ticker.c - a random price, sent to all clients again and again. */
 /* SPDX-License-Identifier: MIT */
 /* usage: ticker [ADDRESS [MILLISECONDS]] */
 #include <stdio.h>
@@ -14,7 +14,7 @@ on_tick(struct ws_timer *timer, void *arg)
 	int len = snprintf(json, sizeof(json), "{\"price\":%d}", rand() % 1000);
 
 	(void)timer;
-	/* Volatile: whoever is too slow for this price gets the next one. */
+	/* Volatile: a client that is too slow skips this price. */
 	ws_publish(
 	    server, NULL, 0, WS_TEXT | WS_VOLATILE, json, (size_t)len, NULL);
 }
@@ -22,7 +22,7 @@ on_tick(struct ws_timer *timer, void *arg)
 int
 main(int argc, char **argv)
 {
-	static const struct ws_handler ticker = { 0 }; /* it only listens */
+	static const struct ws_handler ticker = { 0 }; /* clients only listen */
 	long every_ms = argc > 2 ? strtol(argv[2], NULL, 10) : 1000;
 	struct ws_server *server = ws_server_new(NULL);
 	char address[128];

@@ -1,8 +1,8 @@
-/* whiteboard.c - a drawing that all share. */
+/* whiteboard.c - a drawing that all clients share. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Each stroke goes to all but who drew it. Who comes later gets the strokes
- * that are there, the oldest of which are forgotten.
+ * A stroke goes to all clients but the one that drew it. The server keeps the
+ * newest strokes, and sends them to a client that comes later.
  */
 #include <sio.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ struct stroke {
 };
 
 static struct stroke strokes[STROKES];
-static size_t drawn; /* in all; the newest STROKES are there */
+static size_t drawn; /* in all; strokes has the newest of them */
 
 static void
 send_stroke(struct sio_target target, const struct stroke *s)

@@ -1,4 +1,4 @@
-/* chat-log.js - what both chats have: a name, the log, a line to write in. */
+/* chat-log.js - what both chats share: a name, the log, a line to write in. */
 /* SPDX-License-Identifier: MIT */
 
 import { byId, element } from "./wsd.js";
@@ -28,8 +28,8 @@ export function toEnd() {
 	showUnseen(0);
 }
 
-/* Who reads further up must not lose the place. Returns whether the entry is
- * in view. */
+/* Add an entry. A reader who has scrolled up must not lose the place. Returns
+ * whether the entry is in view. */
 function append(entry) {
 	const follow = atEnd();
 	log.append(entry);
@@ -67,14 +67,14 @@ export function showMessage({ user, text, time, kind = "" }) {
 	return entry;
 }
 
-/* What was not seen no longer matters. */
+/* Forget the count of entries that were not seen. */
 export const forget = () => showUnseen(0);
 
 /* ---- the name ------------------------------------------------------------ */
 
 export const userName = () => byId("name").value.trim() || "guest";
 
-/* Storage may be forbidden, and then even looking at it throws. */
+/* Where storage is forbidden, even reading it throws. */
 function remembered() {
 	try {
 		return localStorage.getItem("wsd-name");
@@ -97,7 +97,7 @@ byId("name").addEventListener("change", remember);
 
 /* ---- the line to write in ------------------------------------------------ */
 
-/* Call a function with what is written, when it is sent. */
+/* Call a function with the text that is written, when it is sent. */
 export function onSay(say) {
 	byId("composer").addEventListener("submit", (event) => {
 		event.preventDefault();
@@ -123,7 +123,7 @@ log.addEventListener("scroll", () => {
 	if (unseen && !document.hidden && atEnd())
 		showUnseen(0);
 });
-/* What came while the page was hidden has been seen now. */
+/* The reader now sees what came while the page was hidden. */
 document.addEventListener("visibilitychange", () => {
 	if (!document.hidden && atEnd())
 		showUnseen(0);

@@ -6,10 +6,10 @@ import { forget, KEEP, onSay, remember, showMessage, showNotice, toEnd,
 import { address, byId, connect, octets, parameter, showState }
     from "./wsd.js";
 
-/* The server only passes messages on. What they mean is agreed among the
- * pages: JSON {user, text, time}, and {user, notice, time} for "joined" and
- * "left". Nobody checks that, and any program may join a room: whatever comes
- * in is a stranger's, and is shown as text whatever it is. */
+/* The server only passes messages on. The pages agree on their meaning: JSON
+ * {user, text, time}, and {user, notice, time} for "joined" and "left". Nobody
+ * checks that, and any program may join a room, so the page shows whatever
+ * comes in as text. */
 
 const path = parameter("path", "");
 let room = parameter("room", "lobby");
@@ -21,7 +21,7 @@ const echoes = new Set(); /* ours: a server may send them back to us */
 
 /* ---- messages in --------------------------------------------------------- */
 
-/* Returns what a message says, or undefined when it is not one of ours. */
+/* Return the parts of a message, or undefined if it has another form. */
 function understand(data) {
 	let said;
 	try {
@@ -59,7 +59,7 @@ function arrived(data) {
 
 /* ---- messages out -------------------------------------------------------- */
 
-/* Returns whether it was sent. */
+/* Send a message. Returns whether it was sent. */
 function transmit(data) {
 	if (!link.send(data))
 		return false;
@@ -116,7 +116,7 @@ function join() {
 	});
 }
 
-/* What was not sent was meant for the room that is left. */
+/* A text that was not sent was meant for the old room. */
 function move(to) {
 	farewell();
 	link.close();

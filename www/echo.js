@@ -16,7 +16,7 @@ const MEANINGS = {
 	1002: "Protocol error: a frame broke the rules.",
 	1003: "Unsupported data: this kind of message is not accepted here.",
 	1005: "The peer closed without naming a code.",
-	1006: "No Close frame was seen: the server was not reached, refused " +
+	1006: "There was no Close frame: the server was not reached, refused " +
 	    "the upgrade, or the connection broke. Nobody sends this code; " +
 	    "the browser reports it.",
 	1007: "Invalid data: text that is not UTF-8.",

@@ -1,4 +1,4 @@
-/* index.js - ask the server once a second how it is. */
+/* index.js - send an echo a second, and list the frames that come back. */
 /* SPDX-License-Identifier: MIT */
 
 import { address, byId, connect, element, showState } from "./wsd.js";
@@ -15,7 +15,7 @@ const milliseconds = (ms) => `${ms.toFixed(1)} ms`;
 
 /* The server's frame around a short text, as RFC 6455 section 5.2 draws it:
  * FIN and opcode 1, then no mask and the length, then the text. A browser
- * shows no frames, but this one can only look like this. */
+ * hides frames, but a server has no choice of octets here. */
 function showEcho(text, ms) {
 	const hex = (octet) => octet.toString(16).padStart(2, "0");
 	const payload = new TextEncoder().encode(text);
@@ -63,7 +63,7 @@ function ask() {
 
 setInterval(ask, EVERY_MS);
 
-/* The examples name the server that they are read on. */
+/* Put the name of this server into the examples. */
 for (const shown of document.querySelectorAll("[data-ws]"))
 	shown.textContent = address("/");
 for (const shown of document.querySelectorAll("[data-http]"))

@@ -6,8 +6,9 @@ import { onSay, remember, showMessage, showNotice, toEnd, userName }
 import { join } from "./sio.js";
 import { byId } from "./wsd.js";
 
-/* The server says how many are here, and passes messages on to all, also to
- * who wrote them. What others wrote is a stranger's, and is shown as text. */
+/* The server sends the number of clients, and passes a message on to all of
+ * them, its sender included. Anybody may be among them, so the page shows
+ * messages as text. */
 
 const socket = join("/chat", byId("state"));
 
@@ -29,7 +30,7 @@ byId("who").addEventListener("submit", (event) => {
 	byId("text").focus();
 });
 
-/* What is written while there is no connection is sent when it is back. */
+/* A text that is written without a connection is sent when it is back. */
 onSay((message) => {
 	socket.emit("send-message", { user: userName(), message });
 	toEnd();

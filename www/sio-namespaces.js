@@ -7,7 +7,7 @@ import { byId, element } from "./wsd.js";
 const KEEP = 4; /* lines in each log */
 
 /* Fill one of the two sections.
- *   valueOf  takes the number from what the event brings */
+ *   valueOf  returns the number in the data of an event */
 function show(id, nsp, event, valueOf) {
 	const find = (what) => byId(id).querySelector(what);
 	const socket = join(nsp, find(".state"));
@@ -33,7 +33,7 @@ function show(id, nsp, event, valueOf) {
 const one = show("count", "/", "stats", (stats) => stats.numClients);
 const two = show("price", "/ticker", "stock price update", (price) => price);
 
-/* Both are carried by the same session of Engine.IO. */
+/* One session of Engine.IO carries both. */
 function showCarrier() {
 	const engine = (one.active ? one : two).io.engine;
 	byId("carrier").textContent = one.connected || two.connected ?

@@ -1,12 +1,12 @@
-/* sio.js - a namespace of this server, and how it is with it. */
+/* sio.js - a namespace of this server, and the state of its connection. */
 /* SPDX-License-Identifier: MIT */
 
 import { showState } from "./wsd.js";
 
-/* Beside the pages, whatever prefix a proxy put in front of them. */
+/* Relative to the pages, since a proxy may put a prefix before their path. */
 const path = new URL("socket.io/", location.href).pathname;
 
-/* Join a namespace. All of them share one connection.
+/* Join a namespace. All namespaces share one connection.
  *   where  the element that shows the state
  * Returns the socket. */
 export function join(nsp, where) {
@@ -15,8 +15,8 @@ export function join(nsp, where) {
 		throw new Error(where.textContent);
 	}
 	const socket = io(nsp, { path });
-	/* A lost connection comes back by itself; a namespace that one side
-	 * has left does not. */
+	/* The client reconnects by itself, but does not return to a namespace
+	 * that it or the server has left. */
 	const show = () => showState(where, socket.connected ? "open" :
 	    socket.active ? "connecting" : "closed");
 

@@ -18,7 +18,7 @@
 var io = (() => {
 /* ---- events ---- */
 
-/* What a listener throws is reported, and stops no other. */
+/* Report what a listener throws, and go on with the others. */
 function call(self, listener, args) {
 	try {
 		listener.apply(self, args);
@@ -62,7 +62,7 @@ function emitter(it) {
 const isBinary = (value) => value instanceof ArrayBuffer ||
     ArrayBuffer.isView(value) || value instanceof Blob;
 
-/* Text and attachments. In value, but not in this[key], toJSON was at work. */
+/* Text and attachments. this[key] is what value was before toJSON. */
 function encode(type, nsp, id = "", data) {
 	const octets = [];
 	const json = JSON.stringify(data, function (key, value) {
@@ -85,7 +85,7 @@ function parse(text) {
 
 /* ---- transports ---- */
 
-/* In HTTP octets are "b" and base64. */
+/* In HTTP, octets are sent as "b" and base64. */
 async function toText(packet) {
 	if (typeof packet === "string")
 		return packet;
@@ -223,7 +223,8 @@ function openSession(origin, opts) {
 		}
 	}
 
-	/* What is queued is sent before, and browsers warn of a cut probe. */
+	/* Send what is queued first, and let a probe end: browsers warn of one
+	 * that is cut off. */
 	function close() {
 		closing = true;
 		it.id ? flush() : end("forced close");
@@ -240,7 +241,7 @@ function openSession(origin, opts) {
 		    message && new Error(message, { cause }));
 	}
 
-	/* The server speaks in time, or is gone. */
+	/* A server that is silent for this long is gone. */
 	function listen() {
 		clearTimeout(silence);
 		silence = patience && setTimeout(end, patience, "ping timeout",
@@ -327,7 +328,7 @@ function manage(origin, opts) {
 		return opened;
 	}
 
-	/* A connection that nobody uses is closed. */
+	/* Close a connection that no namespace uses. */
 	function release() {
 		if (active().length)
 			return;
@@ -360,8 +361,8 @@ function manage(origin, opts) {
 			again();
 	}
 
-	/* The delay doubles, and a part of it is left to chance: after a
-	 * restart a thousand pages must not return in the same moment. */
+	/* The delay doubles, and a part of it is random: after a restart, a
+	 * thousand pages must not return at the same moment. */
 	function again() {
 		const delay = Math.min(opts.reconnectionDelayMax,
 		    opts.reconnectionDelay * 2 ** attempts);
@@ -377,7 +378,7 @@ function manage(origin, opts) {
 		}, delay * (1 - opts.randomizationFactor * Math.random()));
 	}
 
-	/* Text begins a packet, octets complete it. */
+	/* Text begins a packet, and octets complete it. */
 	function receive(data) {
 		try {
 			if (typeof data !== "string")
@@ -534,7 +535,7 @@ function join(manager, nsp, opts) {
 		    (error, data) => error ? reject(error) : resolve(data)));
 	}
 
-	/* Who sets no timeout hears of no error. */
+	/* Without a timeout, the callback has no error argument. */
 	function expect(id, ack,
 	    { timeout = opts.ackTimeout, errors = timeout >= 0 }) {
 		const timer = timeout >= 0 && setTimeout(() => {

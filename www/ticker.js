@@ -1,4 +1,4 @@
-/* ticker.js - a line drawn from what a room says. */
+/* ticker.js - a line drawn from the messages of a room. */
 /* SPDX-License-Identifier: MIT */
 
 import { address, byId, connect, parameter, showState } from "./wsd.js";
@@ -22,7 +22,7 @@ const written = (price) => price.toFixed(decimals);
 const decimalsOf = (n) =>
     Math.min(6, (String(n).split(".")[1] ?? "").length);
 
-/* Returns the price in a message, or NaN. */
+/* Return the price in a message, or NaN. */
 function priceIn(data) {
 	if (typeof data !== "string")
 		return NaN;
@@ -48,7 +48,7 @@ function arrived(data) {
 	redraw();
 }
 
-/* At once: a hidden page gets no animation frames, but can be read. */
+/* At once: a hidden page gets no animation frames, but a script can read it. */
 function showFigures() {
 	const last = written(prices.at(-1));
 	const min = written(Math.min(...prices));
@@ -60,8 +60,7 @@ function showFigures() {
 	    `Price ${last}, between ${min} and ${max}`);
 }
 
-/* A thousand messages a second are still one drawing per frame, and no
- * message is none. */
+/* Draw once per frame, for a thousand messages as for one. */
 function redraw() {
 	frame ||= requestAnimationFrame(draw);
 }
@@ -90,7 +89,8 @@ function prepare() {
 	return { pen, width, height };
 }
 
-/* The chart's extent in both worlds. Equal prices get a range, too. */
+/* The extent of the chart, in prices and in pixels. Equal prices get a range,
+ * too. */
 function scale(width, height) {
 	const min = Math.min(...prices), max = Math.max(...prices);
 	const range = max - min || Math.abs(max) * 0.01 || 1;
@@ -112,8 +112,8 @@ function drawGrid(pen, { low, range, right, y }, colours) {
 	pen.strokeStyle = colours.line;
 	pen.fillStyle = colours.dim;
 	pen.lineWidth = 1;
-	/* Counted from zero: a stranger may choose prices at which adding one
-	 * to first changes nothing, and the loop must end all the same. */
+	/* The loop counts from zero. Anybody may send a price so large that
+	 * first + 1 equals first, and the loop must still end. */
 	for (let i = 0; i <= GRID_MAX; i++) {
 		const price = (first + i) * step;
 		if (!(price <= low + range))

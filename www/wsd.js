@@ -1,4 +1,4 @@
-/* wsd.js - a WebSocket that comes back by itself. */
+/* wsd.js - a WebSocket that reconnects by itself. */
 /* SPDX-License-Identifier: MIT */
 
 /*               opened
@@ -25,7 +25,7 @@ const WORDS = {
 
 export const byId = (id) => document.getElementById(id);
 
-/* A new element: its class and its text, which is never read as HTML. */
+/* Make an element with a class and a text, which is never read as HTML. */
 export function element(tag, className, text = "") {
 	const made = document.createElement(tag);
 	made.className = className;
@@ -33,9 +33,9 @@ export function element(tag, className, text = "") {
 	return made;
 }
 
-/* The WebSocket URL of a path of this server. All pages lie beside each other
- * at the server's root, so "./" is that root, whatever prefix a proxy put in
- * front of it. Without its leading slashes no path can name another host. */
+/* Return the WebSocket URL of a path of this server. All pages are in the root
+ * of the server, so "./" is that root, even if a proxy puts a prefix before it.
+ * The leading slashes go, so that no path can name another host. */
 export function address(path) {
 	const url = new URL("./" + path.replace(/^[/\\]+/, ""), location.href);
 	url.protocol = url.protocol.replace("http", "ws");
@@ -43,7 +43,8 @@ export function address(path) {
 	return url.href;
 }
 
-/* A query parameter of this page, or the default when absent or empty. */
+/* Return a query parameter of this page, or the default if it is absent or
+ * empty. */
 export function parameter(name, otherwise) {
 	return new URLSearchParams(location.search).get(name) || otherwise;
 }
@@ -73,7 +74,7 @@ export function showState(where, state, seconds) {
 }
 
 /* Connect, and connect again whenever the connection is lost.
- *   on.state(name, seconds)  entered a state; "waiting" is told every second
+ *   on.state(name, seconds)  a new state; for "waiting", once a second
  *   on.open(socket)          once per connection
  *   on.message(data)         a string, or an ArrayBuffer
  * Returns send, retry and close. */
@@ -100,15 +101,15 @@ export function connect(url, on) {
 
 	function opened() {
 		clearTimeout(timer);
-		/* A server that accepts and hangs up at once must not be
-		 * dialled twice a second for ever. */
+		/* If a server accepts and hangs up at once, the delay must
+		 * still grow. */
 		timer = setTimeout(() => { attempts = 0; }, STEADY_MS);
 		enter("open");
 		on.open?.(socket);
 	}
 
-	/* The ceiling doubles, and half of the delay is left to chance: after
-	 * a restart a thousand pages must not return in the same moment. */
+	/* The ceiling doubles, and half of the delay is random: after a
+	 * restart, a thousand pages must not return at the same moment. */
 	function wait() {
 		const ceiling = Math.min(LAST_MS, FIRST_MS * 2 ** attempts++);
 		const delay = ceiling / 2 + Math.random() * ceiling / 2;
@@ -129,8 +130,8 @@ export function connect(url, on) {
 			dial();
 	}
 
-	/* Returns whether the message was taken; a closing socket would drop
-	 * it without a word. */
+	/* Send a message. Returns whether it was taken: a closing socket would
+	 * drop it silently. */
 	function send(data) {
 		if (state !== "open" || socket.readyState !== WebSocket.OPEN)
 			return false;
@@ -149,7 +150,7 @@ export function connect(url, on) {
 	addEventListener("online", retry, { signal: gone.signal });
 	document.addEventListener("visibilitychange", retry,
 	    { signal: gone.signal });
-	/* Not before the caller has what this function returns. */
+	/* Later, when the caller has the result of this function. */
 	queueMicrotask(dial);
 	return { send, retry, close };
 }

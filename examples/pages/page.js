@@ -3,14 +3,14 @@
 
 const byId = (id) => document.getElementById(id);
 
-/* One more line at the top of a list. Text is never read as HTML. */
+/* Put a line at the top of a list. Text is never read as HTML. */
 function show(list, ...parts) {
 	const line = document.createElement("li");
 	line.append(...parts);
 	byId(list).prepend(line);
 }
 
-/* Call a function when a form is sent, which does not leave the page. */
+/* Call a function when a form is sent, and stay on the page. */
 function onSubmit(form, call) {
 	byId(form).addEventListener("submit", (event) => {
 		event.preventDefault();
@@ -18,7 +18,7 @@ function onSubmit(form, call) {
 	});
 }
 
-/* What stands in a field, which is empty afterwards. */
+/* Return the text of a field, and empty it. */
 function take(field) {
 	const { value } = byId(field);
 	byId(field).value = "";
