@@ -1,10 +1,10 @@
-/* rooms.c - who is in which room, and delivery to all of a room. */
+/* rooms.c - rooms: their members, and delivery to all members. */
 /* SPDX-License-Identifier: MIT */
 
-/* A membership stands in two places at once: in the dense array of its room,
- * so that delivery walks memory in order, and in a list of its member, so that
- * a member that goes can leave everything. Here it is one block for both: the
- * elements of the array are the nodes of the lists.
+/* A membership is in two places at once: in the dense array of its room, so
+ * that delivery walks memory in order, and in a list of its member, so that a
+ * member that goes can leave all its rooms. One block serves both: the elements
+ * of the array are the nodes of the lists.
  *
  *   array of room "news"   | ann | bob | cid |
  *                             |     |            ann's list goes through
@@ -12,9 +12,9 @@
  *                                   |            through all three
  *   array of room "dev"    | dan | bob |
  *
- * Whoever leaves is replaced by the last of the array, and an array that grows
- * may move as a whole. A moved element tells its two neighbours in the list
- * where it is now; they are in other arrays, because a member is in a room
+ * A member that leaves is replaced by the last of the array, and an array that
+ * grows may move as a whole. A moved element tells its two neighbours in the
+ * list where it is now; they are in other arrays, because a member is in a room
  * only once. So a membership costs 32 octets, half as much again at most when
  * the array has just grown, and no allocation of its own. The price is that
  * one join in a great many touches every member of its room, which is less
@@ -27,12 +27,12 @@
  *
  * The next to get the message is the last unvisited one. A hole is closed
  * inside its region: the region's last element fills it, which in the first
- * one leaves a hole at its end for the second to fill. So nobody is met twice
- * or passed over, and whoever joins during a delivery is not met at all.
+ * one leaves a hole at its end for the second to fill. So no member is met
+ * twice or passed over, and one that joins during a delivery is not met at all.
  * Outside of deliveries the first region is empty.
  *
  * A publish to several rooms must meet each member once: it has a serial
- * number, and stamps each member that it met, or that it is to spare. */
+ * number, with which it stamps each member that it has met, or must not meet. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,12 +46,12 @@
 struct ws_joined {
 	struct ws_member *member;       /* borrowed */
 	struct ws_room *room;           /* whose array this is in */
-	struct ws_joined *next, **link; /* the member's list; link: what
-	                                  * points at this one */
+	struct ws_joined *next, **link; /* the member's list; link is the
+	                                  * pointer that points at this one */
 };
 
 struct ws_room {
-	struct ws_table_entry entry; /* first: what the table hands back */
+	struct ws_table_entry entry; /* first: the table hands it back */
 	struct ws_joined *joined;    /* owned */
 	uint32_t count, capacity;
 	uint32_t unvisited; /* the first region, see above */
@@ -110,7 +110,7 @@ room_named(const struct ws_rooms *rooms, const void *name, size_t len)
 
 /* ---- rooms ------------------------------------------------------------- */
 
-/* Make an empty room that nobody knows yet. */
+/* Make an empty room that is not in the table yet. */
 static struct ws_room *
 new_room(uint32_t hash, const void *name, size_t len)
 {
@@ -134,9 +134,9 @@ free_room(struct ws_room *room)
 	ws_mem_free(room);
 }
 
-/* Take out a room that became empty. If it is being delivered to, it is still
- * looked at once more; then end_visit frees it. Nobody can join it any more: a
- * room of the same name would be a new one. */
+/* Take a room that became empty out of the table. A room that is being
+ * delivered to is still in use; end_visit frees it. No member can join it any
+ * more: a join makes a new room of the same name. */
 static void
 remove_room(struct ws_rooms *rooms, struct ws_room *room)
 {
@@ -173,8 +173,8 @@ resize_room(struct ws_room *room, size_t capacity)
 	return true;
 }
 
-/* Have space for one more member. Most rooms stay small, and many are for one
- * member alone, so the first step is one and the later ones by half. */
+/* Have space for one more member. Most rooms stay small, and many have one
+ * member, so an array begins with one element and grows by half. */
 static bool
 reserve_joined(struct ws_room *room)
 {
@@ -362,7 +362,7 @@ ws_rooms_walk_joined(const struct ws_member *member,
 
 /* ---- delivery ---------------------------------------------------------- */
 
-/* From here on, those in the room now are the ones to be met. */
+/* Make all members of a room unvisited. */
 static void
 settle(struct ws_room *room)
 {
@@ -370,8 +370,8 @@ settle(struct ws_room *room)
 		room->unvisited = room->count;
 }
 
-/* The next member to be met. Nothing may be remembered from one call to the
- * next: the array moves when somebody joins. */
+/* Take the next member to meet. The caller must keep no pointer into the array:
+ * it moves when a member joins. */
 static struct ws_member *
 next_unvisited(struct ws_room *room)
 {
@@ -387,7 +387,8 @@ end_visit(struct ws_rooms *rooms, struct ws_room *room)
 		free_room(room);
 }
 
-/* Deliver to those of a room that were not met yet. Returns how many. */
+/* Deliver to the members of a room that have no stamp of this publish. Returns
+ * how many there were. */
 static long
 deliver_room(struct ws_rooms *rooms, struct ws_room *room, void *message)
 {
@@ -419,8 +420,8 @@ stamp_room(const struct ws_room *room, uint32_t serial)
 		room->joined[i].member->stamp = serial;
 }
 
-/* Take the next serial. When they begin anew, no stamp may be left from the
- * last time. */
+/* Take the next serial. When the numbers start again at 1, old stamps are
+ * cleared. */
 static void
 next_serial(struct ws_rooms *rooms)
 {
@@ -455,10 +456,10 @@ deliver_selection(
 		selection->without->stamp = rooms->serial;
 	if (selection->to_count == 0)
 		return 0;
-	/* All rooms settle before the first delivery. The first is looked up
-	 * once only, as most publishes have no other; the others again when
-	 * their turn comes, as they may be gone by then. A room of that name
-	 * that was made meanwhile has nobody to be met. */
+	/* All rooms settle before the first delivery. Most publishes have one
+	 * room, so the first is looked up only once. The others are looked up
+	 * again when their turn comes, since they may be gone by then; a room
+	 * of that name that was made meanwhile has no unvisited member. */
 	first = room_at(rooms, &selection->to[0]);
 	settle(first);
 	for (size_t i = 1; i < selection->to_count; i++)
@@ -537,10 +538,10 @@ ws_rooms_new(const uint8_t key[16])
 	return rooms;
 }
 
-/* The last room of the table, of which there is one at least. As rooms go, the
- * table shrinks, but only to twice their number: the search goes on where the
- * one before has ended.
- *   end  buckets from here on are empty; the number of all to begin with */
+/* Find the last room of the table, which must have one. The table shrinks as
+ * rooms go, but never below twice their number, so the search goes on where the
+ * last one has ended.
+ *   end  buckets from here on are empty; bucket_count at first */
 static struct ws_room *
 last_room(const struct ws_rooms *rooms, size_t *end)
 {

@@ -1,4 +1,4 @@
-/* rooms.h - who is in which room, and delivery to all of a room. */
+/* rooms.h - rooms: their members, and delivery to all members. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_ROOMS_H
 #define WS_ROOMS_H
@@ -10,10 +10,10 @@
 #include "ws.h" /* struct ws_member, struct ws_selection */
 
 /* A member's deliver callback may send, close, make any member join and
- * leave, and free those that have left everything; but it must not publish to
+ * leave, and free members that have left all rooms; but it must not publish to
  * the same set of rooms (ws_rooms_publish refuses), nor free the set. All the
- * rooms of a member are of one set. While it is in any it must not be moved in
- * memory, and it must leave all before it is freed. */
+ * rooms of a member belong to one set. While a member is in any room it must
+ * not be moved in memory, and it must leave all rooms before it is freed. */
 struct ws_rooms; /* a set of rooms */
 
 /* Create a set of rooms.
@@ -29,8 +29,8 @@ void ws_rooms_free(struct ws_rooms *rooms);
  *   name, len  any octets, 1 to WS_ROOM_NAME_MAX
  * Returns 1 when it joined, 0 when it was in already, -1 when out of memory
  * or the name's length is not allowed (nothing has changed then).
- * O(1) on average, but for the search whether it is in already: that takes the
- * shorter way, through its rooms or through the room's members. */
+ * O(1) on average, but for the search whether it is in already: that walks
+ * the shorter of two lists, the member's rooms or the room's members. */
 int ws_rooms_join(struct ws_rooms *rooms, struct ws_member *member,
     const void *name, size_t len);
 
@@ -42,24 +42,24 @@ bool ws_rooms_leave(struct ws_rooms *rooms, struct ws_member *member,
 /* Take a member out of all its rooms. O(1) for each. */
 void ws_rooms_leave_all(struct ws_rooms *rooms, struct ws_member *member);
 
-/* Whether a member is in a room. */
+/* Return whether a member is in a room. */
 bool ws_rooms_has(struct ws_rooms *rooms, const struct ws_member *member,
     const void *name, size_t len);
 
-/* Deliver a message to everybody selected, each member once, in no promised
+/* Deliver a message to every selected member, once each, in no promised
  * order. A member that leaves during the delivery before its turn gets
- * nothing, one that joins during it gets nothing either; who is excepted is
- * settled at the beginning. Cost: members of the rooms named.
+ * nothing, and neither does one that joins during it. Exceptions are settled
+ * before the first delivery. Cost: the members of all rooms named.
  *   message  handed to each deliver callback
  * Returns how many members it was delivered to, or -1 when called from inside
  * a delivery, a walk or a hook of the same set. */
 long ws_rooms_publish(struct ws_rooms *rooms,
     const struct ws_selection *selection, void *message);
 
-/* How many members a room has, 0 when there is no such room. */
+/* Return how many members a room has, 0 when there is no such room. */
 size_t ws_rooms_count(struct ws_rooms *rooms, const void *name, size_t len);
 
-/* How many rooms there are. */
+/* Return how many rooms there are. */
 size_t ws_rooms_total(const struct ws_rooms *rooms);
 
 /* Call visit for each member of a room. visit may do what a deliver callback
@@ -73,9 +73,11 @@ long ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
 void ws_rooms_walk_joined(const struct ws_member *member,
     bool (*visit)(const void *name, size_t len, void *arg), void *arg);
 
-/* Called for every publish that was accepted, before the delivery; for a
- * cluster that forwards, or a history. It may do what a deliver callback may;
- * who joins or leaves in it does so before the delivery. NULL for none. */
+/* Have a hook called for every accepted publish, before its delivery: a cluster
+ * forwards the message, a history keeps it. The hook may do all that a deliver
+ * callback may; members that join or leave in it do so before the delivery.
+ *   hook  NULL for none
+ *   arg   borrowed */
 typedef void ws_publish_hook_fn(
     const struct ws_selection *selection, void *message, void *arg);
 void

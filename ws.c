@@ -7,15 +7,25 @@
 #include "base/mem.h"
 #include "server/server.h"
 
-#define SPARE_DESCRIPTORS 32 /* left for files, listeners and the program */
+/* Descriptors that the default of max_clients leaves for files, listeners and
+ * the program. A file is open only while it is sent, and a program seldom has
+ * more than ten of its own. */
+#define SPARE_DESCRIPTORS 32
 
-/* What ws.h and the floors below call by two names must be one thing. */
-_Static_assert((int)WS_TEXT == (int)WS_OP_TEXT, "kinds are opcodes");
-_Static_assert((int)WS_BINARY == (int)WS_OP_BINARY, "kinds are opcodes");
-_Static_assert((int)WS_READABLE == (int)WS_LOOP_READ, "events are events");
-_Static_assert((int)WS_WRITABLE == (int)WS_LOOP_WRITE, "events are events");
-_Static_assert((int)WS_HANGUP == (int)WS_LOOP_HANGUP, "events are events");
-_Static_assert(WS_PEER_MAX == WS_PEER_TEXT, "one size of addresses");
+/* ws.h and the floors below have two names for each of these values. The
+ * messages are printed when they differ. */
+_Static_assert(
+    (int)WS_TEXT == (int)WS_OP_TEXT, "WS_TEXT must equal WS_OP_TEXT");
+_Static_assert(
+    (int)WS_BINARY == (int)WS_OP_BINARY, "WS_BINARY must equal WS_OP_BINARY");
+_Static_assert((int)WS_READABLE == (int)WS_LOOP_READ,
+    "WS_READABLE must equal WS_LOOP_READ");
+_Static_assert((int)WS_WRITABLE == (int)WS_LOOP_WRITE,
+    "WS_WRITABLE must equal WS_LOOP_WRITE");
+_Static_assert((int)WS_HANGUP == (int)WS_LOOP_HANGUP,
+    "WS_HANGUP must equal WS_LOOP_HANGUP");
+_Static_assert(
+    WS_PEER_MAX == WS_PEER_TEXT, "WS_PEER_MAX must equal WS_PEER_TEXT");
 
 const char *
 ws_strerror(int error)
@@ -69,12 +79,14 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	    at_most(or_size(o->max_message, 1 << 20), WS_QUEUE_MAX / 2);
 	limits->head_max =
 	    at_most(or_size(o->max_head, 8192), WS_HTTP_HEAD_MAX);
-	/* Less, so that an endless target is 414 and not 431. */
+	/* Less than head_max, so that an endless target is answered with 414
+	 * (RFC 9110 15.5.15) and not with 431. */
 	limits->uri_max = limits->head_max - limits->head_max / 8;
 	limits->body_max = or_size(o->max_body, 1 << 20);
 	limits->queue_max =
 	    at_most(or_size(o->queue_max, 1 << 20), WS_QUEUE_MAX / 2);
-	/* A soft limit above the hard one would be the hard one. */
+	/* A soft limit must leave room below the hard one: otherwise peers
+	 * would be closed before they are choked. */
 	limits->queue_soft =
 	    at_most(or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
 	limits->handshake_ms = or_int(o->handshake_ms, 10000);
@@ -84,7 +96,8 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	limits->close_ms = or_int(o->close_ms, 5000);
 }
 
-/* Compression. Returns -1 if there is no such mode, level or window. */
+/* Set compression up. Returns 0, or -1 with errno EINVAL for a mode, level or
+ * window that does not exist. */
 static int
 set_deflate(struct ws_core *core, const struct ws_options *o)
 {
@@ -118,7 +131,8 @@ default_clients(void)
 	return descriptors - at_most(SPARE_DESCRIPTORS, descriptors / 2);
 }
 
-/* A base path begins with a slash and does not end in one; "/" is none. */
+/* Keep the base path without slashes at its end; it must begin with one.
+ * Returns 0, or -1 with errno. */
 static int
 set_base_path(struct ws_server *server, const char *path)
 {
@@ -202,7 +216,7 @@ ws_server_new(const struct ws_options *options)
 	server->per_ip_max = o->max_per_ip;
 	server->clients_max = at_most(
 	    or_size(o->max_clients, default_clients()), WS_CONN_INDEX_NONE);
-	errno = ENOMEM; /* an allocator of the program's may not say so */
+	errno = ENOMEM; /* an allocator of the program may not set it */
 	if (acquire_all(server, o) == 0)
 		return server;
 	ws_server_free(server);
@@ -321,7 +335,7 @@ ws_stopped(const struct ws_server *server)
 static int
 turn(struct ws_server *server, int timeout_ms)
 {
-	/* What was sent from outside a callback leaves with this turn. */
+	/* Messages sent from outside a callback must leave without waiting. */
 	int wait = server->core.dirty != NULL ? 0 : timeout_ms;
 
 	return ws_loop_turn(&server->core.loop, wait) < 0 ? WS_ESYSTEM : 0;
@@ -355,7 +369,7 @@ ws_timeout(const struct ws_server *server)
 int
 ws_step(struct ws_server *server, int timeout_ms)
 {
-	/* Nobody knows how long the caller was elsewhere. */
+	/* The loop's time is that of its last turn, which may be long ago. */
 	server->core.loop.now_ms = ws_net_now_ms();
 	return turn(server, timeout_ms);
 }

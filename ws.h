@@ -25,14 +25,14 @@
  *
  * - Every callback may call every function but ws_run, ws_step and
  *   ws_server_free, close any connection (its own included) and start or stop
- *   any timer. Nothing is freed under its feet: connections end at the end of
- *   the loop's turn. Only log may not call back into its server.
+ *   any timer. Connections are freed only at the end of the loop's turn, never
+ *   during a callback. Only log may not call back into its server.
  * - Nothing blocks. Sending queues.
  * - Functions that can fail return 0 or a positive number, or a negative
  *   enum ws_error.
  * - Pointers handed to a callback are valid until it returns, unless the
- *   comment says more. What is handed in is copied unless the comment says
- *   "borrowed".
+ *   comment says more. Data handed to a function is copied, unless the comment
+ *   says "borrowed".
  * - A length may be WS_STR where the data is a C string.
  * - All calls come from the thread that runs the server. Two servers may run
  *   in two threads: the library has no global state.
@@ -86,8 +86,9 @@ enum ws_kind {
  * close the connection, when the peer has more than queue_soft waiting. */
 #define WS_VOLATILE 0x100
 
-/* Likewise: send the message as it is, as one that holds what is secret and
- * what a stranger wrote, or that is compressed already. */
+/* May be added to a kind when sending: do not compress the message. For data
+ * that is compressed already, and for a secret beside text that a stranger
+ * chose: the length would betray it. */
 #define WS_NO_COMPRESS 0x200
 
 /* Close codes: RFC 6455 section 7.4.1 and the IANA registry. */
@@ -131,30 +132,31 @@ enum ws_deflate_mode {
 	                             compressed once for all */
 };
 
-/* How a server behaves. Zero is the default of every member. */
+/* Options of a server. Zero is the default of every member. */
 struct ws_options {
-	size_t max_message;   /* octets of one message; 1 MiB. Larger: 1009 */
-	size_t max_head;      /* octets of a request head; 8 KiB. Larger: 431 */
-	size_t max_body;      /* octets of a request body; 1 MiB. Larger: 413 */
-	size_t compress_min;  /* octets from which on an answer is compressed if
-	                         the client accepts gzip and its type is one
-	                         that gets smaller; 1024; SIZE_MAX: never.
-	                         Takes 68 KiB of memory once it is needed, and
-	                         up to 2 MiB to keep what was made of files */
-	size_t queue_soft;    /* octets queued for one peer; 64 KiB, and half of
+	size_t max_message;  /* octets of one message; 1 MiB. Larger: 1009 */
+	size_t max_head;     /* octets of a request head; 8 KiB. Larger: 431 */
+	size_t max_body;     /* octets of a request body; 1 MiB. Larger: 413 */
+	size_t compress_min; /* octets of the smallest answer to compress; 1024;
+	                         SIZE_MAX: none. The client must accept gzip,
+	                         and the type must be one that gets smaller.
+	                         Takes 68 KiB of memory once it is used, and up
+	                         to 2 MiB to keep compressed files */
+	size_t queue_soft;   /* octets queued for one peer; 64 KiB, and half of
 	                         queue_max at most. Above it the server stops
 	                         reading from the peer, and calls drain when
 	                         the queue is below half of it again */
-	size_t queue_max;     /* octets queued for one peer; 1 MiB. Above it the
+	size_t queue_max;    /* octets queued for one peer; 1 MiB. Above it the
 	                         connection is closed with 1013. One message
 	                         always fits while queue_soft is not exceeded */
 	unsigned max_clients; /* connections at once; what descriptors allow */
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
 	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
-	int idle_ms;          /* between two requests, for each 16 KiB of a body
-	                         to arrive, and without progress while a
-	                         response is sent; 60 s */
+	int idle_ms;          /* 60 s; three timeouts in one:
+	                         - between two requests (keep-alive);
+	                         - for each 16 KiB of a request body to arrive;
+	                         - without progress while a response is sent */
 	int ping_ms;          /* silence until the server pings; 25 s; negative:
 	                         it never does */
 	int pong_ms;          /* silence after the ping until the server gives
@@ -167,25 +169,26 @@ struct ws_options {
 	const char *base_path; /* prefix of all paths, such as "/live"; "" */
 	int deflate;           /* enum ws_deflate_mode; WS_DEFLATE_OFF */
 	int deflate_level;     /* 1 (fast) to 9 (small); 6 */
-	int deflate_window;    /* windows have 1 << this octets, 9 to 15; 15.
-	                          One compressor for all takes eight of them */
-	int deflate_min;       /* octets of the shortest message that is sent
-	                          compressed; 256 */
-	size_t deflate_memory; /* octets that all dedicated windows may have;
-	                          64 MiB. Connections that come when it is used
-	                          up are treated as in WS_DEFLATE_SHARED */
+	int deflate_window;    /* a window has 1 << this octets; 9 to 15; 15.
+	                          The compressor that all connections share
+	                          takes eight windows of memory */
+	int deflate_min;       /* octets of the shortest message to compress;
+	                          256 */
+	size_t deflate_memory; /* octets of all dedicated windows together;
+	                          64 MiB. Once they are used up, further
+	                          connections are as in WS_DEFLATE_SHARED */
 	int log_level;         /* enum ws_log_level plus 1; WS_LOG_INFO; -1 for
 	                         silence */
-	/* Where log lines go; stderr. line has no newline. Must not call into
-	 * the server. */
+	/* Receives each log line; by default they go to stderr. line has no
+	 * newline. Must not call into the server. */
 	void (*log)(void *arg, int level, const char *line);
 	void *log_arg; /* borrowed */
 };
 
 /* Create a server that listens nowhere yet.
  *   options  NULL for all defaults; copied, strings included
- * Returns it, or NULL with errno set: EINVAL for an option that has no such
- * value. */
+ * Returns it, or NULL with errno set: EINVAL for a value that an option does
+ * not have. */
 struct ws_server *ws_server_new(const struct ws_options *options);
 
 /* End everything at once, close callbacks included, and release the server.
@@ -205,7 +208,7 @@ int ws_listen(struct ws_server *server, const char *address);
  * Returns 0 or a negative enum ws_error. */
 int ws_listen_fd(struct ws_server *server, int fd);
 
-/* The nth address listened on, counted from 0: "127.0.0.1:8080".
+/* Write the nth address listened on, counted from 0: "127.0.0.1:8080".
  *   text, size  receive it, always terminated
  * Returns 0, or WS_EINVAL when there are not that many. */
 int ws_address(
@@ -218,22 +221,23 @@ int ws_run(struct ws_server *server);
 
 /* Stop in good order: listen no more, close every WebSocket with 1001 and
  * every idle HTTP connection, let answers and queues drain.
- *   grace_ms  how long; what is left then is ended. 0 ends all at once
- * A second call shortens the time. */
+ *   grace_ms  connections that are left after this time are ended; 0: all at
+ *             once
+ * A second call sets the time anew. */
 void ws_stop(struct ws_server *server, int grace_ms);
 
-/* Whether ws_stop has done its work: everything is closed. */
+/* Return whether ws_stop has done its work: everything is closed. */
 bool ws_stopped(const struct ws_server *server);
 
-/* How many descriptors the process may have, after raising the soft limit to
- * the hard one: what bounds the number of connections. */
+/* Raise the soft limit of file descriptors to the hard one, since it bounds the
+ * number of connections. Returns how many descriptors the process may have. */
 size_t ws_raise_descriptors(void);
 
-/* The clock of the loop: milliseconds that never go back, the same for all of
- * a turn. */
+/* Return the time of the loop: milliseconds that never go back and stay the
+ * same during a turn. */
 int64_t ws_now(const struct ws_server *server);
 
-/* Figures of a server. */
+/* Counters of a server. */
 struct ws_stats {
 	size_t connections;    /* TCP connections now, HTTP included */
 	size_t websockets;     /* open WebSockets now */
@@ -244,23 +248,23 @@ struct ws_stats {
 	uint64_t messages_out; /* messages ever queued */
 };
 
-/* Read them.
+/* Read the counters of a server.
  *   stats  receives all of them */
 void ws_stats(const struct ws_server *server, struct ws_stats *stats);
 
 /* ---- another loop ------------------------------------------------------ */
 
-/* A descriptor that becomes readable when the server has work: watch it in
- * any other loop and call ws_step then, and when ws_timeout has passed. */
+/* Return a descriptor that becomes readable when the server has work. Watch it
+ * in any other loop; call ws_step then, and when ws_timeout has passed. */
 int ws_fd(const struct ws_server *server);
 
-/* Milliseconds until ws_step must be called even if ws_fd is not readable, -1
- * for never. Ask again after every ws_step and after every call into the
- * server from outside its callbacks. */
+/* Return the milliseconds until ws_step must be called even if ws_fd is not
+ * readable, -1 for never. Ask again after every ws_step and after every call
+ * into the server from outside its callbacks. */
 int ws_timeout(const struct ws_server *server);
 
-/* One turn of the loop.
- *   timeout_ms  how long to wait for the first event; 0 not at all
+/* Run one turn of the loop.
+ *   timeout_ms  to wait for the first event; 0: do not wait
  * Returns 0, or WS_ESYSTEM. */
 int ws_step(struct ws_server *server, int timeout_ms);
 
@@ -269,7 +273,7 @@ int ws_step(struct ws_server *server, int timeout_ms);
 /* Who ended a connection. */
 enum ws_by {
 	WS_BY_PEER,   /* the peer sent a Close frame first, or just vanished */
-	WS_BY_SERVER, /* we did: ws_close, a violation, a limit, a time-out */
+	WS_BY_SERVER, /* ws_close, a violation, a limit, a timeout */
 };
 
 /* How a connection ended. */
@@ -282,7 +286,7 @@ struct ws_closed {
 	enum ws_by by;
 };
 
-/* What an endpoint does; members that are NULL do nothing. */
+/* Callbacks and limits of a WebSocket endpoint. A callback may be NULL. */
 struct ws_handler {
 	/* A request to open; Origin and the handshake are checked already.
 	 * Call ws_accept, or ws_reply to refuse, or ws_hold to decide later;
@@ -292,13 +296,13 @@ struct ws_handler {
 	void (*open)(struct ws_conn *conn);
 	/* A whole message.
 	 *   kind  WS_TEXT (the data is valid UTF-8) or WS_BINARY
-	 *   data  not terminated; may be changed in place, but not behind a
-	 *         call that sends it: it may leave from where it lies */
+	 *   data  not terminated; may be changed in place, but not after a
+	 *         call that sends it: it may be sent from this very memory */
 	void (*message)(
 	    struct ws_conn *conn, int kind, const void *data, size_t len);
 	/* The queue was above queue_soft and is below half of it again. */
 	void (*drain)(struct ws_conn *conn);
-	/* A Pong frame came; data is what was sent with the Ping. */
+	/* A Pong frame came; data is that of its Ping. RFC 6455 5.5.3. */
 	void (*pong)(struct ws_conn *conn, const void *data, size_t len);
 	/* The connection has ended; called exactly once for each open. It has
 	 * left all its rooms. conn must not be used after this returns. */
@@ -317,7 +321,7 @@ struct ws_handler {
  *            and all below. The longest match wins. Compared with the request
  *            path as it stands, percent-encoding included
  *   handler  copied
- *   user     borrowed; what ws_request_user and ws_endpoint_user return
+ *   user     borrowed; ws_request_user and ws_endpoint_user return it
  * Returns 0, WS_EINVAL, WS_EEXIST or WS_ENOMEM. RFC 6455 section 4.2. */
 int ws_endpoint(struct ws_server *server, const char *path,
     const struct ws_handler *handler, void *user);
@@ -332,7 +336,7 @@ int ws_endpoint(struct ws_server *server, const char *path,
 struct ws_conn *
 ws_accept(struct ws_request *request, const char *subprotocol, void *user);
 
-/* Whether the client offers a subprotocol. Case matters.
+/* Return whether the client offers a subprotocol. Case matters.
  * RFC 6455 section 4.1, item 10. */
 bool ws_offers(const struct ws_request *request, const char *subprotocol);
 
@@ -361,30 +365,30 @@ int ws_close(struct ws_conn *conn, int code, const char *reason, size_t len);
  * at the end of the turn. */
 void ws_terminate(struct ws_conn *conn);
 
-/* Octets that wait to be sent. */
+/* Return how many octets wait to be sent. */
 size_t ws_queued(const struct ws_conn *conn);
 
-/* Whether a message with WS_VOLATILE would be sent now. */
+/* Return whether a message with WS_VOLATILE would be sent now. */
 bool ws_is_writable(struct ws_conn *conn);
 
-/* Stop reading from the peer, so that it feels the pressure, until ws_resume.
- * No message is lost: what was read already waits. */
+/* Stop reading from the peer until ws_resume; TCP then slows its sending down.
+ * No message is lost: octets that were read already wait. */
 void ws_pause(struct ws_conn *conn);
 void ws_resume(struct ws_conn *conn);
 
-/* The application's pointer: what ws_accept was given, until it is set. */
+/* The application's pointer: that of ws_accept, until another is set. */
 void *ws_user(const struct ws_conn *conn);
 void ws_set_user(struct ws_conn *conn, void *user);
 
-/* The pointer that ws_endpoint was given. */
+/* Return the pointer that ws_endpoint was given. */
 void *ws_endpoint_user(const struct ws_conn *conn);
 
-/* The server of a connection. */
+/* Return the server of a connection. */
 struct ws_server *ws_server_of(const struct ws_conn *conn);
 
 #define WS_PEER_MAX 56
 
-/* The peer's address, "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
+/* Write the peer's address: "192.0.2.1:4711", "[2001:db8::1]:4711" or "unix".
  * Returns text. */
 const char *ws_peer(const struct ws_conn *conn, char text[WS_PEER_MAX]);
 
@@ -395,24 +399,23 @@ void ws_walk(struct ws_server *server,
 
 /* ---- prepared messages ------------------------------------------------- */
 
-/* Encode a message once, to be sent to many; and compress it once, when the
- * first of them can read that.
+/* Encode a message once, to be sent to many. It is compressed once, too, when
+ * the first receiver accepts that.
  *   kind  WS_TEXT or WS_BINARY, perhaps with WS_NO_COMPRESS
  * Returns it with one reference, or NULL when out of memory or kind is neither.
  */
 struct ws_prepared *ws_prepare(int kind, const void *data, size_t len);
 
-/* Take one more reference, or give one back; NULL is allowed in both. */
+/* Take one more reference; release one. NULL is allowed in both. */
 struct ws_prepared *ws_prepared_ref(struct ws_prepared *message);
 void ws_prepared_free(struct ws_prepared *message);
 
-/* What is in it.
- *   kind, len  receive kind and length; may be NULL
- * Returns the data, which lives as long as the message. */
+/* Return the data of a prepared message, which lives as long as the message.
+ *   kind, len  receive kind and length; may be NULL */
 const void *
 ws_prepared_data(const struct ws_prepared *message, int *kind, size_t *len);
 
-/* Send it to one connection.
+/* Send a prepared message to one connection.
  *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as ws_send. */
 int
@@ -422,8 +425,8 @@ ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags);
 
 #define WS_ROOM_NAME_MAX 255 /* octets; any octets are allowed */
 
-/* Put a connection into a room, which exists while somebody is in it. It
- * leaves by itself when it ends.
+/* Put a connection into a room. A room exists while it has members; a
+ * connection leaves its rooms when it ends.
  * Returns 1 when it joined, 0 when it was in already, WS_ECLOSED, WS_EINVAL
  * or WS_ENOMEM. */
 int ws_join(struct ws_conn *conn, const char *room, size_t len);
@@ -434,27 +437,27 @@ bool ws_leave(struct ws_conn *conn, const char *room, size_t len);
 /* Take a connection out of all its rooms. */
 void ws_leave_all(struct ws_conn *conn);
 
-/* Whether a connection is in a room. */
+/* Return whether a connection is in a room. */
 bool ws_in_room(struct ws_conn *conn, const char *room, size_t len);
 
-/* How many members a room has, 0 when there is no such room. */
+/* Return how many members a room has, 0 when there is no such room. */
 size_t ws_room_count(struct ws_server *server, const char *room, size_t len);
 
-/* Send a message to all of a room.
+/* Send a message to all members of a room.
  *   room    NULL: to every open WebSocket of the server
  *   kind    WS_TEXT or WS_BINARY, perhaps with WS_VOLATILE, WS_NO_COMPRESS
- *   except  left out; NULL for nobody
- * Returns how many it was handed to, or a negative enum ws_error. A peer that
- * is too slow is closed or skipped without any effect on the others. */
+ *   except  a connection to leave out; NULL for none
+ * Returns how many members it was handed to, or a negative enum ws_error. A
+ * slow peer is closed or skipped without any effect on the others. */
 long ws_publish(struct ws_server *server, const char *room, size_t room_len,
     int kind, const void *data, size_t len, struct ws_conn *except);
 
-/* Anything that can be in rooms beside connections, embedded in an object of
- * the application's. Only deliver is the application's to read. */
+/* A member of rooms that is no connection, embedded in an object of the
+ * application. The application may read deliver only. */
 struct ws_member {
-	/* Called with every message for a room that it is in: a
+	/* Called with every message to a room of the member: a
 	 * struct ws_prepared, valid during the call (take a reference to keep
-	 * it). May do what any callback may except publish. */
+	 * it). May do all that a callback may, except publish. */
 	void (*deliver)(struct ws_member *member, void *message);
 	struct ws_joined *joined; /* owned by the library */
 	uint32_t stamp;
@@ -465,10 +468,11 @@ struct ws_member {
 void ws_member_init(struct ws_member *member,
     void (*deliver)(struct ws_member *member, void *message));
 
-/* The member that a connection is; to name it in a selection. */
+/* Return the ws_member embedded in a connection, for use in ws_selection. */
 struct ws_member *ws_conn_member(struct ws_conn *conn);
 
-/* The connection that a member is, or NULL when it is another object. */
+/* Return the connection that a member is embedded in, or NULL when it is part
+ * of another object. */
 struct ws_conn *ws_member_conn(struct ws_member *member);
 
 /* As ws_join, ws_leave, ws_leave_all, ws_in_room for any member. It must have
@@ -487,15 +491,15 @@ struct ws_room_name {
 	size_t len;     /* not WS_STR */
 };
 
-/* To whom to publish: the union of the rooms in to, each member once, without
- * anybody who is in one of the rooms in except, without one member. Rooms that
- * do not exist have no members; naming one twice changes nothing. */
+/* The receivers of a publish: the members of all rooms in to, once each, minus
+ * the members of all rooms in except, minus one member. A room that does not
+ * exist has no members; naming a room twice changes nothing. */
 struct ws_selection {
 	const struct ws_room_name *to; /* borrowed */
 	size_t to_count;
 	const struct ws_room_name *except; /* borrowed */
 	size_t except_count;
-	struct ws_member *without; /* NULL: nobody */
+	struct ws_member *without; /* NULL: none */
 };
 
 /* Publish a prepared message to a selection of rooms.
@@ -528,7 +532,7 @@ void ws_member_walk(const struct ws_member *member,
 int ws_http(struct ws_server *server, const char *path, const char *methods,
     void (*handler)(struct ws_request *request), void *user);
 
-/* Say more about an HTTP endpoint that exists: what the bodies sent to it are.
+/* Configure how request bodies are handled at an existing endpoint of ws_http.
  *   max_body  octets of a request body, 0 for the server's. Larger: 413
  *   early     called when the head of a request that has a body is complete,
  *             before any of the body is read. May call ws_reply_field: the
@@ -540,15 +544,15 @@ int ws_http(struct ws_server *server, const char *path, const char *methods,
  *             answered and whose handler will never be called: the library is
  *             about to refuse it with this status (413: its body is too large;
  *             408: it came too slowly; 400: it is malformed), unless broken
- *             calls ws_reply. With the status 0 the peer has left, or there
- *             is no memory for the body. The request is invalid when broken returns. NULL for
- *             nothing
+ *             calls ws_reply. The status 0 means that the peer has left, or
+ *             that there is no memory for the body. The request is invalid
+ *             when broken returns. NULL for nothing
  * Returns 0, or WS_EINVAL when there is no such endpoint. */
 int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
     void (*early)(struct ws_request *request),
     void (*broken)(struct ws_request *request, int status));
 
-/* How static files are served. Zero is the default of each member. */
+/* Options of static files. Zero is the default of each member. */
 struct ws_files_options {
 	const char *cache; /* Cache-Control, 1000 octets at most; "no-cache" */
 	bool spa;  /* unknown paths without a dot in their last segment get
@@ -586,14 +590,15 @@ int ws_assets(struct ws_server *server, const char *path,
     const struct ws_asset *assets, size_t count,
     const struct ws_files_options *options);
 
-/* The parts of a request. Strings are C strings and live until the request is
- * answered; the path is as it stands in the request, below the base path,
- * without query; query is "" when there is none. */
+/* Return a part of a request: a C string that lives until the request is
+ * answered. The path is that of the request below the base path, still
+ * percent-encoded and without the query. The query is "" when there is none. */
 const char *ws_request_method(const struct ws_request *request);
 const char *ws_request_path(const struct ws_request *request);
 const char *ws_request_query(const struct ws_request *request);
 
-/* A field's first value, or NULL. The name's case does not matter. */
+/* Return the first value of a field, or NULL. The case of the name does not
+ * matter. */
 const char *
 ws_request_field(const struct ws_request *request, const char *name);
 
@@ -601,7 +606,7 @@ ws_request_field(const struct ws_request *request, const char *name);
 void ws_request_fields(const struct ws_request *request,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg);
 
-/* A parameter of the query, decoded once ('+' is a space).
+/* Decode a parameter of the query once ('+' is a space).
  *   value, size  receive its first value, terminated
  * Returns its length, or -1 when it is not there, malformed, holds a NUL or
  * does not fit. */
@@ -609,35 +614,36 @@ long ws_request_param(const struct ws_request *request, const char *name,
     char *value, size_t size);
 
 /* Decode percent-encoded text once, such as a part of a path; '+' stays '+'.
- *   out, size  receive the octets, not terminated; there may be NULs
+ *   out, size  receive the octets, not terminated; some may be NUL
  * Returns how many there are, or -1 when a '%' is not followed by two
  * hexadecimal digits, or when they do not fit; out may have changed then.
  * RFC 3986 section 2.1. */
 long ws_percent_decode(const char *encoded, char *out, size_t size);
 
-/* The body, NULL when it is empty. Lives until the request is answered. */
+/* Return the body, NULL when it is empty. It lives until the request is
+ * answered. */
 const void *ws_request_body(const struct ws_request *request, size_t *len);
 
-/* The peer's address, as ws_peer. */
+/* Write the peer's address, as ws_peer. */
 const char *
 ws_request_peer(const struct ws_request *request, char text[WS_PEER_MAX]);
 
-/* Whose address the peer has, to count by it as max_per_ip does.
+/* Find the owner of the peer's address, to count by it as max_per_ip does.
  *   owner  receives an IPv4 address, mapped (RFC 4291 section 2.5.5.2); or the
  *          first 64 bits of an IPv6 address, which one customer has, and zeros
  *          behind them; or, for a unix socket, zeros */
 void
 ws_request_owner(const struct ws_request *request, unsigned char owner[16]);
 
-/* The pointer that ws_http or ws_endpoint was given. */
+/* Return the pointer that ws_http or ws_endpoint was given. */
 void *ws_request_user(const struct ws_request *request);
 
-/* A pointer of the application's to this one request, NULL until it is set:
- * what early has found out, say, and the handler needs. Borrowed. */
+/* A pointer of the application for this one request, NULL until it is set:
+ * early can hand something to the handler with it. Borrowed. */
 void ws_request_set_state(struct ws_request *request, void *state);
 void *ws_request_state(const struct ws_request *request);
 
-/* The server that a request came to. */
+/* Return the server that a request came to. */
 struct ws_server *ws_request_server(const struct ws_request *request);
 
 /* Add a field to the answer, before ws_reply or ws_accept.
@@ -649,7 +655,7 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value);
 
 /* Answer a request; also how an upgrade is refused. The body is compressed as
  * compress_min says, unless the application has added one of the fields ETag,
- * Content-Encoding or Content-Range, which speak of it as it is given.
+ * Content-Encoding or Content-Range, which describe it uncompressed.
  *   status  200 to 599
  *   type    Content-Type; NULL: text/plain in UTF-8
  * Returns 0; WS_ESTATE when it was answered, WS_EINVAL or WS_ENOMEM.
@@ -657,27 +663,26 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value);
 int ws_reply(struct ws_request *request, int status, const char *type,
     const void *body, size_t len);
 
-/* Do not compress the answer to this request, however long it is. What holds a
- * secret and, beside it, something that others can choose must not be
- * compressed where others can see how long it is: guess by guess they find the
- * secret out (the attack is called BREACH). */
+/* Do not compress the answer to this request, however long it is. An answer
+ * that holds a secret beside text that others can choose must not be compressed
+ * where they can see its length: guess by guess they find the secret out (the
+ * BREACH attack). */
 void ws_reply_plain(struct ws_request *request);
 
 /* Answer a GET or HEAD with a file that is part of the program, as ws_assets
  * does: conditions, ranges and codings are taken care of, as are other methods.
- *   asset    its path is only looked at for the type; it and its data are
- *            borrowed for as long as the server lives
- *   options  NULL for the defaults; borrowed for the call; cache is all that
- *            matters
+ *   asset    only the type depends on its path; it and its data are borrowed
+ *            for as long as the server lives
+ *   options  NULL for the defaults; borrowed for the call; only cache is used
  * Returns as ws_reply. */
 int ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
     const struct ws_files_options *options);
 
-/* Keep a request to answer it later (long polling). Its strings move: what
- * ws_request_path and the like returned before must be asked for again.
+/* Keep a request to answer it later (long polling). Its strings move: pointers
+ * that ws_request_path and the like returned before are invalid.
  *   gone  called when the peer leaves before the answer; request is invalid
- *         when it returns. NULL when that does not matter: ws_reply may then
- *         be called all the same
+ *         when it returns. NULL: ws_reply must be called in any case, and does
+ *         nothing when the peer has left
  *   arg   borrowed
  * Returns 0, or WS_ESTATE or WS_ENOMEM. */
 int ws_hold(struct ws_request *request,
@@ -687,7 +692,8 @@ int ws_hold(struct ws_request *request,
 
 /* Start a timer.
  *   delay_ms   until it fires first
- *   repeat_ms  between further ones; 0: it fires once and is released then
+ *   repeat_ms  until it fires again, each time; 0: it is released once it has
+ *              fired
  *   fire       may stop the timer; arg is borrowed
  * Returns it, owned by the server, or NULL when out of memory. */
 struct ws_timer *ws_timer_start(struct ws_server *server, int64_t delay_ms,
@@ -698,7 +704,7 @@ struct ws_timer *ws_timer_start(struct ws_server *server, int64_t delay_ms,
  * allowed. */
 void ws_timer_stop(struct ws_timer *timer);
 
-/* Fire again after delay_ms from now, whatever was set before. Cheap.
+/* Fire delay_ms from now, in place of the time that was set before. O(log n).
  * Returns 0 or WS_ENOMEM. */
 int ws_timer_again(struct ws_timer *timer, int64_t delay_ms);
 
@@ -708,16 +714,16 @@ enum ws_ready {
 	WS_HANGUP = 4, /* reported, never asked for */
 };
 
-/* Watch a descriptor of the application's. Level-triggered.
+/* Watch a descriptor of the application. Level-triggered.
  *   fd      borrowed: ws_unwatch before it is closed
  *   events  WS_READABLE, WS_WRITABLE or both
- *   ready   called with the events that are there
+ *   ready   called with the events that have occurred
  * Returns the watch, owned by the server, or NULL with errno set. */
 struct ws_watch *ws_watch(struct ws_server *server, int fd, unsigned events,
     void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
     void *arg);
 
-/* Change what is watched for. Returns 0 or WS_ESYSTEM. */
+/* Change the events of a watch. Returns 0 or WS_ESYSTEM. */
 int ws_watch_set(struct ws_watch *watch, unsigned events);
 
 /* Stop watching and release the watch. NULL is allowed. */
@@ -729,8 +735,8 @@ int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
 
 /* ---- memory and randomness --------------------------------------------- */
 
-/* Where the library asks for memory. A program may define this pair itself to
- * replace the library's.
+/* Allocate, grow or shrink a block. The library asks for memory nowhere else; a
+ * program may define this pair itself to replace the library's.
  *   block  NULL for a new one
  *   size   at least 1
  * As realloc(3). Returns NULL when out of memory; the old block is then
@@ -740,7 +746,7 @@ void *ws_mem_resize(void *block, size_t size);
 /* Release a block. NULL is allowed. */
 void ws_mem_free(void *block);
 
-/* Octets that nobody can guess, from the system's generator.
+/* Fill memory with octets that nobody can guess, from the system's generator.
  * Returns 0 or WS_ESYSTEM. */
 int ws_random(void *out, size_t len);
 

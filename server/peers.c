@@ -1,4 +1,4 @@
-/* peers.c - how many connections each address has. */
+/* peers.c - counts the connections of each address. */
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -8,9 +8,9 @@
 #include "base/table.h"
 
 struct owner {
-	struct ws_table_entry entry; /* first: what the table hands back */
+	struct ws_table_entry entry; /* first: the table hands it back */
 	unsigned count;
-	uint8_t ip[16]; /* the part that counts, zeros behind it */
+	uint8_t ip[16]; /* of ws_peers_owner */
 };
 
 struct ws_peers {
@@ -66,7 +66,7 @@ hash_of(const struct ws_peers *peers, const uint8_t name[16])
 	return (uint32_t)ws_siphash(peers->key, name, 16);
 }
 
-/* Returns NULL when it has no connection. */
+/* Find the owner of a name. Returns NULL when it has no connection. */
 static struct owner *
 find(const struct ws_peers *peers, uint32_t hash, const uint8_t name[16])
 {
