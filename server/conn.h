@@ -110,8 +110,17 @@ struct ws_limits {
 	int deflate_min; /* octets of the shortest message to compress */
 };
 
-#define WS_CORE_INPUT 131072 /* octets taken from one connection per event */
-#define WS_CORE_OUTPUT 65536 /* small answers gathered into one send */
+/* Octets taken from one connection in one event, and so the share of the memory
+ * of every server. Measured with 64 messages of 1 KiB in flight each, half of
+ * it costs the same and a quarter costs 25 % more; but messages that are longer
+ * than the buffer are copied: an echo of 250,000 octets costs 111 us, and 43
+ * where it fits. The double would take as much as all the rest of an empty
+ * server. */
+#define WS_CORE_INPUT 131072
+
+/* Octets of answers gathered into one send. With half of it, 64 echoes of 1 KiB
+ * in flight cost 22 % more. The double would need headers of 10 octets. */
+#define WS_CORE_OUTPUT 65536
 
 /* The state that all connections of a server share. */
 struct ws_core {

@@ -14,12 +14,27 @@
 #include "http/field.h"
 #include "base/mem.h"
 
-#define FIELDS_MAX 16384 /* octets of fields that the application may add */
-#define FILE_OCTETS (1024 * 1024) /* asked of the system in one call */
-#define FILE_ROUNDS 4             /* such calls in one turn */
-#define FILE_SMALL 32768          /* octets of one that goes with its head */
-#define BODY_COPIED 16384         /* octets of a body that is copied */
-#define REASON_MAX 200            /* octets of an endpoint's refusal logged */
+/* Octets of fields that the application may add: twice the limit that browsers
+ * and proxies have for a response head by default. */
+#define FIELDS_MAX 16384
+
+/* Octets of a file asked of the system in one call. Measured on 64 MiB, a MiB
+ * costs 65 us of the processor; 12 % more with half of this number, 28 % more
+ * with a quarter. With the double the difference is lost in the noise, and a
+ * call holds the loop for twice as long. */
+#define FILE_OCTETS (1024 * 1024)
+
+/* Such calls for one connection in one turn: 4 MiB, a quarter of a millisecond.
+ * Measured, neither fewer nor more change the cost of a MiB. */
+#define FILE_ROUNDS 4
+
+/* Octets of a file that is read into the output behind its head. Measured, 12
+ * KiB cost 7.5 us of the processor in this way and 9.4 with sendfile, 24 KiB
+ * 9.3 either way, 48 KiB 12.3 and 9.3. */
+#define FILE_SMALL 32768
+
+#define BODY_COPIED 16384 /* octets of a body that is copied, as DIRECT_MIN */
+#define REASON_MAX 200    /* octets of an endpoint's refusal that are logged */
 
 /* ---- response heads ---------------------------------------------------- */
 

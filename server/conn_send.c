@@ -14,11 +14,33 @@
 
 #include "conn.h"
 
-#define PARTS_MAX 64     /* handed to the system in one call */
-#define FLUSH_ROUNDS 4   /* such calls for one connection in one turn */
-#define DIRECT_MIN 16384 /* from here on copying costs more than a call */
-#define COPY_MAX 1024    /* a shared chunk up to here is copied to output */
-#define COPY_BEHIND 64   /* and up to here behind what is queued */
+/* Parts of a queue handed to the system in one call. They take 2 KiB of the
+ * stack. Measured with 256 messages of 64 octets in flight to a room of 200, a
+ * delivery costs 0.17 us of the processor: 45 % more with half of this number,
+ * a quarter less with the double. Queues that long are rare. */
+#define PARTS_MAX 64
+
+/* Such calls for one connection in one turn. The number does not change the
+ * cost of a delivery; it keeps a peer that takes all at once from holding the
+ * others up for more than 256 parts. */
+#define FLUSH_ROUNDS 4
+
+/* Octets that are sent at once rather than copied to the output. Measured, an
+ * echo of 12,000 octets costs 3.6 us copied and 4.4 sent at once, one of 24,000
+ * costs 5.5 either way; copying more would only fill the output. */
+#define DIRECT_MIN 16384
+
+/* Octets of a shared chunk that is copied to the output of the connection being
+ * served, to leave with its other answers. Measured, anything between 256 and
+ * 4096 costs the same; with this, 64 of them fit into the output. */
+#define COPY_MAX 1024
+
+/* Octets of a shared chunk that is copied behind a queue. The limits of a queue
+ * count octets, not segments: with this a queue of the shortest shared chunks
+ * takes half as much memory again as it has octets, for a segment of 32. Half
+ * of it would make that twice, the double would copy longer messages for each
+ * slow member of a room. */
+#define COPY_BEHIND 64
 
 /* Take note of a send call's result.
  *   n  octets sent, or an error of ws_net_sendv
