@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "sio/json/text.h"
+#include "sio/json/format.h"
 
 static const char *const messages[] = {
 	[EIO_UNKNOWN_TRANSPORT] = "Transport unknown",
@@ -36,17 +36,13 @@ eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message)
 {
 	struct sio_text body = { 0 };
+	int status = code == EIO_FORBIDDEN ? 403 : 400;
 
-	sio_text_puts(&body, "{\"code\":");
-	sio_text_integer(&body, code);
-	sio_text_puts(&body, ",\"message\":");
 	if (message == NULL)
 		message = messages[code];
-	sio_text_quote(&body, message, strlen(message));
-	sio_text_putc(&body, '}');
-	if (body.error == 0)
-		eio_reply(request, code == EIO_FORBIDDEN ? 403 : 400,
-		    "application/json", body.at, body.len);
+	if (sio_format(&body, "{code: %d, message: %s}", code, message) == 0)
+		eio_reply(
+		    request, status, "application/json", body.at, body.len);
 	else
 		eio_reply(request, 503, NULL, "", 0);
 	sio_text_free(&body);

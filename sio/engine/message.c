@@ -4,14 +4,14 @@
  * A message for many is encoded once for each of the ways in which it can leave
  * over a WebSocket, when the first client needs it so:
  *
- *	             text      binary
- *	PLAIN        4data     data        protocol 4, and all text
- *	MARKED                 04 data     protocol 3
- *	BASE64_4               b...        protocol 4, where base64 is wanted
- *	BASE64_3               b4...       protocol 3, where base64 is wanted
+ *	                            text      binary
+ *	as[0][0]   protocol 4       4data     data
+ *	as[0][1]      with base64             b...
+ *	as[1][0]   protocol 3                 04 data
+ *	as[1][1]      with base64             b4...
  *
- * Clients that poll get it with whatever else waits for them, so it is encoded
- * for each of them.
+ * Text is the same for all. Clients that poll get a message together with
+ * whatever else waits for them, so it is encoded for each of them.
  */
 #include "message.h"
 
@@ -19,27 +19,17 @@
 
 #include "base/mem.h"
 
-enum encoding {
-	PLAIN,
-	MARKED,
-	BASE64_4,
-	BASE64_3,
-	ENCODINGS,
-};
-
 struct eio_message {
 	unsigned references;
-	enum eio_form form;                /* EIO_TEXT or EIO_BINARY */
-	struct ws_prepared *as[ENCODINGS]; /* owned; NULL: not needed yet */
+	enum eio_form form;           /* EIO_TEXT or EIO_BINARY */
+	struct ws_prepared *as[2][2]; /* owned; NULL: not needed yet */
 };
 
 /* Encode a packet for WebSockets. */
 static struct ws_prepared *
-encode(const struct eio_packet *packet, enum encoding as)
+encode(const struct eio_packet *packet, int protocol, bool b64)
 {
-	int protocol = as == MARKED || as == BASE64_3 ? 3 : 4;
-	enum eio_form form =
-	    as == BASE64_4 || as == BASE64_3 ? EIO_BASE64 : packet->form;
+	enum eio_form form = b64 ? EIO_BASE64 : packet->form;
 	int kind = form == EIO_BINARY ? WS_BINARY : WS_TEXT;
 	struct ws_prepared *prepared;
 	char *octets;
@@ -71,8 +61,8 @@ eio_prepare(int kind, const void *data, size_t len)
 	packet.len = len == WS_STR ? strlen(data) : len;
 	*message = (struct eio_message){ .references = 1,
 		.form = packet.form,
-		.as[PLAIN] = encode(&packet, PLAIN) };
-	if (message->as[PLAIN] == NULL) {
+		.as[0][0] = encode(&packet, 4, false) };
+	if (message->as[0][0] == NULL) {
 		ws_mem_free(message);
 		return NULL;
 	}
@@ -92,8 +82,8 @@ eio_message_free(struct eio_message *message)
 {
 	if (message == NULL || --message->references > 0)
 		return;
-	for (int i = 0; i < ENCODINGS; i++)
-		ws_prepared_free(message->as[i]);
+	for (int i = 0; i < 4; i++)
+		ws_prepared_free(message->as[i / 2][i % 2]);
 	ws_mem_free(message);
 }
 
@@ -103,7 +93,7 @@ eio_message_packet(const struct eio_message *message)
 	struct eio_packet packet = { .type = EIO_MESSAGE,
 		.form = message->form };
 
-	packet.data = ws_prepared_data(message->as[PLAIN], NULL, &packet.len);
+	packet.data = ws_prepared_data(message->as[0][0], NULL, &packet.len);
 	if (packet.form == EIO_TEXT) {
 		packet.data++; /* the digit */
 		packet.len--;
@@ -114,16 +104,14 @@ eio_message_packet(const struct eio_message *message)
 struct ws_prepared *
 eio_message_encoded(struct eio_message *message, int protocol, bool b64)
 {
-	enum encoding as = PLAIN;
+	bool binary = message->form == EIO_BINARY;
+	struct ws_prepared **as =
+	    &message->as[binary && protocol < 4][binary && b64];
 	struct eio_packet packet;
 
-	if (message->form == EIO_BINARY && protocol < 4)
-		as = b64 ? BASE64_3 : MARKED;
-	else if (message->form == EIO_BINARY && b64)
-		as = BASE64_4;
-	if (message->as[as] == NULL) {
+	if (*as == NULL) {
 		packet = eio_message_packet(message);
-		message->as[as] = encode(&packet, as);
+		*as = encode(&packet, protocol, b64);
 	}
-	return message->as[as];
+	return *as;
 }

@@ -25,111 +25,106 @@
 #include "query.h"
 #include "websocket.h"
 
-/* What the query of a request says. */
-struct params {
+/* What a request asks for. */
+struct asked {
 	char transport[16];
-	char sid[EIO_SID_LEN + 2]; /* empty: a new session is wanted */
-	int protocol;              /* 0: none that is known */
+	char sid[EIO_SID_LEN + 2];  /* empty: for a new session */
+	int protocol;               /* 0: none that is known */
+	bool upgrade;               /* for a WebSocket */
+	struct eio_socket *session; /* that sid names; or NULL */
+	const char *message;        /* why not; NULL: see the code */
 };
 
 static void
-read_params(struct ws_request *request, struct params *params)
+read_query(const char *query, struct asked *asked)
 {
-	const char *query = ws_request_query(request);
 	char eio[4];
 
 	(void)eio_query_get(
-	    query, "transport", params->transport, sizeof(params->transport));
-	if (eio_query_get(query, "sid", params->sid, sizeof(params->sid)) > 0 &&
-	    params->sid[0] == '\0')
-		memcpy(params->sid, "?", 2); /* too long: it stays unknown */
-	params->protocol = 0;
+	    query, "transport", asked->transport, sizeof(asked->transport));
+	if (eio_query_get(query, "sid", asked->sid, sizeof(asked->sid)) > 0 &&
+	    asked->sid[0] == '\0')
+		memcpy(asked->sid, "?", 2); /* too long: it stays unknown */
 	if (eio_query_get(query, "EIO", eio, sizeof(eio)) == 1 &&
 	    eio[0] >= '2' && eio[0] <= '4')
-		params->protocol = eio[0] - '0';
+		asked->protocol = eio[0] - '0';
 }
 
 /* ---- checks ------------------------------------------------------------ */
 
 static bool
-is_enabled(const struct eio *eio, const struct params *params)
+is_enabled(const struct eio *eio, const char *transport)
 {
-	if (strcmp(params->transport, "polling") == 0)
+	if (strcmp(transport, "polling") == 0)
 		return !eio->options.no_polling;
-	return strcmp(params->transport, "websocket") == 0 &&
+	return strcmp(transport, "websocket") == 0 &&
 	       !eio->options.no_websocket;
 }
 
 /* Check a request that belongs to a session. */
 static enum eio_refusal
-check_session(
-    const struct eio_socket *session, const struct params *params, bool upgrade)
+check_session(const struct asked *asked)
 {
-	if (session == NULL)
+	if (asked->session == NULL)
 		return EIO_UNKNOWN_SID;
 	/* "websocket" fits no request, not even for a session that a WebSocket
 	 * carries. */
-	if (!upgrade && (eio_poll_of(session) == NULL ||
-			    strcmp(params->transport, "polling") != 0))
+	if (!asked->upgrade && (eio_poll_of(asked->session) == NULL ||
+				   strcmp(asked->transport, "polling") != 0))
 		return EIO_BAD_REQUEST;
-	if (params->protocol != session->protocol)
-		return EIO_BAD_REQUEST;
-	return EIO_ACCEPTED;
+	return asked->protocol == asked->session->protocol ? EIO_ACCEPTED
+							   : EIO_BAD_REQUEST;
 }
 
 /* Check a request for a new session. */
 static enum eio_refusal
-check_handshake(struct eio *eio, struct ws_request *request,
-    const struct params *params, bool upgrade, const char **message)
+check_handshake(
+    struct eio *eio, struct ws_request *request, struct asked *asked)
 {
 	const struct eio_handler *handler = &eio->handler;
 
 	if (strcmp(ws_request_method(request), "GET") != 0)
 		return EIO_BAD_METHOD;
-	if (!upgrade && strcmp(params->transport, "websocket") == 0)
+	if (!asked->upgrade && strcmp(asked->transport, "websocket") == 0)
 		return EIO_BAD_REQUEST;
 	if (eio->stopping) {
-		*message = "The server is shutting down";
+		asked->message = "The server is shutting down";
 		return EIO_FORBIDDEN;
 	}
-	if (handler->allow != NULL && !handler->allow(eio, request, message))
+	if (handler->allow != NULL &&
+	    !handler->allow(eio, request, &asked->message))
 		return EIO_FORBIDDEN;
-	if (params->protocol < (eio->options.no_eio3 ? 4 : 2))
+	if (asked->protocol < (eio->options.no_eio3 ? 4 : 2))
 		return EIO_UNSUPPORTED;
 	return EIO_ACCEPTED;
 }
 
-/* Check a request.
- *   session  receives its session, NULL when it wants a new one */
 static enum eio_refusal
-check(struct eio *eio, struct ws_request *request, const struct params *params,
-    bool upgrade, struct eio_socket **session, const char **message)
+check(struct eio *eio, struct ws_request *request, struct asked *asked)
 {
-	*session = NULL;
-	*message = NULL;
-	if (!is_enabled(eio, params))
+	read_query(ws_request_query(request), asked);
+	if (!is_enabled(eio, asked->transport))
 		return EIO_UNKNOWN_TRANSPORT;
-	if (params->sid[0] == '\0')
-		return check_handshake(eio, request, params, upgrade, message);
-	*session = eio_session_find(eio, params->sid, strlen(params->sid));
-	return check_session(*session, params, upgrade);
+	if (asked->sid[0] == '\0')
+		return check_handshake(eio, request, asked);
+	asked->session = eio_session_find(eio, asked->sid, strlen(asked->sid));
+	return check_session(asked);
 }
 
 /* ---- requests ---------------------------------------------------------- */
 
 /* Check a request that wants no WebSocket, and refuse it if it is wrong.
+ *   asked  receives what it asks for
  * Returns whether it is right. */
 static bool
-admit(struct eio *eio, struct ws_request *request, struct params *params,
-    struct eio_socket **session)
+admit(struct eio *eio, struct ws_request *request, struct asked *asked)
 {
-	const char *message;
 	enum eio_refusal code;
 
-	read_params(request, params);
-	code = check(eio, request, params, false, session, &message);
+	*asked = (struct asked){ .upgrade = false };
+	code = check(eio, request, asked);
 	if (code != EIO_ACCEPTED)
-		eio_refuse(request, code, message);
+		eio_refuse(request, code, asked->message);
 	return code == EIO_ACCEPTED;
 }
 
@@ -143,13 +138,12 @@ void
 eio_requests_early(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
-	struct eio_socket *session;
-	struct params params;
+	struct asked asked;
 
 	eio_cors_fields(&eio->cors, request);
-	/* The bodies of others are of no use, and do no harm. */
-	if (is_post(request) && admit(eio, request, &params, &session))
-		(void)eio_post_begin(eio_poll_of(session), request);
+	/* Bodies of other methods have no use, and do no harm. */
+	if (is_post(request) && admit(eio, request, &asked))
+		(void)eio_post_begin(eio_poll_of(asked.session), request);
 }
 
 void
@@ -157,7 +151,8 @@ eio_requests_broken(struct ws_request *request, int status)
 {
 	struct eio_socket *session = ws_request_state(request);
 
-	/* The session survives it: maxPayload has told the client. */
+	/* The session survives a body that is too large, as in the reference:
+	 * maxPayload has told the client. */
 	if (status == 413)
 		(void)ws_reply(request, 413, NULL, "", 0);
 	if (session != NULL)
@@ -190,7 +185,7 @@ eio_requests_handle(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
 	struct eio_socket *session = ws_request_state(request);
-	struct params params;
+	struct asked asked;
 
 	if (session != NULL) {
 		eio_post_body(eio_poll_of(session), request);
@@ -199,34 +194,30 @@ eio_requests_handle(struct ws_request *request)
 	if (!had_body(request))
 		eio_cors_fields(&eio->cors, request);
 	if (eio_cors_preflight(&eio->cors, request) ||
-	    !admit(eio, request, &params, &session))
+	    !admit(eio, request, &asked))
 		return;
-	if (session != NULL)
-		answer_poll(eio_poll_of(session), request);
+	if (asked.session != NULL)
+		answer_poll(eio_poll_of(asked.session), request);
 	else
-		eio_poll_open(eio, request, params.protocol);
+		eio_poll_open(eio, request, asked.protocol);
 }
 
 void
 eio_requests_upgrade(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
-	struct eio_socket *session;
-	struct params params;
-	enum eio_refusal code;
-	const char *message;
+	struct asked asked = { .upgrade = true };
+	enum eio_refusal code = check(eio, request, &asked);
 
-	read_params(request, &params);
-	code = check(eio, request, &params, true, &session, &message);
-	if (code == EIO_ACCEPTED && strcmp(params.transport, "websocket") != 0)
+	if (code == EIO_ACCEPTED && strcmp(asked.transport, "websocket") != 0)
 		code = EIO_BAD_REQUEST;
 	if (code != EIO_ACCEPTED) {
-		eio_refuse_upgrade(request, code, message);
+		eio_refuse_upgrade(request, code, asked.message);
 		return;
 	}
 	eio_cors_fields(&eio->cors, request);
-	if (session != NULL)
-		eio_websocket_upgrade(session, request);
+	if (asked.session != NULL)
+		eio_websocket_upgrade(asked.session, request);
 	else
-		eio_websocket_open(eio, request, params.protocol);
+		eio_websocket_open(eio, request, asked.protocol);
 }

@@ -33,6 +33,7 @@
 #include "base/mem.h"
 #include "base64.h"
 #include "query.h"
+#include "sio/json/format.h"
 
 enum {
 	/* How long a client that polls has to fetch what waits when its session
@@ -178,26 +179,23 @@ eio_session_hello(struct eio_socket *session, struct eio_packet *packet)
 {
 	const struct eio_options *o = &session->eio->options;
 	struct sio_text *out = &session->eio->in;
+	bool upgrades = session->carrier->may_be_upgraded && !o->no_upgrades &&
+			!o->no_websocket;
+	const struct sio_value list =
+	    sio_raw_json(upgrades ? "[\"websocket\"]" : "[]", WS_STR);
 	char sid[EIO_ID_SIZE];
+	int result;
 
 	sio_text_clear(out, EIO_SCRATCH);
-	sio_text_puts(out, "{\"sid\":\"");
-	sio_text_puts(out, eio_id(session, sid));
-	sio_text_puts(out, "\",\"upgrades\":[");
-	if (session->carrier->may_be_upgraded && !o->no_upgrades &&
-	    !o->no_websocket)
-		sio_text_puts(out, "\"websocket\"");
-	sio_text_puts(out, "],\"pingInterval\":");
-	sio_text_integer(out, o->ping_interval_ms);
-	sio_text_puts(out, ",\"pingTimeout\":");
-	sio_text_integer(out, o->ping_timeout_ms);
-	sio_text_puts(out, ",\"maxPayload\":");
-	sio_text_unsigned(out, o->max_payload);
-	sio_text_putc(out, '}');
+	result = sio_format(out,
+	    "{sid: %s, upgrades: %p, pingInterval: %d, pingTimeout: %d,"
+	    " maxPayload: %zu}",
+	    eio_id(session, sid), &list, o->ping_interval_ms,
+	    o->ping_timeout_ms, o->max_payload);
 	*packet = (struct eio_packet){
 		.type = EIO_OPEN, .data = out->at, .len = out->len
 	};
-	return out->error;
+	return result;
 }
 
 /* Wait for the next ping, whoever sends it. */

@@ -329,3 +329,15 @@ sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
 {
 	return write_template(text, attachments, false, NULL, format, args);
 }
+
+int
+sio_format(struct sio_text *text, const char *format, ...)
+{
+	va_list args;
+	int result;
+
+	va_start(args, format);
+	result = sio_format_value(text, NULL, format, args);
+	va_end(args);
+	return result;
+}

@@ -35,4 +35,7 @@ int sio_format_array(struct sio_text *text, struct sio_attachments *attachments,
 int sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
     const char *format, va_list args);
 
+/* The same with the arguments themselves, without binary data. */
+int sio_format(struct sio_text *text, const char *format, ...) SIO_PRINTF(2, 3);
+
 #endif
