@@ -105,6 +105,11 @@ static const struct attack attacks[] = {
 	{ "storm", "upgrade and abort, 200 at once", attack_storm, "", false },
 	{ "drop", "19,000 members of a room end at once", attack_drop, "",
 	    false },
+	/* Deadlines: what is due in one turn. */
+	{ "idle-due", "8,000 requests, then all are idle for too long",
+	    attack_idle_due, "--idle 500ms", false },
+	{ "pings-due", "15,000 are to be pinged at once", attack_pings_due,
+	    "--ping 500ms", false },
 	/* Writing a line of the log for each 7 octets. */
 	{ "bad", "1,024 times BAD, with a log", attack_bad, "--log access",
 	    true },
@@ -294,6 +299,22 @@ may_answer(uint64_t before_ns, uint64_t *last_ns)
 	return works && now - before_ns < (uint64_t)ENOUGH_S * 1000000000;
 }
 
+/* The server may ask whether we are there (RFC 6455 section 5.5.2); what we
+ * send next tells it. Returns the octets without that. */
+static ssize_t
+without_ping(uint8_t *text, ssize_t n)
+{
+	enum {
+		FIN_PING = 0x89,
+		EMPTY = 2
+	};
+
+	if (n < EMPTY || text[0] != FIN_PING || text[1] != 0)
+		return n;
+	memmove(text, text + EMPTY, (size_t)(n - EMPTY));
+	return n - EMPTY;
+}
+
 /* Wait for the answer. Returns NULL, or what is wrong with it.
  *   before_ns   the server's time when it was asked
  *   arrived_ns  receives when the last of it came, or 0 */
@@ -320,6 +341,8 @@ wait_for_answer(
 			return "silent";
 		if (n <= 0)
 			return "dropped";
+		if (len == 0)
+			n = without_ping(text, n);
 		if (!me->http && memcmp(text, me->reply + len, (size_t)n) != 0)
 			return "wrong";
 		len += (size_t)n;

@@ -145,6 +145,7 @@ void attack_downloads(void);
 void attack_lists(void);
 void attack_slow_heads(void);
 void attack_connects(void);
+void attack_idle_due(void);
 void attack_bad(void);
 
 /* fairness_ws.c */
@@ -159,6 +160,7 @@ void attack_bombs(void);
 void attack_deflate_echo(void);
 void attack_storm(void);
 void attack_drop(void);
+void attack_pings_due(void);
 
 /* fairness_sio.c */
 void attack_sio_joins(void);

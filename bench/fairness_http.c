@@ -165,6 +165,31 @@ attack_connects(void)
 	}
 }
 
+/* Thousands ask once and then nothing more: the time of all is up at once. */
+void
+attack_idle_due(void)
+{
+	static const char get[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+	unsigned count = members_max(8000);
+	int *fds = calloc(count, sizeof(*fds));
+
+	if (fds == NULL)
+		fail("out of memory");
+	for (unsigned i = 0; i < count; i++)
+		fds[i] = dial(i);
+	tally->members = count;
+	begin();
+	for (;;) {
+		for (unsigned i = 0; i < count; i++)
+			say(fds[i], get, sizeof(get) - 1);
+		rest(1500);
+		for (unsigned i = 0; i < count; i++) {
+			close(fds[i]);
+			fds[i] = dial(i);
+		}
+	}
+}
+
 /* 1,024 times what is no HTTP, each on a connection of its own, since the
  * server closes it: it may say so in its log. */
 void

@@ -302,3 +302,28 @@ attack_drop(void)
 		crowd = gather_members("/room/x", 19000);
 	}
 }
+
+/* Thousands are heard at once, and so are silent for as long at once: then all
+ * are pinged in one turn. */
+void
+attack_pings_due(void)
+{
+	unsigned count = members_max(15000);
+	int *fds = calloc(count, sizeof(*fds));
+	struct octets data = { 0 };
+
+	if (fds == NULL)
+		fail("out of memory");
+	for (unsigned i = 0; i < count; i++) {
+		fds[i] = dial(i);
+		join_path(fds[i], i, "/echo");
+	}
+	tally->members = count;
+	add_frame(&data, TEXT, "x", 1);
+	begin();
+	for (;;) {
+		for (unsigned i = 0; i < count; i++)
+			say(fds[i], data.data, data.len);
+		rest(1500);
+	}
+}
