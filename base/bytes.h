@@ -189,6 +189,14 @@ ws_hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Drop octets from the front of a span, which has as many. */
+static inline void
+ws_span_drop(struct ws_span *span, size_t n)
+{
+	span->at += n;
+	span->len -= n;
+}
+
 /* Split a span at the first octet that is the separator.
  *   rest  receives what is behind it; empty when there is none
  * Returns what is before it, or all. */

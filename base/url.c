@@ -38,8 +38,7 @@ take_one(struct ws_span *in, unsigned flags, char *out)
 {
 	size_t n = decode_one(*in, flags, out);
 
-	in->at += n;
-	in->len -= n;
+	ws_span_drop(in, n);
 	return n > 0;
 }
 

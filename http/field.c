@@ -1,19 +1,31 @@
 /* field.c - meanings of HTTP field values (RFC 9110). */
 /* SPDX-License-Identifier: MIT */
 
-/* Small readers, one per kind of value, for text that a client wrote: lists,
- * dates, entity-tags, ranges, codings. They work on spans,
- * keep nothing, and pass over each octet a constant number of times, so the
- * worst value that fits into a request head costs microseconds. What is
- * malformed is treated as RFC 9110 says for each: mostly as if absent. */
+/*
+ * Small readers, one for each kind of value that a client may write:
+ *
+ *	list           gzip;q=0.8, br          5.6.1
+ *	date           Sun, 06 Nov 1994 08:49:37 GMT   5.6.7
+ *	entity-tags    "a1b2", W/"c3"          8.8.3
+ *	range          bytes=500-999           14.2
+ *	codings        gzip, br;q=0.5, *;q=0   12.5.3
+ *
+ * They work on spans and keep nothing. Each octet is read a constant number of
+ * times, so the worst value that fits into a request head costs microseconds.
+ * A malformed value is treated as RFC 9110 says for its kind, which is mostly
+ * as if the field were absent.
+ */
 
-#include "base/digits.h"
+#include <time.h>
+
 #include "field.h"
+#include "base/digits.h"
 
+/* OWS, RFC 9110 section 5.6.3. */
 static bool
 is_space(char c)
 {
-	return c == ' ' || c == '\t'; /* OWS, RFC 9110 section 5.6.3 */
+	return c == ' ' || c == '\t';
 }
 
 static bool
@@ -22,33 +34,26 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Drop octets from the front of a span. */
-static void
-advance(struct ws_span *span, size_t n)
-{
-	span->at += n;
-	span->len -= n;
-}
-
-/* A span without the white space around it. */
+/* Return a span without the white space around it. */
 static struct ws_span
 trim(struct ws_span span)
 {
 	while (span.len > 0 && is_space(span.at[0]))
-		advance(&span, 1);
+		ws_span_drop(&span, 1);
 	while (span.len > 0 && is_space(span.at[span.len - 1]))
 		span.len--;
 	return span;
 }
 
-/* ---- lists ---------------------------------------------------------------- */
+/* ---- lists (RFC 9110 section 5.6.1) --------------------------------------- */
 
-/* Drop what may be between list members. */
+/* Drop commas and white space before a list member. Empty members go with them
+ * (section 5.6.1.2: a recipient must ignore a reasonable number of these). */
 static void
 skip_separators(struct ws_span *list)
 {
 	while (list->len > 0 && (list->at[0] == ',' || is_space(list->at[0])))
-		advance(list, 1);
+		ws_span_drop(list, 1);
 }
 
 bool
@@ -69,124 +74,84 @@ ws_field_next(struct ws_span *list, struct ws_span *member)
 	if (n == 0)
 		return false;
 	*member = trim((struct ws_span){ list->at, n });
-	advance(list, n);
+	ws_span_drop(list, n);
 	return true;
 }
 
 /* ---- dates (RFC 9110 section 5.6.7) --------------------------------------- */
 
 enum {
-	DAY_S = 86400,
-	DAYS_0000_TO_1970 = 719468, /* from 1 March of the year 0 */
-	DAYS_400_YEARS = 146097,
+	DAY_S = 86400
 };
 
-static const char weekdays[7][10] = {
-	"Sunday",
-	"Monday",
-	"Tuesday",
-	"Wednesday",
-	"Thursday",
-	"Friday",
-	"Saturday",
-};
+/* English names, whatever the locale is. */
+static const char weekdays[7][10] = { "Sunday", "Monday", "Tuesday",
+	"Wednesday", "Thursday", "Friday", "Saturday" };
+static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 
-static const char months[12][4] = {
-	"Jan",
-	"Feb",
-	"Mar",
-	"Apr",
-	"May",
-	"Jun",
-	"Jul",
-	"Aug",
-	"Sep",
-	"Oct",
-	"Nov",
-	"Dec",
-};
-
-/* A date and time of day as people write it. */
-struct civil {
-	int year;
-	int month; /* 1 to 12 */
-	int day;   /* 1 to 31 */
-	int hour, minute, second;
-};
-
-/* Days since 1970-01-01 in the Gregorian calendar. The year is counted from
- * March, so that the leap day is its last and the lengths of the months before
- * it follow one line: (153 * m + 2) / 5 days precede month m. */
-static int64_t
-days_from_civil(const struct civil *c)
-{
-	int64_t year = c->month <= 2 ? c->year - 1 : c->year;
-	int64_t era = (year >= 0 ? year : year - 399) / 400;
-	int64_t of_era = year - era * 400;
-	int64_t month = (c->month + 9) % 12;
-	int64_t of_year = (153 * month + 2) / 5 + c->day - 1;
-
-	return era * DAYS_400_YEARS + of_era * 365 + of_era / 4 - of_era / 100 +
-	       of_year - DAYS_0000_TO_1970;
-}
-
-/* The inverse, for days from 0 on. */
+/* Convert days since 1970, from 0 on, to a day of the Gregorian calendar. The
+ * year is counted from March: its leap day is then its last, and the lengths of
+ * the months follow one line, as (153 * m + 2) / 5 days precede month m.
+ *
+ * Every page has a date in its head. Measured, this and write_digits take 260
+ * instructions, gmtime_r(3) 250 more, and snprintf(3) 3,000 more; a page of
+ * 3 KB takes 7,000. */
 static void
-civil_from_days(int64_t days, struct civil *c)
+civil_from_days(int64_t days, struct tm *tm)
 {
-	int64_t since_0 = days + DAYS_0000_TO_1970;
-	int64_t era = since_0 / DAYS_400_YEARS;
-	int64_t of_era = since_0 % DAYS_400_YEARS;
+	int64_t since_0 = days + 719468; /* from 1 March of the year 0 */
+	int64_t era = since_0 / 146097;  /* of 400 years */
+	int64_t of_era = since_0 % 146097;
 	int64_t year =
 	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
 	int64_t month = (5 * of_year + 2) / 153;
 
-	c->day = (int)(of_year - (153 * month + 2) / 5 + 1);
-	c->month = (int)(month < 10 ? month + 3 : month - 9);
-	c->year = (int)(year + era * 400 + (c->month <= 2));
+	tm->tm_mday = (int)(of_year - (153 * month + 2) / 5 + 1);
+	tm->tm_mon = (int)(month < 10 ? month + 2 : month - 10);
+	tm->tm_year = (int)(year + era * 400 + (month >= 10)) - 1900;
 }
 
 static void
 write_digits(char *out, int digits, int number)
 {
-	while (digits-- > 0) {
+	for (; digits-- > 0; number /= 10)
 		out[digits] = (char)('0' + number % 10);
-		number /= 10;
-	}
 }
 
 void
 ws_field_date_write(int64_t unix_s, char out[WS_FIELD_DATE_SIZE])
 {
-	const int64_t last = INT64_C(253402300799);
-	struct civil c;
+	const int64_t last = INT64_C(253402300799); /* of the year 9999 */
+	struct tm tm;
 	int of_day;
 
 	unix_s = unix_s < 0 ? 0 : unix_s > last ? last : unix_s;
 	of_day = (int)(unix_s % DAY_S);
-	civil_from_days(unix_s / DAY_S, &c);
+	civil_from_days(unix_s / DAY_S, &tm);
 	memcpy(out, "Www, 00 Mmm 0000 00:00:00 GMT", WS_FIELD_DATE_SIZE);
 	/* 1970-01-01 was a Thursday. */
 	memcpy(out, weekdays[(unix_s / DAY_S + 4) % 7], 3);
-	write_digits(out + 5, 2, c.day);
-	memcpy(out + 8, months[c.month - 1], 3);
-	write_digits(out + 12, 4, c.year);
+	write_digits(out + 5, 2, tm.tm_mday);
+	memcpy(out + 8, months[tm.tm_mon], 3);
+	write_digits(out + 12, 4, tm.tm_year + 1900);
 	write_digits(out + 17, 2, of_day / 3600);
 	write_digits(out + 20, 2, of_day / 60 % 60);
 	write_digits(out + 23, 2, of_day % 60);
 }
 
-/* Take a number of exactly so many digits. */
+/* Take a number of exactly as many digits. */
 static bool
 take_digits(struct ws_span *in, size_t digits, int *number)
 {
 	uint64_t value;
 
-	if (in->len < digits || ws_digits_read(in->at, digits, &value) < digits)
+	if (in->len < digits ||
+	    ws_digits_read(in->at, digits, &value) != digits)
 		return false;
 	*number = (int)value;
-	advance(in, digits);
+	ws_span_drop(in, digits);
 	return true;
 }
 
@@ -196,12 +161,12 @@ take_text(struct ws_span *in, const char *text, size_t len)
 {
 	if (in->len < len || memcmp(in->at, text, len) != 0)
 		return false;
-	advance(in, len);
+	ws_span_drop(in, len);
 	return true;
 }
 
-/* Take a weekday, whole or its first three letters. Which one it is does not
- * matter: it says nothing that the date does not say. */
+/* Take a weekday, whole or its first three letters. It need not be the right
+ * one: the date says all that matters. */
 static bool
 take_weekday(struct ws_span *in, bool whole)
 {
@@ -217,44 +182,45 @@ take_weekday(struct ws_span *in, bool whole)
 static bool
 take_month(struct ws_span *in, int *month)
 {
-	for (*month = 1; *month <= 12; ++*month) {
-		if (take_text(in, months[*month - 1], 3))
+	for (*month = 0; *month < 12; ++*month) {
+		if (take_text(in, months[*month], 3))
 			return true;
 	}
 	return false;
 }
 
-/* Take a two-digit year: 1970 to 2069. */
+/* Take a year of four digits, or of two: 1970 to 2069. */
 static bool
-take_short_year(struct ws_span *in, int *year)
+take_year(struct ws_span *in, size_t digits, int *year)
 {
-	if (!take_digits(in, 2, year))
+	if (!take_digits(in, digits, year))
 		return false;
-	*year += *year < 70 ? 2000 : 1900;
+	if (digits == 2)
+		*year += *year < 70 ? 2000 : 1900;
+	*year -= 1900; /* as struct tm counts */
 	return true;
 }
 
-/* Take a day of two places of which the first may be a space. */
+/* Take a day of two places, of which the first may be a space. */
 static bool
 take_padded_day(struct ws_span *in, int *day)
 {
-	if (in->len == 0 || in->at[0] != ' ')
-		return take_digits(in, 2, day);
-	advance(in, 1);
-	return take_digits(in, 1, day);
+	bool is_padded = take_text(in, " ", 1);
+
+	return take_digits(in, is_padded ? 1 : 2, day);
 }
 
 static bool
-take_time(struct ws_span *in, struct civil *c)
+take_time(struct ws_span *in, struct tm *tm)
 {
-	return take_digits(in, 2, &c->hour) && take_text(in, ":", 1) &&
-	       take_digits(in, 2, &c->minute) && take_text(in, ":", 1) &&
-	       take_digits(in, 2, &c->second);
+	return take_digits(in, 2, &tm->tm_hour) && take_text(in, ":", 1) &&
+	       take_digits(in, 2, &tm->tm_min) && take_text(in, ":", 1) &&
+	       take_digits(in, 2, &tm->tm_sec);
 }
 
 /* Take one part of a date, named by a letter of a form. */
 static bool
-take_part(struct ws_span *in, char part, struct civil *c)
+take_part(struct ws_span *in, char part, struct tm *tm)
 {
 	switch (part) {
 	case 'w':
@@ -262,46 +228,47 @@ take_part(struct ws_span *in, char part, struct civil *c)
 	case 'W':
 		return take_weekday(in, true);
 	case 'd':
-		return take_digits(in, 2, &c->day);
+		return take_digits(in, 2, &tm->tm_mday);
 	case 'e':
-		return take_padded_day(in, &c->day);
+		return take_padded_day(in, &tm->tm_mday);
 	case 'm':
-		return take_month(in, &c->month);
+		return take_month(in, &tm->tm_mon);
 	case 'y':
-		return take_short_year(in, &c->year);
+		return take_year(in, 2, &tm->tm_year);
 	case 'Y':
-		return take_digits(in, 4, &c->year);
+		return take_year(in, 4, &tm->tm_year);
 	case 't':
-		return take_time(in, c);
+		return take_time(in, tm);
 	default:
 		return take_text(in, &part, 1);
 	}
 }
 
 static bool
-take_form(struct ws_span in, const char *form, struct civil *c)
+take_form(struct ws_span in, const char *form, struct tm *tm)
 {
 	for (; *form != '\0'; form++) {
-		if (!take_part(&in, *form, c))
+		if (!take_part(&in, *form, tm))
 			return false;
 	}
 	return in.len == 0;
 }
 
-/* Whether such a day and time exist. A leap second is let through. */
+/* Convert a day and time, which may not exist: timegm(3) makes 1 March of 31
+ * February. A leap second counts as the first of the next minute. */
 static bool
-civil_ok(const struct civil *c)
+read_civil(const struct tm *tm, int64_t *unix_s)
 {
-	static const int days[12] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
-	bool leap =
-	    c->year % 4 == 0 && (c->year % 100 != 0 || c->year % 400 == 0);
+	struct tm day = { .tm_year = tm->tm_year,
+		.tm_mon = tm->tm_mon,
+		.tm_mday = tm->tm_mday };
+	int64_t midnight = timegm(&day);
 
-	if (c->day < 1 || c->day > days[c->month - 1])
+	if (day.tm_mday != tm->tm_mday || tm->tm_hour > 23 || tm->tm_min > 59 ||
+	    tm->tm_sec > 60)
 		return false;
-	if (c->month == 2 && c->day == 29 && !leap)
-		return false;
-	return c->hour <= 23 && c->minute <= 59 && c->second <= 60;
+	*unix_s = midnight + tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec;
+	return true;
 }
 
 bool
@@ -312,26 +279,21 @@ ws_field_date_read(struct ws_span value, int64_t *unix_s)
 		"W, d-m-y t GMT", /* Sunday, 06-Nov-94 08:49:37 GMT */
 		"w m e t Y",      /* Sun Nov  6 08:49:37 1994 */
 	};
-	struct civil c = { 0 };
+	struct tm tm = { 0 };
 
 	for (size_t i = 0; i < WS_LEN(forms); i++) {
-		if (!take_form(value, forms[i], &c))
-			continue;
-		if (!civil_ok(&c))
-			return false;
-		*unix_s = days_from_civil(&c) * DAY_S + c.hour * 3600 +
-			  c.minute * 60 + c.second;
-		return true;
+		if (take_form(value, forms[i], &tm))
+			return read_civil(&tm, unix_s);
 	}
 	return false;
 }
 
 /* ---- entity-tags (RFC 9110 section 8.8.3) --------------------------------- */
 
-/* Take an entity-tag. A backslash in it stands for itself: an opaque-tag is no
- * quoted-string.
+/* Take an entity-tag. A backslash in it stands for itself, as an opaque-tag is
+ * not a quoted-string.
  *   opaque  receives the part with the quotes
- *   has_w   receives whether W/ stands before it */
+ *   has_w   receives true for a weak tag, which has W/ before the quotes */
 static bool
 take_etag(struct ws_span *in, struct ws_span *opaque, bool *has_w)
 {
@@ -346,7 +308,7 @@ take_etag(struct ws_span *in, struct ws_span *opaque, bool *has_w)
 		return false;
 	opaque->at = rest.at;
 	opaque->len = (size_t)(end - rest.at) + 1;
-	advance(&rest, opaque->len);
+	ws_span_drop(&rest, opaque->len);
 	*in = rest;
 	return true;
 }
@@ -376,17 +338,19 @@ ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak)
 
 /* ---- ranges (RFC 9110 section 14) ----------------------------------------- */
 
-/* Take a number of any length; what is beyond 64 bits is the largest one. */
+/* Take a number of any length. One that does not fit into 64 bits becomes the
+ * largest that does. */
 static bool
 take_number(struct ws_span *in, uint64_t *number)
 {
 	size_t digits = ws_digits_read(in->at, in->len, number);
 
-	advance(in, digits);
+	ws_span_drop(in, digits);
 	return digits > 0;
 }
 
-/* "-n": the last n octets. */
+/* Read a suffix range behind its '-': the last n octets. RFC 9110 section
+ * 14.1.2. */
 static enum ws_range
 suffix_range(
     struct ws_span in, uint64_t size, uint64_t *first, uint64_t *length)
@@ -397,8 +361,8 @@ suffix_range(
 		return WS_RANGE_NONE;
 	if (n == 0)
 		return WS_RANGE_UNSATISFIABLE;
-	/* The last n octets of nothing are nothing, which no Content-Range can
-	 * say: the whole answer says it. */
+	/* A Content-Range cannot express a suffix of an empty file: answer 200
+	 * with the whole of it. */
 	if (size == 0)
 		return WS_RANGE_NONE;
 	*length = n < size ? n : size;
@@ -421,6 +385,7 @@ ws_field_range(
 		return WS_RANGE_NONE;
 	if (in.len > 0 && (!take_number(&in, &to) || in.len > 0))
 		return WS_RANGE_NONE;
+	/* RFC 9110 section 14.1.1: such a range is invalid, so ignore it. */
 	if (to < from)
 		return WS_RANGE_NONE;
 	if (from >= size)
@@ -452,7 +417,7 @@ qvalue(struct ws_span in)
 	return q <= 1000 ? q : -1;
 }
 
-/* The weight behind a member's name, or -1 when it is malformed. */
+/* Read the weight behind the name of a coding as thousandths, or -1. */
 static int
 weight(struct ws_span parameters)
 {
@@ -468,7 +433,8 @@ ws_field_accepts(struct ws_span accept_encoding, struct ws_span coding)
 {
 	struct ws_span list = accept_encoding, member, parameters;
 	bool identity = ws_span_equal_nocase(coding, WS_SPAN("identity"));
-	/* Without a word about it, only no coding at all is acceptable. */
+	/* If Accept-Encoding does not mention a coding, only identity is
+	 * acceptable. */
 	int otherwise = identity ? 1000 : 0;
 
 	while (ws_field_next(&list, &member)) {
@@ -493,14 +459,10 @@ ws_field_identity(struct ws_span accept_encoding)
 	struct ws_span list = accept_encoding, member;
 
 	while (ws_field_next(&list, &member)) {
-		size_t n = 0;
+		struct ws_span rest, name = ws_span_split(member, ';', &rest);
 
-		while (n < member.len && member.at[n] != ';' &&
-		       member.at[n] != ' ' && member.at[n] != '\t')
-			n++;
-		member.len = n;
-		if (ws_span_equal_nocase(member, WS_SPAN("identity")))
-			return ws_field_accepts(accept_encoding, member);
+		if (ws_span_equal_nocase(trim(name), WS_SPAN("identity")))
+			return ws_field_accepts(accept_encoding, trim(name));
 	}
 	return 0;
 }

@@ -214,7 +214,7 @@ pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
 
 # What pure code may call of libc, as an expression.
 pure_also='mem[a-z]*|str[a-z]*|__(mem|str)[a-z]*_chk|inet_ntop'
-pure_also="$pure_also|v?snprintf|__v?snprintf_chk"
+pure_also="$pure_also|v?snprintf|__v?snprintf_chk|timegm"
 
 check_pure()
 {
