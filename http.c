@@ -38,12 +38,14 @@
  *   - control octets and NUL anywhere, '#' in the target, and octets above
  *     0x7f outside field values. */
 
+#include "http.h"
 #include "base/digits.h"
 #include "http/field.h"
-#include "http.h"
 #include "http/target.h"
 
 enum {
+	/* Clients of the nineties sent one. Each costs a step of the parser, so
+	 * a peer shall not send thousands. */
 	EMPTY_LINES_MAX = 8,
 	METHOD_OCTETS_MAX = 7,  /* CONNECT and OPTIONS */
 	LENGTH_DIGITS_MAX = 19, /* every such number fits 64 bits */
@@ -60,7 +62,7 @@ enum phase {
 	COMPLETE,
 };
 
-/* What the fields so far said: bits of ws_http_head.seen. */
+/* Bits of ws_http_head.seen: findings in the fields so far. */
 enum {
 	SEEN_HOST = 1,
 	SEEN_CLOSE = 2,
@@ -84,7 +86,8 @@ smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The first offset from at on whose octet is not in the class, or len. */
+/* Find the first octet from at on that is not in a class.
+ * Returns its offset, or len when there is none. */
 static size_t
 skip(unsigned class, const char *buf, size_t at, size_t len)
 {
@@ -93,10 +96,12 @@ skip(unsigned class, const char *buf, size_t at, size_t len)
 	return at;
 }
 
-/* Which of eight octets are below 0x20 or 0x7f: the first one's top bit is the
- * first that is set. The first term borrows into the top bit of an octet that
- * is below 0x20, the second does the same for 0x7f turned into 0; ~word masks
- * out obs-text. A borrow may mark octets behind the first one wrongly. */
+/* Find control octets, below 0x20 or 0x7f, among eight. The first top bit that
+ * is set in the result is that of the first control octet.
+ *
+ * The first term borrows into the top bit of an octet below 0x20. The second
+ * term does the same for 0x7f, which was turned into 0. ~word masks out
+ * obs-text. A borrow may mark octets behind the first one wrongly. */
 static uint64_t
 controls(const char *eight)
 {
@@ -108,8 +113,8 @@ controls(const char *eight)
 	return (((word - ones * 0x20) & ~word) | ((del - ones) & ~del)) & tops;
 }
 
-/* Most of a head is field values, so these are read eight octets at a time up
- * to the first that is to be looked at closer. */
+/* Most octets of a head are in field values. These are read eight at a time, up
+ * to the first control octet. */
 size_t
 ws_http_skip_text(const char *buf, size_t at, size_t len)
 {
@@ -124,8 +129,8 @@ ws_http_skip_text(const char *buf, size_t at, size_t len)
 	return skip(WS_HTTP_TEXT, buf, at, len);
 }
 
-/* Whether CRLF is at a CR: 1, 0 when the next octet is missing, or an error.
- * RFC 9112 section 2.2: a bare CR is invalid. */
+/* Check that LF follows a CR. Returns 1, 0 when the next octet is missing, or
+ * an error. RFC 9112 section 2.2: a bare CR is invalid. */
 static int
 line_end(const char *buf, size_t at, size_t len)
 {
@@ -134,7 +139,7 @@ line_end(const char *buf, size_t at, size_t len)
 	return buf[at + 1] == '\n' ? 1 : WS_HTTP_ELINE;
 }
 
-/* The error for an octet that must not be here. */
+/* Choose the error for an octet out of place. A bare LF has its own. */
 static int
 unexpected(char octet, int error)
 {
@@ -153,37 +158,43 @@ enter(struct ws_http_head *h, size_t at, enum phase phase)
 /* ---- fields that the parser understands ---------------------------------- */
 
 static struct ws_span
+name_of(const char *buf, const struct ws_http_field *f)
+{
+	return (struct ws_span){ buf + f->name_at, f->name_octets };
+}
+
+static struct ws_span
 value_of(const char *buf, const struct ws_http_field *f)
 {
 	return (struct ws_span){ buf + f->value_at, f->value_octets };
 }
 
-/* RFC 9112 section 3.2. */
+/* Each of the following acts on the value of the last field line. It returns 1
+ * or an error. */
+
+/* RFC 9112 section 3.2: one Host, and host[:port]. */
 static int
-take_host(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_host(struct ws_http_head *h, struct ws_span value)
 {
 	size_t port_octets;
 
-	if (h->seen & SEEN_HOST ||
-	    !ws_target_authority(value_of(buf, f), &port_octets))
+	if (h->seen & SEEN_HOST || !ws_target_authority(value, &port_octets))
 		return WS_HTTP_EHOST;
 	h->seen |= SEEN_HOST;
 	if (h->host_octets != 0)
-		return 1; /* the request-target named it */
-	h->host_at = f->value_at;
-	h->host_octets = f->value_octets;
+		return 1; /* section 3.2.2: the request-target's host wins */
+	h->host_at = h->fields[h->nfields - 1].value_at;
+	h->host_octets = offset(value.len);
 	return 1;
 }
 
-/* RFC 9110 section 7.6.1: what concerns this connection only. */
+/* RFC 9110 section 7.6.1: the options of this connection alone. */
 static int
-take_connection(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_connection(struct ws_http_head *h, struct ws_span value)
 {
-	struct ws_span list = value_of(buf, f), option;
+	struct ws_span option;
 
-	while (ws_field_next(&list, &option)) {
+	while (ws_field_next(&value, &option)) {
 		if (ws_span_equal_nocase(option, WS_SPAN("close")))
 			h->seen |= SEEN_CLOSE;
 		else if (ws_span_equal_nocase(option, WS_SPAN("keep-alive")))
@@ -194,68 +205,60 @@ take_connection(
 	return 1;
 }
 
+/* RFC 9110 section 7.8. */
 static int
-take_upgrade(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_upgrade(struct ws_http_head *h, struct ws_span value)
 {
-	(void)buf;
-	(void)f;
+	(void)value;
 	h->seen |= SEEN_UPGRADE_FIELD;
 	return 1;
 }
 
 /* RFC 9110 section 8.6, RFC 9112 section 6.3. */
 static int
-take_content_length(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_content_length(struct ws_http_head *h, struct ws_span value)
 {
-	struct ws_span digits = value_of(buf, f);
-	uint64_t octets;
-
 	if (h->chunked)
 		return WS_HTTP_ESMUGGLE;
-	if (h->has_length || digits.len == 0 || digits.len > LENGTH_DIGITS_MAX)
+	if (h->has_length || value.len == 0 || value.len > LENGTH_DIGITS_MAX)
 		return WS_HTTP_ELENGTH;
-	if (digits.at[0] == '0' && digits.len > 1)
-		return WS_HTTP_ELENGTH; /* somebody may read it as octal */
-	if (ws_digits_read(digits.at, digits.len, &octets) < digits.len)
+	/* Some programs read a number with a leading zero as octal. */
+	if (value.at[0] == '0' && value.len > 1)
+		return WS_HTTP_ELENGTH;
+	if (ws_digits_read(value.at, value.len, &h->content_octets) < value.len)
 		return WS_HTTP_ELENGTH;
 	h->has_length = true;
-	h->content_octets = octets;
 	return 1;
 }
 
-/* RFC 9112 section 6.1. The only coding known is chunked, so the only good
- * value is exactly that; the rest is about which error to tell. */
+/* RFC 9112 section 6.1. Chunked is the only coding that is known, and so the
+ * only good value; the rest chooses between two errors. */
 static int
-take_transfer_encoding(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_transfer_encoding(struct ws_http_head *h, struct ws_span value)
 {
-	struct ws_span list = value_of(buf, f), first;
 	const struct ws_span chunked = WS_SPAN("chunked");
+	struct ws_span first;
 
 	if (h->minor == 0 || h->chunked)
 		return WS_HTTP_ETRANSFER;
 	if (h->has_length)
 		return WS_HTTP_ESMUGGLE;
-	if (!ws_span_equal_nocase(list, chunked)) {
-		if (ws_field_next(&list, &first) &&
-		    !ws_span_equal_nocase(first, chunked))
-			return WS_HTTP_ECODING;
-		return WS_HTTP_ETRANSFER;
-	}
-	h->chunked = true;
-	return 1;
+	h->chunked = ws_span_equal_nocase(value, chunked);
+	if (h->chunked)
+		return 1;
+	if (ws_field_next(&value, &first) &&
+	    !ws_span_equal_nocase(first, chunked))
+		return WS_HTTP_ECODING;
+	return WS_HTTP_ETRANSFER;
 }
 
-/* RFC 9110 section 10.1.1; in HTTP/1.0 100-continue means nothing. */
+/* RFC 9110 section 10.1.1: a server ignores 100-continue in HTTP/1.0. */
 static int
-take_expect(
-    struct ws_http_head *h, const char *buf, const struct ws_http_field *f)
+take_expect(struct ws_http_head *h, struct ws_span value)
 {
-	struct ws_span list = value_of(buf, f), expectation;
+	struct ws_span expectation;
 
-	while (ws_field_next(&list, &expectation)) {
+	while (ws_field_next(&value, &expectation)) {
 		if (!ws_span_equal_nocase(expectation, WS_SPAN("100-continue")))
 			return WS_HTTP_EEXPECT;
 		h->expect_continue = h->minor > 0;
@@ -270,8 +273,7 @@ take_field(
 {
 	static const struct {
 		struct ws_span name;
-		int (*take)(struct ws_http_head *, const char *,
-		    const struct ws_http_field *);
+		int (*take)(struct ws_http_head *, struct ws_span);
 	} known[] = {
 		{ { "host", 4 }, take_host },
 		{ { "expect", 6 }, take_expect },
@@ -280,22 +282,22 @@ take_field(
 		{ { "content-length", 14 }, take_content_length },
 		{ { "transfer-encoding", 17 }, take_transfer_encoding },
 	};
-	struct ws_span name = { buf + f->name_at, f->name_octets };
+	struct ws_span name = name_of(buf, f);
 
 	for (size_t i = 0; i < WS_LEN(known); i++) {
 		if (ws_span_equal_nocase(name, known[i].name))
-			return known[i].take(h, buf, f);
+			return known[i].take(h, value_of(buf, f));
 	}
 	return 1;
 }
 
 /* ---- phases -------------------------------------------------------------- */
 
-/* Each of these reads on in its part of the head. It returns 1 when the part
- * is over and the next phase was entered, 0 when more octets are needed, or an
- * error. */
+/* Each of the following continues one part of the head. It returns 1 when the
+ * part is complete and the next phase was entered, 0 when more octets are
+ * needed, or an error. */
 
-/* RFC 9112 section 2.2: empty lines before the request line are ignored; some
+/* RFC 9112 section 2.2: ignore empty lines before the request line. Some old
  * clients send one behind the body of a POST. */
 static int
 parse_empty_lines(struct ws_http_head *h, const char *buf, size_t len)
@@ -313,8 +315,8 @@ parse_empty_lines(struct ws_http_head *h, const char *buf, size_t len)
 	return r > 0 ? enter(h, at + 2, EMPTY_LINES) : r;
 }
 
-/* RFC 9112 section 3.1. Nothing longer than the longest method is worth
- * waiting for. */
+/* RFC 9112 section 3.1. A text longer than the longest method is refused at
+ * once. */
 static int
 parse_method(struct ws_http_head *h, const char *buf, size_t len)
 {
@@ -382,8 +384,8 @@ parse_target(struct ws_http_head *h, const char *buf, size_t len)
 	return enter(h, at + 1, VERSION);
 }
 
-/* Whether the octet at i, which is no CR, can be part of "HTTP/" 1*DIGIT "."
- * DIGIT; those before it are. */
+/* Whether the octet at i continues "HTTP/" 1*DIGIT "." DIGIT, as the octets
+ * before it do. It is not a CR. */
 static bool
 version_octet(const char *version, size_t i)
 {
@@ -423,7 +425,7 @@ parse_version(struct ws_http_head *h, const char *buf, size_t len)
 	return enter(h, h->part_at + i + 2, FIELD);
 }
 
-/* What only the whole head can tell. Returns 1 or an error. */
+/* Check and conclude what needs the whole head. Returns 1 or an error. */
 static int
 finish(struct ws_http_head *h)
 {
@@ -440,7 +442,8 @@ finish(struct ws_http_head *h)
 	return 1;
 }
 
-/* The first octet of a line behind the request line. */
+/* Look at the first octet of a line behind the request line: a field begins, or
+ * the empty line. */
 static int
 parse_field(struct ws_http_head *h, const char *buf, size_t len)
 {
@@ -492,7 +495,7 @@ store_value(struct ws_http_field *f, const char *buf, size_t at, size_t end)
 	f->value_octets = offset(end - at);
 }
 
-/* RFC 9110 section 5.5. */
+/* RFC 9110 section 5.5: no control octets but HTAB. */
 static int
 parse_value(struct ws_http_head *h, const char *buf, size_t len)
 {
@@ -568,37 +571,43 @@ ws_http_parse(struct ws_http_head *h, const char *buf, size_t len)
 	return r;
 }
 
+/* Find the first field line with a name, from one on. Returns NULL when there
+ * is none. */
+static const struct ws_http_field *
+find_field(const struct ws_http_head *h, const char *buf, struct ws_span name,
+    const struct ws_http_field *f)
+{
+	for (; f < h->fields + h->nfields; f++) {
+		if (ws_span_equal_nocase(name_of(buf, f), name))
+			return f;
+	}
+	return NULL;
+}
+
 bool
 ws_http_field_nth(const struct ws_http_head *h, const char *buf,
     struct ws_span name, unsigned nth, struct ws_span *value)
 {
-	for (const struct ws_http_field *f = h->fields;
-	     f < h->fields + h->nfields; f++) {
-		struct ws_span its = { buf + f->name_at, f->name_octets };
+	const struct ws_http_field *f = find_field(h, buf, name, h->fields);
 
-		if (!ws_span_equal_nocase(its, name) || nth-- > 0)
-			continue;
+	for (; f != NULL && nth > 0; nth--)
+		f = find_field(h, buf, name, f + 1);
+	if (f != NULL)
 		*value = value_of(buf, f);
-		return true;
-	}
-	return false;
+	return f != NULL;
 }
 
 unsigned
 ws_http_field(const struct ws_http_head *h, const char *buf,
     struct ws_span name, struct ws_span *value)
 {
+	const struct ws_http_field *f = find_field(h, buf, name, h->fields);
 	unsigned count = 0;
 
-	for (const struct ws_http_field *f = h->fields;
-	     f < h->fields + h->nfields; f++) {
-		struct ws_span its = { buf + f->name_at, f->name_octets };
-
-		if (!ws_span_equal_nocase(its, name))
-			continue;
-		if (count++ == 0)
-			*value = value_of(buf, f);
-	}
+	if (f != NULL)
+		*value = value_of(buf, f);
+	for (; f != NULL; count++)
+		f = find_field(h, buf, name, f + 1);
 	return count;
 }
 
@@ -606,13 +615,9 @@ bool
 ws_http_has_token(const struct ws_http_head *h, const char *buf,
     struct ws_span name, struct ws_span token)
 {
-	for (const struct ws_http_field *f = h->fields;
-	     f < h->fields + h->nfields; f++) {
-		struct ws_span its = { buf + f->name_at, f->name_octets };
-		struct ws_span list = value_of(buf, f), member;
+	struct ws_span list, member;
 
-		if (!ws_span_equal_nocase(its, name))
-			continue;
+	for (unsigned n = 0; ws_http_field_nth(h, buf, name, n, &list); n++) {
 		while (ws_field_next(&list, &member)) {
 			if (ws_span_equal_nocase(member, token))
 				return true;

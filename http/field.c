@@ -45,7 +45,7 @@ trim(struct ws_span span)
 	return span;
 }
 
-/* ---- lists (RFC 9110 section 5.6.1) --------------------------------------- */
+/* ---- lists (RFC 9110 section 5.6.1) -------------------------------------- */
 
 /* Drop commas and white space before a list member. Empty members go with them
  * (section 5.6.1.2: a recipient must ignore a reasonable number of these). */
@@ -78,7 +78,7 @@ ws_field_next(struct ws_span *list, struct ws_span *member)
 	return true;
 }
 
-/* ---- dates (RFC 9110 section 5.6.7) --------------------------------------- */
+/* ---- dates (RFC 9110 section 5.6.7) -------------------------------------- */
 
 enum {
 	DAY_S = 86400
@@ -288,7 +288,7 @@ ws_field_date_read(struct ws_span value, int64_t *unix_s)
 	return false;
 }
 
-/* ---- entity-tags (RFC 9110 section 8.8.3) --------------------------------- */
+/* ---- entity-tags (RFC 9110 section 8.8.3) -------------------------------- */
 
 /* Take an entity-tag. A backslash in it stands for itself, as an opaque-tag is
  * not a quoted-string.
@@ -336,7 +336,7 @@ ws_field_etag_listed(struct ws_span list, struct ws_span etag, bool is_weak)
 	return false;
 }
 
-/* ---- ranges (RFC 9110 section 14) ----------------------------------------- */
+/* ---- ranges (RFC 9110 section 14) ---------------------------------------- */
 
 /* Take a number of any length. One that does not fit into 64 bits becomes the
  * largest that does. */
@@ -395,7 +395,7 @@ ws_field_range(
 	return WS_RANGE_ONE;
 }
 
-/* ---- Accept-Encoding (RFC 9110 section 12.5.3) ---------------------------- */
+/* ---- Accept-Encoding (RFC 9110 section 12.5.3) --------------------------- */
 
 /* Read a qvalue as thousandths, or -1. RFC 9110 section 12.4.2. */
 static int
