@@ -179,25 +179,28 @@ check_links()
 check_circles()
 {
 	cut -d' ' -f1,2 "$1" | sort -u | tsort 2>&1 >/dev/null |
-	    sed -n 's/^tsort: //; /contains a loop/d; s/^/in a circle: /p' |
+	    sed -n 's/^tsort: //; /contains a loop/d
+		s|^build/layers/||; s/^/in a circle: /p' |
 	    fail_each
 }
 
-# The programs of bench/ that have several files.
+# The programs of bench/ that have several files: NAME.c and NAME_*.c.
 check_bench()
 {
-	if [ -n "$(find bench \( -name bench -o -name "$1*.[ch]" \) \
-	    -newer "build/layers/$1.o" 2>&1)" ]; then
-		rm -f build/layers/"$1"*.o
-		for source in bench/"$1"*.c; do
+	objects=build/layers/bench/$1
+	mkdir -p "$objects"
+	if [ -n "$(find bench \( -name bench -o -name '*.[ch]' \) \
+	    -newer "$objects/$1.o" 2>&1)" ]; then
+		rm -f "$objects"/*.o
+		for source in bench/"$1".c bench/"$1"_*.c; do
 			${CC:-cc} -std=c11 -O1 -D_DEFAULT_SOURCE \
 			    -D_FILE_OFFSET_BITS=64 -I. -w -c \
-			    -o "build/layers/$(basename "$source" .c).o" \
+			    -o "$objects/$(basename "$source" .c).o" \
 			    "$source" || fail "$source does not compile"
 		done
 	fi
-	symbols build/layers/"$1"*.o | links >build/layers/bench
-	check_circles build/layers/bench
+	symbols "$objects"/*.o | links >"$objects/links"
+	check_circles "$objects/links"
 }
 
 # ---- what pure code calls -----------------------------------------------------

@@ -121,7 +121,7 @@ circle_in_bench()
 	int left(void);
 	int right(void) { return left(); }
 	END
-	expect 'a circle in bench' 'in a circle: build/layers/load_left.o'
+	expect 'a circle in bench' 'in a circle: bench/load/load_left.o'
 }
 
 allocation()
