@@ -6,11 +6,11 @@
 #   make test [TESTS="frame rooms"]
 #
 # Each test_NAME.c below test/ is one program, build/test/NAME, linked against
-# libsio.a and libws.a: a test that brings its own allocator or network, or includes a
-# module whole, keeps the archive's member of that name out. Programs run from
-# the top of the tree. cli and cli-sio are scripts that start wsd: they test its
-# options, signals and sockets, and what it does with Socket.IO. What tests
-# say is in build/test/NAME.log, and shown when they fail.
+# libsio.a and libws.a. If a test brings its own allocator or network, or
+# includes a module whole, the archive's member of that name stays out. Programs
+# run from the top of the tree. cli and cli-sio are scripts that start wsd: they
+# test its options, signals and sockets, and what it does with Socket.IO. The
+# output of a test is in build/test/NAME.log, and shown when it fails.
 set -u
 
 WS_CFLAGS=${WS_CFLAGS:--std=c11 -D_DEFAULT_SOURCE=}
