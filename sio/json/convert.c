@@ -2,36 +2,37 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * All conversions are printf's, with the types that it wants, so that the
- * compiler checks each call. What is written is JSON, not printf's text:
+ * The conversions are those of printf (C11 section 7.21.6.1) and take the same
+ * types, so that the compiler checks each call. The result is JSON:
  *
  *	 conversion     argument                      becomes
  *	 %d %i %u       integers; with h, l, ll, j    digits
  *	                or z, and %hhu
  *	 %hhd           a bool                        true or false
  *	 %g             a double                      as JSON.stringify has it
- *	 %f %e %.2f     a double                      as printf has it
+ *	 %f %e %.2f     a double                      as printf has it in "C"
  *	 %s             a C string                    a string; NULL is null
  *	 %.*s           an int and octets             a string of that length
  *	 %p             a struct sio_value *          that value; NULL is null
  *	 ...%p          the same, of an array         its elements
  *
- * A double that is not finite is null. A string is escaped, and what is not
- * UTF-8 in it becomes U+FFFD, so that no data can break the packet. %.*s
- * takes all of its length, where printf ends at a NUL.
+ * A double that is not finite becomes null. A string is escaped, and octets
+ * that are not UTF-8 become U+FFFD, so that no data can break the packet. %.*s
+ * takes all octets of its length, where printf stops at a NUL.
  *
- * Field widths and other flags are errors: JSON has no columns.
+ * Field widths and flags are errors: JSON has no columns.
  *
- * Binary data becomes an attachment and a placeholder for it. Where a value is
- * copied that has binary data in it, its placeholders get new numbers, and
- * data that stands there twice is sent once:
+ * Binary data becomes an attachment, and a placeholder in the text. When a
+ * value is copied that has binary data in it, its placeholders get new numbers.
+ * Data that occurs twice is sent once:
  *
  *	 came:  ["a",{"_placeholder":true,"num":0}]    attachments: X
  *	 goes:  ["b",{"_placeholder":true,"num":1}]    attachments: Y X
  *
- * An object of a peer's may look like a placeholder without being one. In a
- * packet without attachments that does no harm. In one with attachments the
- * receivers would take it for one of them, so the caller is told (lookalike).
+ * A peer may have sent an object that looks like a placeholder, in a packet
+ * without attachments. Copied into a packet without attachments it does no
+ * harm. In a packet with attachments the receivers would put one of these in
+ * its place, so the caller is told (lookalike).
  */
 
 #include "convert.h"
@@ -42,12 +43,12 @@
 
 #include "number.h"
 
-/* A conversion: what stands between '%' and its letter, and the letter. */
+/* A conversion, as in "%.*lld". */
 struct conversion {
 	int precision; /* -1 when there is none */
-	bool starred;  /* the precision was an argument */
-	char length[3];
-	char letter;
+	bool starred;  /* the precision is an argument, which may be negative */
+	char length[3]; /* the length modifier, such as "ll"; terminated */
+	char letter;    /* the conversion specifier */
 };
 
 bool
@@ -71,7 +72,7 @@ has_precision(const struct conversion *c)
 	return c->precision >= 0 || c->starred;
 }
 
-/* Skip a precision: ".*" or ".2". */
+/* Read a precision, ".*" or ".2", if there is one. */
 static void
 read_precision(struct sio_convert *out, struct conversion *c)
 {
@@ -93,7 +94,7 @@ read_precision(struct sio_convert *out, struct conversion *c)
 	}
 }
 
-/* Read a conversion behind its percent sign. */
+/* Read a conversion from behind its percent sign. */
 static void
 read_conversion(struct sio_convert *out, struct conversion *c)
 {
@@ -111,7 +112,7 @@ read_conversion(struct sio_convert *out, struct conversion *c)
 		out->at++;
 }
 
-/* Write a signed integer; or a bool, for which hh is free. */
+/* Write a signed integer. %hhd is a bool: of a char it would not be needed. */
 static bool
 write_signed(struct sio_convert *out, const struct conversion *c)
 {
@@ -185,7 +186,7 @@ write_double(struct sio_convert *out, const struct conversion *c)
 	return true;
 }
 
-/* Write a string, within quotes of its own unless it stands in a string. */
+/* Write a string, quoted unless it stands inside a string. */
 static bool
 write_string(struct sio_convert *out, const struct conversion *c,
     enum sio_convert_place place)
@@ -230,8 +231,9 @@ write_scalar(struct sio_convert *out, const struct conversion *c)
 
 /* ---- values ------------------------------------------------------------ */
 
-/* Find the number of binary data among the attachments, to which it is added
- * unless it is there. */
+/* Add binary data to the attachments, unless it is one of them.
+ *   number  receives its index
+ * Returns false when there are too many, or none are allowed. */
 static bool
 attach(struct sio_convert *out, struct sio_attachment data, unsigned *number)
 {
@@ -250,6 +252,8 @@ attach(struct sio_convert *out, struct sio_attachment data, unsigned *number)
 	return true;
 }
 
+/* Write the placeholder of binary data. Socket.IO protocol, "Packet encoding".
+ */
 static bool
 write_binary(struct sio_convert *out, struct sio_value value)
 {
@@ -265,7 +269,8 @@ write_binary(struct sio_convert *out, struct sio_value value)
 	return true;
 }
 
-/* Copy the text of a value in a document, with binary data in it. */
+/* Copy the text of a value in a document. Its binary data becomes attachments.
+ */
 static bool
 copy_place(struct sio_convert *out, struct sio_value value)
 {
@@ -294,9 +299,9 @@ copy_place(struct sio_convert *out, struct sio_value value)
 	return true;
 }
 
-/* Copy the elements of an array, with commas between them.
- *   first  nothing stands before them, so that they begin without a comma
- * Returns how many they are, or -1. */
+/* Copy the elements of an array, separated by commas.
+ *   first  the elements begin an array, so no comma stands before them
+ * Returns how many elements there are, or -1. */
 static long
 copy_elements(struct sio_convert *out, struct sio_value array, bool first)
 {
@@ -348,7 +353,7 @@ write_value(struct sio_convert *out, struct sio_value value)
 	return true;
 }
 
-/* The value whose address is the next argument. */
+/* Take the next argument, the address of a value. NULL is an absent value. */
 static struct sio_value
 next_value(struct sio_convert *out)
 {

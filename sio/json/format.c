@@ -2,10 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A template is JSON with less ceremony, and with conversions in the places of
- * values:
+ * A template is JSON in which names need no quotes, strings may have single
+ * quotes, and conversions stand for the arguments:
  *
- *	 sio_emit(socket, "stats", "{numClients: %d, tags: ['a', %s]}", n, tag);
+ *	 sio_emit(socket, "stats", "{numClients: %d, tags: ['a', %s]}", 2, "b");
+ *
+ *	 ["stats",{"numClients":2,"tags":["a","b"]}]
+ *
+ * The grammar, in the notation of RFC 5234, white space aside:
  *
  *	 template = [ element *( "," element ) ]
  *	 element  = value / "..." "%p"
@@ -16,14 +20,15 @@
  *	 name     = identifier / string / "%s" / "%.*s"
  *	 string   = in double or in single quotes
  *
- * The elements at the top are the arguments of an event. White space between
- * all of these is dropped. A string may have the escape sequences of JSON,
- * \' and conversions in it: '%s has joined'. A percent sign is written %%.
+ * The elements of a template are the arguments of an event. White space is
+ * dropped, except in strings. A string may have the escape sequences of RFC
+ * 8259 section 7, \' and conversions in it: '%s has joined'. "%%" is a percent
+ * sign.
  *
- * Conversions are printf's; convert.c has the table of them.
+ * The conversions are those of printf; the table is in convert.c.
  *
- * The template is the programmer's. A mistake in it is found at the first
- * call, whatever the data: nothing is written then.
+ * The programmer writes the template, not a peer. A mistake in it makes each
+ * call fail, whatever the arguments, and nothing is written.
  */
 
 #include "format.h"
@@ -35,15 +40,15 @@
 #include "json.h"
 
 enum {
-	/* How deep arrays and objects may nest. A template that somebody wrote
-	 * by hand has fewer; the limit bounds the recursion. */
+	/* How deep arrays and objects may nest: more than anybody writes by
+	 * hand. The limit bounds the recursion to 16 KiB of stack. */
 	DEPTH_MAX = 64,
 };
 
 /* A template that is being written. */
 struct format {
-	struct sio_convert out; /* what conversions need */
-	unsigned depth;         /* arrays and objects that are open */
+	struct sio_convert out; /* the rest of the template, and its result */
+	unsigned depth;         /* open arrays and objects */
 };
 
 static const char digits[] = "0123456789";
@@ -74,7 +79,7 @@ copy_escape(struct sio_convert *out)
 	return true;
 }
 
-/* Write a conversion or a percent sign that stands in a string. */
+/* Write a conversion inside a string, or the percent sign of "%%". */
 static bool
 write_inside(struct sio_convert *out)
 {
@@ -85,7 +90,7 @@ write_inside(struct sio_convert *out)
 	return true;
 }
 
-/* Write a string from its quote on. */
+/* Write a string. out->at is at its quote, single or double. */
 static bool
 write_literal(struct sio_convert *out)
 {
@@ -177,7 +182,7 @@ skip(struct format *f, char c)
 
 static bool write_container(struct format *f, char end);
 
-/* Write whatever stands in the place of a value. */
+/* Write a value: the rule "value" of the grammar. */
 static bool
 write_value(struct format *f)
 {
@@ -197,9 +202,10 @@ write_value(struct format *f)
 	return write_word(&f->out);
 }
 
-/* Write the elements of an array, up to the octet that ends it.
- *   first  nothing stands before them, so that they begin without a comma
- * Returns how many they are, or -1. */
+/* Write the elements of an array, or of the template.
+ *   end    the octet behind them, which stays: ']' or NUL
+ *   first  the elements begin an array, so no comma stands before them
+ * Returns how many elements it wrote, or -1. */
 static long
 write_elements(struct format *f, char end, bool first)
 {
@@ -227,7 +233,7 @@ write_elements(struct format *f, char end, bool first)
 	return -1;
 }
 
-/* Write the members of an object, up to the brace that ends it. */
+/* Write the members of an object, up to its '}', which stays. */
 static bool
 write_members(struct format *f)
 {
@@ -267,14 +273,15 @@ write_container(struct format *f, char end)
 
 /* ---- templates --------------------------------------------------------- */
 
-/* Take back what was written if that went wrong.
- *   len, attached  what there was before */
+/* Undo what was written if there was an error.
+ *   len, attached  octets of the text and attachments before that */
 static int
 finish(const struct sio_convert *out, size_t len, unsigned attached)
 {
 	int error = out->error != 0 ? out->error : out->text->error;
 
-	/* The receivers would replace the peer's object by an attachment. */
+	/* The receivers would put an attachment in the place of an object that
+	 * a peer sent. */
 	if (out->lookalike && out->attachments != NULL &&
 	    out->attachments->count > 0)
 		error = WS_EINVAL;
@@ -286,7 +293,9 @@ finish(const struct sio_convert *out, size_t len, unsigned attached)
 	return error;
 }
 
-/* Write a template, as an array or as one value. */
+/* Write a template.
+ *   array  its elements become an array behind the name, if there is one; else
+ *          there must be one element, which becomes the text */
 static int
 write_template(struct sio_text *text, struct sio_attachments *attachments,
     bool array, const char *name, const char *format, va_list args)

@@ -8,30 +8,30 @@
 #include "text.h"
 #include "value.h"
 
-/* The binary data of a packet that is being written. All zero, there is none.
- */
+/* The binary data of a packet that is being written. All zero, it has none. */
 struct sio_attachments {
 	struct sio_attachment list[SIO_ATTACHMENTS_MAX]; /* borrowed */
 	unsigned count;
 };
 
-/* Write an array, as events and acknowledgements carry it.
- *   text         receives it, behind what it has
- *   attachments  receives the binary data among the arguments, behind what it
- *                has
+/* Write an array, the payload of an event or acknowledgement.
+ *   text         the array is added to it
+ *   attachments  the binary data among the arguments is added to it
  *   name         the first element, a C string; NULL for none
- *   format       the other elements, separated by commas (the essay of
- *                format.c has the syntax); NULL or empty for none
- *   args         what its conversions take
- * Returns 0; WS_EINVAL when the template is malformed or there is more binary
- * data than a packet can have; or WS_ENOMEM. text and attachments are then as
- * they were. */
+ *   format       a template of the other elements, separated by commas: its
+ *                syntax is at the top of format.c; NULL or empty for none
+ *   args         the arguments of the template's conversions
+ * Returns 0; WS_EINVAL when the template is malformed or the packet would have
+ * more than SIO_ATTACHMENTS_MAX attachments; or WS_ENOMEM. On an error text and
+ * attachments are as they were. */
 int sio_format_array(struct sio_text *text, struct sio_attachments *attachments,
     const char *name, const char *format, va_list args);
 
-/* Write one value, such as the data of a refusal. attachments may be NULL:
- * then binary data is WS_EINVAL. Returns as sio_format_array; WS_EINVAL also
- * when the template has not exactly one value. */
+/* Write one value, such as the data of a CONNECT_ERROR.
+ *   text, attachments, args  as of sio_format_array; with attachments NULL,
+ *                            binary data is an error
+ *   format                   a template of exactly one value
+ * Returns as sio_format_array does. */
 int sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
     const char *format, va_list args);
 

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Reading copies nothing. It turns a text into tokens, one for each value and
- * one for each name, in the order in which they begin; a token says where in
- * the text it is, and where in the array the next one is that is not inside of
- * it:
+ * The reader copies nothing. It turns a text into an array of tokens, one for
+ * each value and one for each name, in the order in which they begin. A token
+ * has the place of its value in the text, and the index of the next token that
+ * is not inside the value:
  *
  *	 {"a":[1,"x\n"],"b":null}
  *	 0    5   9   13    19  23
@@ -19,28 +19,30 @@
  *	   5    string     16   17            6      a name
  *	   6    null       19   23            7      and its value
  *
- * So to skip a value, however large, is one step, and a name is followed by
- * its value. That is all that value.c needs.
+ * Skipping a value, however large, is one step: go to its next. The value of a
+ * member is the token behind its name. value.c needs no more than that.
  *
- * There is no recursion and no stack: while an array or an object is open, its
- * next is free to hold the index of the one that it stands in. The depth is
- * limited all the same, for the sake of those who walk the tokens.
+ * There is no recursion and no stack. The next of an array or object is known
+ * only when it ends; until then next holds the index of the array or object
+ * around it. At "x" above, the array's next is 0 and the object's next is none.
+ * The depth is limited all the same, to protect those who walk the tokens by
+ * recursion.
  *
- * The array of tokens is the caller's. When it is full the reader stops
- * between two tokens and goes on in a larger one; how often that happens does
- * not change the work, which is linear in the text.
+ * The caller owns the array of tokens. When the array is full, the reader stops
+ * between two tokens, and goes on in a larger one at the next call. Nothing is
+ * read twice, so the work is linear in the length of the text.
  *
- * Strict means: what ECMAScript's JSON.parse refuses is refused. No comments,
- * no trailing commas, no leading zeros or plus signs, no NaN, no single
- * quotes, no control characters in strings, no byte order mark, nothing after
- * the value. RFC 8259 leaves some cases to the reader; they are decided as
- * JSON.parse does, since JSON.parse is at the other end:
+ * The reader is strict: it refuses whatever JSON.parse of ECMA-262 section
+ * 25.5.1 refuses. There are no comments, trailing commas, leading zeros, plus
+ * signs, NaN, single quotes, control characters in strings or byte order marks,
+ * and nothing follows the value. Where RFC 8259 leaves a choice, the reader
+ * does what JSON.parse does, since the peer uses JSON.parse:
  *
- * - A name may stand in an object twice; the last one counts (section 4).
- * - A number may be larger or longer than a double (section 6).
- * - An escaped half of a surrogate pair is accepted (section 8.2). UTF-8 has
- *   no place for it, so it is decoded as U+FFFD. The same half written in
- *   octets is not UTF-8, and refused.
+ * - A name may occur twice in an object; the last one counts (section 4).
+ * - A number may be larger than a double, or have more digits (section 6).
+ * - Half of a surrogate pair may be escaped (section 8.2). UTF-8 cannot encode
+ *   it, so that it is decoded as U+FFFD. Half of a pair in octets is not UTF-8
+ *   (RFC 3629 section 3), and refused.
  */
 
 #include "json.h"
@@ -50,17 +52,17 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 
-/* The parent of the root. */
+/* The index of what is around the root. */
 static const uint32_t none = UINT32_MAX;
 
-/* What may come next. */
+/* What the grammar allows next. */
 enum expect {
 	VALUE,
-	VALUE_OR_END, /* of an array */
-	NAME,
-	NAME_OR_END,  /* of an object */
-	COMMA_OR_END, /* of whatever is open */
-	NOTHING,      /* the root is complete */
+	VALUE_OR_END, /* behind a [ */
+	NAME,         /* behind a comma of an object */
+	NAME_OR_END,  /* behind a { */
+	COMMA_OR_END, /* behind a value in an array or object */
+	NOTHING,      /* behind the root */
 };
 
 /* ---- numbers ----------------------------------------------------------- */
@@ -71,6 +73,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Skip the octet c, if it is next. Returns whether it was. */
 static bool
 accept(const char *text, size_t len, size_t *at, char c)
 {
@@ -80,7 +83,7 @@ accept(const char *text, size_t len, size_t *at, char c)
 	return true;
 }
 
-/* Skip digits, of which there must be one. */
+/* Skip digits. Returns whether there was one. */
 static bool
 digits(const char *text, size_t len, size_t *at)
 {
@@ -91,8 +94,10 @@ digits(const char *text, size_t len, size_t *at)
 	return *at > start;
 }
 
-/* number = [ minus ] int [ frac ] [ exp ], RFC 8259 section 6.
- *   at  where it begins; receives where it ends, or where it goes wrong */
+/* Skip a number. RFC 8259 section 6: number = [ minus ] int [ frac ] [ exp ].
+ *   at  offset of its first octet; receives the offset behind it, or of the
+ *       octet that is wrong
+ * Returns whether it is a number. */
 static bool
 number(const char *text, size_t len, size_t *at)
 {
@@ -125,7 +130,7 @@ fail(struct sio_json *json, int error)
 	return false;
 }
 
-/* An octet is wrong, or it is missing. */
+/* Fail because the next octet is wrong, or missing. */
 static bool
 fail_here(struct sio_json *json)
 {
@@ -133,7 +138,8 @@ fail_here(struct sio_json *json)
 	    json, json->at < json->len ? SIO_JSON_ESYNTAX : SIO_JSON_EEND);
 }
 
-/* The next octet that is no white space; -1 at the end. */
+/* Skip white space: ws of RFC 8259 section 2.
+ * Returns the octet behind it, or -1 at the end. */
 static int
 peek(struct sio_json *json)
 {
@@ -146,14 +152,14 @@ peek(struct sio_json *json)
 	return -1;
 }
 
-/* Add a token for what begins at start. The caller has seen that there is
- * room for it. */
+/* Add a token for a value that begins at start. The caller has checked that
+ * there is room. */
 static struct sio_json_token *
 add(struct sio_json *json, enum sio_type type, size_t start)
 {
 	struct sio_json_token *token = &json->tokens[json->count++];
 
-	/* Both numbers are below SIO_JSON_TEXT_MAX. */
+	/* start and count are at most SIO_JSON_TEXT_MAX. */
 	*token = (struct sio_json_token){
 		.type = (uint32_t)type & 7,
 		.start = (uint32_t)start,
@@ -181,7 +187,8 @@ skip_escape(struct sio_json *json)
 	return true;
 }
 
-/* Skip characters beyond ASCII: where there is one, there are mostly more. */
+/* Skip a run of characters beyond ASCII. RFC 8259 section 8.1: they are in
+ * UTF-8. */
 static bool
 skip_characters(struct sio_json *json)
 {
@@ -196,7 +203,9 @@ skip_characters(struct sio_json *json)
 	return true;
 }
 
-/* Skip the inside of a string, up to the quote that ends it. */
+/* Skip a string from behind its quote to the quote that ends it. RFC 8259
+ * section 7.
+ *   escaped  set when there is a backslash */
 static bool
 skip_string(struct sio_json *json, bool *escaped)
 {
@@ -240,7 +249,7 @@ read_number(struct sio_json *json)
 	return true;
 }
 
-/* Read null, true or false. */
+/* Read null, true or false. RFC 8259 section 3. */
 static bool
 read_word(struct sio_json *json, enum sio_type type, const char *word)
 {
@@ -254,7 +263,7 @@ read_word(struct sio_json *json, enum sio_type type, const char *word)
 	return true;
 }
 
-/* Begin an array or an object. While it is open, next is its parent. */
+/* Read the octet that begins an array or object. RFC 8259 sections 4, 5. */
 static bool
 open_container(struct sio_json *json, enum sio_type type)
 {
@@ -267,7 +276,7 @@ open_container(struct sio_json *json, enum sio_type type)
 	return true;
 }
 
-/* After a value: it counts, and what follows depends on where it stands. */
+/* Count a value that was read, in the array or object around it. */
 static bool
 end_value(struct sio_json *json)
 {
@@ -277,6 +286,7 @@ end_value(struct sio_json *json)
 	return true;
 }
 
+/* Read the octet that ends an array or object. */
 static bool
 close_container(struct sio_json *json)
 {
@@ -319,7 +329,7 @@ read_value(struct sio_json *json, int c)
 	return read_scalar(json, c) && end_value(json);
 }
 
-/* Read a name and the colon behind it. */
+/* Read a name and the colon behind it. RFC 8259 section 4. */
 static bool
 read_name(struct sio_json *json, int c)
 {
@@ -336,7 +346,7 @@ read_name(struct sio_json *json, int c)
 	return true;
 }
 
-/* Read what follows a value in an array or an object. */
+/* Read the comma or the end that follows a value in an array or object. */
 static bool
 read_separator(struct sio_json *json, int c)
 {
@@ -351,8 +361,9 @@ read_separator(struct sio_json *json, int c)
 	return true;
 }
 
-/* Read up to the end of the next token. Returns false when there is no next,
- * no room for it, or an error. */
+/* Read one token more, or one separator.
+ *   json->expect  what the octet may be
+ * Returns false at the end of the text, without room, or on an error. */
 static bool
 step(struct sio_json *json)
 {
@@ -409,7 +420,7 @@ sio_json_parse(
 	return json->expect == NOTHING;
 }
 
-/* ---- looking ----------------------------------------------------------- */
+/* ---- looking up -------------------------------------------------------- */
 
 uint32_t
 sio_json_member(const char *text, const struct sio_json_token *tokens,

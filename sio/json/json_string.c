@@ -1,20 +1,19 @@
-/* json_string.c - strings of JSON, read and written (RFC 8259 section 7). */
+/* json_string.c - strings of a JSON text (RFC 8259 section 7). */
 /* SPDX-License-Identifier: MIT */
 
 /*
- * An escape sequence has two octets, or six; or twelve, for a character that
- * UTF-16 writes as a pair of surrogates:
+ * An escape sequence has two octets or six. Two sequences of six stand for one
+ * character where UTF-16 has a pair of surrogates:
  *
  *	 \" \\ \/ \b \f \n \r \t      the octet
  *	 \u20AC                       U+20AC, in UTF-8 e2 82 ac
  *	 \uD83D\uDE00                 U+1F600, in UTF-8 f0 9f 98 80
  *	 \uD83D alone                 U+FFFD, since UTF-8 has no halves
  *
- * So a decoded string is never longer than the text that it came from, and can
- * be decoded in place.
+ * Decoding never makes a string longer, so it can be decoded in place.
  *
- * Most octets of most strings stand for themselves, and are looked at eight at
- * a time, both ways.
+ * Most octets of most strings stand for themselves. sio_json_skip_plain looks
+ * at eight of them at a time, for the reader here and the writer in text.c.
  */
 
 #include "json.h"
@@ -39,17 +38,20 @@ utf8_write(uint32_t c, char out[4])
 	return len;
 }
 
-/* Eight octets equal to c. */
+/* A word of eight octets equal to c. */
 static uint64_t
 eight(unsigned char c)
 {
 	return c * UINT64_C(0x0101010101010101);
 }
 
-/* Whether eight octets are what a string holds most of the time: ASCII, no
- * control character, no quote, no backslash. Subtracting the lower bound from
- * all octets at once borrows where one is too low. A borrow may spread to
- * octets above, but there is one only if the answer is no already. */
+/* Whether eight octets stand for themselves in a string: ASCII, no control
+ * character, no quote, no backslash.
+ *
+ * An octet that subtraction makes negative has its top bit set then. So a quote
+ * is found by xor, which makes it 0, and subtracting 1; a control character by
+ * subtracting ' '. A borrow may set the top bit of the octet above as well, but
+ * only where the answer is no already. */
 static bool
 is_plain(const char *p)
 {
@@ -75,7 +77,7 @@ sio_json_skip_plain(const char *p, const char *end)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* The UTF-16 code unit that four hexadecimal digits are. */
+/* Read four hexadecimal digits, a code unit of UTF-16. */
 static uint32_t
 hex4(const char *p)
 {
@@ -86,8 +88,9 @@ hex4(const char *p)
 	return unit;
 }
 
-/* Decode \uXXXX, or two of them that are a surrogate pair: RFC 8259 section
- * 7. p moves behind it. */
+/* Decode \uXXXX, or two of these that are a surrogate pair. RFC 8259 section
+ * 7, RFC 2781 section 2.2.
+ *   p  at the backslash; moved behind the sequence */
 static uint32_t
 decode_u(const char **p, const char *end)
 {
@@ -104,8 +107,10 @@ decode_u(const char **p, const char *end)
 	return 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/* Decode the escape sequence at p, which moves behind it. Returns the octets
- * written. */
+/* Decode one escape sequence, or two that are a surrogate pair.
+ *   p    at the backslash; moved behind the sequence
+ *   out  receives the character in UTF-8
+ * Returns how many octets it has. */
 static size_t
 decode_escape(const char **p, const char *end, char out[4])
 {
@@ -144,7 +149,8 @@ sio_json_unescape(const char *raw, size_t len, char *out)
 	return (size_t)(at - out);
 }
 
-/* Compare piece by piece, as it is decoded. */
+/* Whether a string with escape sequences, from p to end, is equal to other.
+ * It is compared piece by piece, as it is decoded. */
 static bool
 escaped_is(const char *p, const char *end, const char *other, size_t len)
 {

@@ -1,5 +1,22 @@
 /* text.c - a string that grows, to write JSON into. */
 /* SPDX-License-Identifier: MIT */
+
+/*
+ * The writer of JSON is a string that grows. Its callers know the grammar, and
+ * add octets, strings and numbers one after the other:
+ *
+ *	 sio_text_puts(text, "{\"name\":");
+ *	 sio_text_quote(text, "Jürg\t\xff", 7);
+ *	 sio_text_puts(text, ",\"score\":");
+ *	 sio_text_number(text, 0.1 + 0.2);
+ *	 sio_text_putc(text, '}');
+ *
+ *	 {"name":"Jürg\t�","score":0.30000000000000004}
+ *
+ * As in JSON.stringify, only a quote, a backslash and control characters are
+ * escaped; a character beyond ASCII stands for itself. The last octet of the
+ * name is not UTF-8, and became U+FFFD.
+ */
 #include "text.h"
 
 #include <stdio.h>
@@ -50,15 +67,15 @@ sio_text_putc(struct sio_text *text, char c)
 	sio_text_add(text, &c, 1);
 }
 
-/* Write an octet of ASCII that cannot stand for itself in a string. */
+/* Add the escape sequence of an octet of ASCII. RFC 8259 section 7. */
 static void
 add_escape(struct sio_text *text, unsigned char octet)
 {
 	static const char octets[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-	const char *found = strchr(octets, octet);
+	const char *found = memchr(octets, octet, sizeof(octets) - 1);
 	char escape[8];
 
-	if (octet != 0 && found != NULL)
+	if (found != NULL)
 		snprintf(
 		    escape, sizeof(escape), "\\%c", letters[found - octets]);
 	else
@@ -66,16 +83,16 @@ add_escape(struct sio_text *text, unsigned char octet)
 	sio_text_puts(text, escape);
 }
 
-/* ECMA-262 section 25.5.2.3, QuoteJSONString. */
 void
 sio_text_escape(struct sio_text *text, const char *string, size_t len)
 {
-	const char *p = string, *from = p, *end = p + len;
+	const char *p = string, *end = p + len;
+	const char *from = p; /* added up to here; plain from here to p */
 
 	while ((p = sio_json_skip_plain(p, end)) < end) {
 		int octets = ws_utf8_char_len(p, (size_t)(end - p));
 
-		/* Beyond ASCII a character stands for itself. */
+		/* A character beyond ASCII stands for itself. */
 		if (octets > 1) {
 			p += octets;
 			continue;
@@ -112,7 +129,7 @@ sio_text_integer(struct sio_text *text, int64_t value)
 {
 	if (value < 0)
 		sio_text_putc(text, '-');
-	/* Negated as unsigned, since -INT64_MIN is no int64_t. */
+	/* Negated as unsigned: -INT64_MIN does not fit an int64_t. */
 	sio_text_unsigned(
 	    text, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }

@@ -2,19 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A value is a document and the index of a token in it; what can be asked of
- * it follows from the token and the text:
+ * A value is a document and the index of a token in it. The token and the text
+ * have the answers to all questions about the value:
  *
  *	 text     {"a":[1,"x\n"],"b":null}        borrowed
  *	 tokens   0:{ 1:a 2:[ 3:1 4:x\n 5:b 6:null
  *	 arena    .........x|0............        as long as the text
  *
- * Nothing is decoded before somebody asks. A string is decoded into the arena,
- * at the offset that it has in the text: there is room for it, since decoding
- * makes nothing longer, and for a NUL, since a quote follows in the text (in
- * the picture | is the line feed and 0 the NUL). No two strings meet there, and
- * decoding one again writes what is there already. So it takes no bookkeeping,
- * cannot fail, and all strings live as long as the document.
+ * A string is decoded when sio_string asks for it, into the arena, at the
+ * offset that it has in the text. (In the picture | is a line feed, 0 a NUL.)
+ * There is room for the string, since decoding makes nothing longer, and for a
+ * NUL, since the text has a quote there. Strings do not overlap in the text, so
+ * they do not overlap in the arena. Decoding one again writes the same octets.
+ * So decoding needs no bookkeeping and cannot fail, and each string lives as
+ * long as the document.
  */
 
 #include "value.h"
@@ -28,8 +29,9 @@
 #include "ws.h"
 
 enum {
-	/* What a document keeps for the next text, 64 KiB each: enough for most
-	 * messages, and little for a server, which has a document or two. */
+	/* What a document keeps for the next text: 64 KiB of tokens, 64 KiB of
+	 * strings. Few messages need more. A server has one document or two, so
+	 * twice as much would matter little, and so would half. */
 	TOKENS_KEPT = 4096,
 	ARENA_KEPT = 65536,
 };
@@ -81,13 +83,13 @@ sio_value_fini(struct sio_document *document)
 	memset(document, 0, sizeof(*document));
 }
 
-/* A document with its text behind it, in one block. */
+/* A document and a copy of its text, in one block. */
 struct owned {
-	struct sio_document document; /* first: they have one address */
+	struct sio_document document; /* first: freed by its address */
 	char text[];
 };
 
-/* Report where a text goes wrong. */
+/* Tell the caller where a text is wrong. Returns NULL. */
 static struct sio_document *
 refuse(size_t *error_offset, size_t offset)
 {
@@ -293,7 +295,7 @@ sio_next(struct sio_iterator *it)
 	return true;
 }
 
-/* ---- what a value says ------------------------------------------------- */
+/* ---- scalars and text -------------------------------------------------- */
 
 const char *
 sio_string(struct sio_value value, size_t *len)
@@ -374,12 +376,13 @@ sio_json(struct sio_value value, size_t *len)
 	return document->text + token->start - quote;
 }
 
-/* ---- values of the application's --------------------------------------- */
+/* ---- values that the application makes --------------------------------- */
 
 struct sio_value
 sio_binary(const void *data, size_t len)
 {
-	/* Empty data, too, has an address: a NULL is no data at all. */
+	/* sio_bytes returns NULL for what is not binary, so empty data needs an
+	 * address. */
 	return (struct sio_value){
 		.of = data == NULL ? "" : data,
 		.at = len == WS_STR ? strlen(data) : len,

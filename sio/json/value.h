@@ -1,4 +1,4 @@
-/* value.h - documents that are used for message after message. */
+/* value.h - JSON texts to look into: what is behind struct sio_value. */
 /* SPDX-License-Identifier: MIT */
 #ifndef SIO_VALUE_H
 #define SIO_VALUE_H
@@ -9,13 +9,13 @@
 #include "json.h"
 #include "sio/sio.h"
 
-/* The kinds of struct sio_value. */
+/* What the members "of" and "at" of a struct sio_value are. */
 enum sio_value_kind {
 	SIO_VALUE_ABSENT = 0,
-	SIO_VALUE_PLACE,     /* a token of a document */
-	SIO_VALUE_ARGUMENTS, /* the same, without its first element */
-	SIO_VALUE_BINARY,    /* sio_binary */
-	SIO_VALUE_RAW,       /* sio_raw_json */
+	SIO_VALUE_PLACE,     /* a document and the index of a token in it */
+	SIO_VALUE_ARGUMENTS, /* the same, of an array without its first element */
+	SIO_VALUE_BINARY,    /* data of sio_binary and its length */
+	SIO_VALUE_RAW,       /* text of sio_raw_json and its length */
 };
 
 /* One binary attachment of a packet. */
@@ -24,44 +24,48 @@ struct sio_attachment {
 	size_t len;
 };
 
-/* A JSON text with what it takes to look into it. All zero, it is empty. The
- * memory is used again for the next text, so that a server reads message after
- * message into one document without allocating. */
+/* A JSON text, its tokens, and room for its strings once they are decoded. All
+ * zero, it is empty. A document keeps its memory for the next text, so that a
+ * server reads one message after the other without allocating. */
 struct sio_document {
 	const char *text; /* borrowed until the next text */
 	size_t len;
 	const struct sio_attachment *attachments; /* borrowed likewise */
-	size_t error_at;                          /* where the text is wrong */
-	struct sio_json_token *tokens;            /* owned */
-	size_t count;                             /* 0: there is no text */
-	size_t room;
-	char *arena; /* owned; decoded strings, each at its own offset */
+	size_t error_at;               /* offset of the octet that is wrong */
+	struct sio_json_token *tokens; /* owned */
+	size_t count; /* tokens of the text; 0: there is none */
+	size_t room;  /* tokens that fit */
+	char *arena;  /* owned; decoded strings, each at its offset in text */
 	size_t arena_octets;
 };
 
-/* Read a text into a document, instead of the one that it had.
- *   text  borrowed until the next sio_value_read, _clear or _fini
- * Returns 0, WS_EINVAL (and document->error_at says where) or WS_ENOMEM; the
- * document is empty then. */
+/* Read a text into a document, in place of the text that it has.
+ *   text, len  borrowed until the next sio_value_read, _clear or _fini
+ * Returns 0; WS_EINVAL when the text is not JSON, with the offset of the wrong
+ * octet in document->error_at; or WS_ENOMEM. On an error the document is
+ * empty. */
 int sio_value_read(struct sio_document *document, const char *text, size_t len);
 
-/* Drop the text. Memory stays for the next one, unless the text was so long
- * that it would be a waste. */
+/* Drop the text. The memory stays for the next one, unless it is more than a
+ * usual message needs. */
 void sio_value_clear(struct sio_document *document);
 
-/* Drop the text and release the memory; the document is empty then. */
+/* Drop the text and release the memory. The document is empty then. */
 void sio_value_fini(struct sio_document *document);
 
-/* The value at one token of a document; absent when there is no such token. */
+/* The value of a token.
+ *   document  borrowed by the value; may be NULL
+ *   token     its index; where there is no such token the value is absent */
 struct sio_value
 sio_value_at(const struct sio_document *document, size_t token);
 
-/* The arguments of an event: its array without the first element, which is its
- * name. An array in all but sio_json, which has no text of it. */
+/* The arguments of an event: its array without the first element, the name. It
+ * is an array to all functions but sio_json, since it has no text of its own.
+ * What is not an array, or empty, is returned as it is. */
 struct sio_value sio_value_arguments(struct sio_value event);
 
-/* Hide the last element of the array that a document is, which is neither an
- * array nor an object. */
+/* Remove the last element of the array that is the root of a document. The
+ * element must not be an array or object itself. The text stays as it is. */
 void sio_value_hide_last(struct sio_document *document);
 
 #endif

@@ -48,6 +48,21 @@ Test(sio_text, adds)
 	cr_expect_eq(scarce_blocks, 0);
 }
 
+/* The example at the top of text.c. */
+Test(sio_text, writes_an_object)
+{
+	struct sio_text text = { .at = NULL };
+
+	sio_text_puts(&text, "{\"name\":");
+	sio_text_quote(&text, "J\xc3\xbcrg\t\xff", 7);
+	sio_text_puts(&text, ",\"score\":");
+	sio_text_number(&text, 0.1 + 0.2);
+	sio_text_putc(&text, '}');
+	expect_text(&text, "{\"name\":\"J\xc3\xbcrg\\t\xef\xbf\xbd\","
+			   "\"score\":0.30000000000000004}");
+	sio_text_free(&text);
+}
+
 Test(sio_text, escapes_as_json_stringify)
 {
 	static const struct {
