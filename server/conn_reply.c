@@ -14,8 +14,8 @@
 #include "http/field.h"
 #include "base/mem.h"
 
-/* Octets of fields that the application may add: twice the limit that browsers
- * and proxies have for a response head by default. */
+/* Octets of fields that the application may add: twice the response head that
+ * nginx, the most common proxy, takes by default at most. */
 #define FIELDS_MAX 16384
 
 /* Octets of a file asked of the system in one call. Measured on 64 MiB, a MiB

@@ -194,10 +194,115 @@ live_cpu_ms(const struct live *live)
 	return proc_sum(live, "stat", 13, 2) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* ---- endpoints --------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------- */
+
+size_t
+live_connections(const struct live *live)
+{
+	struct ws_stats stats;
+
+	ws_stats(live->server, &stats);
+	return stats.connections;
+}
+
+void
+live_until_connections(const struct live *live, size_t count)
+{
+	int64_t deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
+
+	while (live_connections(live) != count) {
+		cr_assert(client_now_ms() < deadline_ms,
+		    "still %zu connections", live_connections(live));
+		(void)client_wait(-1, 0, 20);
+	}
+}
+
+void
+live_pass(int ms)
+{
+	int64_t until_ms = client_now_ms() + ms, left;
+
+	while ((left = until_ms - client_now_ms()) > 0)
+		(void)client_wait(-1, 0, (int)left);
+}
+
+/* ---- the recorder -------------------------------------------------------- */
+
+struct live_seen seen;
+
+void
+live_on_open(struct ws_conn *conn)
+{
+	if (seen.opened < (int)(sizeof(seen.conns) / sizeof(*seen.conns)))
+		seen.conns[seen.opened] = conn;
+	seen.last = conn;
+	seen.opened++;
+}
+
+/* Keep data as a C string. */
+static void
+keep(const void *data, size_t len)
+{
+	snprintf(
+	    seen.got, sizeof(seen.got), "%.*s", (int)len, (const char *)data);
+}
+
+void
+live_on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	(void)conn;
+	(void)kind;
+	keep(data, len);
+	seen.messages++;
+}
+
+void
+live_on_drain(struct ws_conn *conn)
+{
+	(void)conn;
+	seen.drains++;
+}
+
+void
+live_on_pong(struct ws_conn *conn, const void *data, size_t len)
+{
+	(void)conn;
+	keep(data, len);
+	seen.pongs++;
+}
+
+void
+live_on_close(struct ws_conn *conn, const struct ws_closed *how)
+{
+	(void)conn;
+	seen.ended = *how;
+	snprintf(seen.reason, sizeof(seen.reason), "%.*s", (int)how->reason_len,
+	    how->reason);
+	seen.closed++;
+}
 
 static void
-echo(struct ws_conn *conn, int kind, const void *data, size_t len)
+on_gone(struct ws_request *request, void *arg)
+{
+	cr_expect_eq(request, seen.held);
+	cr_expect_eq(arg, &seen);
+	seen.held = NULL;
+	seen.gone++;
+}
+
+void
+live_hold(struct ws_request *request)
+{
+	cr_expect_eq(ws_hold(request, on_gone, &seen), 0);
+	cr_expect_eq(ws_hold(request, on_gone, &seen), WS_ESTATE);
+	seen.held = request;
+	seen.holds++;
+}
+
+/* ---- endpoints --------------------------------------------------------- */
+
+void
+live_send_back(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
 	(void)ws_send(conn, kind, data, len);
 }
@@ -230,7 +335,7 @@ hello(struct ws_request *request)
 void
 live_echo(struct ws_server *server)
 {
-	static const struct ws_handler echoing = { .message = echo };
+	static const struct ws_handler echoing = { .message = live_send_back };
 	static const struct ws_handler room = { .open = enter_room,
 		.message = tell_room };
 

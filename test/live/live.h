@@ -34,9 +34,49 @@ struct live live_program(const char *const *arguments);
  * sanitizer that found something there makes it another. */
 void live_end(struct live *live);
 
+/* Connections that the server in this process has; wait until it has so many. */
+size_t live_connections(const struct live *live);
+void live_until_connections(const struct live *live, size_t count);
+
+/* Let the server in this process run for a time, whatever happens. */
+void live_pass(int ms);
+
 /* Octets that a process has in memory; processor time that it has used. */
 long live_resident(const struct live *live);
 long live_cpu_ms(const struct live *live);
+
+/* ---- the recorder -------------------------------------------------------- */
+
+/* What the callbacks below have seen in this process. */
+struct live_seen {
+	struct ws_conn *conns[8]; /* those opened first, in their order */
+	struct ws_conn *last;     /* the one opened last */
+	struct ws_closed ended;   /* how one was closed last */
+	char reason[128];         /* and why */
+	char got[64];             /* data of the last message or Pong */
+	int opened, closed, messages, drains, pongs;
+	struct ws_request *held; /* the request that was held last */
+	int holds, gone;
+};
+extern struct live_seen seen;
+
+/* Callbacks of struct ws_handler that record their call and nothing else. */
+void live_on_open(struct ws_conn *conn);
+void
+live_on_message(struct ws_conn *conn, int kind, const void *data, size_t len);
+void live_on_drain(struct ws_conn *conn);
+void live_on_pong(struct ws_conn *conn, const void *data, size_t len);
+void live_on_close(struct ws_conn *conn, const struct ws_closed *how);
+
+/* An endpoint that holds each request until it is answered; a peer that leaves
+ * before that is counted in gone. */
+void live_hold(struct ws_request *request);
+
+/* ---- endpoints ----------------------------------------------------------- */
+
+/* Send each message back. */
+void
+live_send_back(struct ws_conn *conn, int kind, const void *data, size_t len);
 
 /* Endpoints that many tests want: /echo; /room/ (all in one room, the sender
  * too); /hello answers GET and POST with what it was sent, or "hello". */

@@ -28,10 +28,6 @@ static struct {
 } act;
 
 static struct live live;
-static struct ws_conn *last;   /* the connection opened last */
-static struct ws_closed ended; /* how one ended last */
-static char got[64];           /* the last message */
-static int opened, messages, drains, pongs, closed;
 
 static void
 on_upgrade(struct ws_request *request)
@@ -43,8 +39,7 @@ on_upgrade(struct ws_request *request)
 static void
 on_open(struct ws_conn *conn)
 {
-	last = conn;
-	opened++;
+	live_on_open(conn);
 	if (act.open != NULL)
 		act.open(conn);
 }
@@ -52,9 +47,7 @@ on_open(struct ws_conn *conn)
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
-	(void)kind;
-	messages++;
-	snprintf(got, sizeof(got), "%.*s", (int)len, (const char *)data);
+	live_on_message(conn, kind, data, len);
 	if (act.message != NULL)
 		act.message(conn);
 }
@@ -62,7 +55,7 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 static void
 on_drain(struct ws_conn *conn)
 {
-	drains++;
+	live_on_drain(conn);
 	if (act.drain != NULL)
 		act.drain(conn);
 }
@@ -70,8 +63,7 @@ on_drain(struct ws_conn *conn)
 static void
 on_pong(struct ws_conn *conn, const void *data, size_t len)
 {
-	pongs++;
-	snprintf(got, sizeof(got), "%.*s", (int)len, (const char *)data);
+	live_on_pong(conn, data, len);
 	if (act.pong != NULL)
 		act.pong(conn);
 }
@@ -79,8 +71,7 @@ on_pong(struct ws_conn *conn, const void *data, size_t len)
 static void
 on_close(struct ws_conn *conn, const struct ws_closed *how)
 {
-	closed++;
-	ended = *how;
+	live_on_close(conn, how);
 	if (act.close != NULL)
 		act.close(conn);
 }
@@ -120,32 +111,11 @@ TestSuite(live_api, .init = begin, .fini = end, .timeout = 300);
 static struct client
 connect_x(void)
 {
-	int before = opened;
+	int before = seen.opened;
 	struct client c = client_ws(live.address, "/x");
 
-	client_until(&opened, before + 1);
+	client_until(&seen.opened, before + 1);
 	return c;
-}
-
-static size_t
-connections(void)
-{
-	struct ws_stats stats;
-
-	ws_stats(live.server, &stats);
-	return stats.connections;
-}
-
-static void
-until_connections(size_t count)
-{
-	int64_t deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
-
-	while (connections() != count) {
-		cr_assert(client_now_ms() < deadline_ms,
-		    "still %zu connections", connections());
-		(void)client_wait(-1, 0, 20);
-	}
 }
 
 /* ---- ending in every callback ------------------------------------------ */
@@ -186,7 +156,7 @@ static void
 provoke(struct client *c, size_t which)
 {
 	static char large[300000];
-	int before = drains;
+	int before = seen.drains;
 
 	if (which == 1) {
 		client_send_frame(c, TEXT, "m", 1);
@@ -195,9 +165,10 @@ provoke(struct client *c, size_t which)
 		client_send_frame(c, CLIENT_FIN | 10, "p", 1);
 	else if (which == 3) {
 		/* Until the socket takes no more. */
-		while (ws_queued(last) < 100000)
-			(void)ws_send(last, WS_BINARY, large, sizeof(large));
-		while (drains == before) {
+		while (ws_queued(seen.last) < 100000)
+			(void)ws_send(
+			    seen.last, WS_BINARY, large, sizeof(large));
+		while (seen.drains == before) {
 			(void)client_take(c);
 			client_skip(c, c->len - c->begin);
 			(void)client_wait(c->fd, POLLIN, 10);
@@ -209,16 +180,17 @@ Test(live_api, terminate_inside_every_callback)
 {
 	for (size_t i = 0; i < 4; i++) {
 		struct client other = client_ws(live.address, "/echo"), c;
-		int before = closed;
+		int before = seen.closed;
 
 		*callbacks[i].callback = say_and_terminate;
 		c = client_open(live.address);
 		client_puts(&c, client_request("/x", ""));
-		client_until(&opened, before + 1);
+		client_until(&seen.opened, before + 1);
 		provoke(&c, i);
-		client_until(&closed, before + 1);
-		cr_expect_eq(ended.code, 1006, "%s", callbacks[i].name);
-		cr_expect_eq(ended.by, WS_BY_SERVER, "%s", callbacks[i].name);
+		client_until(&seen.closed, before + 1);
+		cr_expect_eq(seen.ended.code, 1006, "%s", callbacks[i].name);
+		cr_expect_eq(
+		    seen.ended.by, WS_BY_SERVER, "%s", callbacks[i].name);
 		*callbacks[i].callback = NULL;
 		/* What it said must not reach anybody else. */
 		client_send_frame(&other, TEXT, "echo", 4);
@@ -226,13 +198,13 @@ Test(live_api, terminate_inside_every_callback)
 		client_close(&c);
 		client_close(&other);
 	}
-	cr_assert_eq(closed, opened);
+	cr_assert_eq(seen.closed, seen.opened);
 }
 
 Test(live_api, close_inside_every_callback)
 {
 	for (size_t i = 0; i < 4; i++) {
-		int before = closed;
+		int before = seen.closed;
 		struct client c;
 
 		*callbacks[i].callback = say_and_close;
@@ -243,12 +215,12 @@ Test(live_api, close_inside_every_callback)
 			client_expect_close(&c, 4000, true);
 		} else
 			client_close(&c);
-		client_until(&closed, before + 1);
-		cr_expect_eq(ended.code, 4000, "%s", callbacks[i].name);
+		client_until(&seen.closed, before + 1);
+		cr_expect_eq(seen.ended.code, 4000, "%s", callbacks[i].name);
 		*callbacks[i].callback = NULL;
 		client_close(&c);
 	}
-	cr_assert_eq(closed, opened);
+	cr_assert_eq(seen.closed, seen.opened);
 }
 
 static void
@@ -282,23 +254,23 @@ Test(live_api, everything_may_be_called_inside_close)
 	for (int how = 0; how < 4; how++) {
 		struct client c = connect_x();
 
-		cr_assert_eq(ws_join(last, "r", 1), 1);
+		cr_assert_eq(ws_join(seen.last, "r", 1), 1);
 		if (how == 0)
 			client_send_close(&c, 1000, "");
 		else if (how == 1)
 			client_reset(&c);
 		else if (how == 2)
-			ws_terminate(last);
+			ws_terminate(seen.last);
 		else {
-			(void)ws_close(last, 1000, NULL, 0);
+			(void)ws_close(seen.last, 1000, NULL, 0);
 			client_send_close(&c, 1000, "");
 		}
-		client_until(&closed, how + 1);
+		client_until(&seen.closed, how + 1);
 		cr_assert_eq(ws_room_count(live.server, "r", 1), 0);
 		cr_assert_eq(ws_room_count(live.server, "member", WS_STR), 0);
 		client_close(&c);
 	}
-	until_connections(0);
+	live_until_connections(&live, 0);
 	cr_assert_eq(
 	    ws_publish(live.server, "member", WS_STR, WS_TEXT, "x", 1, NULL),
 	    0);
@@ -329,8 +301,8 @@ Test(live_api, walk_may_end_what_it_visits)
 	cr_assert_eq(count, 10, "a closing connection was visited");
 	for (int i = 0; i < 10; i++)
 		client_close(&c[i]);
-	client_until(&closed, 10);
-	until_connections(0);
+	client_until(&seen.closed, 10);
+	live_until_connections(&live, 0);
 }
 
 static void
@@ -343,7 +315,7 @@ Test(live_api, stop_inside_every_callback)
 {
 	for (size_t i = 0; i < 3; i++) {
 		struct client c[2];
-		int before = closed;
+		int before = seen.closed;
 
 		*callbacks[i].callback = stop_now;
 		c[0] = client_ws(live.address, "/echo");
@@ -353,7 +325,7 @@ Test(live_api, stop_inside_every_callback)
 			(void)client_await(&c[1], 100);
 			provoke(&c[1], i);
 		}
-		client_until(&closed, before + 1);
+		client_until(&seen.closed, before + 1);
 		*callbacks[i].callback = NULL;
 		while (!ws_stopped(live.server))
 			(void)client_wait(-1, 0, 10);
@@ -385,7 +357,7 @@ Test(live_api, upgrade_may_refuse)
 	cr_assert_eq(r.len, 3);
 	cr_assert(client_ends(&c));
 	client_close(&c);
-	cr_assert_eq(opened, 0);
+	cr_assert_eq(seen.opened, 0);
 }
 
 /* ---- queues ------------------------------------------------------------ */
@@ -398,11 +370,12 @@ Test(live_api, drain_follows_whenever_the_queue_was_above_soft)
 	int sent = 0;
 
 	/* The system takes some, how many is its own choice. */
-	for (; ws_queued(last) <= 65536; sent++)
-		cr_assert_eq(ws_send(last, WS_BINARY, data, sizeof(data)), 0);
+	for (; ws_queued(seen.last) <= 65536; sent++)
+		cr_assert_eq(
+		    ws_send(seen.last, WS_BINARY, data, sizeof(data)), 0);
 	while (sent-- > 0)
 		client_expect(&c, BINARY, data, sizeof(data));
-	client_until(&drains, 1);
+	client_until(&seen.drains, 1);
 	client_close(&c);
 }
 
@@ -413,8 +386,8 @@ Test(live_api, two_messages_in_one_turn_find_a_fast_peer)
 	char *data = calloc(1, large);
 	struct client c = connect_x();
 
-	cr_assert_eq(ws_send(last, WS_BINARY, data, small), 0);
-	cr_assert_eq(ws_send(last, WS_BINARY, data, large), 0);
+	cr_assert_eq(ws_send(seen.last, WS_BINARY, data, small), 0);
+	cr_assert_eq(ws_send(seen.last, WS_BINARY, data, large), 0);
 	client_expect(&c, BINARY, data, small);
 	client_expect(&c, BINARY, data, large);
 	cr_assert_eq(
@@ -455,7 +428,7 @@ static void
 check_order(struct ws_conn *conn)
 {
 	(void)conn;
-	disorder += atoi(got) != messages - 1;
+	disorder += atoi(seen.got) != seen.messages - 1;
 }
 
 static void
@@ -472,18 +445,18 @@ Test(live_api, a_paused_connection_gets_nothing_and_loses_nothing)
 	act.message = pause_always;
 	send_batch(&c);
 	for (int i = 1; i <= BATCH; i++) {
-		client_until(&messages, i);
+		client_until(&seen.messages, i);
 		if (i < 5 || i % 5000 == 0) {
 			for (int n = 0; n < 3; n++)
 				(void)client_wait(-1, 0, 1);
-			cr_assert_eq(messages, i, "not paused");
+			cr_assert_eq(seen.messages, i, "not paused");
 		}
-		ws_resume(last);
+		ws_resume(seen.last);
 	}
 	cr_assert_eq(disorder, 0);
 	client_close(&c);
-	client_until(&closed, 1);
-	cr_assert_eq(messages, BATCH);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.messages, BATCH);
 }
 
 static void
@@ -500,7 +473,7 @@ Test(live_api, pausing_and_resuming_at_once_is_nothing)
 
 	act.message = pause_and_resume;
 	send_batch(&c);
-	client_until(&messages, BATCH);
+	client_until(&seen.messages, BATCH);
 	cr_assert_eq(disorder, 0);
 	client_close(&c);
 }
@@ -511,12 +484,12 @@ Test(live_api, a_paused_connection_can_be_closed)
 
 	act.message = pause_always;
 	send_batch(&c);
-	client_until(&messages, 1);
-	cr_assert_eq(ws_close(last, 4000, "x", 1), 0);
+	client_until(&seen.messages, 1);
+	cr_assert_eq(ws_close(seen.last, 4000, "x", 1), 0);
 	client_expect_close(&c, 4000, true);
-	client_until(&closed, 1);
-	cr_assert_eq(messages, 1);
-	cr_assert_eq(ended.code, 4000);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.messages, 1);
+	cr_assert_eq(seen.ended.code, 4000);
 	client_close(&c);
 }
 
@@ -528,10 +501,10 @@ Test(live_api, wrong_arguments_are_refused)
 	char long_reason[200];
 
 	memset(long_reason, 'r', sizeof(long_reason));
-	cr_assert_eq(ws_send(last, 0, "x", 1), WS_EINVAL);
-	cr_assert_eq(ws_send(last, 8, "x", 1), WS_EINVAL);
-	cr_assert_eq(ws_send(last, 3, "x", 1), WS_EINVAL);
-	cr_assert_eq(ws_ping(last, long_reason, 126), WS_EINVAL);
+	cr_assert_eq(ws_send(seen.last, 0, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_send(seen.last, 8, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_send(seen.last, 3, "x", 1), WS_EINVAL);
+	cr_assert_eq(ws_ping(seen.last, long_reason, 126), WS_EINVAL);
 	cr_assert_null(ws_prepare(9, "x", 1));
 	cr_assert_eq(
 	    ws_publish(live.server, NULL, 0, 9, "x", 1, NULL), WS_EINVAL);
@@ -541,13 +514,13 @@ Test(live_api, wrong_arguments_are_refused)
 				   (code < 1004 || code > 1006));
 
 		if (code != 0 && !allowed)
-			cr_assert_eq(
-			    ws_close(last, code, "", 0), WS_EINVAL, "%d", code);
+			cr_assert_eq(ws_close(seen.last, code, "", 0),
+			    WS_EINVAL, "%d", code);
 	}
 	/* A reason too long is cut at a character. */
 	long_reason[122] = '\xC3';
 	long_reason[123] = '\xB6';
-	cr_assert_eq(ws_close(last, 1000, long_reason, 200), 0);
+	cr_assert_eq(ws_close(seen.last, 1000, long_reason, 200), 0);
 	{
 		struct frame f;
 
@@ -562,12 +535,12 @@ Test(live_api, pings_of_the_program_bring_pongs)
 	struct client c = connect_x();
 	struct frame f;
 
-	cr_assert_eq(ws_ping(last, "are you there", WS_STR), 0);
+	cr_assert_eq(ws_ping(seen.last, "are you there", WS_STR), 0);
 	cr_assert(client_recv_frame(&c, &f));
 	cr_assert_eq(f.first, CLIENT_FIN | 9);
 	client_send_frame(&c, CLIENT_FIN | 10, f.data, f.len);
-	client_until(&pongs, 1);
-	cr_assert_str_eq(got, "are you there");
+	client_until(&seen.pongs, 1);
+	cr_assert_str_eq(seen.got, "are you there");
 	client_close(&c);
 }
 
@@ -589,9 +562,9 @@ Test(live_api, prepared_messages_are_encoded_once)
 		cr_assert_eq(kind, WS_BINARY);
 		cr_assert_eq(len, lengths[i]);
 		cr_assert_eq(ws_prepared_ref(m), m);
-		cr_assert_eq(ws_send_prepared(last, m, 0), 0);
+		cr_assert_eq(ws_send_prepared(seen.last, m, 0), 0);
 		ws_prepared_free(m);
-		cr_assert_eq(ws_send_prepared(last, m, 0), 0);
+		cr_assert_eq(ws_send_prepared(seen.last, m, 0), 0);
 		ws_prepared_free(m);
 		client_expect(&c, BINARY, data, lengths[i]);
 		client_expect(&c, BINARY, data, lengths[i]);
@@ -669,12 +642,12 @@ Test(live_api, an_upgrade_may_be_decided_later)
 	client_send_frame(&c, TEXT, "early", 5);
 	client_until(&waits, 1);
 	cr_assert(client_is_quiet(&c, 20));
-	cr_assert_eq(messages, 0);
+	cr_assert_eq(seen.messages, 0);
 	cr_assert_null(ws_accept(waiting, "q", NULL));
 	cr_assert_not_null(ws_accept(waiting, "p", NULL));
 	cr_assert_eq(client_response(&c, &r, false), 101);
-	client_until(&messages, 1);
-	cr_assert_str_eq(got, "early");
+	client_until(&seen.messages, 1);
+	cr_assert_str_eq(seen.got, "early");
 	client_close(&c);
 	/* Refused later, and left before. */
 	c = client_open(live.address);
@@ -689,7 +662,7 @@ Test(live_api, an_upgrade_may_be_decided_later)
 	client_until(&waits, 3);
 	client_close(&c);
 	client_until(&gone, 1);
-	cr_assert_eq(opened, 1);
+	cr_assert_eq(seen.opened, 1);
 }
 
 /* ---- timers ------------------------------------------------------------ */
@@ -895,8 +868,8 @@ Test(live_api, ipv6_unix_and_inherited_sockets)
 	cr_assert_eq(ws_listen(live.server, address), 0);
 	cr_assert_eq(ws_listen(live.server, address), WS_ESYSTEM);
 	c = client_ws(address, "/x");
-	client_until(&opened, 1);
-	cr_assert_str_eq(ws_peer(last, text), "unix");
+	client_until(&seen.opened, 1);
+	cr_assert_str_eq(ws_peer(seen.last, text), "unix");
 	client_close(&c);
 	cr_assert_eq(ws_address(live.server, 1, text, sizeof(text)), 0);
 	cr_assert_str_eq(text, address);
@@ -912,8 +885,8 @@ Test(live_api, ipv6_unix_and_inherited_sockets)
 	if (ws_listen(live.server, "[::1]:0") == 0) {
 		cr_assert_eq(ws_address(live.server, 3, text, sizeof(text)), 0);
 		c = client_ws(text, "/x");
-		client_until(&opened, 2);
-		cr_assert_eq(strncmp(ws_peer(last, text), "[::1]:", 6), 0);
+		client_until(&seen.opened, 2);
+		cr_assert_eq(strncmp(ws_peer(seen.last, text), "[::1]:", 6), 0);
 		client_close(&c);
 	}
 	live_end(&live);
@@ -1011,11 +984,11 @@ Test(live_api, stats_count_what_there_is)
 	struct client c = connect_x(), d = client_open(live.address);
 	struct ws_stats s;
 
-	until_connections(2);
+	live_until_connections(&live, 2);
 	client_send_frame(&c, TEXT, "x", 1);
-	client_until(&messages, 1);
-	(void)ws_send(last, WS_TEXT, "y", 1);
-	(void)ws_join(last, "r", 1);
+	client_until(&seen.messages, 1);
+	(void)ws_send(seen.last, WS_TEXT, "y", 1);
+	(void)ws_join(seen.last, "r", 1);
 	ws_stats(live.server, &s);
 	cr_assert_eq(s.connections, 2);
 	cr_assert_eq(s.websockets, 1);
@@ -1026,7 +999,7 @@ Test(live_api, stats_count_what_there_is)
 	cr_assert_gt(s.max_clients, 0);
 	client_close(&c);
 	client_close(&d);
-	until_connections(0);
+	live_until_connections(&live, 0);
 	ws_stats(live.server, &s);
 	cr_assert_eq(s.websockets, 0);
 	cr_assert_eq(s.rooms, 0);
@@ -1042,13 +1015,13 @@ Test(live_api, stopping_has_a_grace)
 	ws_stop(live.server, 1000000);
 	client_expect_close(&c, 1001, true);
 	client_close(&c);
-	client_until(&closed, 1);
+	client_until(&seen.closed, 1);
 	cr_assert_not(ws_stopped(live.server));
 	ws_stop(live.server, 50);
 	while (!ws_stopped(live.server))
 		(void)client_wait(-1, 0, 10);
-	cr_assert_eq(closed, 2);
-	cr_assert_eq(ended.code, 1001);
+	cr_assert_eq(seen.closed, 2);
+	cr_assert_eq(seen.ended.code, 1001);
 	client_close(&deaf);
 }
 

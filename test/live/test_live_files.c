@@ -248,10 +248,10 @@ check_huge(struct client *c, uint64_t at)
 	/* Only whole marks are looked at. */
 	len -= len % sizeof(at);
 	for (; i < len; i += sizeof(at), at += sizeof(at)) {
-		uint64_t seen, want = at % (1 << 20) == 0 ? at : 0;
+		uint64_t word, want = at % (1 << 20) == 0 ? at : 0;
 
-		memcpy(&seen, in + i, sizeof(seen));
-		cr_assert_eq(seen, want, "at %llu", (unsigned long long)at);
+		memcpy(&word, in + i, sizeof(word));
+		cr_assert_eq(word, want, "at %llu", (unsigned long long)at);
 	}
 	client_skip(c, len);
 	return at;

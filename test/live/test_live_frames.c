@@ -15,23 +15,8 @@
 #define PONG (CLIENT_FIN | 10)
 
 static struct live live;
-static struct ws_conn *last;   /* the connection opened last */
-static struct ws_closed ended; /* how one ended last */
-static int opened, closed, changed;
+static int changed; /* messages that changed while they were handled */
 static const uint8_t bulk[50000]; /* sent at once, behind what waits */
-
-static void
-on_open(struct ws_conn *conn)
-{
-	last = conn;
-	opened++;
-}
-
-static void
-on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
-{
-	(void)ws_send(conn, kind, data, len);
-}
 
 /* Answer a message with itself and more, as its first octet says. What it is
  * must not change while it is handled. */
@@ -66,19 +51,11 @@ on_order(struct ws_conn *conn, int kind, const void *data, size_t len)
 }
 
 static void
-on_close(struct ws_conn *conn, const struct ws_closed *how)
-{
-	(void)conn;
-	ended = *how;
-	closed++;
-}
-
-static void
 setup(struct ws_server *server)
 {
-	static struct ws_handler echo = { .open = on_open,
-		.message = on_message,
-		.close = on_close,
+	static struct ws_handler echo = { .open = live_on_open,
+		.message = live_send_back,
+		.close = live_on_close,
 		.max_message = 16 << 20 };
 	static struct ws_handler order = { .message = on_order };
 	static struct ws_handler text;
@@ -425,7 +402,7 @@ Test(live_frames, rfc6455_7_1_7_each_violation_is_closed_with_its_code)
 	for (size_t i = 0; i < sizeof(violations) / sizeof(*violations); i++) {
 		struct client c = client_ws(live.address, "/echo");
 		struct frame f;
-		int before = closed;
+		int before = seen.closed;
 
 		client_send(&c, violations[i].octets, violations[i].len);
 		client_send(&c, more, 200000);
@@ -440,11 +417,11 @@ Test(live_frames, rfc6455_7_1_7_each_violation_is_closed_with_its_code)
 		cr_expect(
 		    client_ends(&c), "%s: no orderly end", violations[i].name);
 		client_close(&c);
-		client_until(&closed, before + 1);
-		cr_expect_eq(ended.code, violations[i].code, "%s: reported %d",
-		    violations[i].name, ended.code);
-		cr_expect_eq(ended.by, WS_BY_SERVER, "%s: reported by whom",
-		    violations[i].name);
+		client_until(&seen.closed, before + 1);
+		cr_expect_eq(seen.ended.code, violations[i].code,
+		    "%s: reported %d", violations[i].name, seen.ended.code);
+		cr_expect_eq(seen.ended.by, WS_BY_SERVER,
+		    "%s: reported by whom", violations[i].name);
 	}
 	free(more);
 }
@@ -525,14 +502,14 @@ Test(live_frames, rfc6455_5_5_1_a_close_is_answered_with_its_code)
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
 		struct client c = client_ws(live.address, "/echo");
-		int before = closed;
+		int before = seen.closed;
 
 		client_send_close(&c, codes[i], "bye");
 		client_expect_close(&c, codes[i], false);
-		client_until(&closed, before + 1);
-		cr_expect_eq(ended.code, codes[i]);
-		cr_expect_eq(ended.by, WS_BY_PEER);
-		cr_expect_eq(ended.reason_len, 3);
+		client_until(&seen.closed, before + 1);
+		cr_expect_eq(seen.ended.code, codes[i]);
+		cr_expect_eq(seen.ended.by, WS_BY_PEER);
+		cr_expect_eq(seen.ended.reason_len, 3);
 		client_close(&c);
 	}
 }
@@ -543,9 +520,9 @@ Test(live_frames, rfc6455_5_5_1_a_close_without_a_code)
 
 	client_send_frame(&c, CLOSE, "", 0);
 	client_expect_close(&c, 1005, false);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 1005);
-	cr_assert_eq(ended.by, WS_BY_PEER);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 1005);
+	cr_assert_eq(seen.ended.by, WS_BY_PEER);
 	client_close(&c);
 }
 
@@ -558,7 +535,7 @@ Test(live_frames, rfc6455_5_5_1_a_close_with_the_longest_reason)
 	reason[123] = '\0';
 	client_send_close(&c, 4000, reason);
 	client_expect_close(&c, 4000, false);
-	cr_assert_eq(ended.reason_len, 123);
+	cr_assert_eq(seen.ended.reason_len, 123);
 	client_close(&c);
 }
 
@@ -581,8 +558,8 @@ Test(live_frames, rfc6455_5_5_1_nothing_is_taken_behind_a_close)
 	cr_assert_eq(f.first, CLOSE);
 	cr_assert_eq(f.code, 1000);
 	cr_assert(client_ends(&c));
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 1000);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 1000);
 	client_close(&c);
 }
 
@@ -600,13 +577,13 @@ Test(live_frames, rfc6455_7_1_2_the_server_may_begin)
 {
 	struct client c = client_ws(live.address, "/echo");
 
-	client_until(&opened, 1);
-	cr_assert_eq(ws_close(last, 4321, "enough", WS_STR), 0);
-	cr_assert_eq(ws_close(last, 4321, "enough", WS_STR), WS_ECLOSED);
+	client_until(&seen.opened, 1);
+	cr_assert_eq(ws_close(seen.last, 4321, "enough", WS_STR), 0);
+	cr_assert_eq(ws_close(seen.last, 4321, "enough", WS_STR), WS_ECLOSED);
 	client_expect_close(&c, 4321, true);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 4321);
-	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 4321);
+	cr_assert_eq(seen.ended.by, WS_BY_SERVER);
 	client_close(&c);
 }
 
@@ -618,8 +595,8 @@ Test(live_frames, rfc6455_7_1_2_data_that_crosses_our_close_is_dropped)
 	uint8_t *data = pattern(500000, false);
 	struct frame f;
 
-	client_until(&opened, 1);
-	cr_assert_eq(ws_close(last, 1000, NULL, 0), 0);
+	client_until(&seen.opened, 1);
+	cr_assert_eq(ws_close(seen.last, 1000, NULL, 0), 0);
 	client_send_frame(&c, BINARY, data, 500000);
 	client_send_frame(&c, PING, "p", 1);
 	cr_assert(client_recv_frame(&c, &f));
@@ -654,16 +631,16 @@ Test(live_frames, rfc6455_7_1_5_a_stream_that_just_ends_is_1006)
 {
 	struct client c = client_ws(live.address, "/echo");
 
-	client_until(&opened, 1);
+	client_until(&seen.opened, 1);
 	client_close(&c);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 1006);
-	cr_assert_eq(ended.by, WS_BY_PEER);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 1006);
+	cr_assert_eq(seen.ended.by, WS_BY_PEER);
 	c = client_ws(live.address, "/echo");
-	client_until(&opened, 2);
+	client_until(&seen.opened, 2);
 	client_reset(&c);
-	client_until(&closed, 2);
-	cr_assert_eq(ended.code, 1006);
+	client_until(&seen.closed, 2);
+	cr_assert_eq(seen.ended.code, 1006);
 }
 
 /* A client that ends its direction behind its last frame gets the answer. */
@@ -682,8 +659,8 @@ Test(live_frames, rfc6455_7_1_1_half_close_behind_frames)
 	client_shut(&c);
 	client_expect(&c, TEXT, "no close", 8);
 	cr_assert(client_ends(&c));
-	client_until(&closed, 2);
-	cr_assert_eq(ended.code, 1006);
+	client_until(&seen.closed, 2);
+	cr_assert_eq(seen.ended.code, 1006);
 	client_close(&c);
 }
 
@@ -692,7 +669,7 @@ Test(live_frames, rfc6455_7_4_1_1001_when_the_server_stops)
 	struct client c = client_ws(live.address, "/echo");
 	struct client d = client_ws(live.address, "/text");
 
-	client_until(&opened, 2);
+	client_until(&seen.opened, 2);
 	ws_stop(live.server, 20000);
 	client_expect_close(&c, 1001, true);
 	client_expect_close(&d, 1001, true);
@@ -700,5 +677,5 @@ Test(live_frames, rfc6455_7_4_1_1001_when_the_server_stops)
 	client_close(&d);
 	while (!ws_stopped(live.server))
 		(void)client_wait(-1, 0, 10);
-	cr_assert_eq(closed, 2);
+	cr_assert_eq(seen.closed, 2);
 }

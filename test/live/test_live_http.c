@@ -11,34 +11,14 @@
 #include "live.h"
 
 static struct live live;
-static struct ws_request *held; /* the request that was held last */
-static int holds, gone;
-
-static void
-on_gone(struct ws_request *request, void *arg)
-{
-	cr_expect_eq(request, held);
-	cr_expect_eq(arg, &gone);
-	held = NULL;
-	gone++;
-}
-
-static void
-hold(struct ws_request *request)
-{
-	cr_expect_eq(ws_hold(request, on_gone, &gone), 0);
-	cr_expect_eq(ws_hold(request, on_gone, &gone), WS_ESTATE);
-	held = request;
-	holds++;
-}
 
 /* Hold without wanting to hear of the end. */
 static void
 keep(struct ws_request *request)
 {
 	cr_expect_eq(ws_hold(request, NULL, NULL), 0);
-	held = request;
-	holds++;
+	seen.held = request;
+	seen.holds++;
 }
 
 static void
@@ -118,7 +98,7 @@ static void
 setup(struct ws_server *server)
 {
 	live_echo(server);
-	if (ws_http(server, "/hold", "GET, POST", hold, NULL) < 0 ||
+	if (ws_http(server, "/hold", "GET, POST", live_hold, NULL) < 0 ||
 	    ws_http(server, "/keep", "GET", keep, NULL) < 0 ||
 	    ws_http(server, "/forget", NULL, forget, NULL) < 0 ||
 	    ws_http(server, "/fields", "GET", fields, NULL) < 0 ||
@@ -337,8 +317,8 @@ Test(live_http, rfc9110_15_5_6_allow_names_the_methods)
 /* ---- requests ---------------------------------------------------------- */
 
 static const struct {
-	const char *name, *request, *seen;
-} seen[] = {
+	const char *name, *request, *mirrored;
+} mirrored[] = {
 	{ "origin-form", "GET /mirror/a%20b HTTP/1.1\r\n" HOST "\r\n",
 	    "GET|/mirror/a%20b||-|-1|-|" },
 	{ "query and field",
@@ -378,30 +358,31 @@ expect_seen(struct client *c, size_t row)
 	struct response r;
 
 	cr_expect_eq(client_response(c, &r, false), 200, "%s: %d",
-	    seen[row].name, r.status);
-	cr_expect(r.len == strlen(seen[row].seen) &&
-		      memcmp(r.body, seen[row].seen, r.len) == 0,
-	    "%s: %.*s", seen[row].name, (int)r.len, r.body);
+	    mirrored[row].name, r.status);
+	cr_expect(r.len == strlen(mirrored[row].mirrored) &&
+		      memcmp(r.body, mirrored[row].mirrored, r.len) == 0,
+	    "%s: %.*s", mirrored[row].name, (int)r.len, r.body);
 }
 
 Test(live_http, rfc9112_3_what_the_program_sees)
 {
 	struct client c = client_open(live.address);
-	size_t rows = sizeof(seen) / sizeof(*seen);
+	size_t rows = sizeof(mirrored) / sizeof(*mirrored);
 
 	for (size_t i = 0; i < rows; i++) {
-		client_puts(&c, seen[i].request);
+		client_puts(&c, mirrored[i].request);
 		expect_seen(&c, i);
 	}
 	/* Octet by octet, and all of them in one segment, in order. */
 	for (size_t i = 0; i < rows; i++) {
-		client_dribble(&c, seen[i].request, strlen(seen[i].request));
+		client_dribble(
+		    &c, mirrored[i].request, strlen(mirrored[i].request));
 		expect_seen(&c, i);
 	}
 	client_close(&c);
 	c = client_open(live.address);
 	for (size_t i = 0; i < rows; i++)
-		client_puts(&c, seen[i].request);
+		client_puts(&c, mirrored[i].request);
 	for (size_t i = 0; i < rows; i++)
 		expect_seen(&c, i);
 	client_close(&c);
@@ -434,7 +415,7 @@ Test(live_http, rfc9112_7_1_bodies_split_everywhere)
 	static const size_t rows[] = { 6, 7 };
 
 	for (size_t i = 0; i < 2; i++) {
-		const char *text = seen[rows[i]].request;
+		const char *text = mirrored[rows[i]].request;
 		size_t len = strlen(text);
 		struct client c = client_open(live.address);
 
@@ -625,8 +606,8 @@ answer_held(struct ws_timer *timer, void *arg)
 {
 	(void)timer;
 	(void)arg;
-	cr_expect_eq(ws_reply(held, 200, NULL, "at last", WS_STR), 0);
-	held = NULL;
+	cr_expect_eq(ws_reply(seen.held, 200, NULL, "at last", WS_STR), 0);
+	seen.held = NULL;
 }
 
 Test(live_http, a_held_request_is_answered_by_a_timer)
@@ -638,7 +619,7 @@ Test(live_http, a_held_request_is_answered_by_a_timer)
 		client_puts(&c, "POST /hold HTTP/1.1\r\n" HOST
 				"Content-Length: 3\r\n\r\nabc");
 		client_puts(&c, "GET /mirror/behind HTTP/1.1\r\n" HOST "\r\n");
-		client_until(&holds, i + 1);
+		client_until(&seen.holds, i + 1);
 		cr_assert(client_is_quiet(&c, 20), "it was overtaken");
 		cr_assert_not_null(
 		    ws_timer_start(live.server, 10, 0, answer_held, NULL));
@@ -647,7 +628,7 @@ Test(live_http, a_held_request_is_answered_by_a_timer)
 		cr_assert_eq(client_response(&c, &r, false), 200);
 		cr_assert_eq(memcmp(r.body, "GET|/mirror/behind", 18), 0);
 	}
-	cr_assert_eq(gone, 0);
+	cr_assert_eq(seen.gone, 0);
 	client_close(&c);
 }
 
@@ -659,16 +640,16 @@ Test(live_http, what_is_known_of_a_held_request_stays)
 
 	client_puts(&c, "POST /hold?q HTTP/1.1\r\n" HOST
 			"X-Field: yes\r\nContent-Length: 3\r\n\r\nabc");
-	client_until(&holds, 1);
+	client_until(&seen.holds, 1);
 	d = client_open(live.address);
 	client_puts(&d, "GET /mirror/zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz "
 			"HTTP/1.1\r\nX-Other: zzzzzzzzzzzz\r\n" HOST "\r\n");
 	cr_assert_eq(client_response(&d, &r, false), 200);
-	cr_assert_str_eq(ws_request_method(held), "POST");
-	cr_assert_str_eq(ws_request_path(held), "/hold");
-	cr_assert_str_eq(ws_request_query(held), "q");
-	cr_assert_str_eq(ws_request_field(held, "x-field"), "yes");
-	cr_assert_eq(memcmp(ws_request_body(held, &len), "abc", 3), 0);
+	cr_assert_str_eq(ws_request_method(seen.held), "POST");
+	cr_assert_str_eq(ws_request_path(seen.held), "/hold");
+	cr_assert_str_eq(ws_request_query(seen.held), "q");
+	cr_assert_str_eq(ws_request_field(seen.held, "x-field"), "yes");
+	cr_assert_eq(memcmp(ws_request_body(seen.held, &len), "abc", 3), 0);
 	answer_held(NULL, NULL);
 	cr_assert_eq(client_response(&c, &r, false), 200);
 	client_close(&c);
@@ -683,13 +664,13 @@ Test(live_http, a_peer_that_leaves_before_the_answer_is_gone)
 		client_puts(&c, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
 		if (i == 2)
 			client_puts(&c, GET HOST "\r\n");
-		client_until(&holds, i + 1);
+		client_until(&seen.holds, i + 1);
 		if (i == 1)
 			client_close(&c);
 		else
 			client_reset(&c);
-		client_until(&gone, i + 1);
-		cr_assert_null(held);
+		client_until(&seen.gone, i + 1);
+		cr_assert_null(seen.held);
 	}
 }
 
@@ -700,11 +681,11 @@ Test(live_http, a_request_that_is_never_answered_ends_with_the_server)
 		struct client c = client_open(live.address);
 
 		client_puts(&c, "GET /keep HTTP/1.1\r\n" HOST "\r\n");
-		client_until(&holds, i + 1);
+		client_until(&seen.holds, i + 1);
 		client_close(&c);
 		(void)client_wait(-1, 0, 10);
 		if (i == 1)
-			cr_assert_eq(ws_reply(held, 200, NULL, "", 0), 0);
+			cr_assert_eq(ws_reply(seen.held, 200, NULL, "", 0), 0);
 	}
 }
 
@@ -718,8 +699,8 @@ Test(live_http, without_gone_a_late_answer_is_allowed)
 	struct response r;
 
 	client_puts(&c, "GET /keep HTTP/1.1\r\n" HOST "\r\n");
-	client_until(&holds, 1);
-	late = held;
+	client_until(&seen.holds, 1);
+	late = seen.held;
 	client_close(&c);
 	do {
 		(void)client_wait(-1, 0, 10);
@@ -727,7 +708,7 @@ Test(live_http, without_gone_a_late_answer_is_allowed)
 	} while (stats.connections > 0);
 	other = client_open(live.address);
 	client_puts(&other, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
-	client_until(&holds, 2);
+	client_until(&seen.holds, 2);
 	cr_assert_eq(ws_reply(late, 200, NULL, "too late", WS_STR), 0);
 	cr_assert(client_is_quiet(&other, 50), "another got the answer");
 	answer_held(NULL, NULL);
@@ -741,9 +722,9 @@ Test(live_http, a_request_held_when_the_server_ends_is_gone)
 	struct client c = client_open(live.address);
 
 	client_puts(&c, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
-	client_until(&holds, 1);
+	client_until(&seen.holds, 1);
 	live_end(&live);
-	cr_assert_eq(gone, 1);
+	cr_assert_eq(seen.gone, 1);
 	cr_assert(client_ends(&c) || c.reset);
 	client_close(&c);
 	begin();
@@ -756,7 +737,7 @@ Test(live_http, stopping_waits_for_held_requests)
 	struct response r;
 
 	client_puts(&c, "GET /hold HTTP/1.1\r\n" HOST "\r\n");
-	client_until(&holds, 1);
+	client_until(&seen.holds, 1);
 	ws_stop(live.server, 20000);
 	cr_assert(client_ends(&idle), "an idle connection stays");
 	cr_assert_not(ws_stopped(live.server));

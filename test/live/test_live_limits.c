@@ -17,54 +17,14 @@
 #define PONG (CLIENT_FIN | 10)
 
 static struct live live;
-static struct ws_conn *last;
-static struct ws_closed ended;
-static char reason[128];
-static int opened, messages, pongs, closed;
-
-static void
-on_open(struct ws_conn *conn)
-{
-	last = conn;
-	opened++;
-}
-
-static void
-on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
-{
-	(void)kind;
-	(void)data;
-	(void)len;
-	(void)conn;
-	messages++;
-}
-
-static void
-on_pong(struct ws_conn *conn, const void *data, size_t len)
-{
-	(void)conn;
-	(void)data;
-	(void)len;
-	pongs++;
-}
-
-static void
-on_close(struct ws_conn *conn, const struct ws_closed *how)
-{
-	(void)conn;
-	ended = *how;
-	snprintf(
-	    reason, sizeof(reason), "%.*s", (int)how->reason_len, how->reason);
-	closed++;
-}
 
 static void
 setup(struct ws_server *server)
 {
-	static const struct ws_handler sink = { .open = on_open,
-		.message = on_message,
-		.pong = on_pong,
-		.close = on_close };
+	static const struct ws_handler sink = { .open = live_on_open,
+		.message = live_on_message,
+		.pong = live_on_pong,
+		.close = live_on_close };
 
 	live_echo(server);
 	if (ws_endpoint(server, "/sink", &sink, NULL) < 0)
@@ -78,27 +38,6 @@ end(void)
 }
 
 TestSuite(live_limits, .fini = end, .timeout = 300);
-
-static size_t
-connections(void)
-{
-	struct ws_stats stats;
-
-	ws_stats(live.server, &stats);
-	return stats.connections;
-}
-
-static void
-until_connections(size_t count)
-{
-	int64_t deadline_ms = client_now_ms() + CLIENT_DEADLINE_MS;
-
-	while (connections() != count) {
-		cr_assert(client_now_ms() < deadline_ms,
-		    "still %zu connections", connections());
-		(void)client_wait(-1, 0, 20);
-	}
-}
 
 /* ---- backpressure ------------------------------------------------------ */
 
@@ -243,7 +182,7 @@ Test(live_limits, rfc6585_4_too_many_of_one_address_are_429)
 		cr_assert_eq(client_response(&b, &r, false), 101);
 		client_close(&a);
 		client_close(&b);
-		until_connections(0);
+		live_until_connections(&live, 0);
 	}
 }
 
@@ -270,7 +209,7 @@ Test(live_limits, too_many_clients_are_503)
 			client_expect(&in[i], TEXT, "in", 2);
 			client_close(&in[i]);
 		}
-		until_connections(0);
+		live_until_connections(&live, 0);
 	}
 }
 
@@ -358,8 +297,8 @@ Test(live_limits, a_storm_of_connections_leaves_nothing_behind)
 	}
 	do
 		(void)client_wait(-1, 0, 20);
-	while (connections() > 0);
-	cr_assert_eq(opened, closed);
+	while (live_connections(&live) > 0);
+	cr_assert_eq(seen.opened, seen.closed);
 }
 
 /* A reset at every step of a conversation. */
@@ -385,9 +324,9 @@ Test(live_limits, a_reset_at_every_step_is_survived)
 			(void)client_wait(-1, 0, 0);
 		}
 	}
-	until_connections(0);
-	cr_assert_eq(opened, closed);
-	cr_assert_gt(opened, 0);
+	live_until_connections(&live, 0);
+	cr_assert_eq(seen.opened, seen.closed);
+	cr_assert_gt(seen.opened, 0);
 }
 
 /* ---- signs of life ----------------------------------------------------- */
@@ -404,9 +343,9 @@ Test(live_limits, rfc6455_5_5_2_a_quiet_peer_is_pinged_and_given_up)
 	c = client_ws(live.address, "/sink");
 	cr_assert(client_recv_frame(&c, &f));
 	cr_assert_eq(f.first, PING);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 1006);
-	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 1006);
+	cr_assert_eq(seen.ended.by, WS_BY_SERVER);
 	client_close(&c);
 }
 
@@ -470,14 +409,14 @@ Test(live_limits, a_half_open_peer_is_given_up)
 
 	live = live_here(&options, setup, NULL);
 	c = client_ws(live.address, "/sink");
-	client_until(&opened, 1);
-	while (ws_queued(last) < 100000)
-		cr_assert_eq(ws_send(last, WS_BINARY, data, 200000), 0);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 1006);
-	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_until(&seen.opened, 1);
+	while (ws_queued(seen.last) < 100000)
+		cr_assert_eq(ws_send(seen.last, WS_BINARY, data, 200000), 0);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 1006);
+	cr_assert_eq(seen.ended.by, WS_BY_SERVER);
 	client_close(&c);
-	until_connections(0);
+	live_until_connections(&live, 0);
 }
 
 /* One that takes what waits, slowly, and says nothing, lives. */
@@ -493,14 +432,15 @@ Test(live_limits, a_choked_peer_that_takes_lives)
 
 	live = live_here(&options, setup, NULL);
 	c = client_ws(live.address, "/sink");
-	client_until(&opened, 1);
-	while (ws_queued(last) < 30 << 20)
-		cr_assert_eq(ws_send(last, WS_BINARY, data, sizeof(data)), 0);
+	client_until(&seen.opened, 1);
+	while (ws_queued(seen.last) < 30 << 20)
+		cr_assert_eq(
+		    ws_send(seen.last, WS_BINARY, data, sizeof(data)), 0);
 	/* Never more than 10 MB in a second. */
 	begin_ms = client_now_ms();
 	while (client_now_ms() < begin_ms + 1500) {
 		(void)client_wait(-1, 0, 5);
-		cr_assert_eq(closed, 0, "%s", reason);
+		cr_assert_eq(seen.closed, 0, "%s", seen.reason);
 		if ((client_now_ms() - begin_ms) * 10000 < taken)
 			continue;
 		(void)client_take(&c);
@@ -521,17 +461,17 @@ Test(live_limits, a_paused_peer_is_not_given_up)
 
 	live = live_here(&options, setup, NULL);
 	c = client_ws(live.address, "/sink");
-	client_until(&opened, 1);
-	ws_pause(last);
+	client_until(&seen.opened, 1);
+	ws_pause(seen.last);
 	client_send_frame(&c, TEXT, "waits", 5);
 	until_ms = client_now_ms() + 1000;
 	while (client_now_ms() < until_ms)
 		(void)client_wait(-1, 0, 20);
-	cr_assert_eq(messages, 0);
-	cr_assert_eq(closed, 0);
-	ws_resume(last);
-	client_until(&messages, 1);
-	cr_assert_eq(closed, 0);
+	cr_assert_eq(seen.messages, 0);
+	cr_assert_eq(seen.closed, 0);
+	ws_resume(seen.last);
+	client_until(&seen.messages, 1);
+	cr_assert_eq(seen.closed, 0);
 	client_close(&c);
 }
 
@@ -561,19 +501,19 @@ Test(live_limits, rfc6455_7_1_1_an_unanswered_close_ends_after_close_ms)
 
 	live = live_here(&options, setup, NULL);
 	c = client_ws(live.address, "/sink");
-	client_until(&opened, 1);
-	cr_assert_eq(ws_close(last, 4000, "go", WS_STR), 0);
+	client_until(&seen.opened, 1);
+	cr_assert_eq(ws_close(seen.last, 4000, "go", WS_STR), 0);
 	cr_assert(client_recv_frame(&c, &f));
 	cr_assert_eq(f.code, 4000);
-	client_until(&closed, 1);
-	cr_assert_eq(ended.code, 4000);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.ended.code, 4000);
 	cr_assert(!client_await(&c, 1));
 	client_close(&c);
 	/* One that answers and does not hang up. */
 	c = client_ws(live.address, "/sink");
 	client_send_close(&c, 1000, "");
 	client_expect_close(&c, 1000, false);
-	until_connections(0);
+	live_until_connections(&live, 0);
 	client_close(&c);
 }
 
@@ -591,8 +531,8 @@ Test(live_limits, a_peer_that_never_stops_is_ended)
 	do {
 		(void)client_push(&c, junk, sizeof(junk), 10);
 		(void)client_wait(-1, 0, 5);
-	} while (connections() > 0);
-	cr_assert_eq(ended.code, 1002);
+	} while (live_connections(&live) > 0);
+	cr_assert_eq(seen.ended.code, 1002);
 	client_close(&c);
 }
 

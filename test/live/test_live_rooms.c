@@ -14,15 +14,11 @@
 #define SIZE 8192
 
 static struct live live;
-static struct ws_conn *last;
-static struct ws_closed ended;
-static int opened, closed, drains;
 
 static void
 on_open(struct ws_conn *conn)
 {
-	last = conn;
-	opened++;
+	live_on_open(conn);
 	(void)ws_join(conn, "room", WS_STR);
 }
 
@@ -33,19 +29,11 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 }
 
 static void
-on_drain(struct ws_conn *conn)
-{
-	(void)conn;
-	drains++;
-}
-
-static void
 on_close(struct ws_conn *conn, const struct ws_closed *how)
 {
 	cr_expect_not(ws_in_room(conn, "room", WS_STR),
 	    "close is called before it left its rooms");
-	ended = *how;
-	closed++;
+	live_on_close(conn, how);
 }
 
 static void
@@ -53,7 +41,7 @@ setup(struct ws_server *server)
 {
 	static const struct ws_handler room = { .open = on_open,
 		.message = on_message,
-		.drain = on_drain,
+		.drain = live_on_drain,
 		.close = on_close };
 
 	if (ws_endpoint(server, "/room", &room, NULL) < 0)
@@ -81,10 +69,10 @@ TestSuite(live_rooms, .init = begin, .fini = end, .timeout = 300);
 static struct client
 enter(void)
 {
-	int before = opened;
+	int before = seen.opened;
 	struct client c = client_ws(live.address, "/room");
 
-	client_until(&opened, before + 1);
+	client_until(&seen.opened, before + 1);
 	return c;
 }
 
@@ -113,7 +101,7 @@ Test(live_rooms, all_others_get_each_message_once_and_in_order)
 	cr_assert(client_is_quiet(&c[0], 20), "the sender got it, too");
 	for (int i = 0; i < MEMBERS; i++)
 		client_close(&c[i]);
-	client_until(&closed, MEMBERS);
+	client_until(&seen.closed, MEMBERS);
 	cr_assert_eq(ws_room_count(live.server, "room", 4), 0);
 }
 
@@ -141,24 +129,24 @@ Test(live_rooms, a_member_that_never_reads_is_closed_with_1013)
 
 	slow = client_open_small(live.address, 4096);
 	client_puts(&slow, client_request("/room", ""));
-	client_until(&opened, 2);
+	client_until(&seen.opened, 2);
 	publish_much(&fast, 0);
-	client_until(&closed, 1);
-	cr_assert_eq(
-	    closed, 1, "%d closed, the last with %d", closed, ended.code);
-	cr_assert_eq(ended.code, 1013);
-	cr_assert_eq(ended.by, WS_BY_SERVER);
+	client_until(&seen.closed, 1);
+	cr_assert_eq(seen.closed, 1, "%d closed, the last with %d", seen.closed,
+	    seen.ended.code);
+	cr_assert_eq(seen.ended.code, 1013);
+	cr_assert_eq(seen.ended.by, WS_BY_SERVER);
 	cr_assert_eq(ws_room_count(live.server, "room", 4), 1);
 	client_close(&slow);
 	/* One that starts to read in time sees whole messages in order and
 	 * then the code. */
 	slow = client_open(live.address);
 	client_puts(&slow, client_request("/room", ""));
-	client_until(&opened, 3);
-	while (ws_send(last, WS_BINARY, "12345678", 8) != WS_EFULL)
+	client_until(&seen.opened, 3);
+	while (ws_send(seen.last, WS_BINARY, "12345678", 8) != WS_EFULL)
 		continue;
-	cr_assert_eq(ws_send(last, WS_TEXT, "x", 1), WS_ECLOSED);
-	cr_assert_not(ws_is_writable(last));
+	cr_assert_eq(ws_send(seen.last, WS_TEXT, "x", 1), WS_ECLOSED);
+	cr_assert_not(ws_is_writable(seen.last));
 	cr_assert_eq(client_response(&slow, &r, false), 101);
 	while (client_recv_frame(&slow, &f) && f.first == BINARY) {
 		cr_assert_eq(f.len, 8);
@@ -181,25 +169,26 @@ Test(live_rooms, a_member_that_never_reads_misses_volatile_messages)
 
 	slow = client_open_small(live.address, 4096);
 	client_puts(&slow, client_request("/room", ""));
-	client_until(&opened, 2);
+	client_until(&seen.opened, 2);
 	publish_much(&fast, WS_VOLATILE);
-	cr_assert_eq(closed, 0, "closed with %d", ended.code);
-	cr_assert_eq(
-	    ws_send(last, WS_BINARY | WS_VOLATILE, data, SIZE), WS_ESKIPPED);
-	cr_assert_not(ws_is_writable(last));
-	cr_assert_lt(ws_queued(last), 256 << 10);
-	cr_assert_eq(drains, 0);
+	cr_assert_eq(seen.closed, 0, "closed with %d", seen.ended.code);
+	cr_assert_eq(ws_send(seen.last, WS_BINARY | WS_VOLATILE, data, SIZE),
+	    WS_ESKIPPED);
+	cr_assert_not(ws_is_writable(seen.last));
+	cr_assert_lt(ws_queued(seen.last), 256 << 10);
+	cr_assert_eq(seen.drains, 0);
 	/* What it did get is whole and in order; then it drains. */
 	cr_assert_eq(client_response(&slow, &r, false), 101);
-	while (drains == 0) {
+	while (seen.drains == 0) {
 		cr_assert(client_recv_frame(&slow, &f));
 		cr_assert_eq(f.len, SIZE);
 		memcpy(&number, f.data, sizeof(number));
 		cr_assert(number == 0 || number > previous);
 		previous = number;
 	}
-	cr_assert(ws_is_writable(last));
-	cr_assert_eq(ws_send(last, WS_TEXT | WS_VOLATILE, "again", WS_STR), 0);
+	cr_assert(ws_is_writable(seen.last));
+	cr_assert_eq(
+	    ws_send(seen.last, WS_TEXT | WS_VOLATILE, "again", WS_STR), 0);
 	do
 		cr_assert(client_recv_frame(&slow, &f));
 	while (f.first == BINARY);
@@ -241,7 +230,7 @@ Test(live_rooms, members_come_and_go_while_others_speak)
 	for (int i = 0; i < MEMBERS; i++)
 		client_close(&c[i]);
 	client_close(&speaker);
-	client_until(&closed, opened);
+	client_until(&seen.closed, seen.opened);
 }
 
 static bool
@@ -282,7 +271,7 @@ Test(live_rooms, a_walk_may_end_its_members)
 	cr_assert_eq(ws_room_count(live.server, "elsewhere", WS_STR), 3);
 	for (int i = 0; i < 12; i++)
 		client_close(&c[i]);
-	client_until(&closed, 12);
+	client_until(&seen.closed, 12);
 	cr_assert_eq(ws_room_count(live.server, "room", 4), 0);
 	cr_assert_eq(ws_room_count(live.server, "elsewhere", WS_STR), 0);
 }
@@ -309,7 +298,7 @@ deliver(struct ws_member *member, void *message)
 	delivered++;
 	if (delivered == 2) {
 		ws_member_leave_all(live.server, member);
-		ws_terminate(last);
+		ws_terminate(seen.last);
 	}
 }
 
@@ -327,9 +316,9 @@ Test(live_rooms, an_object_of_the_program_may_be_a_member)
 	client_send_frame(&c, TEXT, "hi", 2);
 	client_until(&delivered, 1);
 	cr_assert_eq(nested, WS_ESTATE);
-	cr_assert_eq(closed, 0);
+	cr_assert_eq(seen.closed, 0);
 	client_send_frame(&c, TEXT, "hi", 2);
-	client_until(&closed, 1);
+	client_until(&seen.closed, 1);
 	cr_assert_eq(delivered, 2);
 	cr_assert_eq(ws_room_count(live.server, "room", 4), 0);
 	client_close(&c);
@@ -357,9 +346,9 @@ Test(live_rooms, a_selection_reaches_each_member_once)
 
 	for (int i = 0; i < 6; i++) {
 		c[i] = enter();
-		conn[i] = last;
+		conn[i] = seen.last;
 		for (const char *r = rooms[i]; *r != '\0'; r++)
-			cr_assert_eq(ws_join(last, r, 1), 1);
+			cr_assert_eq(ws_join(seen.last, r, 1), 1);
 	}
 	cr_assert_eq(ws_publish_to(live.server, &selection, message, 0), 3);
 	selection.without = ws_conn_member(conn[2]);
@@ -382,15 +371,15 @@ Test(live_rooms, names_have_1_to_255_octets_of_any_kind)
 	struct client c = enter();
 
 	memset(name, 0xFF, sizeof(name));
-	cr_assert_eq(ws_join(last, name, 0), WS_EINVAL);
-	cr_assert_eq(ws_join(last, name, 256), WS_EINVAL);
-	cr_assert_eq(ws_join(last, name, 255), 1);
-	cr_assert_eq(ws_join(last, nul, 3), 1);
-	cr_assert_eq(ws_join(last, "a", 1), 1);
-	cr_assert(ws_in_room(last, nul, 3));
-	cr_assert_not(ws_in_room(last, nul, 2));
-	cr_assert(ws_leave(last, nul, 3));
-	cr_assert_not(ws_leave(last, nul, 3));
-	cr_assert(ws_in_room(last, "a", WS_STR));
+	cr_assert_eq(ws_join(seen.last, name, 0), WS_EINVAL);
+	cr_assert_eq(ws_join(seen.last, name, 256), WS_EINVAL);
+	cr_assert_eq(ws_join(seen.last, name, 255), 1);
+	cr_assert_eq(ws_join(seen.last, nul, 3), 1);
+	cr_assert_eq(ws_join(seen.last, "a", 1), 1);
+	cr_assert(ws_in_room(seen.last, nul, 3));
+	cr_assert_not(ws_in_room(seen.last, nul, 2));
+	cr_assert(ws_leave(seen.last, nul, 3));
+	cr_assert_not(ws_leave(seen.last, nul, 3));
+	cr_assert(ws_in_room(seen.last, "a", WS_STR));
 	client_close(&c);
 }
