@@ -1,4 +1,4 @@
-/* test_sio_format.c - JSON from a printf-like template. */
+/* test_format.c - JSON from a printf-like template. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <float.h>
@@ -7,11 +7,10 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/bytes.h"
 #include "sio/json/format.h"
 #include "sio/packet.h"
 #include "test/scarce.h"
-
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What was written last. */
 struct written {
@@ -123,7 +122,7 @@ Test(sio_format, relaxes_json)
 		{ "'\xe2\x82\xac'", "[\"\xe2\x82\xac\"]" },
 	};
 
-	for (size_t i = 0; i < LEN(rows); i++) {
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		const char *format = rows[i].format;
 
 		cr_expect_eq(
@@ -316,7 +315,7 @@ Test(sio_format, refuses_malformed_templates)
 		"%\xff",
 	};
 
-	for (size_t i = 0; i < LEN(rows); i++) {
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		/* Of the arguments, %.*d alone gets to look at one. */
 		int error = write_unchecked(&w, "x", rows[i], 1);
 
@@ -363,7 +362,7 @@ read_event(struct sio_document *document, const char *text, bool binary)
 {
 	struct sio_packet packet = {
 		.type = binary ? SIO_BINARY_ACK : SIO_ACK,
-		.attachments = binary ? LEN(came) : 0,
+		.attachments = binary ? WS_LEN(came) : 0,
 	};
 
 	cr_assert_eq(sio_value_read(document, text, strlen(text)), 0);
@@ -464,7 +463,7 @@ Test(sio_format, limits_attachments)
 {
 	struct sio_value v[11];
 
-	for (size_t i = 0; i < LEN(v); i++)
+	for (size_t i = 0; i < WS_LEN(v); i++)
 		v[i] = sio_binary(w.string + i, 1);
 	cr_expect_eq(
 	    write_array(&w, NULL, "%p,%p,%p,%p,%p,%p,%p,%p,%p,%p",

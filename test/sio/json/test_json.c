@@ -1,15 +1,14 @@
-/* test_sio_json.c - the JSON reader and strings both ways (RFC 8259). */
+/* test_json.c - the JSON reader and strings both ways (RFC 8259). */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sio/json/json.h"
 #include "test/guard.h"
 #include "sio_json_rows.h"
-
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 enum {
 	TOKENS = 512
@@ -110,7 +109,7 @@ check_row(const struct json_row *row)
 
 Test(sio_json, accepts_and_refuses_by_name)
 {
-	for (size_t i = 0; i < LEN(json_rows); i++)
+	for (size_t i = 0; i < WS_LEN(json_rows); i++)
 		check_row(&json_rows[i]);
 }
 
@@ -132,7 +131,7 @@ Test(sio_json, makes_tokens)
 	cr_assert_eq(sizeof(struct sio_json_token), 16);
 	read_text(&r, text, sizeof(text) - 1, 1);
 	cr_assert_eq(r.error, 1);
-	cr_assert_eq(r.count, LEN(expected));
+	cr_assert_eq(r.count, WS_LEN(expected));
 	for (size_t i = 0; i < r.count; i++)
 		cr_expect_eq(
 		    memcmp(&r.tokens[i], &expected[i], sizeof(expected[i])), 0,
@@ -167,7 +166,7 @@ Test(sio_json, says_where_it_goes_wrong)
 	};
 	static struct result r;
 
-	for (size_t i = 0; i < LEN(rows); i++) {
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		read_text(&r, rows[i].text, strlen(rows[i].text), TOKENS);
 		cr_expect_lt(r.error, 0, "%s", rows[i].text);
 		cr_expect_eq(r.at, rows[i].at, "%s: %zu", rows[i].text, r.at);
@@ -300,7 +299,7 @@ Test(sio_json, decodes_strings)
 {
 	char out[64];
 
-	for (size_t i = 0; i < LEN(strings); i++) {
+	for (size_t i = 0; i < WS_LEN(strings); i++) {
 		size_t len = strlen(strings[i].raw), n;
 		struct guard g = guard_copy(strings[i].raw, len);
 
@@ -335,10 +334,10 @@ Test(sio_json, compares_strings)
 {
 	char text[128];
 
-	for (size_t i = 0; i < LEN(strings); i++) {
+	for (size_t i = 0; i < WS_LEN(strings); i++) {
 		struct sio_json_token token = read_string(text, strings[i].raw);
 
-		for (size_t j = 0; j < LEN(strings); j++) {
+		for (size_t j = 0; j < WS_LEN(strings); j++) {
 			bool same =
 			    strings[i].len == strings[j].len &&
 			    memcmp(strings[i].decoded, strings[j].decoded,
@@ -430,7 +429,7 @@ Test(sio_json, measures_numbers)
 		{ "1.5.5", 3 },
 	};
 
-	for (size_t i = 0; i < LEN(rows); i++)
+	for (size_t i = 0; i < WS_LEN(rows); i++)
 		cr_expect_eq(
 		    sio_json_number_len(rows[i].text, strlen(rows[i].text)),
 		    rows[i].len, "%s", rows[i].text);

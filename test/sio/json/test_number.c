@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sio/json/json.h"
 #include "sio/json/number.h"
 #include "test/guard.h"
-
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 static double
 read_number(const char *text)
@@ -84,7 +83,7 @@ Test(sio_number, writes_and_reads)
 {
 	char out[SIO_NUMBER_MAX + 1];
 
-	for (size_t i = 0; i < LEN(both); i++) {
+	for (size_t i = 0; i < WS_LEN(both); i++) {
 		cr_expect_str_eq(write_number(both[i].value, out), both[i].text,
 		    "%a: %s", both[i].value, out);
 		cr_expect_eq(read_number(both[i].text), both[i].value, "%s",
@@ -170,7 +169,7 @@ Test(sio_number, reads_all_notations)
 		{ "104110013277974872254e-225", 104110013277974872254e-225 },
 	};
 
-	for (size_t i = 0; i < LEN(rows); i++)
+	for (size_t i = 0; i < WS_LEN(rows); i++)
 		cr_expect_eq(read_number(rows[i].text), rows[i].value, "%s: %a",
 		    rows[i].text, read_number(rows[i].text));
 	cr_expect(signbit(read_number("-0")));
@@ -232,14 +231,14 @@ Test(sio_number, knows_integers)
 		"99999999999999999999", "1e99", "-1e9999999999999999999" };
 	int64_t value;
 
-	for (size_t i = 0; i < LEN(good); i++) {
+	for (size_t i = 0; i < WS_LEN(good); i++) {
 		value = 42;
 		cr_expect(sio_number_integer(
 			      good[i].text, strlen(good[i].text), &value),
 		    "%s", good[i].text);
 		cr_expect_eq(value, good[i].value, "%s", good[i].text);
 	}
-	for (size_t i = 0; i < LEN(bad); i++) {
+	for (size_t i = 0; i < WS_LEN(bad); i++) {
 		value = 42;
 		cr_expect(!sio_number_integer(bad[i], strlen(bad[i]), &value),
 		    "%s", bad[i]);
@@ -481,7 +480,7 @@ Test(sio_number, prints_as_printf)
 		0x1p-21, 0x3p-21, 5e-324, DBL_MIN, DBL_MAX, DBL_EPSILON };
 	uint64_t state = 31415;
 
-	for (size_t i = 0; i < LEN(values); i++)
+	for (size_t i = 0; i < WS_LEN(values); i++)
 		check_prints(values[i]);
 	for (int i = 0; i < 2000; i++)
 		check_prints(random_double(&state, i));
@@ -523,7 +522,7 @@ check_locale(const char *language, const char *point)
 	snprintf(out, sizeof(out), "%.1f", 0.5);
 	cr_assert_null(strchr(out, '.'), "%s", out);
 
-	for (size_t i = 0; i < LEN(both); i++) {
+	for (size_t i = 0; i < WS_LEN(both); i++) {
 		write_number(both[i].value, out);
 		cr_expect_str_eq(
 		    out, both[i].text, "%a: %s", both[i].value, out);

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "sio/packet.h"
 #include "sio/json/value.h"
 #include "test/guard.h"
 #include "test/scarce.h"
-
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char text[] =
     "{\"null\":null,\"yes\":true,\"no\":false,\"n\":-12.5,\"i\":42,"
@@ -52,7 +51,7 @@ Test(sio_value, knows_types)
 
 	cr_expect_eq(sio_type(root), SIO_OBJECT);
 	cr_expect_eq(sio_count(root), 10);
-	for (size_t i = 0; i < LEN(rows); i++) {
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
 		struct sio_value value = sio_get(root, rows[i].name);
 		size_t len = 1;
 		const char *json = sio_json(value, &len);
@@ -104,13 +103,13 @@ Test(sio_value, keeps_strings_apart)
 	struct guard g = guard_copy(tight, sizeof(tight) - 1);
 	struct sio_document document = { .text = NULL };
 	struct sio_value root;
-	const char *strings[LEN(expected)];
+	const char *strings[WS_LEN(expected)];
 
 	cr_assert_eq(sio_value_read(&document, (const char *)g.at, g.len), 0);
 	root = sio_document_root(&document);
-	for (size_t i = LEN(expected); i-- > 0;)
+	for (size_t i = WS_LEN(expected); i-- > 0;)
 		strings[i] = sio_string(sio_at(root, i), NULL);
-	for (size_t i = 0; i < LEN(expected); i++)
+	for (size_t i = 0; i < WS_LEN(expected); i++)
 		cr_expect_str_eq(strings[i], expected[i], "%zu", i);
 	cr_expect_eq(memcmp(g.at, tight, g.len), 0, "the text is untouched");
 	sio_value_fini(&document);
@@ -378,12 +377,12 @@ Test(sio_value, reads_message_after_message_without_allocating)
 	struct sio_document document = { .text = NULL };
 	size_t lens[3];
 
-	for (size_t i = 0; i < LEN(messages); i++)
+	for (size_t i = 0; i < WS_LEN(messages); i++)
 		lens[i] = write_zeros(messages[i], 2000 - 900 * i);
 	for (size_t i = 0; i < 300; i++) {
-		size_t n = i % LEN(messages);
+		size_t n = i % WS_LEN(messages);
 
-		if (i == LEN(messages))
+		if (i == WS_LEN(messages))
 			scarce(1);
 		cr_assert_eq(
 		    sio_value_read(&document, messages[n], lens[n]), 0);
