@@ -98,25 +98,19 @@ bool
 eio_packet_read(
     int protocol, const char *in, size_t len, struct eio_packet *packet)
 {
-	enum eio_form form = EIO_TEXT;
+	bool base64 = len > 0 && in[0] == 'b';
+	size_t mark = base64 && protocol < 4 ? 2 : 1;
 	char digit = '4';
-	size_t mark = 1;
 
-	if (len == 0)
-		return false;
-	if (in[0] == 'b')
-		form = EIO_BASE64;
-	/* Protocol 4 has no other packets than messages that are binary. */
-	if (form == EIO_BASE64 && protocol < 4)
-		mark = 2;
 	if (len < mark)
 		return false;
-	if (form == EIO_TEXT || protocol < 4)
+	/* All binary packets of protocol 4 are messages. */
+	if (!base64 || protocol < 4)
 		digit = in[mark - 1];
 	if (digit < '0' || digit > '6')
 		return false;
-	*packet = (struct eio_packet){ (enum eio_type)(digit - '0'), form,
-		in + mark, len - mark };
+	*packet = (struct eio_packet){ (enum eio_type)(digit - '0'),
+		base64 ? EIO_BASE64 : EIO_TEXT, in + mark, len - mark };
 	return true;
 }
 
@@ -262,23 +256,17 @@ next_octets(struct eio_payload *p, struct eio_packet *packet)
 bool
 eio_payload_next(struct eio_payload *payload, struct eio_packet *packet)
 {
-	bool good = false;
+	static bool (*const read_next[])(
+	    struct eio_payload * payload, struct eio_packet * packet) = {
+		[EIO_SEPARATED] = next_separated,
+		[EIO_COUNTED] = next_counted,
+		[EIO_OCTETS] = next_octets,
+	};
 
 	if (payload->ended || payload->failed)
 		return false;
-	switch (payload->framing) {
-	case EIO_SEPARATED:
-		good = next_separated(payload, packet);
-		break;
-	case EIO_COUNTED:
-		good = next_counted(payload, packet);
-		break;
-	case EIO_OCTETS:
-		good = next_octets(payload, packet);
-		break;
-	}
-	payload->failed = !good;
-	return good;
+	payload->failed = !read_next[payload->framing](payload, packet);
+	return !payload->failed;
 }
 
 /* ---- writing bodies ---------------------------------------------------- */
