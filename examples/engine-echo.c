@@ -12,9 +12,9 @@
 #include <stdlib.h>
 
 static void
-on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
+on_message(struct eio_session *session, int kind, const void *data, size_t len)
 {
-	eio_send(socket, kind, data, len);
+	eio_send(session, kind, data, len);
 }
 
 static int

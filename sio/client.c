@@ -92,7 +92,7 @@ sio_client_start(struct sio *io)
 }
 
 void
-sio_client_open(struct eio_socket *session)
+sio_client_open(struct eio_session *session)
 {
 	struct sio *io = eio_endpoint_user(eio_of(session));
 	struct sio_client *client = ws_mem_resize(NULL, sizeof(*client));
@@ -117,7 +117,7 @@ sio_client_open(struct eio_socket *session)
 }
 
 void
-sio_client_close(struct eio_socket *session, const char *reason)
+sio_client_close(struct eio_session *session, const char *reason)
 {
 	struct sio_client *client = eio_user(session);
 	struct sio_socket *socket;
@@ -356,7 +356,7 @@ on_attachment(struct sio_client *client, const void *data, size_t len)
 
 void
 sio_client_message(
-    struct eio_socket *session, int kind, const void *data, size_t len)
+    struct eio_session *session, int kind, const void *data, size_t len)
 {
 	struct sio_client *client = eio_user(session);
 

@@ -12,10 +12,10 @@
 int sio_client_start(struct sio *io);
 
 /* The functions of struct eio_handler. */
-void sio_client_open(struct eio_socket *session);
+void sio_client_open(struct eio_session *session);
 void sio_client_message(
-    struct eio_socket *session, int kind, const void *data, size_t len);
-void sio_client_close(struct eio_socket *session, const char *reason);
+    struct eio_session *session, int kind, const void *data, size_t len);
+void sio_client_close(struct eio_session *session, const char *reason);
 
 /* Release a client whose session has ended, and what it owns. */
 void sio_client_free(struct sio_client *client);

@@ -184,7 +184,7 @@ static void
 deliver(struct sio_delivery *delivery, struct sio_socket *socket)
 {
 	struct broadcast *b = (struct broadcast *)delivery;
-	struct eio_socket *session = socket->client->session;
+	struct eio_session *session = socket->client->session;
 	struct sio_question *question = b->source->question;
 	unsigned sent = 0;
 	int result = 0;

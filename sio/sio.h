@@ -157,7 +157,7 @@ void sio_document_free(struct sio_document *document);
 /* ---- Engine.IO --------------------------------------------------------- */
 
 struct eio;         /* an Engine.IO endpoint */
-struct eio_socket;  /* one session, whatever connections carry it */
+struct eio_session; /* one session, whatever connections carry it */
 struct eio_message; /* one message, encoded once for each kind of transport */
 
 /* How an Engine.IO endpoint behaves. A member that is zero means its default.
@@ -214,25 +214,25 @@ struct eio_handler {
 	    const char **message);
 
 	/* A session has begun. */
-	void (*open)(struct eio_socket *socket);
+	void (*open)(struct eio_session *session);
 
 	/* A message has come.
 	 *   kind  WS_TEXT (valid UTF-8) or WS_BINARY
 	 *   data  not terminated. May be changed in place, but not after it was
 	 *         sent: it may be sent from where it lies */
-	void (*message)(
-	    struct eio_socket *socket, int kind, const void *data, size_t len);
+	void (*message)(struct eio_session *session, int kind, const void *data,
+	    size_t len);
 
 	/* More than the server's queue_soft was queued for the session, and has
 	 * been sent. */
-	void (*drain)(struct eio_socket *socket);
+	void (*drain)(struct eio_session *session);
 
-	/* A session has ended; called once for each call of open. socket must
+	/* A session has ended; called once for each call of open. session must
 	 * not be used after this returns.
 	 *   reason  as in the reference: "transport error", "transport close",
 	 *           "forced close", "ping timeout", "parse error" or "server
 	 *           shutting down" */
-	void (*close)(struct eio_socket *socket, const char *reason);
+	void (*close)(struct eio_session *session, const char *reason);
 };
 
 /* Serve Engine.IO at a path.
@@ -255,7 +255,7 @@ void eio_free(struct eio *endpoint);
 void eio_stop(struct eio *endpoint);
 
 /* Return the endpoint of a session. */
-struct eio *eio_of(const struct eio_socket *socket);
+struct eio *eio_of(const struct eio_session *session);
 
 /* Return the server of an endpoint, and the user that eio_new was given. */
 struct ws_server *eio_server(const struct eio *endpoint);
@@ -268,7 +268,7 @@ size_t eio_count(const struct eio *endpoint);
  * false ends the walk.
  *   arg  borrowed; passed on to visit */
 void eio_walk(struct eio *endpoint,
-    bool (*visit)(struct eio_socket *socket, void *arg), void *arg);
+    bool (*visit)(struct eio_session *session, void *arg), void *arg);
 
 /* Send one message to a session.
  *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY; or'ed with WS_VOLATILE to
@@ -276,7 +276,8 @@ void eio_walk(struct eio *endpoint,
  *         The answer to a poll is compressed if any of its messages may be
  *   data  copied
  * Returns 0, WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL. */
-int eio_send(struct eio_socket *socket, int kind, const void *data, size_t len);
+int
+eio_send(struct eio_session *session, int kind, const void *data, size_t len);
 
 /* Encode a message once, to be sent to many sessions over any transport.
  *   kind  WS_TEXT (data must be UTF-8) or WS_BINARY, and no flags
@@ -295,51 +296,51 @@ void eio_message_free(struct eio_message *message);
  *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
  * Returns as eio_send. */
 int eio_send_prepared(
-    struct eio_socket *socket, struct eio_message *message, int flags);
+    struct eio_session *session, struct eio_message *message, int flags);
 
 /* Return whether a message would be sent now rather than queued: the session
  * has a WebSocket that is not full, or polls and its next answer is not large
  * yet. */
-bool eio_is_writable(const struct eio_socket *socket);
+bool eio_is_writable(const struct eio_session *session);
 
 /* End a session after what is queued for it. close is called with "forced
  * close" before this returns. */
-void eio_close(struct eio_socket *socket);
+void eio_close(struct eio_session *session);
 
 /* Return and set the application's pointer; NULL until it is set. */
-void *eio_user(const struct eio_socket *socket);
-void eio_set_user(struct eio_socket *socket, void *user);
+void *eio_user(const struct eio_session *session);
+void eio_set_user(struct eio_session *session, void *user);
 
 #define EIO_ID_SIZE 21
 
 /* Write the session's identifier, a secret between server and client: 20
  * characters of [A-Za-z0-9_-] and a NUL. Returns id. */
-const char *eio_id(const struct eio_socket *socket, char id[EIO_ID_SIZE]);
+const char *eio_id(const struct eio_session *session, char id[EIO_ID_SIZE]);
 
 /* Return the Engine.IO protocol that the client speaks: 4, 3 or 2. */
-int eio_protocol(const struct eio_socket *socket);
+int eio_protocol(const struct eio_session *session);
 
 /* Return what carries the session now: "polling" or "websocket". Static. */
-const char *eio_transport(const struct eio_socket *socket);
+const char *eio_transport(const struct eio_session *session);
 
 /* Return what the handshake was. Strings live as long as the session.
  *   eio_address  the peer's address, as ws_peer
  *   eio_query    the query, not decoded; see eio_param
  *   eio_field    the first value of a field that is kept, or NULL
  *   eio_time_ms  when the handshake came, in milliseconds since 1970 */
-const char *eio_address(const struct eio_socket *socket);
-const char *eio_query(const struct eio_socket *socket);
-const char *eio_field(const struct eio_socket *socket, const char *name);
-int64_t eio_time_ms(const struct eio_socket *socket);
+const char *eio_address(const struct eio_session *session);
+const char *eio_query(const struct eio_session *session);
+const char *eio_field(const struct eio_session *session, const char *name);
+int64_t eio_time_ms(const struct eio_session *session);
 
 /* Call visit for every field that is kept. Returning false ends the walk.
  *   arg  borrowed; passed on to visit */
-void eio_fields(const struct eio_socket *socket,
+void eio_fields(const struct eio_session *session,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg);
 
 /* Decode a parameter of the handshake's query. Arguments and result as those of
  * ws_request_param, but the last value counts if there are several. */
-long eio_param(const struct eio_socket *socket, const char *name, char *value,
+long eio_param(const struct eio_session *session, const char *name, char *value,
     size_t size);
 
 /* Add the endpoint's CORS fields to the answer to a request, for HTTP endpoints
@@ -548,7 +549,7 @@ struct sio_nsp *sio_nsp_of(const struct sio_socket *socket);
 
 /* Return the session that carries a socket. It has the handshake and the
  * transport: eio_address, eio_field, eio_transport ... socket.conn */
-struct eio_socket *sio_conn(const struct sio_socket *socket);
+struct eio_session *sio_session(const struct sio_socket *socket);
 
 /* Return what the client sent with CONNECT; an absent value if it sent nothing.
  * Valid until the callback returns or this is called again. handshake.auth */

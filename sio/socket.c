@@ -233,8 +233,8 @@ sio_nsp_of(const struct sio_socket *socket)
 	return socket->nsp;
 }
 
-struct eio_socket *
-sio_conn(const struct sio_socket *socket)
+struct eio_session *
+sio_session(const struct sio_socket *socket)
 {
 	return socket->client->session;
 }

@@ -63,7 +63,7 @@ struct sio_socket {
 /* One connection: the Engine.IO session and the sockets that it carries. */
 struct sio_client {
 	struct sio *io;              /* borrowed */
-	struct eio_socket *session;  /* borrowed until the end of this turn */
+	struct eio_session *session; /* borrowed until the end of this turn */
 	struct sio_socket *sockets;  /* owned list */
 	struct sio_partial *partial; /* owned: lacks attachments; or NULL */
 	struct sio_late *late;       /* owned list; see late.c */

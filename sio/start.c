@@ -7,7 +7,7 @@
  *	struct eio      struct sio_socket, one for each client in a namespace
  *	    │               ▲
  *	    ▼               │ sockets
- *	struct eio_socket ──▶ struct sio_client, one for each connection
+ *	struct eio_session ──▶ struct sio_client, one for each connection
  *
  * Packets in: Engine.IO brings texts and octets, client.c makes packets of
  * them, connect.c makes sockets, hooks.c calls the application, reply.c

@@ -161,13 +161,13 @@ eio_new(struct ws_server *server, const char *path,
 
 void
 eio_walk(struct eio *endpoint,
-    bool (*visit)(struct eio_socket *session, void *arg), void *arg)
+    bool (*visit)(struct eio_session *session, void *arg), void *arg)
 {
 	eio_sessions_walk(endpoint, EIO_STATE_OPEN, visit, arg);
 }
 
 static bool
-shut_down(struct eio_socket *session, void *arg)
+shut_down(struct eio_session *session, void *arg)
 {
 	(void)arg;
 	eio_session_end(session, "server shutting down", EIO_END_LAST);
@@ -175,7 +175,7 @@ shut_down(struct eio_socket *session, void *arg)
 }
 
 static bool
-end_for_good(struct eio_socket *session, void *arg)
+end_for_good(struct eio_session *session, void *arg)
 {
 	(void)arg;
 	eio_session_gone(session);

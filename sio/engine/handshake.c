@@ -87,25 +87,25 @@ next(const char *text)
 }
 
 const char *
-eio_address(const struct eio_socket *session)
+eio_address(const struct eio_session *session)
 {
 	return session->handshake->text;
 }
 
 const char *
-eio_query(const struct eio_socket *session)
+eio_query(const struct eio_session *session)
 {
 	return next(session->handshake->text);
 }
 
 int64_t
-eio_time_ms(const struct eio_socket *session)
+eio_time_ms(const struct eio_session *session)
 {
 	return session->handshake->time_ms;
 }
 
 void
-eio_fields(const struct eio_socket *session,
+eio_fields(const struct eio_session *session,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg)
 {
 	const char *name = next(eio_query(session));
@@ -120,7 +120,7 @@ eio_fields(const struct eio_socket *session,
 }
 
 const char *
-eio_field(const struct eio_socket *session, const char *name)
+eio_field(const struct eio_session *session, const char *name)
 {
 	const char *at = next(eio_query(session));
 
@@ -135,7 +135,7 @@ eio_field(const struct eio_socket *session, const char *name)
 }
 
 long
-eio_param(const struct eio_socket *session, const char *name, char *value,
+eio_param(const struct eio_session *session, const char *name, char *value,
     size_t size)
 {
 	long len = -1;

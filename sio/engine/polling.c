@@ -115,7 +115,7 @@ suspects_scripts(struct ws_request *request)
 static enum eio_framing
 framing_for(const struct eio_poll *poll, bool script)
 {
-	const struct eio_socket *session = poll->session;
+	const struct eio_session *session = poll->session;
 	struct eio_packet packet;
 
 	if (session->protocol >= 4)
@@ -273,7 +273,7 @@ leave_turn(struct eio_poll *poll)
 static void
 flush(struct eio_poll *poll)
 {
-	struct eio_socket *session = poll->session;
+	struct eio_session *session = poll->session;
 
 	poll->get_is_new = false;
 	if (poll->overflowed) {
@@ -360,7 +360,7 @@ eio_poll_drop_probe(struct eio_poll *poll)
 }
 
 static bool
-is_writable(const struct eio_socket *session)
+is_writable(const struct eio_session *session)
 {
 	const struct eio_poll *poll = session->link;
 
@@ -369,7 +369,7 @@ is_writable(const struct eio_socket *session)
 
 static int
 send_packet(
-    struct eio_socket *session, const struct eio_packet *packet, int flags)
+    struct eio_session *session, const struct eio_packet *packet, int flags)
 {
 	struct eio_poll *poll = session->link;
 	size_t max = session->eio->options.queue_max;
@@ -394,7 +394,8 @@ send_packet(
 }
 
 static int
-send_message(struct eio_socket *session, struct eio_message *message, int flags)
+send_message(
+    struct eio_session *session, struct eio_message *message, int flags)
 {
 	struct eio_packet packet = eio_message_packet(message);
 
@@ -407,7 +408,7 @@ send_message(struct eio_socket *session, struct eio_message *message, int flags)
  * official clients look at the messages of an answer later than at a "close" in
  * it. */
 static bool
-tell_end(struct eio_socket *session, enum eio_ending ending)
+tell_end(struct eio_session *session, enum eio_ending ending)
 {
 	struct eio_poll *poll = session->link;
 
@@ -428,7 +429,7 @@ tell_end(struct eio_socket *session, enum eio_ending ending)
 }
 
 static void
-disconnect(struct eio_socket *session)
+disconnect(struct eio_session *session)
 {
 	struct eio_poll *poll = session->link;
 
@@ -449,7 +450,7 @@ eio_poll_free(struct eio_poll *poll)
 }
 
 static void
-release(struct eio_socket *session)
+release(struct eio_session *session)
 {
 	eio_poll_free(session->link);
 }
@@ -466,7 +467,7 @@ static const struct eio_carrier polling = {
 };
 
 struct eio_poll *
-eio_poll_of(const struct eio_socket *session)
+eio_poll_of(const struct eio_session *session)
 {
 	return session->carrier == &polling ? session->link : NULL;
 }
@@ -474,7 +475,7 @@ eio_poll_of(const struct eio_socket *session)
 /* ---- requests ---------------------------------------------------------- */
 
 static void
-set_cookie(struct eio_socket *session, struct ws_request *request)
+set_cookie(struct eio_session *session, struct ws_request *request)
 {
 	const char *name = session->eio->cookie, *attributes;
 	struct sio_text cookie = { 0 };
@@ -496,10 +497,10 @@ set_cookie(struct eio_socket *session, struct ws_request *request)
 
 /* Make a session that is carried by polling, with the packet that opens it.
  * Returns it, or NULL when out of memory or without randomness. */
-static struct eio_socket *
+static struct eio_session *
 new_session(struct eio *eio, struct ws_request *request, int protocol)
 {
-	struct eio_socket *session = eio_session_new(eio, request, protocol);
+	struct eio_session *session = eio_session_new(eio, request, protocol);
 	struct eio_poll *poll;
 	struct eio_packet hello;
 
@@ -523,7 +524,7 @@ void
 eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 {
 	uint16_t counter = counter_of(eio, request);
-	struct eio_socket *session;
+	struct eio_session *session;
 	struct eio_poll *poll;
 
 	if (eio->silent[counter] >= eio->options.silent_per_ip) {
@@ -560,7 +561,7 @@ on_gone(struct ws_request *request, void *arg)
 void
 eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 {
-	struct eio_socket *session = poll->session;
+	struct eio_session *session = poll->session;
 
 	eio_poll_heard(poll);
 	/* The protocol allows one GET at a time. */

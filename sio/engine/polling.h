@@ -7,7 +7,7 @@
 
 /* What a session has as long as it is carried by requests. */
 struct eio_poll {
-	struct eio_socket *session;
+	struct eio_session *session;
 	struct ws_request *get;  /* held; NULL when the client has none */
 	struct ws_request *post; /* its body is still coming; or NULL */
 	struct ws_conn *probe;   /* a WebSocket that may take over, or NULL */
@@ -33,7 +33,7 @@ void eio_polling_stop(struct eio *eio);
 void eio_polling_turn(struct eio *eio);
 
 /* The poll of a session, or NULL when a WebSocket carries it. */
-struct eio_poll *eio_poll_of(const struct eio_socket *session);
+struct eio_poll *eio_poll_of(const struct eio_session *session);
 
 /* Begin a session with a request that was checked, and answer it. */
 void eio_poll_open(struct eio *eio, struct ws_request *request, int protocol);

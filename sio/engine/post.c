@@ -32,7 +32,7 @@ has_octets(struct ws_request *request)
 
 /* Hand all packets of a body to the session. */
 static void
-read_payload(struct eio_socket *session, enum eio_framing framing,
+read_payload(struct eio_session *session, enum eio_framing framing,
     const char *body, size_t len)
 {
 	struct eio_payload payload;
@@ -48,7 +48,7 @@ read_payload(struct eio_socket *session, enum eio_framing framing,
 
 /* The same for the form of a client that polls with scripts. */
 static void
-read_form(struct eio_socket *session, enum eio_framing framing,
+read_form(struct eio_session *session, enum eio_framing framing,
     const char *body, size_t len)
 {
 	struct ws_span value =
@@ -93,7 +93,7 @@ void
 eio_post_body(struct eio_poll *poll, struct ws_request *request)
 {
 	enum eio_framing framing = EIO_COUNTED;
-	struct eio_socket *session = poll->session;
+	struct eio_session *session = poll->session;
 	const char *body;
 	size_t len;
 

@@ -28,11 +28,11 @@
 /* What a request asks for. */
 struct asked {
 	char transport[16];
-	char sid[EIO_SID_LEN + 2];  /* empty: for a new session */
-	int protocol;               /* 0: none that is known */
-	bool upgrade;               /* for a WebSocket */
-	struct eio_socket *session; /* that sid names; or NULL */
-	const char *message;        /* why not; NULL: see the code */
+	char sid[EIO_SID_LEN + 2];   /* empty: for a new session */
+	int protocol;                /* 0: none that is known */
+	bool upgrade;                /* for a WebSocket */
+	struct eio_session *session; /* that sid names; or NULL */
+	const char *message;         /* why not; NULL: see the code */
 };
 
 static void
@@ -149,7 +149,7 @@ eio_requests_early(struct ws_request *request)
 void
 eio_requests_broken(struct ws_request *request, int status)
 {
-	struct eio_socket *session = ws_request_state(request);
+	struct eio_session *session = ws_request_state(request);
 
 	/* The session survives a body that is too large, as in the reference:
 	 * maxPayload has told the client. */
@@ -184,7 +184,7 @@ void
 eio_requests_handle(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
-	struct eio_socket *session = ws_request_state(request);
+	struct eio_session *session = ws_request_state(request);
 	struct asked asked;
 
 	if (session != NULL) {

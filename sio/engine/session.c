@@ -53,20 +53,20 @@ hash_of(const uint8_t sid[EIO_SID_OCTETS])
 	return hash;
 }
 
-static struct eio_socket *
+static struct eio_session *
 of_entry(struct ws_table_entry *entry)
 {
 	return (
-	    struct eio_socket *)(void *)((char *)entry -
-					 offsetof(struct eio_socket, entry));
+	    struct eio_session *)(void *)((char *)entry -
+					  offsetof(struct eio_session, entry));
 }
 
-static struct eio_socket *
+static struct eio_session *
 of_deadline(struct ws_deadline *deadline)
 {
-	return (
-	    struct eio_socket *)(void *)((char *)deadline -
-					 offsetof(struct eio_socket, deadline));
+	return (struct eio_session *)(void *)((char *)deadline -
+					      offsetof(struct eio_session,
+						  deadline));
 }
 
 /* Compare all octets, so that the time it takes does not tell how many of a
@@ -83,19 +83,19 @@ is_same(const uint8_t a[EIO_SID_OCTETS], const uint8_t b[EIO_SID_OCTETS])
 
 /* Whether a session has missed its deadline, though the timer has not fired. */
 static bool
-is_late(const struct eio_socket *session)
+is_late(const struct eio_session *session)
 {
 	return session->state == EIO_STATE_OPEN &&
 	       (session->awaits_pong || session->protocol < 4) &&
 	       session->deadline.at_ms <= ws_now(session->eio->server);
 }
 
-struct eio_socket *
+struct eio_session *
 eio_session_find(struct eio *eio, const char *sid, size_t len)
 {
 	uint8_t octets[EIO_SID_OCTETS];
 	struct ws_table_entry *entry;
-	struct eio_socket *session;
+	struct eio_session *session;
 
 	if (!eio_sid_read(sid, len, octets))
 		return NULL;
@@ -112,7 +112,7 @@ eio_session_find(struct eio *eio, const char *sid, size_t len)
 
 void
 eio_sessions_walk(struct eio *eio, enum eio_state state,
-    bool (*visit)(struct eio_socket *session, void *arg), void *arg)
+    bool (*visit)(struct eio_session *session, void *arg), void *arg)
 {
 	const struct ws_table *table = &eio->sessions;
 
@@ -122,7 +122,7 @@ eio_sessions_walk(struct eio *eio, enum eio_state state,
 		struct ws_table_entry *entry = table->buckets[i];
 
 		for (; entry != NULL; entry = entry->next) {
-			struct eio_socket *session = of_entry(entry);
+			struct eio_session *session = of_entry(entry);
 
 			if (session->state == state && !visit(session, arg))
 				return;
@@ -145,14 +145,14 @@ draw_sid(struct eio *eio, uint8_t sid[EIO_SID_OCTETS])
 	return 0;
 }
 
-struct eio_socket *
+struct eio_session *
 eio_session_new(struct eio *eio, struct ws_request *request, int protocol)
 {
-	struct eio_socket *session = ws_mem_resize(NULL, sizeof(*session));
+	struct eio_session *session = ws_mem_resize(NULL, sizeof(*session));
 
 	if (session == NULL)
 		return NULL;
-	*session = (struct eio_socket){ .eio = eio,
+	*session = (struct eio_session){ .eio = eio,
 		.protocol = (uint8_t)protocol,
 		.b64 = eio_query_has(ws_request_query(request), "b64"),
 		.handshake = eio_handshake_new(request, eio->options.fields) };
@@ -165,7 +165,7 @@ eio_session_new(struct eio *eio, struct ws_request *request, int protocol)
 }
 
 void
-eio_session_free(struct eio_socket *session)
+eio_session_free(struct eio_session *session)
 {
 	if (session->carrier != NULL)
 		session->carrier->release(session);
@@ -175,7 +175,7 @@ eio_session_free(struct eio_socket *session)
 
 /* Engine.IO protocol 4, "Handshake". */
 int
-eio_session_hello(struct eio_socket *session, struct eio_packet *packet)
+eio_session_hello(struct eio_session *session, struct eio_packet *packet)
 {
 	const struct eio_options *o = &session->eio->options;
 	struct sio_text *out = &session->eio->in;
@@ -200,7 +200,7 @@ eio_session_hello(struct eio_socket *session, struct eio_packet *packet)
 
 /* Wait for the next ping, whoever sends it. */
 static void
-await_ping(struct eio_socket *session)
+await_ping(struct eio_session *session)
 {
 	struct eio *eio = session->eio;
 	const struct eio_options *o = &eio->options;
@@ -215,7 +215,7 @@ await_ping(struct eio_socket *session)
 }
 
 void
-eio_session_open(struct eio_socket *session)
+eio_session_open(struct eio_session *session)
 {
 	struct eio *eio = session->eio;
 
@@ -229,7 +229,7 @@ eio_session_open(struct eio_socket *session)
 /* ---- the end ----------------------------------------------------------- */
 
 void
-eio_session_gone(struct eio_socket *session)
+eio_session_gone(struct eio_session *session)
 {
 	struct eio *eio = session->eio;
 
@@ -245,7 +245,7 @@ eio_sessions_release(struct eio *eio)
 	struct ws_deadline *deadline;
 
 	while ((deadline = ws_deadlines_expired(&eio->ended, 0)) != NULL) {
-		struct eio_socket *session = of_deadline(deadline);
+		struct eio_session *session = of_deadline(deadline);
 
 		ws_table_remove(&eio->sessions, &session->entry);
 		eio_session_free(session);
@@ -254,7 +254,7 @@ eio_sessions_release(struct eio *eio)
 
 void
 eio_session_end(
-    struct eio_socket *session, const char *reason, enum eio_ending ending)
+    struct eio_session *session, const char *reason, enum eio_ending ending)
 {
 	struct eio *eio = session->eio;
 
@@ -277,7 +277,7 @@ eio_session_end(
 }
 
 void
-eio_close(struct eio_socket *session)
+eio_close(struct eio_session *session)
 {
 	if (session->state == EIO_STATE_OPEN)
 		eio_session_end(session, "forced close", EIO_END_LAST);
@@ -289,7 +289,7 @@ static void
 on_ping_due(struct ws_deadline *deadline)
 {
 	static const struct eio_packet ping = { .type = EIO_PING };
-	struct eio_socket *session = of_deadline(deadline);
+	struct eio_session *session = of_deadline(deadline);
 	struct eio *eio = session->eio;
 
 	/* The time for the pong begins when the ping was due, however late the
@@ -342,7 +342,7 @@ eio_sessions_stop(struct eio *eio)
 /* A large message may be in the way of the pong: give the pong more time once,
  * when another packet shows that the client is alive. */
 static void
-give_longer(struct eio_socket *session)
+give_longer(struct eio_session *session)
 {
 	struct eio *eio = session->eio;
 
@@ -354,7 +354,7 @@ give_longer(struct eio_socket *session)
 }
 
 static void
-on_message(struct eio_socket *session, const struct eio_packet *packet)
+on_message(struct eio_session *session, const struct eio_packet *packet)
 {
 	struct eio *eio = session->eio;
 	const void *data = packet->data;
@@ -385,7 +385,7 @@ on_message(struct eio_socket *session, const struct eio_packet *packet)
 
 /* Engine.IO protocol 3, "ping": the pong has the same data. */
 static void
-on_ping(struct eio_socket *session, const struct eio_packet *packet)
+on_ping(struct eio_session *session, const struct eio_packet *packet)
 {
 	struct eio_packet pong = { .type = EIO_PONG,
 		.form = EIO_TEXT,
@@ -401,7 +401,7 @@ on_ping(struct eio_socket *session, const struct eio_packet *packet)
 }
 
 void
-eio_session_packet(struct eio_socket *session, const struct eio_packet *packet)
+eio_session_packet(struct eio_session *session, const struct eio_packet *packet)
 {
 	if (packet->type != EIO_PONG)
 		give_longer(session);
@@ -433,7 +433,7 @@ eio_session_packet(struct eio_socket *session, const struct eio_packet *packet)
 
 int
 eio_session_send(
-    struct eio_socket *session, const struct eio_packet *packet, int flags)
+    struct eio_session *session, const struct eio_packet *packet, int flags)
 {
 	if (session->state != EIO_STATE_OPEN)
 		return WS_ECLOSED;
@@ -441,7 +441,7 @@ eio_session_send(
 }
 
 int
-eio_send(struct eio_socket *session, int kind, const void *data, size_t len)
+eio_send(struct eio_session *session, int kind, const void *data, size_t len)
 {
 	int flags = kind & (WS_VOLATILE | WS_NO_COMPRESS);
 	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
@@ -456,7 +456,7 @@ eio_send(struct eio_socket *session, int kind, const void *data, size_t len)
 
 int
 eio_send_prepared(
-    struct eio_socket *session, struct eio_message *message, int flags)
+    struct eio_session *session, struct eio_message *message, int flags)
 {
 	if (session->state != EIO_STATE_OPEN)
 		return WS_ECLOSED;
@@ -464,14 +464,14 @@ eio_send_prepared(
 }
 
 bool
-eio_is_writable(const struct eio_socket *session)
+eio_is_writable(const struct eio_session *session)
 {
 	return session->state == EIO_STATE_OPEN &&
 	       session->carrier->is_writable(session);
 }
 
 void
-eio_session_drain(struct eio_socket *session)
+eio_session_drain(struct eio_session *session)
 {
 	if (session->eio->handler.drain != NULL)
 		session->eio->handler.drain(session);
@@ -480,25 +480,25 @@ eio_session_drain(struct eio_socket *session)
 /* ---- what the application asks ----------------------------------------- */
 
 struct eio *
-eio_of(const struct eio_socket *session)
+eio_of(const struct eio_session *session)
 {
 	return session->eio;
 }
 
 void *
-eio_user(const struct eio_socket *session)
+eio_user(const struct eio_session *session)
 {
 	return session->user;
 }
 
 void
-eio_set_user(struct eio_socket *session, void *user)
+eio_set_user(struct eio_session *session, void *user)
 {
 	session->user = user;
 }
 
 const char *
-eio_id(const struct eio_socket *session, char id[EIO_ID_SIZE])
+eio_id(const struct eio_session *session, char id[EIO_ID_SIZE])
 {
 	eio_sid_write(session->sid, id);
 	id[EIO_SID_LEN] = '\0';
@@ -506,13 +506,13 @@ eio_id(const struct eio_socket *session, char id[EIO_ID_SIZE])
 }
 
 int
-eio_protocol(const struct eio_socket *session)
+eio_protocol(const struct eio_session *session)
 {
 	return session->protocol;
 }
 
 const char *
-eio_transport(const struct eio_socket *session)
+eio_transport(const struct eio_session *session)
 {
 	return session->carrier->name;
 }

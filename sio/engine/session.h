@@ -39,27 +39,27 @@ struct eio_carrier {
 	/* Send a packet, or a message that was prepared, of an open session.
 	 *   flags  0, WS_VOLATILE, WS_NO_COMPRESS or both
 	 * Return as eio_send. */
-	int (*send)(struct eio_socket *session, const struct eio_packet *packet,
-	    int flags);
-	int (*send_message)(
-	    struct eio_socket *session, struct eio_message *message, int flags);
+	int (*send)(struct eio_session *session,
+	    const struct eio_packet *packet, int flags);
+	int (*send_message)(struct eio_session *session,
+	    struct eio_message *message, int flags);
 
 	/* Whether what is sent leaves now. */
-	bool (*is_writable)(const struct eio_socket *session);
+	bool (*is_writable)(const struct eio_session *session);
 
 	/* Tell the client that its session, which is CLOSING, ends.
 	 * Returns false when something waits for the client to ask for it: the
 	 * carrier then calls eio_session_gone once the client has it all. */
-	bool (*tell_end)(struct eio_socket *session, enum eio_ending ending);
+	bool (*tell_end)(struct eio_session *session, enum eio_ending ending);
 
 	/* Let go of requests and connections; nothing is sent after this. */
-	void (*disconnect)(struct eio_socket *session);
+	void (*disconnect)(struct eio_session *session);
 
 	/* Release session->link. */
-	void (*release)(struct eio_socket *session);
+	void (*release)(struct eio_session *session);
 };
 
-struct eio_socket {
+struct eio_session {
 	struct ws_table_entry entry; /* in eio->sessions */
 	struct eio *eio;
 	const struct eio_carrier *carrier; /* NULL until there is one */
@@ -83,49 +83,49 @@ void eio_sessions_stop(struct eio *eio);
 /* Make a session, which has no carrier yet and is not open.
  *   protocol  4, 3 or 2
  * Returns it, or NULL when out of memory or without randomness. */
-struct eio_socket *
+struct eio_session *
 eio_session_new(struct eio *eio, struct ws_request *request, int protocol);
 
 /* Release a session that was not opened. */
-void eio_session_free(struct eio_socket *session);
+void eio_session_free(struct eio_session *session);
 
 /* Make the packet that tells the client of its session.
  *   packet  borrows eio->in
  * Returns 0 or WS_ENOMEM. */
-int eio_session_hello(struct eio_socket *session, struct eio_packet *packet);
+int eio_session_hello(struct eio_session *session, struct eio_packet *packet);
 
 /* Open a session that has a carrier: from now on it is found by its sid. Calls
  * the application. */
-void eio_session_open(struct eio_socket *session);
+void eio_session_open(struct eio_session *session);
 
 /* Find a session by its sid. Returns NULL when there is none, also when it has
  * ended or is late for its pong. */
-struct eio_socket *
+struct eio_session *
 eio_session_find(struct eio *eio, const char *sid, size_t len);
 
 /* Call visit for each session of a state; returning false ends the walk. */
 void eio_sessions_walk(struct eio *eio, enum eio_state state,
-    bool (*visit)(struct eio_socket *session, void *arg), void *arg);
+    bool (*visit)(struct eio_session *session, void *arg), void *arg);
 
 /* End a session; one that is CLOSING ends for good, one that has ended is left
  * alone. It is released after this turn.
  *   reason  static, what the application is told */
 void eio_session_end(
-    struct eio_socket *session, const char *reason, enum eio_ending ending);
+    struct eio_session *session, const char *reason, enum eio_ending ending);
 
 /* End a session for good that is CLOSING. */
-void eio_session_gone(struct eio_socket *session);
+void eio_session_gone(struct eio_session *session);
 
 /* Send a packet over whatever carries the session. Returns as eio_send. */
 int eio_session_send(
-    struct eio_socket *session, const struct eio_packet *packet, int flags);
+    struct eio_session *session, const struct eio_packet *packet, int flags);
 
 /* Take a packet from the client. */
-void
-eio_session_packet(struct eio_socket *session, const struct eio_packet *packet);
+void eio_session_packet(
+    struct eio_session *session, const struct eio_packet *packet);
 
 /* Tell the application that it may send again. */
-void eio_session_drain(struct eio_socket *session);
+void eio_session_drain(struct eio_session *session);
 
 /* Release the sessions that have ended. */
 void eio_sessions_release(struct eio *eio);

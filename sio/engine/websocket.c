@@ -33,7 +33,7 @@
 
 /* Send a packet on a WebSocket, whatever it is to the session. */
 static int
-send_on(struct eio_socket *session, struct ws_conn *conn, bool b64,
+send_on(struct eio_session *session, struct ws_conn *conn, bool b64,
     const struct eio_packet *packet, int flags)
 {
 	struct sio_text *out = &session->eio->out;
@@ -57,13 +57,14 @@ send_on(struct eio_socket *session, struct ws_conn *conn, bool b64,
 
 static int
 send_packet(
-    struct eio_socket *session, const struct eio_packet *packet, int flags)
+    struct eio_session *session, const struct eio_packet *packet, int flags)
 {
 	return send_on(session, session->link, session->b64, packet, flags);
 }
 
 static int
-send_message(struct eio_socket *session, struct eio_message *message, int flags)
+send_message(
+    struct eio_session *session, struct eio_message *message, int flags)
 {
 	struct ws_prepared *prepared =
 	    eio_message_encoded(message, session->protocol, session->b64);
@@ -74,14 +75,14 @@ send_message(struct eio_socket *session, struct eio_message *message, int flags)
 }
 
 static bool
-is_writable(const struct eio_socket *session)
+is_writable(const struct eio_session *session)
 {
 	return ws_is_writable(session->link);
 }
 
 /* Closing the WebSocket tells the client, after all that waits. */
 static bool
-tell_end(struct eio_socket *session, enum eio_ending ending)
+tell_end(struct eio_session *session, enum eio_ending ending)
 {
 	(void)session;
 	(void)ending;
@@ -89,14 +90,14 @@ tell_end(struct eio_socket *session, enum eio_ending ending)
 }
 
 static void
-disconnect(struct eio_socket *session)
+disconnect(struct eio_session *session)
 {
 	eio_drop_websocket(session->link);
 	session->link = NULL;
 }
 
 static void
-release(struct eio_socket *session)
+release(struct eio_session *session)
 {
 	(void)session;
 }
@@ -116,7 +117,7 @@ static const struct eio_carrier websocket = {
 void
 eio_websocket_open(struct eio *eio, struct ws_request *request, int protocol)
 {
-	struct eio_socket *session = eio_session_new(eio, request, protocol);
+	struct eio_session *session = eio_session_new(eio, request, protocol);
 	struct eio_packet hello;
 
 	if (session == NULL) {
@@ -139,7 +140,7 @@ eio_websocket_open(struct eio *eio, struct ws_request *request, int protocol)
 }
 
 void
-eio_websocket_upgrade(struct eio_socket *session, struct ws_request *request)
+eio_websocket_upgrade(struct eio_session *session, struct ws_request *request)
 {
 	struct eio *eio = session->eio;
 	struct eio_poll *poll = eio_poll_of(session);
@@ -187,7 +188,7 @@ end_requests(struct eio_poll *poll)
 static void
 take_over(struct eio_poll *poll)
 {
-	struct eio_socket *session = poll->session;
+	struct eio_session *session = poll->session;
 	struct sio_text waiting = poll->records;
 	bool overflowed = poll->overflowed;
 	struct eio_packet packet;
@@ -241,7 +242,7 @@ on_probe_packet(struct eio_poll *poll, const struct eio_packet *packet)
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
-	struct eio_socket *session = ws_user(conn);
+	struct eio_session *session = ws_user(conn);
 	struct eio_packet packet;
 	struct eio_poll *poll;
 	bool good;
@@ -266,7 +267,7 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 static void
 on_drain(struct ws_conn *conn)
 {
-	struct eio_socket *session = ws_user(conn);
+	struct eio_session *session = ws_user(conn);
 
 	if (session != NULL && eio_poll_of(session) == NULL)
 		eio_session_drain(session);
@@ -284,7 +285,7 @@ reason_of(const struct ws_closed *how)
 static void
 on_close(struct ws_conn *conn, const struct ws_closed *how)
 {
-	struct eio_socket *session = ws_user(conn);
+	struct eio_session *session = ws_user(conn);
 	struct eio_poll *poll = session != NULL ? eio_poll_of(session) : NULL;
 
 	if (poll != NULL)

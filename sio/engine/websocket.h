@@ -15,6 +15,6 @@ eio_websocket_open(struct eio *eio, struct ws_request *request, int protocol);
 
 /* Begin an upgrade of a session with a request that was checked. */
 void
-eio_websocket_upgrade(struct eio_socket *session, struct ws_request *request);
+eio_websocket_upgrade(struct eio_session *session, struct ws_request *request);
 
 #endif

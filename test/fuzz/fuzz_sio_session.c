@@ -266,7 +266,7 @@ on_disconnecting(struct sio_socket *socket, const char *reason)
 static void
 on_disconnect(struct sio_socket *socket, const char *reason)
 {
-	sim_check(eio_transport(sio_conn(socket)) != NULL, "no session");
+	sim_check(eio_transport(sio_session(socket)) != NULL, "no session");
 	sim_check(reason[0] != '\0', "no reason");
 	for (int i = 0; i < SOCKETS; i++) {
 		if (play.here[i] == socket)

@@ -480,9 +480,9 @@ Test(live_deflate, a_room_is_told_once_for_each_window)
 /* ---- Engine.IO --------------------------------------------------------- */
 
 static void
-on_packet(struct eio_socket *socket, int kind, const void *data, size_t len)
+on_packet(struct eio_session *session, int kind, const void *data, size_t len)
 {
-	(void)eio_send(socket, kind | flags, data, len);
+	(void)eio_send(session, kind | flags, data, len);
 }
 
 Test(live_deflate, engine_io_compresses_when_told_to)

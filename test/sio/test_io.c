@@ -529,7 +529,7 @@ Test(sio_io, namespaces_are_kept_apart)
 static bool
 is_even(struct sio_socket *socket, const char *name, void *arg)
 {
-	cr_expect_not_null(sio_conn(socket));
+	cr_expect_not_null(sio_session(socket));
 	cr_expect_eq(arg, &closed);
 	return strncmp(name, "/n-", 3) == 0 && atoi(name + 3) % 2 == 0;
 }

@@ -200,7 +200,7 @@ end_victim(struct sio_socket *socket, const char *name, struct sio_value args)
 	(void)name;
 	(void)args;
 	if (victim != NULL && socket != victim)
-		eio_close(sio_conn(victim));
+		eio_close(sio_session(victim));
 	victim = NULL;
 }
 

@@ -297,8 +297,8 @@ close_again(struct sio_socket *socket, const char *reason)
 {
 	(void)reason;
 	sio_disconnect(socket, true);
-	cr_expect_not_null(sio_conn(socket));
-	cr_expect_str_eq(eio_transport(sio_conn(socket)), "websocket");
+	cr_expect_not_null(sio_session(socket));
+	cr_expect_str_eq(eio_transport(sio_session(socket)), "websocket");
 	calls++;
 }
 
@@ -897,7 +897,7 @@ Test(sio_review, a_request_cannot_be_for_a_websocket)
 		snprintf(request, sizeof(request),
 		    "%s /socket.io/?EIO=4&transport=websocket&sid=%s HTTP/1.1"
 		    "\r\nHost: a\r\nContent-Length: 1\r\n\r\n1",
-		    methods[i], eio_id(sio_conn(last), sid));
+		    methods[i], eio_id(sio_session(last), sid));
 		client_puts(&other, request);
 		cr_expect_eq(client_response(&other, &r, false), 400);
 		cr_expect_eq(

@@ -115,7 +115,7 @@ rooms_of(struct sio_socket *socket, struct names *names)
 static void
 tag_of(struct sio_socket *socket, char *tag, size_t size)
 {
-	if (eio_param(sio_conn(socket), "tag", tag, size) < 0)
+	if (eio_param(sio_session(socket), "tag", tag, size) < 0)
 		tag[0] = '\0';
 }
 
@@ -365,7 +365,7 @@ static void
 on_cut(struct sio_socket *socket, struct sio_event *event)
 {
 	(void)event;
-	eio_close(sio_conn(socket));
+	eio_close(sio_session(socket));
 }
 
 static void
@@ -374,7 +374,7 @@ on_garble(struct sio_socket *socket, struct sio_event *event)
 	static const char garbage[] = "9 what is this?";
 
 	(void)event;
-	eio_send(sio_conn(socket), WS_TEXT, garbage, strlen(garbage));
+	eio_send(sio_session(socket), WS_TEXT, garbage, strlen(garbage));
 }
 
 static void

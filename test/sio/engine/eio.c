@@ -24,16 +24,16 @@ on_allow(struct eio *endpoint, struct ws_request *request, const char **message)
 }
 
 static void
-on_open(struct eio_socket *socket)
+on_open(struct eio_session *session)
 {
 	eio_test.opened++;
-	eio_test.last = socket;
+	eio_test.last = session;
 	if (eio_test.on_open != NULL)
-		eio_test.on_open(socket);
+		eio_test.on_open(session);
 }
 
 static void
-on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
+on_message(struct eio_session *session, int kind, const void *data, size_t len)
 {
 	eio_test.messages++;
 	eio_test.kind = kind;
@@ -43,24 +43,24 @@ on_message(struct eio_socket *socket, int kind, const void *data, size_t len)
 		eio_test.text[len] = '\0';
 	}
 	if (eio_test.echo)
-		(void)eio_send(socket, kind, data, len);
+		(void)eio_send(session, kind, data, len);
 	if (eio_test.on_message != NULL)
-		eio_test.on_message(socket);
+		eio_test.on_message(session);
 }
 
 static void
-on_drain(struct eio_socket *socket)
+on_drain(struct eio_session *session)
 {
-	(void)socket;
+	(void)session;
 	eio_test.drained++;
 }
 
 static void
-on_close(struct eio_socket *socket, const char *reason)
+on_close(struct eio_session *session, const char *reason)
 {
-	cr_expect_eq(eio_send(socket, WS_TEXT, "x", 1), WS_ECLOSED);
+	cr_expect_eq(eio_send(session, WS_TEXT, "x", 1), WS_ECLOSED);
 	eio_test.closed++;
-	if (eio_test.last == socket)
+	if (eio_test.last == session)
 		eio_test.last = NULL;
 	snprintf(eio_test.reason, sizeof(eio_test.reason), "%s", reason);
 }

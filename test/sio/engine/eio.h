@@ -19,15 +19,15 @@ struct eio_test {
 	struct live live;
 	struct eio *eio;
 	int opened, messages, drained, closed;
-	struct eio_socket *last; /* opened; NULL when it has closed */
-	char reason[32];         /* of the last close */
-	int kind;                /* of the last message */
-	char text[65536];        /* of the last message, terminated */
+	struct eio_session *last; /* opened; NULL when it has closed */
+	char reason[32];          /* of the last close */
+	int kind;                 /* of the last message */
+	char text[65536];         /* of the last message, terminated */
 	size_t len;
 	bool echo; /* say back what comes */
 	/* Called inside the callbacks; NULL for nothing. */
-	void (*on_open)(struct eio_socket *socket);
-	void (*on_message)(struct eio_socket *socket);
+	void (*on_open)(struct eio_session *session);
+	void (*on_message)(struct eio_session *session);
 	const char *forbid; /* what allow says; NULL: it allows */
 	int protocol;       /* that the client speaks */
 	char sid[21];       /* of the last session that the client opened */

@@ -366,9 +366,9 @@ Test(sio_engine, a_post_may_have_very_many_packets)
 }
 
 static void
-close_it(struct eio_socket *socket)
+close_it(struct eio_session *session)
 {
-	eio_close(socket);
+	eio_close(session);
 }
 
 Test(sio_engine, a_session_may_be_closed_inside_its_callbacks)
@@ -613,7 +613,7 @@ Test(sio_engine, a_prepared_message_fits_every_transport)
 {
 	struct eio_message *text = eio_prepare(WS_TEXT, "hello", WS_STR);
 	struct eio_message *data = eio_prepare(WS_BINARY, "\x01\x02\xff", 3);
-	struct eio_socket *s;
+	struct eio_session *s;
 	struct response r;
 	struct client c;
 	const char *sid = eio_open_polling("");
@@ -661,7 +661,7 @@ Test(sio_engine, a_prepared_message_fits_every_transport)
 Test(sio_engine, sending_says_what_became_of_it)
 {
 	const char *sid = eio_open_polling("");
-	struct eio_socket *s = eio_test.last;
+	struct eio_session *s = eio_test.last;
 	struct client poll;
 
 	cr_expect_eq(eio_send(s, 0, "x", 1), WS_EINVAL);
@@ -683,9 +683,9 @@ Test(sio_engine, sending_says_what_became_of_it)
 }
 
 static bool
-close_and_count(struct eio_socket *socket, void *arg)
+close_and_count(struct eio_session *session, void *arg)
 {
-	eio_close(socket);
+	eio_close(session);
 	return ++*(int *)arg < 5;
 }
 
@@ -743,7 +743,7 @@ count_field(const char *name, const char *value, void *arg)
 
 Test(sio_engine, the_handshake_is_kept)
 {
-	struct eio_socket *s;
+	struct eio_session *s;
 	struct response r;
 	char value[32];
 	int count = 0, user;

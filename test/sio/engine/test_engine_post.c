@@ -393,9 +393,9 @@ Test(sio_engine_post, a_probe_does_not_disturb_a_post)
 
 /* A message may end the session that it came for. */
 static void
-close_it(struct eio_socket *socket)
+close_it(struct eio_session *session)
 {
-	eio_close(socket);
+	eio_close(session);
 }
 
 Test(sio_engine_post, who_is_closed_by_a_message_has_sent_it)
