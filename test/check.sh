@@ -116,7 +116,7 @@ step_kqueue()
 	enter kqueue
 	$MAKE -j"$JOBS" test CC=clang LOOP=kqueue CFLAGS='-O1 -g -Werror' \
 	    CPPFLAGS='-Itest/kqueue -DWS_PORTABLE' \
-	    EXTRA_OBJS=test/kqueue/kqueue.o
+	    EXTRA_OBJS=build/obj/test/kqueue/kqueue.o
 }
 
 # The path has a space in it, as home directories may.
