@@ -159,17 +159,20 @@ if [ -n "$peers" ] && [ -n "$(command_of nginx)" ]; then
 else
 	peers=
 fi
-"$out/fairness" --attacks >"$out/attacks"
+attacks=$("$out/fairness" --attacks)
 for name; do
-	cut -f 1 "$out/attacks" | grep -qx -e "$name" ||
+	echo "$attacks" | cut -f 1 | grep -qx -e "$name" ||
 		die "no such attack: $name"
 done
 printf '%-16s %13s %10s %10s  %-8s %9s  %s\n' attack 'octets sent' 'median ms' \
 	'longest ms' verdict "nginx's" what
 tab=$(printf '\t')
 while IFS=$tab read -r name beside options what <&3; do
-	[ $# -eq 0 ] || echo "$*" | tr ' ' '\n' | grep -qx -e "$name" || continue
-	row "$name" "$beside" "$options" "$what"
-done 3<"$out/attacks"
+	case " $* " in
+	"  " | *" $name "*) row "$name" "$beside" "$options" "$what" ;;
+	esac
+done 3<<END
+$attacks
+END
 [ -z "$failed" ] || die "above $bound ms:$failed"
 echo "fairness: no client waits for more than $bound ms"
