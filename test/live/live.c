@@ -226,6 +226,12 @@ live_pass(int ms)
 		(void)client_wait(-1, 0, (int)left);
 }
 
+void
+live_be_elsewhere(int ms)
+{
+	(void)poll(NULL, 0, ms);
+}
+
 /* ---- the recorder -------------------------------------------------------- */
 
 struct live_seen seen;

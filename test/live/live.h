@@ -41,6 +41,10 @@ void live_until_connections(const struct live *live, size_t count);
 /* Let the server in this process run for a time, whatever happens. */
 void live_pass(int ms);
 
+/* Let time pass while nobody calls the server, as in another loop that has
+ * nothing to do. */
+void live_be_elsewhere(int ms);
+
 /* Octets that a process has in memory; processor time that it has used. */
 long live_resident(const struct live *live);
 long live_cpu_ms(const struct live *live);

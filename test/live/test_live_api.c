@@ -1,6 +1,7 @@
 /* test_live_api.c - what ws.h promises to a program, on a real server. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -76,6 +77,54 @@ on_close(struct ws_conn *conn, const struct ws_closed *how)
 		act.close(conn);
 }
 
+/* Say something, then end at once: it may arrive here, and nowhere else. */
+static void
+send_and_terminate(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	(void)ws_send(conn, kind, data, len);
+	ws_terminate(conn);
+}
+
+/* What a program does that keeps two connections in step. */
+static void
+resume_all(struct ws_conn *conn, const struct ws_closed *how)
+{
+	live_on_close(conn, how);
+	for (int i = 0; i < seen.opened; i++) {
+		if (seen.conns[i] == NULL)
+			continue;
+		ws_pause(seen.conns[i]);
+		ws_resume(seen.conns[i]);
+		if (seen.conns[i] == conn)
+			seen.conns[i] = NULL;
+	}
+}
+
+static void
+terminate_all(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	live_on_message(conn, kind, data, len);
+	for (int i = 0; i < seen.opened; i++)
+		ws_terminate(seen.conns[i]);
+}
+
+static void
+join_late(struct ws_conn *conn, const struct ws_closed *how)
+{
+	live_on_close(conn, how);
+	cr_expect_eq(ws_member_join(ws_server_of(conn), ws_conn_member(conn),
+			 "late", WS_STR),
+	    WS_ECLOSED);
+}
+
+/* It means to refuse, but what it says cannot be sent. */
+static void
+refuse_wrongly(struct ws_request *request)
+{
+	cr_expect_eq(
+	    ws_reply(request, 403, "text/plain\r\nX: y", "no", 2), WS_EINVAL);
+}
+
 static int endpoint_user;
 
 static void
@@ -88,8 +137,23 @@ setup(struct ws_server *server)
 		.pong = on_pong,
 		.close = on_close };
 
+	static const struct ws_handler brusque = {
+		.message = send_and_terminate,
+	};
+	static const struct ws_handler paired = {
+		.open = live_on_open,
+		.message = terminate_all,
+		.close = resume_all,
+	};
+	static const struct ws_handler late = { .close = join_late };
+	static const struct ws_handler refusing = { .upgrade = refuse_wrongly };
+
 	live_echo(server);
-	if (ws_endpoint(server, "/x", &handler, &endpoint_user) < 0)
+	if (ws_endpoint(server, "/x", &handler, &endpoint_user) < 0 ||
+	    ws_endpoint(server, "/brusque", &brusque, NULL) < 0 ||
+	    ws_endpoint(server, "/paired", &paired, NULL) < 0 ||
+	    ws_endpoint(server, "/late", &late, NULL) < 0 ||
+	    ws_endpoint(server, "/refusing", &refusing, NULL) < 0)
 		abort();
 }
 
@@ -358,6 +422,47 @@ Test(live_api, upgrade_may_refuse)
 	cr_assert(client_ends(&c));
 	client_close(&c);
 	cr_assert_eq(seen.opened, 0);
+}
+
+Test(live_api, what_a_dead_connection_wrote_reaches_no_other)
+{
+	struct client one, other;
+
+	one = client_ws(live.address, "/brusque");
+	other = client_ws(live.address, "/echo");
+	client_send_frame(&one, TEXT, "secret", WS_STR);
+	(void)client_await(&one, 1000);
+	client_send_frame(&other, TEXT, "mine", WS_STR);
+	client_expect(&other, TEXT, "mine", WS_STR);
+	client_close(&one);
+	client_close(&other);
+}
+
+Test(live_api, dead_connections_can_be_paused_and_resumed)
+{
+	struct client a, b, c;
+
+	a = client_ws(live.address, "/paired");
+	b = client_ws(live.address, "/paired");
+	c = client_ws(live.address, "/paired");
+	client_send_frame(&a, TEXT, "end", WS_STR);
+	client_until(&seen.closed, 3);
+	cr_assert(client_ends(&a) && client_ends(&b) && client_ends(&c));
+	cr_assert_eq(seen.closed, 3);
+	client_close(&a);
+	client_close(&b);
+	client_close(&c);
+}
+
+Test(live_api, nobody_joins_a_room_who_is_leaving)
+{
+	struct client c;
+
+	c = client_ws(live.address, "/late");
+	client_send_close(&c, 1000, "");
+	client_until(&seen.closed, 1);
+	cr_assert_eq(ws_room_count(live.server, "late", WS_STR), 0);
+	client_close(&c);
 }
 
 /* ---- queues ------------------------------------------------------------ */
@@ -665,6 +770,17 @@ Test(live_api, an_upgrade_may_be_decided_later)
 	cr_assert_eq(seen.opened, 1);
 }
 
+Test(live_api, an_upgrade_refused_wrongly_is_not_accepted)
+{
+	struct client c;
+	struct response r;
+
+	c = client_open(live.address);
+	client_puts(&c, client_request("/refusing", ""));
+	cr_assert_eq(client_response(&c, &r, false), 500);
+	client_close(&c);
+}
+
 /* ---- timers ------------------------------------------------------------ */
 
 static struct ws_timer *timer;
@@ -853,6 +969,13 @@ Test(live_api, deferred_work_runs_and_may_defer_more)
 	client_until(&turns, 3);
 	/* What is never run is released with the server. */
 	cr_assert_eq(ws_defer(live.server, defer_again, NULL), 0);
+}
+
+Test(live_api, no_descriptor_cannot_be_watched)
+{
+	errno = 0;
+	cr_assert(ws_watch(live.server, -1, WS_READABLE, NULL, NULL) == NULL);
+	cr_assert_eq(errno, EBADF);
 }
 
 /* ---- servers ----------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,21 +78,30 @@ mirror(struct ws_request *request)
 	cr_expect_eq(ws_reply(request, 200, NULL, text, (size_t)size), 0);
 }
 
-static char *large; /* 16 MiB */
-#define LARGE ((size_t)16 << 20)
+static char large[16 << 20];
 
 static void
 give_large(struct ws_request *request)
 {
-	cr_expect_eq(
-	    ws_reply(request, 200, "application/octet-stream", large, LARGE),
+	cr_expect_eq(ws_reply(request, 200, "application/octet-stream", large,
+			 sizeof(large)),
 	    0);
 }
+
+static int answered; /* requests by no_content */
 
 static void
 no_content(struct ws_request *request)
 {
+	answered++;
 	cr_expect_eq(ws_reply(request, 204, NULL, NULL, 0), 0);
+}
+
+static void
+stop(struct ws_request *request)
+{
+	(void)ws_reply(request, 200, NULL, "stopping", WS_STR);
+	ws_stop(ws_request_server(request), 5000);
 }
 
 static void
@@ -104,7 +114,8 @@ setup(struct ws_server *server)
 	    ws_http(server, "/fields", "GET", fields, NULL) < 0 ||
 	    ws_http(server, "/mirror/", NULL, mirror, NULL) < 0 ||
 	    ws_http(server, "/large", "GET", give_large, NULL) < 0 ||
-	    ws_http(server, "/204", "GET", no_content, NULL) < 0)
+	    ws_http(server, "/204", "GET", no_content, NULL) < 0 ||
+	    ws_http(server, "/stop", NULL, stop, NULL) < 0)
 		abort();
 }
 
@@ -127,7 +138,6 @@ static void
 end(void)
 {
 	live_end(&live);
-	free(large);
 }
 
 TestSuite(live_http, .init = begin, .fini = end, .timeout = 300);
@@ -311,6 +321,35 @@ Test(live_http, rfc9110_15_5_6_allow_names_the_methods)
 	cr_assert_not_null(client_field(&r, "Allow"));
 	client_puts(&c, GET HOST "\r\n");
 	cr_assert_eq(client_response(&c, &r, false), 200);
+	client_close(&c);
+}
+
+/* RFC 9110 section 15.5.22: Upgrade says what would be spoken. */
+Test(live_http, upgrade_required_says_to_what)
+{
+	struct client c;
+	struct response r;
+
+	c = client_open(live.address);
+	client_puts(&c, "GET /echo HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_assert_eq(client_response(&c, &r, false), 426);
+	cr_assert(client_field(&r, "Upgrade") != NULL);
+	cr_assert_str_eq(client_field(&r, "Upgrade"), "websocket");
+	cr_assert(strstr(client_field(&r, "Connection"), "Upgrade") != NULL);
+	client_close(&c);
+}
+
+/* GET stands for HEAD too, and Allow lists both. */
+Test(live_http, what_is_allowed_is_told_whole)
+{
+	struct client c;
+	struct response r;
+
+	c = client_open(live.address);
+	client_puts(
+	    &c, "POST /204 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n");
+	cr_assert_eq(client_response(&c, &r, false), 405);
+	cr_assert_str_eq(client_field(&r, "Allow"), "GET, HEAD");
 	client_close(&c);
 }
 
@@ -599,6 +638,29 @@ Test(live_http, nobody_injects_a_field)
 	client_close(&c);
 }
 
+/* Five thousand requests fit into one read; the others need not wait until all
+ * of them are answered. */
+Test(live_http, a_long_pipeline_takes_turns)
+{
+	static const char request[] = "GET /204 HTTP/1.1\r\nHost:a\r\n\r\n";
+	struct client c;
+	struct response r;
+
+	c = client_open(live.address);
+	for (int i = 0; i < 1000; i++)
+		client_puts(&c, request);
+	while (answered < 1000) {
+		int before = answered;
+
+		(void)client_wait(-1, 0, 1000);
+		cr_assert_leq(
+		    answered - before, 64, "%d at once", answered - before);
+	}
+	for (int i = 0; i < 1000; i++)
+		cr_assert_eq(client_response(&c, &r, false), 204);
+	client_close(&c);
+}
+
 /* ---- held requests ----------------------------------------------------- */
 
 static void
@@ -751,6 +813,47 @@ Test(live_http, stopping_waits_for_held_requests)
 		(void)client_wait(-1, 0, 10);
 }
 
+Test(live_http, a_request_held_for_ever_outlives_its_peer)
+{
+	struct client c;
+	char peer[WS_PEER_MAX];
+
+	c = client_open(live.address);
+	client_puts(&c, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_until(&seen.holds, 1);
+	client_close(&c);
+	live_pass(50);
+	cr_assert_str_eq(ws_request_path(seen.held), "/keep");
+	cr_assert_str_neq(ws_request_peer(seen.held, peer), "");
+	cr_assert_eq(ws_reply(seen.held, 200, NULL, "late", WS_STR), 0);
+	live_pass(20);
+	cr_assert_eq(live_connections(&live), 0);
+}
+
+Test(live_http, a_request_held_for_ever_ends_with_the_server)
+{
+	struct client c;
+
+	c = client_open(live.address);
+	client_puts(&c, "GET /keep HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_until(&seen.holds, 1);
+	client_close(&c);
+	live_pass(20);
+}
+
+Test(live_http, a_held_request_hears_the_peer_leave_behind_what_it_sent)
+{
+	struct client c;
+
+	c = client_open(live.address);
+	client_puts(&c, "GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_until(&seen.holds, 1);
+	client_puts(&c, "\r\n");
+	live_pass(20);
+	client_close(&c);
+	client_until(&seen.gone, 1);
+}
+
 /* ---- time -------------------------------------------------------------- */
 
 Test(live_http, rfc9110_15_5_9_a_slow_head_is_408)
@@ -848,13 +951,12 @@ Test(live_http, a_slow_reader_gets_the_whole_response)
 		.idle_ms = 800, .close_ms = 800, .log_level = -1
 	};
 
-	large = calloc(1, LARGE);
 	restart(&options);
 	for (size_t i = 0; i < 2; i++) {
 		struct client c = client_open(live.address);
 
 		client_puts(&c, requests[i]);
-		sip(&c, LARGE);
+		sip(&c, sizeof(large));
 		client_close(&c);
 	}
 }
@@ -868,7 +970,6 @@ Test(live_http, half_a_request_at_the_end_takes_no_response_back)
 	struct client c;
 	size_t taken = 0;
 
-	large = calloc(1, LARGE);
 	restart(&options);
 	c = client_open_small(live.address, 4096);
 	client_puts(&c, "GET /large HTTP/1.1\r\n" HOST "\r\nGET / HT");
@@ -877,7 +978,7 @@ Test(live_http, half_a_request_at_the_end_takes_no_response_back)
 		taken += c.len;
 		client_skip(&c, c.len);
 	}
-	cr_assert_gt(taken, LARGE, "%zu octets", taken);
+	cr_assert_gt(taken, sizeof(large), "%zu octets", taken);
 	client_close(&c);
 }
 
@@ -898,7 +999,6 @@ Test(live_http, a_reader_that_stops_is_given_up)
 	struct ws_stats stats;
 	struct client c;
 
-	large = calloc(1, LARGE);
 	restart(&options);
 	c = client_open_small(live.address, 8192);
 	client_puts(&c, "GET /large HTTP/1.1\r\n" HOST "\r\n");
@@ -927,5 +1027,80 @@ Test(live_http, a_client_that_never_reads_is_not_read_from)
 			break;
 	}
 	cr_assert_lt(pushed, 64u << 20);
+	client_close(&c);
+}
+
+Test(live_http, an_answer_survives_the_stop_behind_it)
+{
+	struct client c;
+	struct response r;
+
+	c = client_open(live.address);
+	client_puts(&c, "GET /stop HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_assert_eq(client_response(&c, &r, false), 200);
+	cr_assert(client_ends(&c));
+	client_close(&c);
+}
+
+Test(live_http, an_answer_from_elsewhere_has_its_time)
+{
+	static const struct ws_options options = { .close_ms = 500,
+		.log_level = -1 };
+	struct client c;
+	struct response r;
+
+	restart(&options);
+	c = client_open(live.address);
+	client_puts(
+	    &c, "GET /hold HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_until(&seen.holds, 1);
+	live_be_elsewhere(1500);
+	cr_assert_eq(ws_reply(seen.held, 200, NULL, "late", WS_STR), 0);
+	cr_assert_eq(client_response(&c, &r, false), 200);
+	client_close(&c);
+}
+
+/* One that reads nothing of a response and drips the next request. */
+Test(live_http, dripping_does_not_excuse_from_reading)
+{
+	static const struct ws_options options = { .idle_ms = 600,
+		.handshake_ms = 600,
+		.queue_soft = 64 << 20,
+		.queue_max = 128 << 20,
+		.log_level = -1 };
+	struct client c;
+	int64_t until_ms;
+
+	restart(&options);
+	c = client_open_small(live.address, 4096);
+	client_puts(&c, "GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /");
+	until_ms = client_now_ms() + 20000;
+	while (client_wait(c.fd, POLLIN | POLLHUP, 100) >= 0) {
+		struct ws_stats stats;
+
+		ws_stats(live.server, &stats);
+		if (stats.accepted == 1 && stats.connections == 0)
+			break;
+		cr_assert_lt(client_now_ms(), until_ms, "it still lives");
+		client_send(&c, "x", 1);
+		live_be_elsewhere(20);
+	}
+	client_close(&c);
+}
+
+/* A slow reader of a last response has as long as one of any other. */
+Test(live_http, a_last_response_has_the_time_of_any_other)
+{
+	static const struct ws_options options = { .close_ms = 200,
+		.log_level = -1 };
+	struct client c;
+	struct response r;
+
+	restart(&options);
+	c = client_open_small(live.address, 4096);
+	client_puts(
+	    &c, "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	live_pass(1500);
+	cr_assert_eq(client_response(&c, &r, false), 200);
 	client_close(&c);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "test/client.h"
 #include "live.h"
@@ -26,8 +27,13 @@ setup(struct ws_server *server)
 		.pong = live_on_pong,
 		.close = live_on_close };
 
+	static const struct ws_handler plain = { .open = live_on_open,
+		.message = live_send_back,
+		.drain = live_on_drain };
+
 	live_echo(server);
-	if (ws_endpoint(server, "/sink", &sink, NULL) < 0)
+	if (ws_endpoint(server, "/sink", &sink, NULL) < 0 ||
+	    ws_endpoint(server, "/plain", &plain, NULL) < 0)
 		abort();
 }
 
@@ -158,6 +164,96 @@ Test(live_limits, announced_lengths_reserve_nothing)
 	cr_assert_lt(live_resident(&live) - before, 4 << 20);
 	for (int i = 0; i < PEERS; i++)
 		client_close(&c[i]);
+}
+
+/* Much in small pieces leaves in several goes. Whenever the last piece does,
+ * the connection must not be forgotten. */
+Test(live_limits, a_drained_connection_is_read_again)
+{
+	static const struct ws_options options = {
+		.queue_soft = 4096, .queue_max = 64 << 20, .log_level = -1
+	};
+	struct ws_prepared *message;
+	struct client c;
+	struct frame f;
+	char text[40];
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	client_until(&seen.opened, 1);
+	memset(text, 'x', sizeof(text));
+	message = ws_prepare(WS_TEXT, text, sizeof(text));
+	for (int n = 100; n < 1000; n += 100) {
+		char *much = calloc(1, 16 << 20);
+		int before = seen.drains;
+
+		cr_assert_eq(
+		    ws_send(seen.conns[0], WS_BINARY, much, 16 << 20), 0);
+		free(much);
+		live_pass(20);
+		for (int i = 0; i < n; i++)
+			cr_assert_eq(
+			    ws_send_prepared(seen.conns[0], message, 0), 0);
+		client_send_frame(&c, TEXT, "hello", WS_STR);
+		do
+			cr_assert(client_recv_frame(&c, &f));
+		while (f.len != 5);
+		client_until(&seen.drains, before + 1);
+	}
+	ws_prepared_free(message);
+	client_close(&c);
+}
+
+/* The hard limit is one, also when it is below the default of the soft. */
+Test(live_limits, the_hard_limit_is_above_the_soft_one)
+{
+	static const struct ws_options options = { .queue_max = 16384,
+		.log_level = -1 };
+	static uint8_t data[4096];
+	struct client c;
+	size_t most = 0;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	client_until(&seen.opened, 1);
+	while (ws_send(seen.conns[0], WS_BINARY, data, sizeof(data)) == 0) {
+		if (ws_queued(seen.conns[0]) > most)
+			most = ws_queued(seen.conns[0]);
+	}
+	cr_assert_leq(most, 16384, "%zu octets were queued", most);
+	client_close(&c);
+}
+
+/* Limits count octets, so a queue of many small messages must not need many
+ * times as much memory as it has octets. */
+Test(live_limits, small_messages_need_little_memory)
+{
+	static const struct ws_options options = { .log_level = -1 };
+	struct ws_prepared *message;
+	struct rusage before, after;
+	static char data[1 << 20];
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	client_until(&seen.opened, 1);
+	/* More than the system takes, and not more than may be queued. */
+	while (ws_queued(seen.conns[0]) == 0)
+		cr_assert_eq(
+		    ws_send(seen.conns[0], WS_BINARY, data, 700000), 0);
+	live_pass(20);
+	message = ws_prepare(WS_TEXT, "x", 1);
+	(void)getrusage(RUSAGE_SELF, &before);
+	for (int i = 0; i < 40000; i++) {
+		cr_assert_eq(ws_send(seen.conns[0], WS_TEXT, "y", 1), 0);
+		cr_assert_eq(ws_send_prepared(seen.conns[0], message, 0), 0);
+	}
+	(void)getrusage(RUSAGE_SELF, &after);
+	cr_assert_lt(after.ru_maxrss - before.ru_maxrss, 16384,
+	    "%ld KiB for %zu octets", after.ru_maxrss - before.ru_maxrss,
+	    ws_queued(seen.conns[0]));
+	ws_prepared_free(message);
+	client_close(&c);
 }
 
 /* ---- numbers ----------------------------------------------------------- */
@@ -557,4 +653,53 @@ Test(live_limits, memory_may_be_out_at_the_start)
 	scarce(0);
 	ws_server_free(server);
 	cr_assert_eq(scarce_blocks, blocks);
+}
+
+/* ---- clocks ------------------------------------------------------------ */
+
+Test(live_limits, a_peer_that_answers_pings_stays)
+{
+	static const struct ws_options options = {
+		.ping_ms = 100, .pong_ms = 300, .log_level = -1
+	};
+	struct client c;
+	struct frame f;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	for (int i = 0; i < 6; i++) {
+		cr_assert(client_recv_frame(&c, &f), "ended at ping %d", i);
+		cr_assert_eq(f.first, PING);
+		client_send_frame(&c, CLIENT_FIN | 10, f.data, f.len);
+	}
+	client_close(&c);
+}
+
+Test(live_limits, a_close_from_elsewhere_has_its_time)
+{
+	static const struct ws_options options = { .close_ms = 500,
+		.log_level = -1 };
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	client_until(&seen.opened, 1);
+	live_be_elsewhere(1500);
+	cr_assert_eq(ws_close(seen.conns[0], 4000, "bye", WS_STR), 0);
+	client_expect_close(&c, 4000, true);
+	client_close(&c);
+}
+
+Test(live_limits, a_stop_from_elsewhere_has_its_time)
+{
+	static const struct ws_options options = { .log_level = -1 };
+	struct client c;
+
+	live = live_here(&options, setup, NULL);
+	c = client_ws(live.address, "/plain");
+	client_until(&seen.opened, 1);
+	live_be_elsewhere(1500);
+	ws_stop(live.server, 1000);
+	client_expect_close(&c, 1001, true);
+	client_close(&c);
 }
