@@ -19,8 +19,8 @@ void
 eio_reply(struct ws_request *request, int status, const char *type,
     const char *body, size_t len)
 {
-	/* After a failure the connection is dead, and to answer once more is
-	 * the way to let go of a request on a dead connection. */
+	/* After a failure the connection is dead. Answering once more releases
+	 * a request of a dead connection. */
 	if (ws_reply(request, status, type, body, len) < 0)
 		(void)ws_reply(request, status, type, body, len);
 }

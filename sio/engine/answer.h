@@ -18,12 +18,12 @@ enum eio_refusal {
 	EIO_ACCEPTED, /* not refused */
 };
 
-/* Answer a request as ws_reply does. When that fails the connection dies, and
- * the request is let go of: a request that was held is not reported as gone. */
+/* Answer a request as ws_reply does. If that fails, the connection dies and the
+ * request is released: a request that was held is not reported as gone. */
 void eio_reply(struct ws_request *request, int status, const char *type,
     const char *body, size_t len);
 
-/* Answer a request without a body, as the reference does.
+/* Answer a request with an empty body of text/html, as the reference does.
  *   status  400 or 500 */
 void eio_reply_empty(struct ws_request *request, int status);
 

@@ -1,25 +1,24 @@
 /* cors.c - which pages of other sites may read answers (CORS). */
 /* SPDX-License-Identifier: MIT */
 /*
- * A browser lets a page read what another site answers only if the answer
- * says so, errors included; and before a request that no form could make it
- * asks, with the method OPTIONS, whether it may. This is the Fetch Standard,
- * section 3.2; how the options map to fields is as in the package "cors" of
- * Node, which the reference server uses:
+ * A page may read the answer of another site only if fields of the answer allow
+ * it; that holds for errors, too. Before a request that an HTML form could not
+ * make, the browser asks the other site for permission: a preflight request,
+ * with the method OPTIONS (Fetch Standard, section 3.2). The options of an
+ * endpoint map to fields as in the package "cors" of Node, which the reference
+ * server uses:
  *
  *	"*"                   Allow-Origin: *
- *	"true"                the page's own origin, whichever it is
- *	"https://a.example"   this one always, for the browser to compare
+ *	"true"                Allow-Origin: the page's own origin
+ *	"https://a.example"   Allow-Origin: this one, for the browser to compare
  *	several of them       the page's own origin if it is one of them
  *
- * All but the first depend on who asks, so caches are told: Vary: Origin.
+ * All but the first depend on the page that asks. Vary: Origin tells caches.
  */
 #include "cors.h"
 
 #include <string.h>
 #include <strings.h>
-
-#include "engine.h"
 
 bool
 eio_is_listed(const char *list, const char *element)
@@ -38,7 +37,7 @@ eio_is_listed(const char *list, const char *element)
 	return false;
 }
 
-/* The value of Access-Control-Allow-Origin, NULL for none. */
+/* Return the value of Access-Control-Allow-Origin, or NULL for no field. */
 static const char *
 allowed(const struct eio_cors *cors, const char *origin)
 {
@@ -50,14 +49,13 @@ allowed(const struct eio_cors *cors, const char *origin)
 								     : NULL;
 }
 
-/* Whether a request asks what it may ask. */
 static bool
 is_preflight(const struct ws_request *request)
 {
 	return strcmp(ws_request_method(request), "OPTIONS") == 0;
 }
 
-/* Fields of a preflight's answer; the rest is as everywhere. */
+/* Add the fields that only the answer to a preflight request has. */
 static void
 preflight_fields(struct ws_request *request)
 {
@@ -106,11 +104,4 @@ eio_cors_websocket(const struct eio_cors *cors)
 	if (cors->origin != NULL && strcmp(cors->origin, "true") == 0)
 		return "*";
 	return cors->origin;
-}
-
-bool
-eio_cors(const struct eio *endpoint, struct ws_request *request)
-{
-	eio_cors_fields(&endpoint->cors, request);
-	return eio_cors_preflight(&endpoint->cors, request);
 }

@@ -13,8 +13,8 @@ struct eio_cors {
 	bool credentials;
 };
 
-/* Whether a list, whose elements commas or blanks separate, has an element,
- * whatever its case. */
+/* Return whether a list has an element, ignoring case. Commas or blanks
+ * separate the elements of the list. */
 bool eio_is_listed(const char *list, const char *element);
 
 /* Add the fields for the answer to a request. */
@@ -25,7 +25,8 @@ void eio_cors_fields(const struct eio_cors *cors, struct ws_request *request);
 bool
 eio_cors_preflight(const struct eio_cors *cors, struct ws_request *request);
 
-/* From where browsers may open WebSockets: for struct ws_handler. */
+/* Return the origins whose pages may open WebSockets: for the member origin of
+ * struct ws_handler. */
 const char *eio_cors_websocket(const struct eio_cors *cors);
 
 #endif

@@ -32,6 +32,8 @@
 #include "websocket.h"
 
 enum {
+	/* The timer for the end of a turn is set when there is something to do,
+	 * which cannot fail because it exists; else it fires for nothing. */
 	IDLE_MS = 60 * 60 * 1000,
 };
 
@@ -42,7 +44,7 @@ set_default(int *member, int otherwise)
 		*member = otherwise;
 }
 
-/* Take the options over. Returns 0 or WS_ENOMEM. */
+/* Copy the options, and put the defaults in. Returns 0 or WS_ENOMEM. */
 static int
 set_options(struct eio *eio, const struct eio_options *options)
 {
@@ -98,7 +100,8 @@ start_timers(struct eio *eio)
 	return ws_random(eio->key, sizeof(eio->key));
 }
 
-/* Tell the server of the path and all below. */
+/* Serve all paths below one, which is not served itself. Returns 0 or an enum
+ * ws_error. */
 static int
 add_routes(struct eio *eio, const char *path)
 {
@@ -224,4 +227,11 @@ size_t
 eio_count(const struct eio *endpoint)
 {
 	return endpoint->open_count;
+}
+
+bool
+eio_cors(const struct eio *endpoint, struct ws_request *request)
+{
+	eio_cors_fields(&endpoint->cors, request);
+	return eio_cors_preflight(&endpoint->cors, request);
 }

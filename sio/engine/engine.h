@@ -19,8 +19,8 @@ enum {
 	 * counters make that rarer, these take 8 KiB. */
 	EIO_COUNTERS = 4096,
 	EIO_SIDS = 16, /* drawn at once: one system call for 16 sessions */
-	/* Octets that each of the two buffers keeps after it was used: most
-	 * packets are shorter, and what a longer one needed is given back. */
+	/* Octets that the buffers in and out keep after they were used. Most
+	 * packets are shorter; the memory for a longer one is given back. */
 	EIO_SCRATCH = 65536,
 };
 

@@ -79,7 +79,7 @@ eio_handshake_new(struct ws_request *request, const char *fields)
 	return h;
 }
 
-/* The string that follows a string. */
+/* Return the string that stands behind a string. */
 static const char *
 next(const char *text)
 {

@@ -20,8 +20,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Whether three octets are U+2028 or U+2029: line ends in JavaScript before
- * 2019, but allowed in the strings of JSON. */
+/* Return whether three octets are U+2028 or U+2029. The strings of JSON may
+ * have them; in JavaScript they were line ends until ECMAScript 2019. */
 static bool
 is_line_end(const char *at)
 {

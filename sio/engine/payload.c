@@ -1,35 +1,48 @@
 /* payload.c - packets and payloads of Engine.IO, protocols 4, 3 and 2. */
 /* SPDX-License-Identifier: MIT */
 /*
- * A packet is a digit and perhaps data: "4hello" is the message "hello", "2" a
- * ping. Over a WebSocket each packet is a message of its own:
+ * A packet is a digit, its type, and perhaps data: "4hello" is the message
+ * "hello", "2" is a ping. A WebSocket carries each packet in a message of its
+ * own. Binary data has no digit in protocol 4, where only messages have it:
  *
- *	                 text       binary            binary, base64 wanted
+ *	                 text       binary            binary in base64 (b64=1)
  *	protocol 4       4hello     01 02 FF          bAQL/
  *	protocol 3, 2    4hello     04 01 02 FF       b4AQL/
  *
- * In the body of a request or a response there may be many. Protocol 4 puts
- * the octet 1E between them; binary data is always in base64:
+ * The body of a request or a response may have several packets. Protocol 4
+ * separates them by the octet 1E, and binary data is always in base64
+ * ("Packet encoding"):
  *
- *	4hello<1E>2<1E>bAQL/
+ *	4hello  <1E>  2     <1E>  bAQL/
+ *	message       ping        message 01 02 FF
  *
- * Protocol 3 counts, and it counts as JavaScript does: in units of UTF-16, so
- * that a letter of Latin or Chinese is 1, and an emoji 2, whatever they are in
- * UTF-8. This is the packet 4 with the data "hé", then a ping:
+ * Protocol 3 writes the length in front of each packet, in one of two forms
+ * ("Payload"). In a body of text the length counts as JavaScript does, in units
+ * of UTF-16: a letter of Latin or Chinese is 1 unit and an emoji is 2, however
+ * many octets they have in UTF-8. The message "hé", then a ping:
  *
- *	3:4hé1:2
+ *	3:4hé   1:2
+ *	| |     | |
+ *	| |     | a packet of 1 unit
+ *	| |     length
+ *	| a packet of 3 units, 4 octets
+ *	length
  *
- * A client that can handle octets (its XMLHttpRequest is not older than 2012)
- * gets binary data as it is, if any of the packets in a body is binary. Then
- * all of them have a head of octets, in which every decimal digit of the
- * length is an octet of its own, with the value 0 to 9, and the length counts
- * octets:
+ * Clients that can handle octets (their XMLHttpRequest is not older than 2012)
+ * get a body of octets if any of its packets is binary. Then the length counts
+ * octets, and each of its decimal digits is an octet with the value 0 to 9:
  *
- *	00 03 FF '4' 'h' 'i'              a text: packet 4, "hi"
- *	01 04 FF  04  01 02 FF            binary: packet 4, 01 02 FF
- *	00 01 01 FF '4' ...               a text of 11 octets
+ *	+------+-----------------+----+------------- - -
+ *	| kind | length,         | FF | packet
+ *	|      | digit by digit  |    |
+ *	+------+-----------------+----+------------- - -
+ *	  00     03                FF   '4' 'h' 'i'      text: message "hi"
+ *	  01     04                FF   04 01 02 FF      binary: 01 02 FF
+ *	  00     01 01             FF   '4' ...          text of 11 octets
  *
  * Reading is strict: what no client writes ends the session.
+ *
+ * Engine.IO protocol 4, "Packet encoding"; protocol 3, "Encoding".
  */
 #include "payload.h"
 
@@ -42,8 +55,8 @@
 enum {
 	SEPARATOR = 0x1e,
 	LENGTH_END = 0xff, /* of EIO_OCTETS */
-	/* Digits of a length that is read. The largest body that an endpoint
-	 * can allow is shorter, and ten digits do not overflow an int64_t. */
+	/* Digits of a length that is read: no client sends 10 GB in one packet,
+	 * and ten digits do not overflow an int64_t. */
 	DIGITS_MAX = 10,
 };
 
@@ -183,7 +196,7 @@ eio_payload_begin(struct eio_payload *payload, int protocol,
 		.failed = len == 0 };
 }
 
-/* Read what stands before the next separator, or the end. */
+/* Read the packet that ends at the next separator or at the end. */
 static bool
 next_separated(struct eio_payload *p, struct eio_packet *packet)
 {
@@ -200,8 +213,10 @@ next_separated(struct eio_payload *p, struct eio_packet *packet)
 	       eio_packet_read(p->protocol, begin, len, packet);
 }
 
-/* Read a length: digits that begin with zero, and the octet at their end.
- * Returns it, or -1. */
+/* Read a length of protocol 3.
+ *   zero  the octet that is the digit 0
+ *   end   the octet behind the last digit
+ * Returns the length, or -1 when it is malformed. */
 static int64_t
 read_length(struct eio_payload *p, uint8_t zero, uint8_t end)
 {
@@ -271,7 +286,7 @@ eio_payload_next(struct eio_payload *payload, struct eio_packet *packet)
 
 /* ---- writing bodies ---------------------------------------------------- */
 
-/* The form in which a body has a packet. */
+/* Return the form that a packet has in a body. */
 static enum eio_form
 form_in(enum eio_framing framing, const struct eio_packet *packet)
 {
@@ -283,7 +298,7 @@ form_in(enum eio_framing framing, const struct eio_packet *packet)
 size_t
 eio_payload_bound(enum eio_framing framing, const struct eio_packet *packet)
 {
-	/* A kind, the digits of a length, and what ends it. */
+	/* The kind, the digits of the length, and the end of the length. */
 	return 1 + WS_DIGITS_MAX + 1 +
 	       eio_packet_size(3, packet, form_in(framing, packet));
 }

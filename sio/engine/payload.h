@@ -18,21 +18,20 @@ enum eio_type {
 	EIO_NOOP = 6,
 };
 
-/* What the data of a packet is. */
+/* The form of a packet's data. */
 enum eio_form {
 	EIO_TEXT,
 	EIO_BINARY,
-	EIO_BASE64, /* binary data that stands there as text, in base64 */
+	EIO_BASE64, /* binary data that is written as text, in base64 */
 };
 
-/* How packets follow each other in a body. */
+/* The ways to put packets into a body. */
 enum eio_framing {
 	EIO_SEPARATED, /* protocol 4 */
 	EIO_COUNTED,   /* protocol 3 as text: lengths in UTF-16 units */
 	EIO_OCTETS,    /* protocol 3 as octets: lengths in octets */
 };
 
-/* One packet. */
 struct eio_packet {
 	enum eio_type type;
 	enum eio_form form;
@@ -42,25 +41,25 @@ struct eio_packet {
 
 /* ---- one packet -------------------------------------------------------- */
 
-/* Take apart a packet that is text: a text frame, or part of a body.
+/* Read a packet from text: a text frame, or a part of a body.
  *   protocol  4, 3 or 2
  *   packet    written only on success; borrows in
- * Returns whether it is a packet. Whether in is UTF-8, and whether base64 can
- * be decoded, is not checked. */
+ * Returns whether in is a packet. UTF-8 and base64 are not checked. */
 bool eio_packet_read(
     int protocol, const char *in, size_t len, struct eio_packet *packet);
 
-/* Take apart a packet that is binary. Returns whether it is one. */
+/* The same for a binary frame or a binary part of a body. */
 bool eio_packet_read_binary(
     int protocol, const char *in, size_t len, struct eio_packet *packet);
 
-/* How many octets a packet takes, as a frame or in a body.
- *   packet  text or binary
- *   form    that it is to have: its own, or EIO_BASE64 */
+/* Return how many octets a packet takes, without what a body adds to it.
+ *   packet  EIO_TEXT or EIO_BINARY
+ *   form    the form to write: that of the packet, or EIO_BASE64 */
 size_t eio_packet_size(
     int protocol, const struct eio_packet *packet, enum eio_form form);
 
-/* Write a packet, as many octets as eio_packet_size says. Returns that. */
+/* Write a packet into as many octets as eio_packet_size returns, and return
+ * their number. */
 size_t eio_packet_write(int protocol, const struct eio_packet *packet,
     enum eio_form form, char *out);
 
@@ -87,19 +86,20 @@ void eio_payload_begin(struct eio_payload *payload, int protocol,
  * body is malformed. */
 bool eio_payload_next(struct eio_payload *payload, struct eio_packet *packet);
 
-/* How many octets a packet, text or binary, can at most take in a body. */
+/* Return the most octets that a packet, EIO_TEXT or EIO_BINARY, can take in a
+ * body. */
 size_t
 eio_payload_bound(enum eio_framing framing, const struct eio_packet *packet);
 
 /* Add a packet to a body.
- *   first  nothing stands before it
- *   out    room for as many octets as eio_payload_bound says
+ *   first  it is the first packet of the body
+ *   out    the end of the body, with room for eio_payload_bound octets
  * Returns how many octets it took. */
 size_t eio_payload_write(enum eio_framing framing,
     const struct eio_packet *packet, bool first, char *out);
 
-/* How many UTF-16 units a text has, or -1 when it is not UTF-8. As many as
- * octets, and only then, when all of it is ASCII.
+/* Return how many UTF-16 units a text has, or -1 when it is not UTF-8. The
+ * number is len if and only if the text is ASCII.
  * RFC 3629 section 3, RFC 2781 section 2.1. */
 int64_t eio_utf16_units(const char *text, size_t len);
 

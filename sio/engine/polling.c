@@ -136,9 +136,9 @@ framing_for(const struct eio_poll *poll, bool script)
 	return EIO_COUNTED;
 }
 
-/* Whether an answer may be compressed: if one of its messages may, as in the
- * reference. Other packets, such as a ping beside a message that must not be
- * compressed, do not count; in the reference they do. */
+/* Return whether an answer may be compressed: one of its messages may be, as in
+ * the reference. Other packets do not count; in the reference a ping allows it
+ * even beside a message that must not be compressed. */
 static bool
 may_compress(const struct eio_poll *poll)
 {
@@ -310,8 +310,7 @@ eio_polling_turn(struct eio *eio)
 
 /*
  * A session that is opened and never used costs its client one request, and the
- * server memory for lease_ms. So there may be only so many of them from one
- * address.
+ * server memory for lease_ms. So each address may have silent_per_ip of them.
  */
 
 /* The counter of an address. The key is secret, so that strangers cannot
@@ -377,9 +376,9 @@ send_packet(
 
 	if ((flags & WS_VOLATILE) && !is_writable(session))
 		return WS_ESKIPPED;
-	/* One packet of any size always fits. When more than queue_max waits
-	 * the session ends, but only at the end of the turn: this may be one of
-	 * many sessions that are sent a message. */
+	/* One packet of any size always fits. If more than queue_max would
+	 * wait, the session ends, but only at the end of the turn: the caller
+	 * may be walking over all sessions. */
 	if (waiting > 0 && (waiting > max || packet->len > max - waiting)) {
 		poll->overflowed = true;
 		eio_poll_flush(poll);
@@ -402,11 +401,10 @@ send_message(
 	return send_packet(session, &packet, flags);
 }
 
-/* A client whose last GET was answered with "noop" because its probe was
- * answered polls no more: it says "upgrade" on the probe next, and learns of
- * the end then. Otherwise what waits goes first, in an answer of its own, since
- * official clients look at the messages of an answer later than at a "close" in
- * it. */
+/* Once its probe was answered and its GET with it, a client does not poll any
+ * more: it says "upgrade" on the probe next, and then learns of the end. Other
+ * clients first get what waits, and "close" in another answer: official clients
+ * handle a "close" before the messages of the same answer. */
 static bool
 tell_end(struct eio_session *session, enum eio_ending ending)
 {

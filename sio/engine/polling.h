@@ -5,7 +5,7 @@
 
 #include "session.h"
 
-/* What a session has as long as it is carried by requests. */
+/* A session that polls: the state of its requests. */
 struct eio_poll {
 	struct eio_session *session;
 	struct ws_request *get;  /* held; NULL when the client has none */
@@ -32,7 +32,7 @@ void eio_polling_stop(struct eio *eio);
 /* Answer the polls for which something has happened in this turn. */
 void eio_polling_turn(struct eio *eio);
 
-/* The poll of a session, or NULL when a WebSocket carries it. */
+/* Return the poll of a session, or NULL when a WebSocket carries it. */
 struct eio_poll *eio_poll_of(const struct eio_session *session);
 
 /* Begin a session with a request that was checked, and answer it. */
@@ -44,7 +44,7 @@ void eio_poll_get(struct eio_poll *poll, struct ws_request *request);
 /* Note that the client has used its session. */
 void eio_poll_heard(struct eio_poll *poll);
 
-/* Look at a poll at the end of this turn. */
+/* Call for a look at a poll at the end of this turn. */
 void eio_poll_flush(struct eio_poll *poll);
 
 /* Read what waits, packet after packet.
@@ -65,7 +65,7 @@ void eio_poll_drop_post(struct eio_poll *poll);
 /* Close the WebSocket that was to take over, if there is one. */
 void eio_poll_drop_probe(struct eio_poll *poll);
 
-/* Whether the answer to a request is wanted as a script. */
+/* Return whether a request wants its answer as a script (JSONP). */
 bool eio_wants_script(struct ws_request *request);
 
 /* Release a poll, whose requests were answered. */

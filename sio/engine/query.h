@@ -8,9 +8,9 @@
 
 #include "base/bytes.h"
 
-/* Find a parameter; the last one counts when there are several of that name.
+/* Find a parameter. If there are several of that name, the last one counts.
  * Returns its value, still encoded and borrowed from query; at is NULL when
- * there is none. */
+ * there is no such parameter. */
 struct ws_span eio_query_find(struct ws_span query, const char *name);
 
 /* Decode a parameter as browsers encode it: '+' is a space, and a '%' without
@@ -22,7 +22,7 @@ struct ws_span eio_query_find(struct ws_span query, const char *name);
 long
 eio_query_get(const char *query, const char *name, char *value, size_t size);
 
-/* Whether a parameter is there and not empty. */
+/* Return whether a parameter is there and not empty. */
 bool eio_query_has(const char *query, const char *name);
 
 #endif

@@ -9,9 +9,10 @@
  *	b64        not empty: the client cannot take octets
  *	j          an index: the client wants the answer as a script
  *
- * The order of the checks is that of the reference server, since a request
- * can be wrong in several ways and gets one answer. What a WebSocket must not
- * be told after the upgrade is checked before it, unlike there.
+ * A request can be wrong in several ways and gets one answer, so the checks
+ * have the order of the reference server. But EIO is checked before a request
+ * for a WebSocket is accepted; the reference finds out afterwards, when it can
+ * no longer answer with a status.
  *
  * Engine.IO protocol 4, "Transports".
  */
@@ -32,7 +33,7 @@ struct asked {
 	int protocol;                /* 0: none that is known */
 	bool upgrade;                /* for a WebSocket */
 	struct eio_session *session; /* that sid names; or NULL */
-	const char *message;         /* why not; NULL: see the code */
+	const char *message;         /* of a refusal; NULL: the usual */
 };
 
 static void
@@ -113,9 +114,9 @@ check(struct eio *eio, struct ws_request *request, struct asked *asked)
 
 /* ---- requests ---------------------------------------------------------- */
 
-/* Check a request that wants no WebSocket, and refuse it if it is wrong.
+/* Check a request that asks for no WebSocket, and refuse it if it is wrong.
  *   asked  receives what it asks for
- * Returns whether it is right. */
+ * Returns whether it was accepted. */
 static bool
 admit(struct eio *eio, struct ws_request *request, struct asked *asked)
 {
@@ -159,7 +160,7 @@ eio_requests_broken(struct ws_request *request, int status)
 		eio_post_broken(eio_poll_of(session), status != 413);
 }
 
-/* Whether eio_requests_early has seen a request. */
+/* Return whether eio_requests_early was called for a request. */
 static bool
 had_body(const struct ws_request *request)
 {

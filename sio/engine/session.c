@@ -36,8 +36,8 @@
 #include "sio/json/format.h"
 
 enum {
-	/* How long a client that polls has to fetch what waits when its session
-	 * ends: the reference's closeTimeout. */
+	/* When a session ends, a client that polls has this long to fetch what
+	 * waits for it. The reference has the same time, its closeTimeout. */
 	LAST_POLL_MS = 30000,
 };
 
@@ -81,7 +81,8 @@ is_same(const uint8_t a[EIO_SID_OCTETS], const uint8_t b[EIO_SID_OCTETS])
 	return difference == 0;
 }
 
-/* Whether a session has missed its deadline, though the timer has not fired. */
+/* Return whether a session has missed its deadline, though its timer has not
+ * fired yet. */
 static bool
 is_late(const struct eio_session *session)
 {
@@ -259,7 +260,8 @@ eio_session_end(
 	struct eio *eio = session->eio;
 
 	if (session->state != EIO_STATE_OPEN) {
-		/* It has been told; this is the end of what it may wait for. */
+		/* The application was told before. What still waits for the
+		 * client is dropped. */
 		if (session->state == EIO_STATE_CLOSING)
 			eio_session_gone(session);
 		return;

@@ -23,15 +23,15 @@ enum eio_state {
 	EIO_STATE_ENDED,
 };
 
-/* How the client learns that its session ends. */
+/* The ways to tell a client that its session ends. */
 enum eio_ending {
 	EIO_END_NOW,    /* at once: a pending poll gets the packet "close" */
 	EIO_END_ANSWER, /* it asked for the end: a pending poll gets "noop" */
 	EIO_END_LAST,   /* after all that waits was sent */
 };
 
-/* What carries a session: polling.c and websocket.c have one each. The session
- * calls these functions and knows nothing else of its carrier. */
+/* A carrier of sessions: polling.c and websocket.c have one each. The session
+ * calls these functions, and knows nothing else of its carrier. */
 struct eio_carrier {
 	const char *name;     /* for eio_transport */
 	bool may_be_upgraded; /* a WebSocket may take over */
@@ -44,7 +44,7 @@ struct eio_carrier {
 	int (*send_message)(struct eio_session *session,
 	    struct eio_message *message, int flags);
 
-	/* Whether what is sent leaves now. */
+	/* Return whether a message would be sent now rather than wait. */
 	bool (*is_writable)(const struct eio_session *session);
 
 	/* Tell the client that its session, which is CLOSING, ends.

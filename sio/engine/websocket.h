@@ -5,8 +5,8 @@
 
 #include "session.h"
 
-/* What the endpoint does with WebSockets; without upgrade, which decides about
- * requests. */
+/* Return the handler for the WebSockets of an endpoint, without its member
+ * upgrade, which decides about requests. */
 struct ws_handler eio_websocket_handler(void);
 
 /* Begin a session with a request that was checked. */
