@@ -31,7 +31,7 @@ static int carried;  /* user data that was not given back */
 static int promised; /* acknowledgements that on_ack was not called for */
 static int conversations, recovered, answers;
 
-/* ---- the application --------------------------------------------------- */
+/* ---- the application ---------------------------------------------------- */
 
 static void
 on_connection(struct sio_socket *socket)
@@ -299,7 +299,7 @@ ask_polling(char sid[21], const char *post)
 	client_close(&c);
 }
 
-/* ---- conversations ----------------------------------------------------- */
+/* ---- conversations ------------------------------------------------------ */
 
 static void
 talk_of_all(void)
