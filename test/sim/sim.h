@@ -13,9 +13,10 @@
  * socket. Everything that happens is drawn from one sequence of numbers: the
  * same seed gives the same run, to the octet.
  *
- *	sim_peers.c   the clients: what they send, and that they get what they
- *	              should
- *	sim_pmd.c    what clients need to compress messages
+ *	sim_peers.c   the clients: when they do what, and that they get what
+ *	              they should
+ *	sim_say.c     the messages and requests that clients send
+ *	sim_pmd.c     what clients need to compress messages
  *	sim_play.c    the application, one schedule from start to end, and what
  *	              must hold at its end
  *	sim.c         the world in between
@@ -246,6 +247,19 @@ bool sim_peer_is_wrong(const struct sim_peer *peer);
 /* Whether it has got and done all, and only waits. */
 bool sim_peer_content(const struct sim_peer *peer);
 
+/* ---- what clients send: sim_say.c -------------------------------------- */
+
+/* RFC 6455 section 1.3: the key of every handshake. */
+#define SIM_KEY "dGhlIHNhbXBsZSBub25jZQ=="
+
+/* RFC 6455 section 5.2. */
+enum {
+	SIM_RSV1 = 0x40,
+	SIM_OP_CLOSE = 8,
+	SIM_OP_PING = 9,
+	SIM_OP_PONG = 10,
+};
+
 /* The message that a client sends as its nth.
  *   out  room for SIM_MESSAGE_MAX octets
  * Returns its length. */
@@ -257,6 +271,48 @@ sim_message_name(const void *data, size_t len, unsigned *sender, uint32_t *seq);
 
 /* The body of the answer to a client's nth request. */
 size_t sim_body(unsigned sender, uint32_t seq, uint8_t *out);
+
+/* Compose what a client sends, and append it to out. */
+
+/* A handshake, which perhaps offers compression. */
+void sim_put_handshake(struct sim_peer *peer);
+
+/* A masked frame.
+ *   first  its first octet: FIN, RSV and opcode */
+void sim_put_frame(
+    struct sim_peer *peer, int first, const uint8_t *data, size_t len);
+
+/* The next message, whole or in pieces, with pings between. */
+void sim_put_message(struct sim_peer *peer);
+
+/* A Ping with the next number; a Close frame. */
+void sim_put_ping(struct sim_peer *peer);
+void sim_put_close(struct sim_peer *peer, unsigned code);
+
+/* A frame that a server must refuse. The code to close with becomes the
+ * client's offence. */
+void sim_put_offence(struct sim_peer *peer);
+
+/* Octets that mean nothing. */
+void sim_put_junk(struct sim_peer *peer);
+
+/* Kinds of requests. */
+enum sim_request {
+	SIM_GET,
+	SIM_HEAD,
+	SIM_POST,
+	SIM_CHUNKED,
+	SIM_HELD,
+	SIM_NOTHING,
+	SIM_ASSET,
+	SIM_FILE_SENT,
+};
+
+/* The kind of a client's nth request. */
+enum sim_request sim_request_of(const struct sim_peer *peer, uint32_t seq);
+
+/* The next request. */
+void sim_put_request(struct sim_peer *peer);
 
 /* ---- compressed messages: sim_pmd.c (RFC 7692) ------------------------- */
 

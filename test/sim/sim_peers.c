@@ -7,383 +7,17 @@
 #include "ws.h"
 #include "sim.h"
 
-/* RFC 6455 section 1.3: a key, and what a server makes of it. */
-#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+/* RFC 6455 section 1.3: the answer to SIM_KEY. */
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 enum {
 	DRIBBLE_OCTETS = 300, /* that may be sent in tiny pieces */
 	TRIES_MAX = 6,
-	RSV1 = 0x40,
-	OP_CLOSE = 8,
-	OP_PING = 9,
-	OP_PONG = 10,
 };
 
 struct sim_rules sim_rules;
 
 static uint8_t scratch[SIM_MESSAGE_MAX + 64];
-
-/* ---- what is sent ------------------------------------------------------ */
-
-static size_t
-message_length(uint64_t hash)
-{
-	size_t spread = (size_t)(hash >> 16), len;
-
-	switch (hash % 16) {
-	case 0:
-		len = 120 + spread % 12; /* around the first border */
-		break;
-	case 1:
-		len = 200 + spread % 5000;
-		break;
-	case 2:
-		len = spread % 8 == 0 ? 65530 + spread % 12 : spread % 20000;
-		break;
-	default:
-		len = spread % 200;
-	}
-	return len < sim_rules.message_max ? len : sim_rules.message_max;
-}
-
-/* Characters of one to four octets. */
-static void
-fill_text(uint8_t *out, size_t len, uint64_t hash)
-{
-	static const char *const letters[] = { "a", "\xc3\xa9", "\xe2\x82\xac",
-		"\xf0\x9f\x98\x80" };
-	size_t at = 0;
-
-	for (unsigned i = 0; at < len; i++) {
-		size_t octets = 1 + (hash >> (i % 48) & 3);
-
-		if (octets > len - at)
-			octets = 1;
-		memcpy(out + at, letters[octets - 1], octets);
-		at += octets;
-	}
-}
-
-/* Words of which many have been in earlier messages, near and far. */
-static void
-fill_words(uint8_t *out, size_t len, uint64_t hash)
-{
-	static const char *const words[] = { "{\"symbol\":\"",
-		"\",\"price\":", ",\"volume\":", "}", "lorem ", "ipsum ",
-		"0.25", "\xc3\xa4" };
-	size_t at = 0;
-
-	while (at < len) {
-		const char *word = words[hash >> 40 & 7];
-		size_t octets = strlen(word);
-
-		hash = hash * UINT64_C(6364136223846793005) + 1;
-		if (octets > len - at || (hash >> 60) == 0) {
-			word = "7";
-			octets = 1;
-		}
-		memcpy(out + at, word, octets);
-		at += octets;
-	}
-}
-
-static void
-fill_noise(uint8_t *out, size_t len, uint64_t hash)
-{
-	for (size_t i = 0; i < len; i++) {
-		hash = hash * UINT64_C(6364136223846793005) + 1;
-		out[i] = (uint8_t)(hash >> 56);
-	}
-}
-
-size_t
-sim_message(unsigned sender, uint32_t seq, uint8_t *out, int *kind)
-{
-	uint64_t hash = sim_hash(sender + 1, seq);
-	size_t len = message_length(hash);
-	int name = sprintf((char *)out, "%u.%u.", sender, seq);
-
-	*kind = hash >> 60 & 1 ? WS_TEXT : WS_BINARY;
-	if (len < (size_t)name)
-		return (size_t)name;
-	if (hash >> 57 & 1)
-		fill_words(out + name, len - (size_t)name, hash);
-	else if (*kind == WS_TEXT)
-		fill_text(out + name, len - (size_t)name, hash);
-	else if (hash >> 58 & 1)
-		fill_noise(out + name, len - (size_t)name, hash);
-	else
-		for (size_t i = (size_t)name; i < len; i++)
-			out[i] = (uint8_t)(hash >> (i % 56));
-	return len;
-}
-
-bool
-sim_message_name(const void *data, size_t len, unsigned *sender, uint32_t *seq)
-{
-	char text[32] = { 0 };
-	unsigned number;
-
-	memcpy(text, data, len < sizeof(text) - 1 ? len : sizeof(text) - 1);
-	if (sscanf(text, "%u.%u.", sender, &number) != 2)
-		return false;
-	*seq = number;
-	return true;
-}
-
-size_t
-sim_body(unsigned sender, uint32_t seq, uint8_t *out)
-{
-	uint64_t hash = sim_hash(sender + 1000, seq);
-	size_t len = (size_t)(hash >> 20) % 3000;
-
-	if (hash % 16 == 0)
-		len = 20000 + (size_t)(hash >> 20) % 40000;
-	len = len < sim_rules.message_max ? len : sim_rules.message_max;
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)('a' + (hash >> (i % 56)) % 26);
-	return len;
-}
-
-static void
-put(struct sim_peer *p, const void *data, size_t len)
-{
-	if (p->out_at > 0 && p->out_at == p->out_len)
-		p->out_at = p->out_len = 0;
-	if (len > p->out_room - p->out_len) {
-		p->out_room = 2 * (p->out_len + len);
-		p->out = realloc(p->out, p->out_room);
-		if (p->out == NULL)
-			abort();
-	}
-	if (len > 0)
-		memcpy(p->out + p->out_len, data, len);
-	p->out_len += len;
-}
-
-static void
-put_text(struct sim_peer *p, const char *text)
-{
-	put(p, text, strlen(text));
-}
-
-static void
-put_frame(struct sim_peer *p, int first, const uint8_t *data, size_t len)
-{
-	uint8_t head[14] = { (uint8_t)first }, key[4];
-	size_t size = 2, at;
-
-	if (len < 126)
-		head[1] = (uint8_t)(0x80 | len);
-	else {
-		size = len < 65536 ? 4 : 10;
-		head[1] = size == 4 ? 0x80 | 126 : 0x80 | 127;
-		for (size_t i = 2; i < size; i++)
-			head[i] =
-			    (uint8_t)((uint64_t)len >> 8 * (size - 1 - i));
-	}
-	for (int i = 0; i < 4; i++)
-		key[i] = head[size++] = (uint8_t)sim_below(256);
-	put(p, head, size);
-	at = p->out_len;
-	put(p, data, len);
-	for (size_t i = 0; i < len; i++)
-		p->out[at + i] ^= key[i & 3];
-}
-
-static void
-put_ping(struct sim_peer *p)
-{
-	uint32_t number = p->pings++;
-	uint8_t payload[4] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
-		(uint8_t)(number >> 8), (uint8_t)number };
-
-	put_frame(p, 0x80 | OP_PING, payload, 4);
-}
-
-static void
-put_close(struct sim_peer *p, unsigned code)
-{
-	uint8_t payload[] = { (uint8_t)(code >> 8), (uint8_t)code, 'b', 'y' };
-
-	put_frame(p, 0x80 | OP_CLOSE, payload, sizeof(payload));
-}
-
-/* The next message, whole or in pieces, with pings between. */
-static void
-put_message(struct sim_peer *p)
-{
-	int first;
-	size_t len = sim_message(p->id, p->composed++, scratch, &first), at = 0;
-	uint32_t pieces = sim_chance(300) ? 1 + sim_below(5) : 1;
-	const uint8_t *payload = scratch;
-
-	if (sim_pmd_agreed(p->pmd) && sim_chance(700)) {
-		payload = sim_pmd_deflate(p->pmd, scratch, &len);
-		first |= RSV1;
-		sim_seen.deflated++;
-	}
-	while (pieces-- > 1) {
-		size_t n = sim_below((uint32_t)(len - at) + 1);
-
-		put_frame(p, first, payload + at, n);
-		at += n;
-		first = 0;
-		if (sim_chance(200))
-			put_ping(p);
-	}
-	put_frame(p, 0x80 | first, payload + at, len - at);
-}
-
-/* Something that a server must not take, and close with this code. */
-static void
-put_offence(struct sim_peer *p)
-{
-	static const uint8_t zeros[SIM_LIMIT + 1];
-	static const struct {
-		int first;
-		uint16_t code;
-		const char *payload;
-		size_t len;
-		bool agreed; /* or just not */
-	} rows[] = {
-		{ 0x80 | RSV1 | WS_TEXT, 1002, "", 0, false },
-		{ RSV1 | WS_BINARY, 1002, "", 0, false },
-		{ 0x80 | RSV1 | OP_PING, 1002, "", 0, true },
-		{ 0x80 | 0x20 | WS_TEXT, 1002, "", 0, true },
-		{ 0x80 | 0x30 | RSV1 | WS_TEXT, 1002, "", 0, true },
-		{ 0x80 | RSV1 | OP_CLOSE, 1002, "", 0, true },
-		/* A reserved type; cut; not UTF-8; a bomb. */
-		{ 0x80 | RSV1 | WS_BINARY, 1007, "\x06", 1, true },
-		{ 0x80 | RSV1 | WS_TEXT, 1007, "\xf2\x48\xcd\xc9\xc9\x07", 6,
-		    true },
-		{ 0x80 | RSV1 | WS_TEXT, 1007, "\0\x01\0\xfe\xff\xff\0", 7,
-		    true },
-		{ 0x80 | RSV1 | WS_BINARY, 1009, NULL, sizeof(zeros), true },
-	};
-	uint32_t i = sim_below(sizeof(rows) / sizeof(rows[0]));
-	const uint8_t *payload = (const uint8_t *)rows[i].payload;
-	size_t len = rows[i].len;
-
-	if (sim_pmd_agreed(p->pmd) != rows[i].agreed)
-		return;
-	if (payload == NULL)
-		payload = sim_pmd_deflate(p->pmd, zeros, &len);
-	put_frame(p, rows[i].first, payload, len);
-	sim_peer_spoil(p, "it breaks a rule");
-	p->offence = rows[i].code;
-	p->announced = true;
-}
-
-static void
-put_handshake(struct sim_peer *p)
-{
-	char line[512];
-
-	if (p->kind == SIM_ROOM)
-		snprintf(line, sizeof(line), "GET /room/%u?c=%u HTTP/1.1\r\n",
-		    p->room, p->id);
-	else
-		snprintf(
-		    line, sizeof(line), "GET /echo?c=%u HTTP/1.1\r\n", p->id);
-	put_text(p, line);
-	put_text(p, "Host: sim\r\nUpgrade: websocket\r\n"
-		    "Connection: keep-alive, Upgrade\r\n"
-		    "Sec-WebSocket-Version: 13\r\n"
-		    "Sec-WebSocket-Key: " KEY "\r\n");
-	sim_pmd_free(p->pmd);
-	p->pmd = sim_chance(600) ? sim_pmd_new() : NULL;
-	if (p->pmd != NULL) {
-		put_text(p, "Sec-WebSocket-Extensions: ");
-		put_text(p, sim_pmd_offer(p->pmd));
-		put_text(p, "\r\n");
-	}
-	put_text(p, "\r\n");
-}
-
-static void
-put_junk(struct sim_peer *p)
-{
-	uint8_t junk[64];
-	uint32_t len = 1 + sim_below(sizeof(junk));
-
-	for (uint32_t i = 0; i < len; i++)
-		junk[i] = (uint8_t)sim_below(256);
-	put(p, junk, len);
-	p->composed++;
-}
-
-/* ---- requests ---------------------------------------------------------- */
-
-enum request {
-	GET,
-	HEAD,
-	POST,
-	CHUNKED,
-	HELD,
-	NOTHING,
-	ASSET,
-	FILE_SENT,
-};
-
-static enum request
-request_of(const struct sim_peer *p, uint32_t seq)
-{
-	static const enum request kinds[] = { GET, GET, GET, HEAD, POST, POST,
-		CHUNKED, HELD, NOTHING, ASSET, FILE_SENT, GET };
-
-	return kinds[sim_hash(p->id + 2000, seq) % 12];
-}
-
-static void
-put_chunks(struct sim_peer *p, const uint8_t *body, size_t len)
-{
-	char line[32];
-
-	while (len > 0) {
-		size_t n = 1 + sim_below((uint32_t)len);
-
-		snprintf(line, sizeof(line), "%zx\r\n", n);
-		put_text(p, line);
-		put(p, body, n);
-		put_text(p, "\r\n");
-		body += n;
-		len -= n;
-	}
-	put_text(p, "0\r\n\r\n");
-}
-
-static void
-put_request(struct sim_peer *p)
-{
-	static const char *const starts[] = { "GET /get", "HEAD /get",
-		"POST /post", "POST /post", "GET /held", "GET /nothing",
-		"GET /assets/big", "GET /files/big" };
-	uint32_t seq = p->composed++;
-	enum request kind = request_of(p, seq);
-	bool last = p->composed == p->plan && p->leave == SIM_CLOSE;
-	char line[256];
-	size_t len = 0;
-
-	snprintf(line, sizeof(line), "%s?c=%u&n=%u HTTP/1.1\r\nHost: sim\r\n%s",
-	    starts[kind], p->id, seq, last ? "Connection: close\r\n" : "");
-	put_text(p, line);
-	if (kind == HELD)
-		p->holds = true;
-	if (kind == POST || kind == CHUNKED)
-		len = sim_body(p->id, seq, scratch);
-	if (kind == POST) {
-		snprintf(line, sizeof(line), "Content-Length: %zu\r\n", len);
-		put_text(p, line);
-	} else if (kind == CHUNKED)
-		put_text(p, "Transfer-Encoding: chunked\r\n");
-	put_text(p, "\r\n");
-	if (kind == POST)
-		put(p, scratch, len);
-	else if (kind == CHUNKED)
-		put_chunks(p, scratch, len);
-}
 
 /* ---- what is received -------------------------------------------------- */
 
@@ -522,7 +156,7 @@ on_close(struct sim_peer *p, const uint8_t *data, size_t len)
 	    "peer %u is told to go away", p->id);
 	check_complete(p, p->state == SIM_CLOSING && code == 1000);
 	if (p->state != SIM_CLOSING && !p->rude)
-		put_close(p, code == 1005 ? 1000 : code);
+		sim_put_close(p, code == 1005 ? 1000 : code);
 	p->state = SIM_FINISHING;
 }
 
@@ -585,7 +219,7 @@ take_frame(struct sim_peer *p)
 	}
 	if (p->in_len - size < len)
 		return false;
-	switch (in[0] & RSV1 ? 0 : opcode) {
+	switch (in[0] & SIM_RSV1 ? 0 : opcode) {
 	case 0:
 		on_deflated(p, opcode, in + size, len);
 		break;
@@ -594,14 +228,14 @@ take_frame(struct sim_peer *p)
 		if (!sim_peer_is_wrong(p))
 			on_message(p, opcode, in + size, len);
 		break;
-	case OP_CLOSE:
+	case SIM_OP_CLOSE:
 		on_close(p, in + size, len);
 		break;
-	case OP_PING:
+	case SIM_OP_PING:
 		if (!p->mute)
-			put_frame(p, 0x80 | OP_PONG, in + size, len);
+			sim_put_frame(p, 0x80 | SIM_OP_PONG, in + size, len);
 		break;
-	case OP_PONG:
+	case SIM_OP_PONG:
 		on_pong(p, in + size, len);
 		break;
 	default:
@@ -699,18 +333,18 @@ take_switch(struct sim_peer *p)
 static size_t
 expected_body(const struct sim_peer *p, uint32_t seq)
 {
-	switch (request_of(p, seq)) {
-	case GET:
-	case HEAD:
-	case HELD:
-	case POST:
-	case CHUNKED:
+	switch (sim_request_of(p, seq)) {
+	case SIM_GET:
+	case SIM_HEAD:
+	case SIM_HELD:
+	case SIM_POST:
+	case SIM_CHUNKED:
 		return sim_body(p->id, seq, scratch);
-	case ASSET:
-	case FILE_SENT:
+	case SIM_ASSET:
+	case SIM_FILE_SENT:
 		memset(scratch, 'A', SIM_BIG);
 		return SIM_BIG;
-	case NOTHING:
+	case SIM_NOTHING:
 		break;
 	}
 	return 0;
@@ -721,7 +355,7 @@ take_response(struct sim_peer *p)
 {
 	size_t size = head_size(p), len;
 	const char *length;
-	enum request kind = request_of(p, p->answered);
+	enum sim_request kind = sim_request_of(p, p->answered);
 	int status;
 
 	if (size == 0)
@@ -731,7 +365,7 @@ take_response(struct sim_peer *p)
 		p->state = SIM_FINISHING;
 		return false;
 	}
-	if (status != (kind == NOTHING ? 404 : 200)) {
+	if (status != (kind == SIM_NOTHING ? 404 : 200)) {
 		on_refused(p, status);
 		return false;
 	}
@@ -740,11 +374,11 @@ take_response(struct sim_peer *p)
 	length = field(p, size, "\r\nContent-Length: ");
 	sim_check(length != NULL, "peer %u: no Content-Length", p->id);
 	len = strtoul(length, NULL, 10);
-	if (kind != HEAD && p->in_len - size < len)
+	if (kind != SIM_HEAD && p->in_len - size < len)
 		return false;
-	if (kind != NOTHING)
+	if (kind != SIM_NOTHING)
 		sim_check(expected_body(p, p->answered) == len &&
-			      (kind == HEAD ||
+			      (kind == SIM_HEAD ||
 				  memcmp(p->in + size, scratch, len) == 0),
 		    "peer %u: the wrong answer to %u", p->id, p->answered);
 	if (field(p, size, "\r\nConnection: close\r\n") != NULL) {
@@ -754,7 +388,7 @@ take_response(struct sim_peer *p)
 		    "peer %u is told to close", p->id);
 		p->last = true;
 	}
-	take(p, kind == HEAD ? size : size + len);
+	take(p, kind == SIM_HEAD ? size : size + len);
 	p->answered++;
 	sim_seen.responses++;
 	return true;
@@ -825,7 +459,7 @@ connect(struct sim_peer *p)
 	if (p->kind == SIM_HTTP)
 		p->state = SIM_TALKING;
 	else if (p->kind != SIM_JUNK || sim_chance(700))
-		put_handshake(p);
+		sim_put_handshake(p);
 }
 
 static void
@@ -897,7 +531,7 @@ say_goodbye(struct sim_peer *p)
 	case SIM_CLOSE:
 		if (p->kind == SIM_HTTP || p->state != SIM_TALKING)
 			break;
-		put_close(p, 1000);
+		sim_put_close(p, 1000);
 		p->state = SIM_CLOSING;
 		break;
 	case SIM_HALF:
@@ -930,15 +564,15 @@ go_on(struct sim_peer *p)
 		if (p->out_len - p->out_at > 100000)
 			return;
 		if (p->kind == SIM_JUNK)
-			put_junk(p);
+			sim_put_junk(p);
 		else if (p->kind == SIM_HTTP)
-			put_request(p);
+			sim_put_request(p);
 		else if (sim_chance(100))
-			put_ping(p);
+			sim_put_ping(p);
 		else if (!p->spoiled && sim_chance(10))
-			put_offence(p);
+			sim_put_offence(p);
 		else
-			put_message(p);
+			sim_put_message(p);
 		return;
 	}
 	if (is_all_said(p))
