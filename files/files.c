@@ -3,7 +3,7 @@
 
 /*
  * A request path is the most attacked input of a web server. Three steps keep
- * it harmless, each of which would be enough against most of the attacks:
+ * it harmless, each of which would stop most attacks alone:
  *
  *   "/a%2Eb/../c"   1. cut at '/' BEFORE decoding (RFC 3986 section 2.4), so
  *                      that %2F can never make a new segment
@@ -14,13 +14,13 @@
  *                      whatever symbolic links stand in the way and whoever
  *                      moves directories around meanwhile: open_beneath.c
  *
- * What remains is a name; no octet of it has a meaning here. Overlong or
+ * The result is a name, no octet of which has a meaning here. Overlong or
  * broken UTF-8 is simply the name of a file that does not exist.
  *
- * An empty segment ("//") is refused rather than collapsed: every file has
+ * An empty segment ("//") is refused rather than collapsed: so every file has
  * one path only, and a path never looks like "//host".
  *
- * A directory and a set of embedded files differ only in look_up; index.html,
+ * A directory and a set of embedded files differ only in look_up. index.html,
  * precompressed siblings and entity-tags are the same for both.
  */
 
@@ -43,10 +43,10 @@
 #include "base/url.h"
 
 enum {
-	NAME_OCTETS = 255,                     /* of one segment, decoded */
+	NAME_OCTETS = 255, /* of one segment, decoded: NAME_MAX of Linux */
 	PATH_SIZE = WS_OPEN_BENEATH_PATH_SIZE, /* under the root */
-	SUFFIX_OCTETS = 16, /* kept free for "/index.html" with ".br" */
-	TAG_OCTETS = 34,    /* of an asset's entity-tag */
+	SUFFIX_OCTETS = 16, /* kept free for "/index.html" and ".br" */
+	TAG_OCTETS = 34,    /* of an asset's: 128 bits in hexadecimal, quoted */
 };
 
 #if defined(__APPLE__)
@@ -78,15 +78,16 @@ error_of_errno(int error)
 	case ENFILE:
 	case ENOMEM:
 	case EINTR:
-	case EAGAIN: /* somebody holds a lease on it */
+	case EAGAIN: /* another process holds a lease on it */
 		return WS_FILES_EBUSY;
 	default:
 		return WS_FILES_EACCES;
 	}
 }
 
-/* Descriptor 0 is free when a program is started without standard input. In
- * struct ws_file it would look like nothing at all: take a higher one. */
+/* Replace descriptor 0, which is free when a program is started without
+ * standard input, by a higher one: in struct ws_file, a descriptor of 0 would
+ * be indistinguishable from a zeroed struct. */
 static int
 above_stdio(int fd)
 {
@@ -99,11 +100,12 @@ above_stdio(int fd)
 	return higher;
 }
 
-/* The entity-tag of a file on disk: size and time of modification. Both are
- * the same for copies of one release on several machines, which an inode
- * number is not; and hashing the content would mean reading it. The tag is
- * strong as far as the file system's clock is: a file that is written twice
- * to the same size within one tick keeps its tag. */
+/* Make the entity-tag of a file on disk (RFC 9110 section 8.8.3) from its size
+ * and time of modification: "1a2b-65f0c3d1.5f5e100". Copies of one release on
+ * several machines share both, but not the inode number; and a hash would mean
+ * reading the content. The tag is as strong as the file system's clock is fine:
+ * a file that is written twice to the same size within one tick keeps its
+ * tag. */
 static void
 disk_tag(struct ws_file *file)
 {
@@ -141,7 +143,7 @@ disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 	return 0;
 }
 
-/* The first asset whose path is not less than a name. */
+/* Find the first asset whose path is not less than a name. */
 static size_t
 lower_bound(const struct ws_files *root, const char *name)
 {
@@ -158,7 +160,7 @@ lower_bound(const struct ws_files *root, const char *name)
 	return low;
 }
 
-/* Embedded directories exist through the files in them. */
+/* Find an embedded directory, which exists if there is a file in it. */
 static int
 embedded_directory(
     struct ws_files *root, const char *name, struct ws_file *file)
@@ -207,8 +209,8 @@ embedded_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 	return 0;
 }
 
-/* Find exactly this name: "" is the root, anything else begins with '/'.
- * Says nothing yet about type and coding. */
+/* Find a file by its exact name: "" is the root, any other begins with '/'.
+ * Does not set type and coding. */
 static int
 look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
@@ -240,7 +242,7 @@ segment_allowed(const char *segment, size_t len)
 	return true;
 }
 
-/* Dot files are private, but for the directory of RFC 8615. */
+/* Dot files are private, except for /.well-known/ (RFC 8615 section 3). */
 static bool
 segment_hidden(const struct local_path *p, const char *segment, size_t len)
 {
@@ -300,7 +302,7 @@ path_parse(struct local_path *p, struct ws_span path)
 	return 0;
 }
 
-/* Make the name longer; SUFFIX_OCTETS are free for that. */
+/* Append to the name, which has SUFFIX_OCTETS of room for that. */
 static void
 path_suffix(struct local_path *p, const char *suffix)
 {
@@ -316,8 +318,8 @@ struct coding {
 	const char *name, *suffix;
 };
 
-/* What is compressed as it is has none. Of an unknown type it may be anything,
- * such as a program's data. */
+/* A type that is compressed already has no siblings. A file of unknown type may
+ * have some: it may be a program's data. */
 static bool
 may_have_siblings(const char *type)
 {
@@ -325,14 +327,14 @@ may_have_siblings(const char *type)
 	       strcmp(type, "application/octet-stream") == 0;
 }
 
-/* In order of preference among equally wanted ones. */
+/* The first is preferred when the client likes several equally. */
 static const struct coding codings[] = {
 	{ "br", ".br" },
 	{ "gzip", ".gz" },
 };
 
-/* Whether a sibling is usable: a file that is not older than the plain one,
- * because an older one was forgotten when the plain one was edited. */
+/* A sibling is usable if it is a file and not older than the plain one: an
+ * older one was forgotten when the plain one was edited. */
 static bool
 is_current(const struct ws_file *sibling, const struct ws_file *plain)
 {
@@ -352,7 +354,7 @@ ws_file_tag_coding(struct ws_file *file, const char *coding)
 	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
 }
 
-/* Choose between the gzip file that an asset is and what is in it. */
+/* Send an asset that is a gzip file as it is, if the client wants gzip. */
 static void
 prefer_gzip(struct ws_file *file, struct ws_span accept)
 {
@@ -365,7 +367,7 @@ prefer_gzip(struct ws_file *file, struct ws_span accept)
 	ws_file_tag_coding(file, "gzip");
 }
 
-/* Open the sibling with a coding, if it is there and current. */
+/* Open the sibling with a coding. Returns whether there is a current one. */
 static bool
 find_sibling(struct ws_files *root, struct local_path *p,
     const struct coding *coding, const struct ws_file *plain,
@@ -386,7 +388,7 @@ find_sibling(struct ws_files *root, struct local_path *p,
 }
 
 /* Replace the plain file by the sibling that the client likes best, unless it
- * likes the plain one better. What it does not accept is not looked for. */
+ * likes the plain one better. RFC 9110 section 12.5.3. */
 static void
 choose_sibling(struct ws_files *root, struct local_path *p,
     struct ws_span accept, struct ws_file *file)
@@ -410,7 +412,7 @@ choose_sibling(struct ws_files *root, struct local_path *p,
 	}
 }
 
-/* Choose among the representations of a file, and describe the one. */
+/* Choose among the representations of a file, and describe the chosen one. */
 static void
 represent(struct ws_files *root, struct local_path *p, struct ws_span accept,
     struct ws_file *file)

@@ -14,17 +14,17 @@
 /* A document root: a directory, or a set of embedded files. */
 struct ws_files;
 
-/* Why a path is not served. */
+/* The reasons not to serve a path. */
 enum ws_files_error {
 	WS_FILES_ENOENT = -1, /* no such file, hidden, or outside: 404 */
 	WS_FILES_EACCES = -2, /* not readable, or not a regular file: 403 */
-	WS_FILES_EPATH = -3,  /* a path that is refused as it stands: 400 */
-	WS_FILES_EBUSY = -4,  /* out of descriptors or memory: 503 */
+	WS_FILES_EPATH = -3,  /* a path that no file can have: 400 */
+	WS_FILES_EBUSY = -4,  /* out of file descriptors or memory: 503 */
 };
 
 #define WS_FILES_ETAG_MAX 64
 
-/* A file that was found. */
+/* A file, found. */
 struct ws_file {
 	int fd; /* owned; -1 for an embedded file; never 0, so that a zeroed
 	           struct owns nothing */
@@ -34,14 +34,15 @@ struct ws_file {
 	    gzip_octets; /* not 0: data is a gzip file of so many octets, and the
 	                  file is what is in it */
 	int64_t modified_s;   /* seconds since 1970 */
-	uint32_t modified_ns; /* and what is left of the second */
-	int64_t changed_s;    /* the same of its last change of any kind */
+	uint32_t modified_ns; /* and nanoseconds of that second */
+	int64_t changed_s;    /* the same for the last change of any kind */
 	uint32_t changed_ns;
-	uint64_t device, inode; /* which file it is; an asset: where it lies */
-	const char *type;       /* Content-Type, static */
-	const char *encoding;   /* "br" or "gzip" (static), or NULL */
-	bool vary;              /* the choice depends on Accept-Encoding */
-	bool directory; /* a directory without slash: redirect; or, with a
+	uint64_t device,
+	    inode;            /* of the file; of an asset: 0 and its address */
+	const char *type;     /* Content-Type, static */
+	const char *encoding; /* "br" or "gzip" (static), or NULL */
+	bool vary;            /* the choice depends on Accept-Encoding */
+	bool directory;       /* a directory without slash: redirect; or, with a
 	                         slash, a directory without index.html (fd is
 	                         open and can be listed; -1 when embedded) */
 	/* A strong entity-tag, a C string; differs between the codings of one
@@ -87,7 +88,7 @@ void ws_files_free(struct ws_files *root);
 int ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file);
 
-/* The same for one asset that is known already.
+/* Describe one asset that is known already, as ws_files_find does.
  *   asset  borrowed for as long as the file is used */
 void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
     struct ws_span accept_encoding, struct ws_file *file);
@@ -98,8 +99,9 @@ void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
 ssize_t ws_file_read(
     const struct ws_file *file, uint64_t first, void *out, size_t octets);
 
-/* Make the entity-tag of a file that of its form with a coding: "x" becomes
- * "x-gzip". RFC 9110 section 8.8.3.3: they are different entities. */
+/* Add a coding to the entity-tag of a file: "x" becomes "x-gzip". RFC 9110
+ * section 8.8.3.3: the representations with and without it need different
+ * tags. */
 void ws_file_tag_coding(struct ws_file *file, const char *coding);
 
 /* Close what ws_files_find opened and forget it. A zeroed or closed file is

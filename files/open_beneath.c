@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A name like "a/b" can lead anywhere when "a" is a symbolic link, and a check
- * before opening is too late: the link can be made in between. So the check
- * must be the opening itself.
+ * A name like "a/b" can lead anywhere when "a" is a symbolic link. A check
+ * before opening does not help, because the link can be made in between. So
+ * opening must be the check.
  *
  * Linux has openat2(2) with RESOLVE_BENEATH and FreeBSD openat(2) with
  * O_RESOLVE_BENEATH: the kernel resolves the name and fails as soon as it
@@ -19,7 +19,13 @@
  *      |                nothing before it: outside
  *      `- it is open:   go on from there
  *
- * Beginning again is slow and simple; nothing has to be undone, and each round
+ * For example, with a link "b" to "../c", a request for "a/b/d":
+ *
+ *	round 1   open a; b is a link     the path becomes a/../c/d
+ *	round 2   open a; ".."            the path becomes c/d
+ *	round 3   open c; open d          done
+ *
+ * Beginning again is slow and simple: nothing has to be undone, and each round
  * trusts only what it opened itself. An absolute target is outside even when
  * it points back in, as it is for the kernels.
  */
@@ -41,9 +47,11 @@
 enum {
 	NAME_OCTETS = 255, /* of one name on the way */
 	PATH_SIZE = WS_OPEN_BENEATH_PATH_SIZE,
-	ROUNDS_MAX = 40, /* as many links as Linux follows */
+	ROUNDS_MAX =
+	    40, /* as many links as Linux follows: path_resolution(7) */
 
-	/* A FIFO must not block us, a terminal must not become ours. */
+	/* Opening a FIFO must not block; a terminal must not become the
+	 * controlling terminal of this process. */
 	OPEN_FLAGS = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 };
 
@@ -96,18 +104,15 @@ kernel_open(int dir, const char *name)
 
 /* To pass through a directory, the right to search it is enough. */
 #if defined(O_SEARCH)
-enum {
-	PASS_FLAGS = O_SEARCH | O_DIRECTORY | O_CLOEXEC
-};
+#define PASS_ACCESS O_SEARCH
 #elif defined(O_PATH)
-enum {
-	PASS_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC
-};
+#define PASS_ACCESS O_PATH
 #else
-enum {
-	PASS_FLAGS = O_RDONLY | O_DIRECTORY | O_CLOEXEC
-};
+#define PASS_ACCESS O_RDONLY
 #endif
+enum {
+	PASS_FLAGS = PASS_ACCESS | O_DIRECTORY | O_CLOEXEC
+};
 
 /* ---- walking ------------------------------------------------------------ */
 
@@ -115,7 +120,7 @@ enum {
 	WALK_AGAIN = -2, /* the path was rewritten */
 };
 
-/* Drop empty and "." names, which are left behind by link targets. */
+/* Drop empty and "." names, which link targets may bring in. */
 static void
 tidy(char *path)
 {
@@ -138,7 +143,7 @@ tidy(char *path)
 }
 
 /* Take the ".." at a place out of the path, together with the name before it,
- * which is known to be no link. */
+ * which was opened in this round and so is not a link. */
 static int
 walk_up(char *path, const char *at)
 {
@@ -157,8 +162,8 @@ walk_up(char *path, const char *at)
 	return WALK_AGAIN;
 }
 
-/* Replace the name at a place, which could not be opened, by the target of
- * the link that it may be. When it is none, errno stays what it was. */
+/* Replace a name that could not be opened by its target, if it is a link. If it
+ * is not, keep the errno of opening it. */
 static int
 walk_link(int dir, const char *name, char *path, const char *at)
 {
@@ -257,10 +262,11 @@ ws_open_beneath(int dir, const char *name, bool *walking)
 	fd = kernel_open(dir, name);
 	if (fd >= 0)
 		return fd;
-	if (errno == EAGAIN) /* something was moved while it looked */
+	/* openat2(2): EAGAIN when a directory was moved meanwhile. */
+	if (errno == EAGAIN)
 		return walk(dir, name);
 	if (errno != ENOSYS && errno != EPERM)
 		return -1;
-	*walking = true; /* it will never help: do not ask again */
+	*walking = true; /* do not ask this kernel again */
 	return walk(dir, name);
 }

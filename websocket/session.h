@@ -11,8 +11,8 @@
 #include "frame.h"
 
 /* The receiving half of a server's session. Zeroed memory is a new session.
- * It holds memory only while a message or a frame is incomplete. Compressed
- * messages are shown as they came; to inflate them is the user's. */
+ * It holds memory only while a message or a frame is incomplete. It shows
+ * compressed messages as they came; the caller inflates them. */
 struct ws_session {
 	struct ws_buf *message; /* owned: the message so far, unmasked */
 	struct ws_buf *control; /* owned: a control frame's payload so far */
@@ -30,22 +30,22 @@ struct ws_session {
 	uint8_t header_octets; /* of header; 0 while in_payload */
 	uint8_t utf8;          /* state of the text so far */
 	uint8_t kind;          /* opcode of the message that is open, or 0 */
-	bool compressed;       /* that message is */
-	bool deflates;         /* set by the user: such may come */
+	bool compressed;       /* the open message is */
+	bool deflates;         /* set by the caller: the client may compress */
 	bool in_payload;       /* between a frame's header and its end */
-	bool spent;            /* what the last event showed can be released */
-	bool failed;           /* nothing more is read */
-	bool busy;             /* in the middle of anything */
+	bool spent;  /* the memory of the last event can be released */
+	bool failed; /* nothing more is read */
+	bool busy;   /* the next octets need more than a glance */
 };
 
 enum ws_event_kind {
-	WS_EVENT_NONE,     /* all octets were taken, nothing is complete */
-	WS_EVENT_MESSAGE,  /* opcode, data, len */
-	WS_EVENT_DEFLATED, /* the same of one that is compressed: RFC 7692 */
+	WS_EVENT_NONE,    /* all octets are taken, nothing is complete */
+	WS_EVENT_MESSAGE, /* opcode, data, len */
+	WS_EVENT_DEFLATED, /* the same, and the message is compressed: RFC 7692 */
 	WS_EVENT_PING,     /* data, len */
 	WS_EVENT_PONG,     /* data, len */
 	WS_EVENT_CLOSE, /* code (1005 when there is none), data, len: reason */
-	WS_EVENT_FAIL,  /* code to close with, reason: why; a C string */
+	WS_EVENT_FAIL,  /* code to close with; reason is a C string */
 };
 
 struct ws_event {
@@ -59,25 +59,25 @@ struct ws_event {
 };
 
 /* Take the next event out of the octets received.
- *   in, len      what arrived and was not taken before; payloads are unmasked
- *                in place
+ *   in, len      octets that arrived and were not taken before; payloads are
+ *                unmasked in place
  *   message_max  octets that a message may have
- *   event        receives what happened
- * Returns how many octets were taken; call again with the rest until all is
- * taken. A failure is final: after WS_EVENT_FAIL all octets are taken and
- * nothing happens any more.
+ *   event        receives the event
+ * Returns the number of octets taken; call again with the rest until all are
+ * taken. A failure is final: after WS_EVENT_FAIL all octets are taken and no
+ * event follows.
  *
  * Checked: RSV bits, opcodes, masking, minimal lengths (RFC 6455 section 5.2),
  * fragmentation (5.4), control frames (5.5), UTF-8 at the first bad octet
  * (8.1), close codes and reasons (7.4), the message's size before any of it is
- * stored (1009), and a limit on fragments that carry next to nothing (1008). Of
- * compressed messages, not the UTF-8; and they may be longer than message_max
- * by an eighth, as what cannot be compressed gets longer. */
+ * stored (1009), and a limit on fragments that carry next to nothing (1008).
+ * The UTF-8 of compressed messages is not checked. They may be longer than
+ * message_max by an eighth, since octets that cannot be compressed grow. */
 size_t ws_session_read(struct ws_session *session, uint8_t *in, size_t len,
     size_t message_max, struct ws_event *event);
 
-/* Release what the last event showed, as soon as it is not needed; worth a
- * call only while session->spent. */
+/* Release the memory of the last event, which the next read would do otherwise.
+ * To be called only while session->spent is set. */
 void ws_session_release(struct ws_session *session);
 
 /* Release everything. */
