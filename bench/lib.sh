@@ -80,8 +80,9 @@ build_sio() {
 }
 
 build_tools() {
-	compile load "load.c load_options.c load_cost.c load_ws.c load_http.c \
-		load_sio.c load_polling.c load_deflate.c ../deflate/deflate.c \
+	compile load "load.c load_run.c load_latency.c load_options.c load_cost.c \
+		load_ws.c load_http.c load_sio.c load_polling.c \
+		load_deflate.c ../deflate/deflate.c \
 		../deflate/deflate_block.c ../deflate/deflate_code.c ../deflate/deflate_match.c \
 		../deflate/inflate.c ../deflate/inflate_table.c" || die "load does not build"
 	compile floor floor.c -O3 || die "floor does not build"

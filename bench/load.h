@@ -1,16 +1,19 @@
 /* load.h - what the files of the load generator share. */
 /* SPDX-License-Identifier: MIT */
 /*
- * load.c has the loop, the connections and the counting, and knows no
- * protocol. How a client speaks is in one file for each way:
+ * load.c has the loop and dispatches its events. Each kind of client has a file
+ * that speaks its protocol. The arrows point to the files that a file calls:
  *
- *	load.c ──▶ load_ws.c       WebSocket           (protocol_ws)
- *	              load_deflate.c  compressed (RFC 7692)
- *	           load_http.c     HTTP                (protocol_http)
- *	           load_sio.c      Socket.IO over that (protocol_sio)
- *	           load_polling.c  and over HTTP    (protocol_polling)
- *	       ──▶ load_cost.c     what the server spends, and latencies
- *	       ──▶ load_options.c  the command line
+ *	load.c ──▶ load_options.c  the command line, which chooses a protocol:
+ *	               ──▶ load_ws.c       WebSocket    ──▶ load_deflate.c
+ *	               ──▶ load_http.c     HTTP
+ *	               ──▶ load_sio.c      Socket.IO    ──▶ load_ws.c
+ *	               ──▶ load_polling.c  and by HTTP  ──▶ load_sio.c, load_http.c
+ *	       ──▶ load_cost.c     what the server spends
+ *	all    ──▶ load_run.c      connections, messages, replies
+ *	               ──▶ load_latency.c
+ *
+ * A lower file calls a higher one through struct protocol only.
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -86,6 +89,16 @@ struct protocol {
 	/* The server has ended the connection. Returns false if this is
 	 * wrong. NULL if it is wrong but after leave. */
 	bool (*ended)(struct client *c);
+
+	/* Socket.IO only, else NULL: take a packet of Engine.IO, and send
+	 * one. */
+	void (*packet)(struct client *c, const char *packet, size_t len);
+	void (*send_packet)(struct client *c, const char *packet);
+
+	/* A fanout goes to all but its sender: a Socket.IO server passes an
+	 * event on to the others, a room of WebSockets is asked to pass it
+	 * back as well. */
+	bool sender_left_out;
 };
 
 extern const struct protocol protocol_ws;
@@ -112,9 +125,6 @@ struct options {
 };
 
 extern struct options opt;
-
-/* Fill opt, or say how it is done and end. */
-void read_options(int argc, char **argv);
 
 /* The state of the run. */
 struct run {
@@ -144,7 +154,12 @@ struct run {
 
 extern struct run run;
 
-/* ---- load.c -------------------------------------------------------------- */
+/* ---- load_options.c ------------------------------------------------------ */
+
+/* Fill opt, or print the usage and end. */
+void read_options(int argc, char **argv);
+
+/* ---- load_run.c ---------------------------------------------------------- */
 
 /* Say what is wrong, and end with status 1. */
 void fail(const char *format, ...)
@@ -158,6 +173,9 @@ uint64_t clock_ns(clockid_t clock);
 
 /* Open a socket for c, and watch it; protocol->connected is called. */
 void open_socket(struct client *c);
+
+/* Begin to open connections, as many as are missing and may open at once. */
+void begin_more(void);
 
 /* Watch for input, and for room to write if writing. */
 void watch(struct client *c, bool writing);
@@ -256,13 +274,14 @@ void sio_take_packet(struct client *c, const char *packet, size_t len);
 /* Make the ring of events; behind each stands the separator, of some length. */
 void sio_make_ring(const char *separator);
 
-/* ---- load_polling.c ------------------------------------------------------ */
+/* ---- load_latency.c ------------------------------------------------------ */
 
-/* The answer to the first GET: learn the session's id. */
-void polling_opened(struct client *c, const char *packet, size_t len);
+/* Count one latency. */
+void record(uint64_t ns);
 
-/* Send a packet, by POST. */
-void polling_say(struct client *c, const char *packet);
+/* The latency in microseconds that a share of all stayed below; the longest
+ * for 1. */
+double percentile(double share);
 
 /* ---- load_cost.c --------------------------------------------------------- */
 
@@ -278,9 +297,6 @@ struct snapshot {
 };
 
 struct snapshot take_snapshot(void);
-
-/* Count one latency. */
-void record(uint64_t ns);
 
 /* All figures of the time between two snapshots, as one line. */
 void print_figures(const struct snapshot *a, const struct snapshot *b);

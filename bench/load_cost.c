@@ -1,4 +1,4 @@
-/* load_cost.c - what a server spends, and how long a reply takes. */
+/* load_cost.c - what a server spends, and the line of all figures. */
 /* SPDX-License-Identifier: MIT */
 /*
  * What the server spends is read from outside, for the process and for its
@@ -8,12 +8,6 @@
  *	the share of user time, from the ticks in /proc/PID/stat; there are a
  *	    few hundred in a second, so short runs tell little about it
  *	its resident memory, from /proc/PID/smaps_rollup
- *
- * Latencies go into a histogram of 32 buckets for each power of two, which
- * makes a bucket 3 % wide, whatever the magnitude:
- *
- *	bucket   0 .. 31   32 .. 63   64 .. 95       96 .. 127
- *	ns       0 .. 31   32 .. 63   64, 66 .. 126  128, 132 .. 252   ...
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -25,15 +19,6 @@
 #include <unistd.h>
 
 #include "load.h"
-
-enum {
-	SUB_BITS = 5,
-	SUB = 1 << SUB_BITS, /* buckets for each power of two */
-	BUCKETS = 64 * SUB
-};
-
-static uint64_t latencies[BUCKETS];
-static uint64_t latency_max_ns;
 
 /* ---- /proc --------------------------------------------------------------- */
 
@@ -166,42 +151,6 @@ take_snapshot(void)
 	return now;
 }
 
-/* ---- latencies ----------------------------------------------------------- */
-
-void
-record(uint64_t ns)
-{
-	unsigned exponent = 0;
-
-	if (!run.measuring)
-		return;
-	if (ns > latency_max_ns)
-		latency_max_ns = ns;
-	if (ns >= SUB)
-		exponent = 63 - SUB_BITS - (unsigned)__builtin_clzll(ns);
-	latencies[exponent * SUB + (ns >> exponent)]++;
-}
-
-/* The latency in microseconds that a share of all stayed below. */
-static double
-percentile(double share)
-{
-	uint64_t total = 0, seen = 0;
-	size_t i;
-
-	for (i = 0; i < BUCKETS; i++)
-		total += latencies[i];
-	for (i = 0; i < BUCKETS - 1; i++) {
-		seen += latencies[i];
-		if (seen > 0 && (double)seen >= share * (double)total)
-			break;
-	}
-	if (i < 2 * SUB)
-		return (double)i / 1000;
-	/* Bucket i has exponent i / SUB - 1, since its top bit is kept. */
-	return (double)((uint64_t)(SUB + i % SUB) << (i / SUB - 1)) / 1000;
-}
-
 /* ---- figures ------------------------------------------------------------- */
 
 static void
@@ -258,7 +207,7 @@ print_figures(const struct snapshot *a, const struct snapshot *b)
 	if (opt.mode != IDLE)
 		printf(" p50_us=%.1f p99_us=%.1f p999_us=%.1f max_us=%.1f",
 		    percentile(0.5), percentile(0.99), percentile(0.999),
-		    (double)latency_max_ns / 1000);
+		    percentile(1));
 	printf(" load_cpu=%.3f", (double)(b->load_ns - a->load_ns) / wall);
 	if (opt.server != 0)
 		print_server(a, b, count);

@@ -7,14 +7,6 @@
 
 #include "load.h"
 
-struct options opt = { .protocol = &protocol_ws,
-	.connections = 50,
-	.depth = 1,
-	.size = 16,
-	.namespace = "/",
-	.seconds = 2,
-	.warm_seconds = 0.3 };
-
 static const char usage[] =
     "usage: load -m echo|fanout|http|storm|idle -p PORT [options]\n"
     "\n"
@@ -162,6 +154,13 @@ read_options(int argc, char **argv)
 {
 	int letter;
 
+	opt = (struct options){ .protocol = &protocol_ws,
+		.connections = 50,
+		.depth = 1,
+		.size = 16,
+		.namespace = "/",
+		.seconds = 2,
+		.warm_seconds = 0.3 };
 	while (
 	    (letter = getopt(argc, argv, "m:k:p:P:N:c:d:s:bet:w:n:S:")) != -1)
 		read_option(letter);

@@ -106,8 +106,9 @@ polling_flush(struct client *c)
 	post_more(c->polling);
 }
 
-void
-polling_say(struct client *c, const char *packet)
+/* Send a packet by POST, with what waits for it. */
+static void
+polling_send_packet(struct client *c, const char *packet)
 {
 	char *aside = c->polling->aside;
 	size_t len = strlen(aside);
@@ -121,8 +122,9 @@ polling_say(struct client *c, const char *packet)
 
 /* ---- responses ----------------------------------------------------------- */
 
-void
-polling_opened(struct client *c, const char *packet, size_t len)
+/* Learn the session's id from the answer to the first GET. */
+static void
+take_sid(struct client *c, const char *packet, size_t len)
 {
 	char *sid = c->polling->sid;
 	char text[512];
@@ -130,6 +132,14 @@ polling_opened(struct client *c, const char *packet, size_t len)
 	snprintf(text, sizeof(text), "%.*s", (int)len, packet);
 	if (sscanf(text, "0{\"sid\":\"%31[A-Za-z0-9_-]\"", sid) != 1)
 		fail("no session: %s", text);
+}
+
+static void
+polling_packet(struct client *c, const char *packet, size_t len)
+{
+	if (len > 0 && packet[0] == '0')
+		take_sid(c, packet, len);
+	sio_take_packet(c, packet, len);
 }
 
 static void
@@ -143,7 +153,7 @@ take_packets(struct client *c, const char *body, size_t len)
 
 		if (to == NULL)
 			to = end;
-		sio_take_packet(c, body, (size_t)(to - body));
+		polling_packet(c, body, (size_t)(to - body));
 		body = to + 1;
 	}
 }
@@ -231,7 +241,7 @@ polling_connected(struct client *c)
 static void
 polling_leave(struct client *c)
 {
-	polling_say(c, "1");
+	polling_send_packet(c, "1");
 }
 
 /* Between two requests a server may hang up on the connection for POST, and
@@ -252,4 +262,7 @@ const struct protocol protocol_polling = { .name = "polling",
 	.take = polling_take,
 	.flush = polling_flush,
 	.leave = polling_leave,
-	.ended = polling_ended };
+	.ended = polling_ended,
+	.packet = polling_packet,
+	.send_packet = polling_send_packet,
+	.sender_left_out = true };

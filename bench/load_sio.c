@@ -108,26 +108,15 @@ sio_make_ring(const char *separator)
 
 /* ---- packets ------------------------------------------------------------- */
 
-static void
-sio_say(struct client *c, const char *packet)
-{
-	if (c->polling != NULL)
-		polling_say(c, packet);
-	else
-		ws_say(c, TEXT, packet, strlen(packet));
-}
-
 /* The engine is open: ask for the namespace. */
 static void
-take_open(struct client *c, const char *packet, size_t len)
+take_open(struct client *c)
 {
 	char connect[PREFIX_MAX];
 
-	if (c->polling != NULL)
-		polling_opened(c, packet, len);
 	c->state = JOINING;
 	write_prefix(connect, '0', "");
-	sio_say(c, connect);
+	opt.protocol->send_packet(c, connect);
 }
 
 /* The answer to CONNECT names the socket; any other refuses. */
@@ -163,10 +152,10 @@ sio_take_packet(struct client *c, const char *packet, size_t len)
 {
 	switch (len > 0 ? packet[0] : '\0') {
 	case '0':
-		take_open(c, packet, len);
+		take_open(c);
 		break;
 	case '2':
-		sio_say(c, "3");
+		opt.protocol->send_packet(c, "3");
 		break;
 	case '4':
 		take_message(c, packet, len);
@@ -190,6 +179,12 @@ sio_prepare(void)
 	ws_make_handshake(path);
 }
 
+static void
+sio_send_packet(struct client *c, const char *packet)
+{
+	ws_say(c, TEXT, packet, strlen(packet));
+}
+
 /* As the official client does: first the namespace, then the WebSocket. */
 static void
 sio_leave(struct client *c)
@@ -197,7 +192,7 @@ sio_leave(struct client *c)
 	char disconnect[PREFIX_MAX];
 
 	write_prefix(disconnect, '1', "");
-	sio_say(c, disconnect);
+	sio_send_packet(c, disconnect);
 	ws_leave(c);
 }
 
@@ -206,4 +201,7 @@ const struct protocol protocol_sio = { .name = "socket.io",
 	.connected = ws_connected,
 	.take = ws_take,
 	.flush = flush_stream,
-	.leave = sio_leave };
+	.leave = sio_leave,
+	.packet = sio_take_packet,
+	.send_packet = sio_send_packet,
+	.sender_left_out = true };

@@ -9,8 +9,8 @@
  * The key of the handshake is the one of RFC 6455 section 1.3, whose answer
  * is known: neither this program nor floor.c needs SHA-1.
  *
- * Socket.IO (load_sio.c) comes here for the WebSocket, too. Its own packets
- * are short text messages, and are shown to it whole.
+ * load_sio.c uses the WebSocket of this file. Its own packets are short text
+ * messages, and are passed to it whole.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -158,7 +158,7 @@ take_handshake(struct client *c, const uint8_t *in, size_t len)
 	if (opt.deflate &&
 	    find_field(head, "\nSec-WebSocket-Extensions:") == NULL)
 		fail("the server does not compress");
-	if (opt.protocol == &protocol_sio)
+	if (opt.protocol->packet != NULL)
 		c->state = JOINING;
 	else
 		ready(c);
@@ -242,7 +242,7 @@ is_taken_whole(const struct client *c, const struct head *head)
 {
 	if ((head->first & (CONTROL | RSV1)) != 0)
 		return true;
-	return opt.protocol == &protocol_sio && !c->inside &&
+	return opt.protocol->packet != NULL && !c->inside &&
 	       (c->state != OPEN || head->payload == 1);
 }
 
@@ -273,7 +273,8 @@ take_whole(struct client *c, const struct head *head, const uint8_t *data)
 	else if ((opcode & CONTROL) != 0)
 		take_control(c, opcode, data, (size_t)head->payload);
 	else if (head->first == (FIN | TEXT))
-		sio_take_packet(c, (const char *)data, (size_t)head->payload);
+		opt.protocol->packet(
+		    c, (const char *)data, (size_t)head->payload);
 	else
 		fail("a packet with opcode %u", opcode);
 	return head->size + (size_t)head->payload;
