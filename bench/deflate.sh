@@ -54,7 +54,8 @@ if ! echo '#include <zlib.h>' | $CC -E - >/dev/null 2>&1; then
 fi
 # From the sources of the library, so always anew.
 $CC -std=c11 -D_DEFAULT_SOURCE -I"$root" -O2 -o "$out/deflate" "$root/bench/deflate.c" \
-	"$root"/deflate/deflate*.c "$root"/deflate/inflate*.c -lz || die "deflate does not build"
+	"$root"/deflate/deflate*.c "$root"/deflate/inflate*.c \
+	"$root/base/mem.c" -lz || die "deflate does not build"
 if [ "${1:-}" = ir ]; then
 	instructions
 else
