@@ -30,9 +30,8 @@ struct ws_file {
 	           struct owns nothing */
 	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
 	uint64_t octets;
-	size_t
-	    gzip_octets; /* not 0: data is a gzip file of so many octets, and the
-	                  file is what is in it */
+	/* Not 0: data is a gzip file of this length, and the file its content. */
+	size_t gzip_octets;
 	int64_t modified_s;   /* seconds since 1970 */
 	uint32_t modified_ns; /* and nanoseconds of that second */
 	int64_t changed_s;    /* the same for the last change of any kind */

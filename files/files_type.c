@@ -84,7 +84,7 @@ static const struct {
 };
 /* clang-format on */
 
-/* Whether an extension is one of a list. */
+/* Whether a list has an extension. */
 static bool
 is_listed(struct ws_span extension, const char *list)
 {
@@ -99,7 +99,8 @@ is_listed(struct ws_span extension, const char *list)
 	return false;
 }
 
-/* What is behind the last dot of the last segment; empty without a dot. */
+/* Find the text behind the last dot of the last segment; empty without a
+ * dot. */
 static struct ws_span
 extension_of(struct ws_span name)
 {

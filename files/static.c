@@ -23,15 +23,14 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 
+#include "static.h"
 #include "base/bytes.h"
-#include "http/condition.h"
-#include "http/field.h"
+#include "base/mem.h"
 #include "files.h"
 #include "http.h"
-#include "base/mem.h"
-#include "static.h"
+#include "http/condition.h"
+#include "http/field.h"
 
 /* One request and its answer on the way through this file. */
 struct context {
@@ -65,8 +64,8 @@ is_head(const struct context *c)
 	return c->ask->head->method == WS_HTTP_HEAD;
 }
 
-/* Announce a body and send it, or for HEAD only announce it (RFC 9110 section
- * 8.6: the length that GET would have). */
+/* Announce a body and send it, or for HEAD only announce the length that GET
+ * would have (RFC 9110 section 8.6). */
 static void
 body(struct context *c, uint64_t first, uint64_t octets)
 {
@@ -84,33 +83,32 @@ body(struct context *c, uint64_t first, uint64_t octets)
 	answer->octets = sent ? octets : 0;
 }
 
-/* The one sentence that a person reads who sees a failure. */
+/* Choose the sentence that explains a failure to a person. */
 static const char *
 sentence(int status)
 {
-	switch (status) {
-	case 301:
-		return "This is a directory; its address ends in a slash.";
-	case 400:
-		return "The address is malformed.";
-	case 403:
-		return "This may not be read.";
-	case 404:
-		return "There is nothing at this address.";
-	case 405:
-		return "This address can only be read.";
-	case 412:
-		return "The file is not the one that the request is about.";
-	case 414:
-		return "The address is too long.";
-	case 416:
-		return "The file is shorter than the range asked for.";
-	default:
-		return "The server is busy; please try again.";
+	static const struct {
+		int status;
+		const char *text;
+	} rows[] = {
+		{ 301, "This is a directory; its address ends in a slash." },
+		{ 400, "The address is malformed." },
+		{ 403, "This may not be read." },
+		{ 404, "There is nothing at this address." },
+		{ 405, "This address can only be read." },
+		{ 412, "The file is not the one that the request is about." },
+		{ 414, "The address is too long." },
+		{ 416, "The file is shorter than the range asked for." },
+	};
+
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		if (rows[i].status == status)
+			return rows[i].text;
 	}
+	return "The server is busy; please try again.";
 }
 
-/* A copy of some octets. NULL when out of memory. */
+/* Copy octets into a chunk. Returns NULL when out of memory. */
 static struct ws_chunk *
 chunk_of(const void *data, size_t len)
 {
@@ -123,7 +121,7 @@ chunk_of(const void *data, size_t len)
 	return chunk;
 }
 
-/* Give the answer a small text as body. Without memory it stays empty, the
+/* Give the answer a small text as body. Out of memory it stays empty: the
  * status says enough. */
 static void
 text_body(struct context *c)
@@ -139,7 +137,8 @@ text_body(struct context *c)
 	body(c, 0, c->answer->body != NULL ? len : 0);
 }
 
-/* Fields that describe the file itself, whatever part of it is sent. */
+/* Write the fields that describe the file, whatever part of it is sent. RFC
+ * 9110 sections 8.3 and 8.4. */
 static void
 describe(struct context *c)
 {
@@ -150,8 +149,9 @@ describe(struct context *c)
 		field(c, "Content-Encoding", file->encoding);
 }
 
-/* RFC 9110 section 15.4.5: what 304 has in common with 200. Vary is there
- * also when the plain file is sent, or a cache would give it to everybody. */
+/* Write the fields that 304 and 200 have in common (RFC 9110 section 15.4.5).
+ * Vary is there for the plain file, too, or a cache would give it to everybody
+ * (section 12.5.5). */
 static void
 validators(struct context *c, const char *cache)
 {
@@ -163,7 +163,9 @@ validators(struct context *c, const char *cache)
 
 /* ---- codings ------------------------------------------------------------ */
 
-/* Nobody sends two lines of it; the first is enough. */
+/* Read Accept-Encoding. Of several lines the first one counts: to ignore the
+ * rest is safe, as the answer may be larger for it but never one that the
+ * client does not accept. */
 static struct ws_span
 accept_encoding(const struct context *c)
 {
@@ -174,8 +176,8 @@ accept_encoding(const struct context *c)
 	return value;
 }
 
-/* Whether the file is one to compress for this client. A part of a file is
- * not: it could not be put together with others. */
+/* Whether to compress the file for this client. A range is never compressed:
+ * its parts could not be put together with others. */
 static bool
 may_gzip(const struct context *c)
 {
@@ -190,7 +192,7 @@ may_gzip(const struct context *c)
 		   c->ask->head, c->ask->buf, WS_SPAN("Range"), &range) == 0;
 }
 
-/* Make the body that the file as it lies is not: compressed, or decompressed.
+/* Compress or decompress the file into a body, if the client needs it so.
  * Returns false when out of memory. */
 static bool
 recode(struct context *c)
@@ -227,7 +229,7 @@ failure(struct context *c, int status)
 	text_body(c);
 }
 
-/* 404, with the page that the root has for it. The page is no representation
+/* Answer 404 with /404.html, if there is one. The page is not a representation
  * of the address, so it has no validators and no ranges. */
 static void
 not_found(struct context *c)
@@ -263,50 +265,41 @@ last_segment(struct ws_span path)
 	return (struct ws_span){ path.at + at, path.len - at };
 }
 
-/* "./name/?query", relative to the request. The dot keeps a segment with a
- * colon from looking like a scheme (RFC 3986 section 4.2); "//host" cannot
- * come out, because a segment has no slash and is not empty. The segment is
- * the client's, as it was encoded by it: http.c let nothing through that
- * could end the field, and ws_http_out_field looks again. */
+/* Write "./name/?query", a reference relative to the request. The dot keeps a
+ * segment with a colon from looking like a scheme (RFC 3986 section 4.2). The
+ * result cannot be "//host", because a segment has no slash and is not empty.
+ * The segment is encoded as the client sent it: http.c lets nothing through
+ * that could end the field, and ws_http_out_field checks it again. Returns a
+ * block to be released with ws_mem_free, or NULL. */
 static char *
-redirect_target(const struct context *c, size_t *len)
+redirect_target(const struct context *c)
 {
+	const struct ws_http_head *head = c->ask->head;
 	struct ws_span name = last_segment(c->ask->path);
-	struct ws_span query = { c->ask->buf + c->ask->head->query_at,
-		c->ask->head->has_query ? c->ask->head->query_octets : 0 };
-	size_t size = 2 + name.len + 1 + 1 + query.len;
+	size_t size = name.len + head->query_octets + sizeof(".//?");
 	char *target = ws_mem_resize(NULL, size);
-	char *at = target;
 
-	if (target == NULL)
-		return NULL;
-	memcpy(at, "./", 2);
-	memcpy(at + 2, name.at, name.len);
-	at += 2 + name.len;
-	*at++ = '/';
-	if (c->ask->head->has_query) {
-		*at++ = '?';
-		memcpy(at, query.at, query.len);
-		at += query.len;
-	}
-	*len = (size_t)(at - target);
+	if (target != NULL)
+		(void)snprintf(target, size, "./%.*s/%s%.*s", (int)name.len,
+		    name.at, head->has_query ? "?" : "",
+		    (int)(head->has_query ? head->query_octets : 0),
+		    c->ask->buf + head->query_at);
 	return target;
 }
 
 static void
 redirect(struct context *c)
 {
-	struct ws_span location;
+	char *location = redirect_target(c);
 
-	location.at = redirect_target(c, &location.len);
-	if (location.at == NULL) {
+	if (location == NULL) {
 		failure(c, 503);
 		return;
 	}
 	begin(c, 301);
-	ws_http_out_field(c->out, "Location", location);
-	ws_mem_free((char *)location.at);
-	field(c, "Cache-Control", "no-cache"); /* it may become a file */
+	field(c, "Location", location);
+	ws_mem_free(location);
+	field(c, "Cache-Control", "no-cache"); /* a file may replace it */
 	text_body(c);
 	if (c->out->failed) {
 		ws_chunk_unref(c->answer->body);
@@ -362,7 +355,7 @@ content_range(struct context *c, uint64_t first, uint64_t octets)
 	field(c, "Content-Range", value);
 }
 
-/* 200 or 206. */
+/* Answer 200 with the file, or 206 with a part of it. */
 static void
 content(struct context *c, const char *cache, int status, uint64_t first,
     uint64_t octets)
@@ -388,7 +381,7 @@ content(struct context *c, const char *cache, int status, uint64_t first,
 	body(c, first, octets);
 }
 
-/* RFC 9110 section 15.5.17: the client learns how long the file is. */
+/* Answer 416 and tell the length of the file (RFC 9110 section 15.5.17). */
 static void
 unsatisfiable(struct context *c)
 {
@@ -403,7 +396,8 @@ unsatisfiable(struct context *c)
 	text_body(c);
 }
 
-/* RFC 9110 section 14.2: Range has a meaning for GET only. */
+/* Read the range asked for. RFC 9110 section 14.2: Range is defined for GET
+ * only. */
 static enum ws_range
 range_of(const struct context *c, const struct ws_conditions *conditions,
     uint64_t *first, uint64_t *octets)
@@ -428,7 +422,8 @@ not_modified(struct context *c, const char *cache)
 	ws_file_close(&c->answer->file);
 }
 
-/* Answer with the file, or that the client has it already. */
+/* Answer with the file, unless a condition of the request forbids it. RFC 9110
+ * section 13.2.2. */
 static void
 conditional(
     struct context *c, struct ws_conditions *conditions, const char *cache)
@@ -480,8 +475,8 @@ found(struct context *c, const char *cache)
 
 /* ---- deciding ----------------------------------------------------------- */
 
-/* An application that draws its own pages has one document for all of them.
- * A name with a dot is meant as a file, and its absence must be told. */
+/* A single-page application has one document for all of its addresses. A name
+ * with a dot is meant as a file, which must be reported as missing. */
 static bool
 wants_application(const struct context *c)
 {
@@ -507,7 +502,7 @@ nothing_there(struct context *c)
 		not_found(c);
 		return;
 	}
-	/* The same address may have its own file tomorrow. */
+	/* The address may get a file of its own tomorrow. */
 	found(c, "no-cache");
 }
 

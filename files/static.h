@@ -14,10 +14,10 @@
 #include "http.h"
 #include "ws.h"
 
-/* What is asked. All pointers are borrowed. */
+/* A request for a file. All pointers are borrowed. */
 struct ws_static_ask {
 	struct ws_files *root; /* the document root */
-	/* In place of it: the one file that there is, and its time. */
+	/* In place of root: a single file, and its time. */
 	const struct ws_asset *asset;
 	int64_t modified_s;
 	const struct ws_files_options *options;
@@ -29,13 +29,13 @@ struct ws_static_ask {
 	struct ws_gzip_cache *gzip_cache;
 };
 
-/* What to send. The head written to out has everything but Date, Connection
- * and its empty line, which belong to the connection. */
+/* The answer. The head written to out lacks only Date, Connection and its empty
+ * line, which belong to the connection. */
 struct ws_static_answer {
 	int status;
 	struct ws_file file;   /* owned by the caller: ws_file_close; closed
 	                        already when nothing of it is sent */
-	struct ws_chunk *body; /* a body that was made: generated, compressed
+	struct ws_chunk *body; /* a body in memory: generated, compressed
 	                          or decompressed; owned by the caller:
 	                          ws_chunk_unref; NULL: the file is the body */
 	uint64_t first;        /* the part of the body to send, 0 octets */

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "static.h"
 
-/* Read a file as long as it was said to be. */
+/* Read a whole file. Returns NULL when it has become shorter meanwhile. */
 static void *
 read_whole(const struct ws_file *file)
 {
@@ -29,7 +29,7 @@ read_whole(const struct ws_file *file)
 	return NULL;
 }
 
-/* What the content of a file is known by, in a form. */
+/* The key of a file in the cache. */
 static struct ws_gzip_key
 key_of(const struct ws_file *file)
 {

@@ -1,7 +1,7 @@
 /* condition.c - preconditions of a request (RFC 9110 section 13). */
 /* SPDX-License-Identifier: MIT */
 /*
- * Section 13.2.2 fixes the order in which they are looked at:
+ * Section 13.2.2 fixes the order in which they are evaluated:
  *
  *	1. If-Match: none of the entity-tags is ours            412
  *	2. without it, If-Unmodified-Since: it was modified     412
@@ -9,17 +9,20 @@
  *	4. without it, If-Modified-Since: it was not            304
  *	5. Range, and If-Range agrees                           206
  *
- * A field that cannot be understood is ignored, except If-Range: when in doubt
- * the client gets the whole, which is never wrong.
+ * A malformed field is ignored, except If-Range: when in doubt the client gets
+ * the whole file, which is never wrong.
  *
- * What is about to be compressed has two forms with an entity-tag each. Either
- * is good as an answer, so the client may go on with the one that it has.
+ * A file that is about to be compressed has two representations, each with an
+ * entity-tag. Either is a good answer, so a client that has one may keep it:
+ *
+ *	If-None-Match: "1a2b", and the tags are "1a2b" and "1a2b-gzip": 304
  */
 #include "condition.h"
 #include "field.h"
 
-/* Whether a list of entity-tags, all its lines together, has one of ours.
- * present tells whether the field is there at all. */
+/* Look for our entity-tags in all lines of a list.
+ *   present  receives whether the request has the field
+ * Returns whether the list has one of them. */
 static bool
 tag_matches(
     struct ws_conditions *c, struct ws_span name, bool is_weak, bool *present)
@@ -39,8 +42,8 @@ tag_matches(
 	return first || other;
 }
 
-/* Read a field with one date. Two lines of it, or something else than a date,
- * are as none. */
+/* Read a field with one date. Returns false when it is absent, repeated or not
+ * a date. */
 static bool
 date_field(const struct ws_conditions *c, struct ws_span name, int64_t *unix_s)
 {

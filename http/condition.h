@@ -9,15 +9,16 @@
 #include "base/bytes.h"
 #include "http.h"
 
-/* A request, and what its conditions are held against. Spans are borrowed. */
+/* A request, and the representations that its conditions are about. Spans are
+ * borrowed. */
 struct ws_conditions {
 	const struct ws_http_head *head;
 	const char *buf;           /* that head was parsed from */
 	struct ws_span etag;       /* strong, quotes included */
-	struct ws_span other_etag; /* of a second form of the same */
+	struct ws_span other_etag; /* of the compressed representation */
 	int64_t modified_s;        /* seconds since 1970 */
-	bool other; /* the second form is the one to be sent, if the client does
-	               not have the first: then this becomes false */
+	bool other; /* send the compressed one; becomes false when the client
+	               has the plain one */
 };
 
 /* Whether If-Match, or without it If-Unmodified-Since, fails: 412.
@@ -28,8 +29,8 @@ bool ws_condition_fails(struct ws_conditions *c);
  * RFC 9110 section 13.2.2 steps 3 and 4. */
 bool ws_condition_not_modified(struct ws_conditions *c);
 
-/* Whether If-Range lets Range be honoured, for the first form; also when it is
- * missing. RFC 9110 section 13.1.5. */
+/* Whether Range may be honoured: If-Range is absent or names the plain
+ * representation. RFC 9110 section 13.1.5. */
 bool ws_condition_range(const struct ws_conditions *c);
 
 #endif
