@@ -17,11 +17,17 @@
 #include "bytes.h"
 #include "mem.h"
 
+/* Octets of the first block. Small messages fit, and most of a smaller block
+ * would be struct ws_buf and the allocator's own. */
 #define BUF_ROOM_MIN 128
-#define OPEN_ROOM_MIN 256   /* room of an open chunk, at least */
-#define OPEN_ROOM_NEXT 2048 /* of one that follows another */
-#define SPARE_MIN 1024      /* segments kept in any case, 32 KiB */
-#define TRIM_MAX 4096       /* released in one go: no turn shall be long */
+
+/* Octets of an open chunk. Most queues hold a few small frames, for which the
+ * first chunk suffices; one that follows a full chunk expects more. */
+#define OPEN_ROOM_MIN 256
+#define OPEN_ROOM_NEXT 2048
+
+#define SPARE_MIN 1024 /* segments kept in any case, 32 KiB */
+#define TRIM_MAX 4096  /* segments released at once, to keep each turn short */
 
 /* ---- buffers ----------------------------------------------------------- */
 
@@ -153,7 +159,7 @@ ws_chunk_free(struct ws_chunk *chunk)
 
 /* ---- segments ---------------------------------------------------------- */
 
-/* Have a spare segment. Returns whether there is one. */
+/* Make sure that there is a spare segment. Returns false when out of memory. */
 static bool
 stock(struct ws_segments *pool)
 {
@@ -397,7 +403,7 @@ ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool)
 	if (s == NULL)
 		return;
 	*queue = (struct ws_queue){ 0 };
-	/* Open the ring: it is a list now. */
+	/* Cut the ring into a list. */
 	next = s->next;
 	s->next = NULL;
 	while ((s = next) != NULL) {

@@ -121,19 +121,18 @@ ws_zero_octets(uint64_t value)
 #endif
 }
 
-/* A function that is kept out of its callers, so that these need no registers
- * for its sake: for what is seldom, and only where that was measured to
- * matter. */
+/* Keep a function that is seldom called out of its callers, so that they save
+ * no registers for it. Only where that was measured to matter. */
 #if defined(__GNUC__)
 #define WS_NOINLINE __attribute__((noinline))
 #else
 #define WS_NOINLINE
 #endif
 
-/* As many octets as a machine handles at once, for what is done to all octets
- * alike: | & ^ ~ and shifts within each 64 bits. The octets are in the order of
- * memory, so shifts make sense only within an octet. Without vectors it is one
- * word. */
+/* A lane holds the octets that a machine handles at once: a vector of 16, or a
+ * word of 8 where the compiler has no vectors. The operators | & ^ ~ work on
+ * all of them. A shift works on each 64 bits; since octets are in the order of
+ * memory, only what it moves within an octet makes sense. */
 #if defined(__GNUC__)
 typedef uint64_t ws_lane __attribute__((vector_size(16)));
 #else
@@ -230,7 +229,7 @@ ws_span_equal_nocase(struct ws_span a, struct ws_span b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++) {
-		/* Mostly they are written alike. */
+		/* Most names are written alike, so compare before folding. */
 		if (a.at[i] != b.at[i] &&
 		    ws_lower(a.at[i]) != ws_lower(b.at[i]))
 			return false;

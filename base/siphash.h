@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Hash octets under a secret key, so that nobody who does not know it can
- * choose names that fall into one bucket.
+/* Hash octets under a secret key: without the key, no peer can choose names
+ * that fall into one bucket.
  *   key        16 octets of randomness
  *   data, len  borrowed
  * Returns the hash. Aumasson and Bernstein, "SipHash: a fast short-input

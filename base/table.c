@@ -1,11 +1,10 @@
 /* table.c - a hash table that grows and shrinks by one bucket at a time. */
 /* SPDX-License-Identifier: MIT */
 
-/* By linear hashing (Litwin 1980): with each entry too many ONE bucket is split
- * in two, with each entry too few the last bucket is merged into the one that
- * it came from. So nobody has to wait until a million entries are hashed again;
- * and if there is no memory for more buckets, lists get longer and nothing
- * fails.
+/* Linear hashing (Litwin 1980): each entry too many splits ONE bucket in two,
+ * and each entry too few merges the last bucket into the one that it came from.
+ * No call has to hash a million entries again, and when out of memory, lists
+ * get longer and nothing fails.
  *
  *     buckets   0   1   2   3 | 4   5          six of them, mask 7
  *               ^   ^           |   |

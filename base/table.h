@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands in a table is embedded in the object that it belongs to. */
+/* An entry, embedded in the object that it belongs to. */
 struct ws_table_entry {
 	struct ws_table_entry *next; /* in the bucket */
 	uint32_t hash;               /* the owner's, set before it is added */
@@ -24,12 +24,12 @@ struct ws_table {
  * table is all zero. */
 bool ws_table_init(struct ws_table *table);
 
-/* Release the table; what stands in it is left alone. */
+/* Release the table, but not its entries. */
 void ws_table_fini(struct ws_table *table);
 
-/* The bucket of a hash, a list in which the caller looks for what it means. One
- * that does not exist yet is still a part of the bucket that it will be split
- * from. Valid until something is added or removed. */
+/* Return the bucket of a hash: a list of entries, in which the caller compares
+ * keys. A bucket that does not exist yet is still a part of the one that it
+ * will be split from. Valid until an entry is added or removed. */
 static inline struct ws_table_entry **
 ws_table_bucket(const struct ws_table *table, uint32_t hash)
 {
@@ -40,8 +40,8 @@ ws_table_bucket(const struct ws_table *table, uint32_t hash)
 	return &table->buckets[i];
 }
 
-/* Add an entry, borrowed until it is removed. O(1), and never fails: without
- * memory lists get longer. */
+/* Add an entry, borrowed until it is removed. O(1). Cannot fail: when out of
+ * memory, lists get longer. */
 void ws_table_add(struct ws_table *table, struct ws_table_entry *entry);
 
 /* Remove an entry that is in the table. O(1) on average. */

@@ -30,7 +30,9 @@
 #include "base/digits.h"
 #include "net.h"
 
-#define BACKLOG 4096 /* the system cuts it to what it allows */
+/* Connections that wait to be accepted. The system cuts the number to a limit
+ * of its own, 4096 on Linux since 5.4 (net.core.somaxconn). */
+#define BACKLOG 4096
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* macOS: the process ignores SIGPIPE instead */
@@ -46,7 +48,8 @@ union address {
 
 /* ---- what differs between systems -------------------------------------- */
 
-/* WS_PORTABLE takes what is meant for other systems, so that it is tested. */
+/* With WS_PORTABLE the code for other systems is compiled on Linux, so that it
+ * is tested. */
 
 static int
 make_nonblocking(int fd)
@@ -88,7 +91,8 @@ send_file(int fd, int file, uint64_t offset, size_t len)
 	return sendfile(fd, file, &at, len);
 }
 
-/* setrlimit of a static musl brings what changes the limits of all threads. */
+/* The setrlimit of musl changes the limits of all threads, and would bring the
+ * code for that into a static file. */
 static void
 limit_descriptors(const struct rlimit *limit)
 {
@@ -101,7 +105,7 @@ ws_net_random(void *out, size_t len)
 	uint8_t *at = out;
 	ssize_t n;
 
-	/* What is long may come in parts: getrandom(2). */
+	/* More than 256 octets may come in parts: getrandom(2). */
 	for (; len > 0; at += n, len -= (size_t)n) {
 		n = getrandom(at, len, 0);
 		if (n < 0 && errno == EINTR)
@@ -228,7 +232,7 @@ refuse(char *error, int fd, const char *address, const char *why)
 	return -1;
 }
 
-/* An address that no system could listen on. */
+/* Refuse an address that is wrong on every machine. */
 static int
 refuse_malformed(char *error, const char *address, const char *why)
 {
@@ -237,8 +241,8 @@ refuse_malformed(char *error, const char *address, const char *why)
 	return -1;
 }
 
-/* Whether somebody answers on a unix socket's path. A server too busy to accept
- * answers with EAGAIN, for which a blocking connect would wait. */
+/* Whether a server listens at a unix socket's path. A connect that blocked
+ * would wait for a server that is too busy to accept; this one gets EAGAIN. */
 static bool
 is_live(const struct sockaddr_un *at)
 {
@@ -254,7 +258,8 @@ is_live(const struct sockaddr_un *at)
 	return live;
 }
 
-/* Split ",mode=0660" off a unix socket's path. */
+/* Cut ",mode=0660" off a unix socket's path. Returns false when it ends in
+ * another option or a malformed mode. */
 static bool
 split_mode(char *path, mode_t *mode)
 {
@@ -486,8 +491,8 @@ ws_net_accept(int fd, struct ws_peer *peer)
 	case ENOMEM:
 		return WS_NET_FULL;
 	default:
-		/* ECONNABORTED, EINTR, and on Linux what went wrong on the
-		 * network before we came: accept(2), "Error handling". */
+		/* ECONNABORTED, EINTR, and on Linux network errors that were
+		 * pending on the new socket: accept(2), "Error handling". */
 		return WS_NET_GONE;
 	}
 }
@@ -576,7 +581,7 @@ ws_net_descriptors(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 256;
-	/* An unlimited number is still one that an int must count. */
+	/* RLIM_INFINITY becomes a number that an int can count to. */
 	return limit.rlim_cur < 1u << 30 ? (size_t)limit.rlim_cur : 1u << 30;
 }
 

@@ -62,19 +62,18 @@ ssize_t ws_net_sendv(int fd, const struct iovec *parts, int count);
  * process must ignore SIGPIPE. */
 ssize_t ws_net_sendfile(int fd, int file, uint64_t offset, size_t len);
 
-/* End our direction of the stream; the peer's goes on. */
+/* Send no more, so that the peer reads the end; it may still send. */
 void ws_net_shutdown(int fd);
 
 /* Close a connection. */
 void ws_net_close(int fd);
 
-/* Close a connection so that the peer sees a reset, and forget what was not
- * sent. */
+/* Close a connection with a reset, and drop what the system has not sent. */
 void ws_net_reset(int fd);
 
-/* Have the system give up a connection whose data was not acknowledged for
- * this long, where it can, and ask a silent one now and then whether it is
- * there. Set on a listening socket it is inherited. */
+/* Have the system end a connection whose peer does not acknowledge data for
+ * timeout_ms, where the system can, and probe a silent peer (SO_KEEPALIVE).
+ * Connections inherit it from the listening socket. */
 void ws_net_user_timeout(int fd, unsigned timeout_ms);
 
 /* Milliseconds of a clock that never goes back. */
@@ -83,7 +82,8 @@ int64_t ws_net_now_ms(void);
 /* Seconds since 1970. */
 int64_t ws_net_unix_s(void);
 
-/* Fill with octets that nobody can guess. Returns 0, or -1 with errno set. */
+/* Fill out with len random octets, fit for keys and session ids. Returns 0, or
+ * -1 with errno set. */
 int ws_net_random(void *out, size_t len);
 
 /* How many descriptors the process may have. */
@@ -93,8 +93,9 @@ size_t ws_net_descriptors(void);
  * Returns the limit now in force. */
 size_t ws_net_raise_descriptors(void);
 
-/* Take a descriptor in reserve for the day when there is none left; close it
- * with ws_net_close. Returns it or -1. */
+/* Open a descriptor to hold in reserve. When there are no more, closing it with
+ * ws_net_close makes room for one connection, to accept and refuse it.
+ * Returns the descriptor or -1. */
 int ws_net_reserve(void);
 
 /* Ignore SIGPIPE unless the process has chosen a handler: sendfile has no flag

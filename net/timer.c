@@ -1,7 +1,7 @@
 /* timer.c - when things are due: a heap of timers, a wheel of deadlines. */
 /* SPDX-License-Identifier: MIT */
 
-/* Two structures, because two kinds of time are asked for.
+/* Two structures, because there are two kinds of times.
  *
  * Timers of the application are few, precise, and mostly fire. They stand in
  * a binary heap: no timer is due before its parent, so the first one is at
@@ -40,7 +40,7 @@
 #include "base/mem.h"
 
 enum {
-	HEAP_ROOM_MIN = 16, /* once allocated, the heap keeps that much */
+	HEAP_ROOM_MIN = 16, /* 128 octets, not worth giving back */
 };
 
 /* ---- heap --------------------------------------------------------------- */

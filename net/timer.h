@@ -56,8 +56,15 @@ void ws_heap_fini(struct ws_heap *heap);
 
 /* ---- coarse deadlines: a wheel ----------------------------------------- */
 
-#define WS_WHEEL_TICK_MS 128
-#define WS_WHEEL_SLOTS 256 /* a turn of the wheel is 32.8 s */
+/* A deadline fires up to two ticks late. With 128 ms that is a quarter of a
+ * second, which deadlines of seconds do not notice. Half of it would double the
+ * wakeups of a server full of idle connections. */
+#define WS_WHEEL_TICK_MS 128 /* a power of two, so that ticks are a shift */
+
+/* A turn of the wheel is 32.8 s, more than the 25 s from which most connections
+ * are pinged: their deadlines are visited once. With half as many slots they
+ * would be visited twice. */
+#define WS_WHEEL_SLOTS 256
 
 /* One deadline, embedded in the object that it belongs to; zeroed memory is
  * one that is not in a wheel. Moving it later costs one store: the wheel finds

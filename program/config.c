@@ -160,7 +160,8 @@ is_printable(const char *text, char first)
 	return at > text && *at == '\0';
 }
 
-/* A mistake in here would refuse every browser, and look like an attack. */
+/* Refuse a malformed list of origins: it would shut out every browser, and look
+ * like an attack in the log. */
 static void
 check_origins(const struct setting *s, const char *list)
 {
@@ -490,7 +491,7 @@ config_read(struct config *config, int argc, char **argv)
 	if (optind < argc)
 		fail(
 		    "one directory can be served, not also '%s'", argv[optind]);
-	/* Whoever asks for compression means all messages. */
+	/* --deflate also sets what the messages of Socket.IO do. */
 	if (config->server.deflate != WS_DEFLATE_OFF)
 		config->sio.engine.deflate_min =
 		    config->server.deflate_min > 0 ? config->server.deflate_min

@@ -18,7 +18,7 @@ struct config {
 	int grace_ms;
 	bool quiet, no_sio;
 	struct sio_options sio;
-	char cors[1024]; /* what --cors has said so far */
+	char cors[1024]; /* the origins of all --cors options */
 };
 
 /* Read the command line, whose order getopt_long(3) may change. Print and exit

@@ -25,8 +25,8 @@
  *   embed -n NAME FILE MORE > file.c
  *
  * writes one file as NAME, always as a gzip file; and what turns it into the
- * gzip file of a longer text, which has the line MORE at its end. Its content is
- * flushed before it ends, so that another end can take the place of its own:
+ * gzip file of a longer text, which has the line MORE at its end. Its content
+ * is flushed before it ends, so that another end can take the place of its own:
  *
  *   NAME       [ header, blocks ][ last block, trailer ]
  *                                ^ NAME_begin octets

@@ -15,13 +15,13 @@
 #include "say.h"
 #include "systemd.h"
 
-static volatile sig_atomic_t signal_fd = -1; /* where signals are written */
+static volatile sig_atomic_t signal_fd = -1; /* end of the signal pipe */
 
 struct program {
 	struct ws_server *server;    /* owned */
 	struct sio *io;              /* owned; NULL without Socket.IO */
 	const struct config *config; /* borrowed */
-	int signal_pipe;             /* where signals are read */
+	int signal_pipe;             /* the end that is read */
 	bool stopping;
 };
 
@@ -35,9 +35,9 @@ echo_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 
 /* One client's place in a room. */
 struct seat {
-	bool self; /* it also wants what it sends itself */
+	bool self; /* the client receives its own messages, too */
 	uint8_t len;
-	char room[]; /* len octets: every client has one of these */
+	char room[]; /* name, len octets; not more, as each client has one */
 };
 
 static void
@@ -119,10 +119,12 @@ add_endpoints(struct ws_server *server, const struct config *config)
 	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
 }
 
-/* The script that pages get as their client: of the owner's choice is also a
- * file of its name in the document root, there or at its path. A link could
- * lead out of the root, and is not followed.
- * Returns a name, perhaps in place, or NULL for the built-in one. */
+/* Find the script that pages load as their Socket.IO client: that of
+ * --socket.io-client, or else socket.io.js in the document root or below the
+ * path of Socket.IO there. A symbolic link could lead out of the root, so it is
+ * not followed.
+ *   place  room for a path, of size octets
+ * Returns a path, perhaps place, or NULL for the built-in script. */
 static const char *
 find_client(const struct config *config, char *place, size_t size)
 {
@@ -160,8 +162,8 @@ add_sio(struct program *program)
 
 /* ---- signals ----------------------------------------------------------- */
 
-/* A handler may do next to nothing, so it writes to a pipe that the loop
- * watches. */
+/* A signal handler may call few functions, but write(2) is one of them. It
+ * writes to a pipe that the loop watches. */
 static void
 on_signal(int number)
 {
@@ -172,7 +174,7 @@ on_signal(int number)
 	errno = saved;
 }
 
-/* The first SIGTERM or SIGINT stops in good order, the second at once. */
+/* Stop gracefully on the first SIGTERM or SIGINT, at once on the second. */
 static void
 on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
 {
@@ -216,7 +218,8 @@ watch_signals(struct program *program)
 		return -1;
 	for (int i = 0; i < 2; i++)
 		(void)sigaction(stopping[i], &action, NULL);
-	/* There is nothing to reload; sockets are not touched. */
+	/* There is no configuration that SIGHUP could reload; SIGPIPE is the
+	 * write to a peer that is gone, which fails with EPIPE, too. */
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGHUP, &action, NULL);
 	(void)sigaction(SIGPIPE, &action, NULL);
@@ -246,7 +249,7 @@ listen_all(struct ws_server *server, const struct config *config)
 	return 0;
 }
 
-/* The address to open in a browser. */
+/* Print the address to open in a browser. */
 static void
 print_address(const char *text, const char *base)
 {
@@ -319,7 +322,7 @@ print_start(struct ws_server *server, const struct config *config)
 	    print_ping(ping, options->ping_ms != 0 ? options->ping_ms : 25000));
 }
 
-/* Say why there is no server, by errno. Returns the exit status. */
+/* Say what failed, and why by errno. Returns the exit status. */
 static int
 cannot(const char *what)
 {
@@ -341,7 +344,7 @@ run(struct program *program)
 	}
 	if (add_sio(program) < 0)
 		return cannot("serve Socket.IO");
-	/* The log has said why. A malformed address is wrong usage. */
+	/* ws_listen logs the reason. A malformed address is wrong usage. */
 	result = listen_all(program->server, config);
 	if (result < 0)
 		return result == WS_EINVAL ? 2 : 1;

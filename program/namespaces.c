@@ -1,11 +1,11 @@
-/* namespaces.c - what wsd does with Socket.IO by itself. */
+/* namespaces.c - the Socket.IO namespaces that wsd offers. */
 /* SPDX-License-Identifier: MIT */
 /*
- *	/             tells all how many are here: "stats", {numClients}
+ *	/             tells all how many clients there are: "stats", {numClients}
  *	/chat         "send-message" becomes "receive-message" for all
  *	/ticker       "stock price update", a number, every second
- *	/relay/NAME   every event goes to all others, as it came; who asks for
- *	              an acknowledgement is told how many they are
+ *	/relay/NAME   every event goes to all other clients unchanged; an
+ *	              acknowledgement says how many they are
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -72,7 +72,7 @@ chat_message(struct sio_socket *socket, struct sio_event *event)
 	struct sio_value user = sio_get(said, "user");
 	struct sio_value message = sio_get(said, "message");
 
-	/* The page knows its time zone, so it is told milliseconds. */
+	/* Since 1970, in milliseconds: the page knows its time zone. */
 	if (is_text(user, NAME_OCTETS_MAX) && is_text(message, SIZE_MAX))
 		sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
 		    "{user: %p, message: %p, time: %lld}", (void *)&user,
@@ -91,12 +91,13 @@ tick(struct ws_timer *timer, void *arg)
 		sio_nsp_set_user(nsp, NULL);
 		return;
 	}
-	/* Who cannot follow wants the newest price only: volatile. */
+	/* Volatile: a client that cannot keep up misses prices rather than
+	 * getting old ones late. */
 	sio_emit_to(sio_volatile(sio_all(nsp)), "stock price update", "%d",
 	    rand() % 1000);
 }
 
-/* The clock runs while somebody listens. */
+/* Start the clock for the first client; tick() stops it after the last. */
 static void
 ticker_joined(struct sio_socket *socket)
 {

@@ -19,7 +19,7 @@ systemd_listen_fds(void)
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
 	uint64_t number, n = 0;
 
-	/* They may be meant for the process that started us. */
+	/* A parent that passes its environment on may have left its own. */
 	if (pid != NULL && count != NULL) {
 		(void)ws_digits_read(pid, strlen(pid), &number);
 		if (number == (uint64_t)getpid())
