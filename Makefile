@@ -179,7 +179,8 @@ run: wsd
 # All sources in one command each, so that their objects meet no others.
 
 asan: build/assets.c build/bundle_js.c
-	$(CC) $(WS_CFLAGS) $(CPPFLAGS) -O1 -g -fno-omit-frame-pointer \
+	$(SAY) 'link    build/wsd-asan'
+	$(QUIET)$(CC) $(WS_CFLAGS) $(CPPFLAGS) -O1 -g -fno-omit-frame-pointer \
 	    -fsanitize=address,undefined -fno-sanitize-recover=all \
 	    -o build/wsd-asan $(ALL_SRCS)
 
@@ -205,7 +206,7 @@ static: build/assets.c build/bundle_js.c
 	    $(STATIC_CC) -Werror $$small $$flag -static -o build/try \
 		build/try.c 2>/dev/null && small="$$small $$flag"; \
 	done; rm -f build/try build/try.c; \
-	set -x; $(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $$small \
+	test '$(V)' != 1 || set -x; $(STATIC_CC) $(WS_CFLAGS) $(CPPFLAGS) $$small \
 	    $(STATIC_CFLAGS) -static -s -o build/wsd-static $(ALL_SRCS)
 	@ls -l build/wsd-static
 
@@ -313,8 +314,9 @@ DIST = wsd-$(VERSION)
 dist:
 	rm -rf build/$(DIST)
 	mkdir -p build/$(DIST)
-	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' \
-	    ! -name '*.a' ! -path ./wsd; } | tar cf - -T - | \
+	if test -e .git; then git ls-files; else find . -type f \
+	    ! -path './build/*' ! -name '*.a' ! -path ./wsd; fi | \
+	    tar cf - -T - | \
 	    (cd build/$(DIST) && tar xf -)
 	cd build && tar cf - $(DIST) | gzip -9 > $(DIST).tar.gz
 	rm -rf build/$(DIST)

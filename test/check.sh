@@ -140,7 +140,8 @@ step_bmake()
 		    pkg-config --cflags --libs "${example%:*}") || return 1
 	done
 	bmake uninstall DESTDIR="$PWD/root" PREFIX=/usr
-	[ -z "$(find root -type f)" ]
+	[ -z "$(find root -type f)" ] || return 1
+	bmake layers && bmake compile_commands && bmake help
 }
 
 about_musl='one static file below 240 KiB that serves its pages'
