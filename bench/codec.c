@@ -1,22 +1,21 @@
 /* codec.c - how fast payloads are unmasked and checked, beside memcpy. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What a session does with the payload of a text message is to unmask it, and
- * to check that it is UTF-8 unless unmasking has shown that all of it is
- * ASCII. Both are done here to texts of several scripts and sizes. SHA-1 and
- * base64, of which a handshake takes some, stand below.
+ * A session unmasks the payload of a text message, and checks that it is UTF-8
+ * unless unmasking has shown that all of it is ASCII. This program does both to
+ * texts of several scripts and sizes, and then SHA-1 and base64, which a
+ * handshake needs.
  *
- * Messages of one size stand one behind the other in a buffer that fits into a
- * cache near the core, as what has just been received does, and a pass goes
- * once through all of them. memcpy of the same octets to another buffer is the
- * yardstick. Each row has a pass directly after one of memcpy, again and again
- * in turn with all other rows, so what disturbs one disturbs all; the figures
- * are medians:
+ * A buffer holds messages of one size, one behind the other. It fits into a
+ * cache near the core, as a message that was just received does. A pass goes
+ * once through all messages. memcpy of the same octets to another buffer is the
+ * yardstick. The passes of all rows take turns, each directly after a pass of
+ * memcpy, so that a disturbance hits all rows alike. The figures are medians:
  *
  *	round:  memcpy row-1 memcpy row-2 memcpy row-3 ...
  *
- * The masking key is zero, so that a text is still the same after it. Nothing
- * looks at the key's value: the time is that of any other one.
+ * The masking key is zero, so that unmasking leaves a text as it is. No code
+ * depends on the key's value, so any other key takes as long.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -133,27 +132,19 @@ struct times {
 	double copy[ROUNDS], row[ROUNDS];
 };
 
-/* The octets of the character that a text begins with. RFC 3629 section 3. */
-static size_t
-character(const char *text)
-{
-	unsigned char first = (unsigned char)*text;
-
-	return first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-}
-
 /* Fill a message with whole characters of a text, over and over. Where the
  * next one does not fit, ASCII does. */
 static void
 fill(uint8_t *message, size_t len, const char *text)
 {
 	const char *from = text;
-	size_t at = 0;
+	size_t at = 0, n;
 
-	while (at < len && character(from) <= len - at) {
-		memcpy(message + at, from, character(from));
-		at += character(from);
-		from += character(from);
+	while ((n = (size_t)ws_utf8_char_len(from, strlen(from))) <= len - at &&
+	       at < len) {
+		memcpy(message + at, from, n);
+		at += n;
+		from += n;
 		if (*from == '\0')
 			from = text;
 	}

@@ -1,14 +1,14 @@
 /* floor.c - the cheapest echo that a WebSocket client accepts. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What is left of an echo server when all that makes it a server is taken
- * away: wait, receive, remove the mask, send. No field of the handshake is
- * read, no bit of a frame is checked, and its answer to every client is the
- * one of RFC 6455 section 1.3. The difference to a real server is the price of
- * the protocol; what remains is the kernel's.
+ * An echo server without the protocol: it waits, receives, removes the mask and
+ * sends. It reads no field of the handshake, checks no bit of a frame, and
+ * answers every client as in the example of RFC 6455 section 1.3. What a real
+ * server costs beyond this one is the price of the protocol; the rest is the
+ * kernel's.
  *
- * Not a server to learn from, nor to run anywhere but on loopback: it believes
- * every length it is told.
+ * Do not learn from this server, or run it anywhere but on loopback: it trusts
+ * every length that a client sends.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

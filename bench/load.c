@@ -11,20 +11,19 @@
  *	idle    the connections open and are held
  *
  * The generator must cost less than any server under test, or it measures
- * itself. So all it sends is made before the start: a ring of messages of equal
- * length, with different payloads and masking keys. What a connection sends
- * is this ring over and over, so all there is to remember is how many octets
- * of the endless stream are written. A burst is one contiguous piece, since
- * the first messages are repeated behind the last:
+ * itself. So it makes all messages before the start: a ring of messages of
+ * equal length, with different payloads and masking keys. A connection sends
+ * this ring over and over, and only remembers how many octets of the endless
+ * stream it has written. The first messages are repeated behind the last, so
+ * that a burst is always one contiguous piece:
  *
  *	  0   1   2       R-1   0   1       depth-1
  *	+---+---+---+   +-----+---+---+   +---------+
  *	| m | m | m |...|  m  | m | m |...|    m    |    m = one message
  *	+---+---+---+   +-----+---+---+   +---------+
  *
- * Replies are compared octet by octet with what the ring promises, so a
- * server that is fast by being wrong ends the run, and so does one that
- * answers out of order, or too much.
+ * Each octet of a reply is compared with the ring. A server that answers
+ * wrongly, out of order or too much ends the run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -87,7 +86,7 @@ ended(struct client *c)
 	finish(c);
 }
 
-/* Keep what cannot be used before more has come. */
+/* Keep octets that cannot be used before more arrive. */
 static void
 keep(struct client *c, const uint8_t *in, size_t len)
 {
@@ -135,8 +134,8 @@ readable(struct client *c)
 
 /* ---- the run ------------------------------------------------------------- */
 
-/* A socket that was opened in this batch has had no event of its own yet: one
- * without EPOLLOUT was meant for its predecessor. */
+/* Serve the events of one socket. While it connects, an event without EPOLLOUT
+ * belongs to the socket that had the descriptor before, in the same batch. */
 static void
 dispatch(struct client *c, unsigned events)
 {
@@ -151,7 +150,7 @@ dispatch(struct client *c, unsigned events)
 		readable(c);
 }
 
-/* Wait for events, but not beyond a moment, and serve them. */
+/* Wait for events until end_ns at the latest, and serve them. */
 static void
 turn(uint64_t end_ns)
 {
@@ -182,7 +181,7 @@ turn_for(double seconds)
 	while (run.now_ns < end_ns);
 }
 
-/* Open all; a storm has nothing to wait for. */
+/* Open all connections, and wait until they are open; a storm does not wait. */
 static void
 open_all(void)
 {
@@ -192,7 +191,7 @@ open_all(void)
 		turn(UINT64_MAX);
 }
 
-/* The first messages of all who send. */
+/* Send the first messages of each sender. */
 static void
 kick(void)
 {
@@ -206,7 +205,7 @@ kick(void)
 		refill(&run.clients[i]);
 }
 
-/* How many replies all that was sent brings in the end. */
+/* How many replies there must be to all messages that were sent. */
 static uint64_t
 replies_due(void)
 {
@@ -223,8 +222,8 @@ drain(void)
 		turn(UINT64_MAX);
 }
 
-/* Idle connections are measured from before the first of them, a given count
- * from the first message to the last, all else for a time in the middle. */
+/* Measure from before the first connection (idle), from the first message to
+ * the last (-n), or for a time after warming up (all others). */
 static void
 measure(struct snapshot *before, struct snapshot *after)
 {

@@ -70,20 +70,20 @@ struct client {
 struct protocol {
 	const char *name;
 
-	/* Before the start: make all that will be sent, and all replies. */
+	/* Make all messages and replies, before the start. */
 	void (*prepare)(void);
 
-	/* The system has connected it: say the first thing. */
+	/* The system has connected c: send the first octets. */
 	void (*connected)(struct client *c);
 
-	/* Octets came. Returns how many were used; what is left is shown
-	 * again, with what follows. */
+	/* Take octets that arrived. Returns how many were used; the others
+	 * are passed again, with those that follow. */
 	size_t (*take)(struct client *c, const uint8_t *in, size_t len);
 
-	/* More is queued: send what can be sent. */
+	/* Send what is queued, as much as the system takes. */
 	void (*flush)(struct client *c);
 
-	/* Say good-bye, so that the server ends the connection. */
+	/* Make the server end the connection. */
 	void (*leave)(struct client *c);
 
 	/* The server has ended the connection. Returns false if this is
@@ -106,7 +106,7 @@ extern const struct protocol protocol_http;
 extern const struct protocol protocol_sio;
 extern const struct protocol protocol_polling;
 
-/* What the command line says. */
+/* The options of the command line. */
 struct options {
 	enum mode mode;
 	const struct protocol *protocol;
@@ -118,10 +118,10 @@ struct options {
 	const char *path;
 	const char *namespace;
 	in_port_t port;
-	uint64_t count; /* exactly so many messages; 0: by time */
+	uint64_t count; /* messages to send in all; 0: by time */
 	double seconds;
 	double warm_seconds;
-	pid_t server; /* 0 for unknown */
+	pid_t server; /* 0: unknown */
 };
 
 extern struct options opt;
@@ -139,12 +139,12 @@ struct run {
 	bool draining;
 	uint64_t now_ns;
 	uint64_t sent;     /* messages, or a storm's connections, in all */
-	uint64_t replies;  /* what came back in all: the unit of all figures */
+	uint64_t replies;  /* in all; figures are for each of them */
 	uint64_t finished; /* fanout: messages that all have received */
-	unsigned *arrived; /* fanout: who has each message in flight */
+	unsigned *arrived; /* fanout: receivers of each message in flight */
 	uint8_t input[INPUT_MAX];
 
-	/* The ring: what is sent, and what must come back for each. */
+	/* The ring of messages, and the reply that must come to each. */
 	uint64_t ring;      /* different messages */
 	uint8_t *messages;  /* owned: the ring, and depth messages more */
 	size_t message_len; /* of each, as it is on the wire */
@@ -161,11 +161,11 @@ void read_options(int argc, char **argv);
 
 /* ---- load_run.c ---------------------------------------------------------- */
 
-/* Say what is wrong, and end with status 1. */
+/* Print an error, and end with status 1. */
 void fail(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
-/* Zeroed memory, or the end. */
+/* Allocate zeroed memory, or fail. */
 void *grab(size_t count, size_t size);
 
 /* Nanoseconds of a clock. */
@@ -180,11 +180,11 @@ void begin_more(void);
 /* Watch for input, and for room to write if writing. */
 void watch(struct client *c, bool writing);
 
-/* Write all of it at once, or fail: for what is small, and sent when nothing
+/* Send all octets at once, or fail: for a few, sent when nothing
  * else is on its way. */
 void say(struct client *c, const void *data, size_t len);
 
-/* Write what the stream of ring messages holds and the system takes. */
+/* Send queued messages of the ring, as much as the system takes. */
 void flush_stream(struct client *c);
 
 /* The connection is ready for messages; a storm's leaves at once. */
@@ -193,8 +193,8 @@ void ready(struct client *c);
 /* A storm's connection has come to its end, and c begins the next one. */
 void finish(struct client *c);
 
-/* Compare the next octets of a reply with what the ring promises; more than
- * are missing must not be given. */
+/* Compare the next octets of a reply with the ring.
+ *   len  at most as many as the reply still lacks */
 void expect(struct client *c, const uint8_t *in, size_t len);
 
 /* A reply came whole. */
@@ -233,7 +233,7 @@ size_t ws_write(uint8_t *out, enum opcode opcode, const uint8_t *data,
 /* Send something small outside the stream, unless a message is half sent. */
 void ws_say(struct client *c, enum opcode opcode, const void *data, size_t len);
 
-/* What Socket.IO shares with plain WebSocket. */
+/* The functions that Socket.IO shares with plain WebSocket. */
 void ws_make_handshake(const char *path);
 void ws_connected(struct client *c);
 size_t ws_take(struct client *c, const uint8_t *in, size_t len);

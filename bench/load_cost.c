@@ -1,8 +1,8 @@
 /* load_cost.c - what a server spends, and the line of all figures. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What the server spends is read from outside, for the process and for its
- * children (websocketd has one for each connection), ended ones included:
+ * The cost of a server is read from outside, for its process and its children
+ * (websocketd has one for each connection), including those that have ended:
  *
  *	its CPU clock, in nanoseconds of all its threads
  *	the share of user time, from the ticks in /proc/PID/stat; there are a
@@ -94,7 +94,7 @@ add_process(pid_t pid, struct snapshot *to)
 		return;
 	to->server_ns += (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 	add_ticks(pid, to);
-	/* Reading it walks the server's pages: only where it is the point. */
+	/* Reading the memory walks the server's pages, so only -m idle does it. */
 	if (opt.mode == IDLE)
 		to->server_rss += read_rss(pid);
 }

@@ -1,14 +1,14 @@
 /* load_deflate.c - the load generator's compressed messages (RFC 7692). */
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages are of JSON, as applications send it, and each is compressed for
- * itself: what is agreed on is that nobody takes over a context. They are
- * compressed before the run, but what comes is inflated in it. In a room, where
- * a server compresses once for all, that keeps the generator busier than the
- * server: what to look at then is the server's processor time.
+ * Messages are JSON, as applications send it. Each is compressed on its own,
+ * without context takeover (RFC 7692 section 7.1.1). Messages are compressed
+ * before the run, but replies are inflated during it. In a room, where a server
+ * compresses once for all, the generator is busier than the server; look at the
+ * server's processor time there.
  *
- * The ring wants messages of one length, and compressed ones are not. So for
- * each place JSON is made anew until it is compressed to what the first was.
+ * All messages of the ring must have one length. So for each place JSON is made
+ * until a text is compressed to the length of the first one.
  */
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ enum {
 	BITS = 15,
 	LEVEL = 6,
 	TRIES_MAX = 100000,
-	TAIL = 4, /* octets of what every flush ends with */
+	TAIL = 4, /* octets that end a flush: RFC 7692 section 7.2.1 */
 };
 
 static size_t deflated_len;

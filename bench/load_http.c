@@ -1,12 +1,12 @@
 /* load_http.c - the load generator's HTTP clients (RFC 9112). */
 /* SPDX-License-Identifier: MIT */
 /*
- * All requests are the same, and so are all responses: the first one is
- * fetched before the start, and every later body must equal it octet by octet.
- * A ring of one message is enough, repeated for as many as are in flight.
+ * All requests are the same, and so are all responses. The first response is
+ * fetched before the start; the body of each later one must be equal to it. The
+ * ring has one request, repeated as often as requests are in flight.
  *
- * Only what the servers under test answer is understood: status 200 with a
- * Content-Length. Everything else ends the run.
+ * A response must have status 200 and a Content-Length, as those of the servers
+ * under test have. Everything else ends the run.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -114,7 +114,7 @@ write_request(char *out, size_t size)
 	return (size_t)n;
 }
 
-/* Ask once for the body that all later responses must have. */
+/* Fetch the body that all later responses must have. */
 static void
 learn_body(const char *request, size_t request_len)
 {

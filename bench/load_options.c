@@ -38,7 +38,7 @@ give_up(void)
 	exit(2);
 }
 
-/* A number within bounds, or the end. */
+/* Read a number within bounds, or end the program. */
 static double
 number(const char *text, double least, double most)
 {

@@ -1,18 +1,19 @@
 /* load_polling.c - the load generator's polling clients (Engine.IO 4). */
 /* SPDX-License-Identifier: MIT */
 /*
- * A client without WebSocket has two connections. One always has a GET under
- * way, which the server answers when it has something to say; on the other,
- * packets are sent by POST, one at a time, as many as are ready then:
+ * A client without WebSocket has two connections. On the first it always has a
+ * GET under way, which the server answers when there are packets for the
+ * client. On the second it sends packets by POST, one request at a time, with
+ * all packets that are ready:
  *
  *	GET   ─▶ 0{"sid":...}
  *	GET ───────────▶ 40{"sid":...}   GET ──────▶ 42[...]^42[...]   GET ──
  *	      POST 40 ─▶ ok                    POST 42[...]^42[...] ─▶ ok
  *
- * where ^ is the octet 0x1e, between packets. The connection for POST is
- * opened when it is needed, and may end when nothing is under way, since
- * servers close what is idle. Clients that are to be idle close it themselves,
- * and so cost one connection each, as in a browser after a while.
+ * where ^ is the octet 0x1e, which separates packets. The connection for POST
+ * is opened when it is needed. The server may close it between two requests.
+ * With -m idle the client closes it, so that each client costs one connection,
+ * as a browser's does after a while.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +77,8 @@ send_post(struct polling *p, const void *body, size_t len)
 	p->posting = true;
 }
 
-/* Post what waits: first what is no event, then all events at once. */
+/* Post waiting packets: first those that are no events, then all events in one
+ * request. */
 static void
 post_more(struct polling *p)
 {
@@ -106,7 +108,7 @@ polling_flush(struct client *c)
 	post_more(c->polling);
 }
 
-/* Send a packet by POST, with what waits for it. */
+/* Send a packet by POST as soon as the request before it is answered. */
 static void
 polling_send_packet(struct client *c, const char *packet)
 {
@@ -169,7 +171,8 @@ close_post(struct polling *p)
 	p->post.rest = NULL;
 }
 
-/* A POST was answered. The last one of a storm's session ends it. */
+/* Go on after the answer to a POST. The last one of a storm's session ends the
+ * session. */
 static void
 posted(struct polling *p)
 {
@@ -237,15 +240,15 @@ polling_connected(struct client *c)
 	send_get(c);
 }
 
-/* The namespace (1 in 4) is left by the engine's close packet, too. */
+/* Close the engine, which leaves the namespace as well. */
 static void
 polling_leave(struct client *c)
 {
 	polling_send_packet(c, "1");
 }
 
-/* Between two requests a server may hang up on the connection for POST, and
- * on the other one when the session is over. */
+/* A server may close the connection for POST between two requests, and the
+ * other one when the session is over. */
 static bool
 polling_ended(struct client *c)
 {

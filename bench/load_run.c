@@ -1,8 +1,8 @@
 /* load_run.c - the load generator's connections, messages and replies. */
 /* SPDX-License-Identifier: MIT */
 /*
- * What all kinds of clients share. It knows no protocol, and calls the one that
- * was chosen through opt.protocol.
+ * The part that all kinds of clients share. It knows no protocol, and calls the
+ * chosen one through opt.protocol.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,8 +20,8 @@
 
 enum {
 	OPENING_MAX = 256,     /* connections that open at once */
-	RING_OCTETS = 1 << 18, /* about this much of different payload */
-	RING_MESSAGES = 64,    /* different messages, if they are small */
+	RING_OCTETS = 1 << 18, /* of different payload, roughly */
+	RING_MESSAGES = 64,    /* in the ring, when they are small */
 };
 
 struct options opt;
@@ -81,8 +81,8 @@ make_ring(size_t message_max, size_t reply_len,
 	    opt.depth * run.message_len);
 }
 
-/* Different in every place and message: letters for text, all octets for
- * binary. A linear congruential generator is enough. */
+/* A linear congruential generator, so that no two places or messages are
+ * alike: letters for text, all octets for binary. */
 void
 fill_payload(uint8_t *out, uint64_t n)
 {
@@ -175,7 +175,7 @@ record_since(uint64_t began_ns)
 		record(run.now_ns - began_ns);
 }
 
-/* Begin to open a connection, whose record may have been used before. */
+/* Begin to open a connection. c may have been used for another one before. */
 static void
 begin(struct client *c)
 {
@@ -223,7 +223,7 @@ finish(struct client *c)
 
 /* ---- replies ------------------------------------------------------------- */
 
-/* Who sends what c receives. */
+/* The client whose messages c receives. */
 static const struct client *
 sender_for(const struct client *c)
 {

@@ -1,13 +1,12 @@
 /* load_sio.c - the load generator's Socket.IO clients (protocol 5). */
 /* SPDX-License-Identifier: MIT */
 /*
- * Two kinds of event are sent, in the namespace of option -N:
+ * Clients send one event, in the namespace of option -N:
  *
- *	echo     ["message","..."], which is to bring ["message-back","..."]
- *	         to the client itself
- *	fanout   ["message","..."], which is to bring the same to all others
+ *	echo     ["message","..."]; the server answers ["message-back","..."]
+ *	fanout   ["message","..."]; the server sends it to all others
  *
- * What travels is a packet of Engine.IO (version 4) that holds a packet of
+ * On the wire it is a packet of Engine.IO (version 4) around a packet of
  * Socket.IO:
  *
  *	  4    2    /relay/bench,    ["message","payload"]
@@ -17,7 +16,7 @@
  *	  |    Socket.IO: 0 CONNECT, 1 DISCONNECT, 2 EVENT, 4 CONNECT_ERROR
  *	  Engine.IO: 0 open, 1 close, 2 ping, 3 pong, 4 message, 6 noop
  *
- * and so a client comes to be ready:
+ * A client is ready after this exchange:
  *
  *	server   0{"sid":...}                40{"sid":...}
  *	client                   40                          events
@@ -68,8 +67,8 @@ reply_name(void)
 	return opt.mode == FANOUT ? "message" : "message-back";
 }
 
-/* What stands behind each message in the ring, or NULL for a frame of its own
- * around each. */
+/* The separator behind each message in the ring. NULL: each message is in a
+ * frame of its own. */
 static const char *ring_separator;
 
 static size_t
@@ -119,7 +118,7 @@ take_open(struct client *c)
 	opt.protocol->send_packet(c, connect);
 }
 
-/* The answer to CONNECT names the socket; any other refuses. */
+/* Take the answer to CONNECT. One without an id of the socket is a refusal. */
 static void
 take_connect(struct client *c, const char *packet, size_t len)
 {
@@ -185,7 +184,8 @@ sio_send_packet(struct client *c, const char *packet)
 	ws_say(c, TEXT, packet, strlen(packet));
 }
 
-/* As the official client does: first the namespace, then the WebSocket. */
+/* Leave the namespace, then close the WebSocket, as the official client does.
+ */
 static void
 sio_leave(struct client *c)
 {

@@ -1,13 +1,12 @@
 /* load_ws.c - the load generator's WebSocket clients (RFC 6455). */
 /* SPDX-License-Identifier: MIT */
 /*
- * A client as lean as it can be and still notice everything that a server
- * does wrong: reserved bits, a mask, another opcode, another length, another
- * order, another octet.
+ * The client is as lean as it can be while it still notices all errors of a
+ * server: reserved bits, a mask, a wrong opcode, length, order or octet.
  *
- * Payload is compared as it comes, so a large message is never put together.
- * The key of the handshake is the one of RFC 6455 section 1.3, whose answer
- * is known: neither this program nor floor.c needs SHA-1.
+ * Payload is compared as it arrives, so that no message is put together first.
+ * The key of the handshake is the example of RFC 6455 section 1.3, with its
+ * known answer, so that neither this program nor floor.c needs SHA-1.
  *
  * load_sio.c uses the WebSocket of this file. Its own packets are short text
  * messages, and are passed to it whole.
@@ -167,7 +166,7 @@ take_handshake(struct client *c, const uint8_t *in, size_t len)
 
 /* ---- frames -------------------------------------------------------------- */
 
-/* What the head of a frame says. RFC 6455 section 5.2. */
+/* The head of a frame. RFC 6455 section 5.2. */
 struct head {
 	uint8_t first;
 	size_t size; /* of the head itself */
@@ -195,7 +194,7 @@ read_head(struct head *head, const uint8_t *in, size_t len)
 	return true;
 }
 
-/* A control frame, whole. RFC 6455 section 5.5. */
+/* Take a control frame. RFC 6455 section 5.5. */
 static void
 take_control(
     struct client *c, enum opcode opcode, const uint8_t *data, size_t len)
@@ -235,8 +234,8 @@ take_payload(struct client *c, const uint8_t *in, size_t len)
 	return n;
 }
 
-/* Frames that are looked at when they are whole: control frames, and of
- * Socket.IO all until it is connected, and a ping, which is one character. */
+/* Whether a frame must be complete before it is taken: control frames, and of
+ * Socket.IO each packet until it is connected, and pings (one octet). */
 static bool
 is_taken_whole(const struct client *c, const struct head *head)
 {
@@ -246,7 +245,7 @@ is_taken_whole(const struct client *c, const struct head *head)
 	       (c->state != OPEN || head->payload == 1);
 }
 
-/* A message that is compressed. */
+/* Take a compressed message. RFC 7692 section 7.2.2. */
 static void
 take_deflated(struct client *c, const struct head *head, const uint8_t *data)
 {
@@ -280,7 +279,7 @@ take_whole(struct client *c, const struct head *head, const uint8_t *data)
 	return head->size + (size_t)head->payload;
 }
 
-/* One frame's head, some of its payload, or a whole control frame. */
+/* Take the head of a frame, some of its payload, or a complete frame. */
 static size_t
 take_frame(struct client *c, const uint8_t *in, size_t len)
 {

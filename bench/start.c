@@ -3,9 +3,9 @@
 /*
  *	start TIMES COMMAND...
  *
- * Starts the command so many times, reads from its output where it listens,
- * asks for /healthz, and looks at its memory. Prints medians: microseconds to
- * the first octet of the answer, and resident KiB then.
+ * Starts the command TIMES times, reads the address from its output, requests
+ * /healthz, and reads its memory. Prints two medians: microseconds to the first
+ * octet of the answer, and resident KiB at that moment.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
