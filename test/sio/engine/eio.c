@@ -175,6 +175,33 @@ eio_is_body(const struct response *r, const char *text)
 	return r->len == strlen(text) && memcmp(r->body, text, r->len) == 0;
 }
 
+void
+eio_expect_body(
+    const struct response *r, const void *body, size_t len, const char *name)
+{
+	cr_expect(r->len == len && memcmp(r->body, body, len) == 0, "%s: %.*s",
+	    name, (int)r->len, (const char *)r->body);
+}
+
+void
+eio_expect_get(const char *sid, int status, const char *body)
+{
+	struct response r;
+
+	cr_expect_eq(eio_get(&r, sid), status, "%d for %s", r.status, body);
+	eio_expect_body(&r, body, strlen(body), "GET");
+}
+
+void
+eio_expect_poll(struct client *c, const char *body)
+{
+	struct response r;
+
+	cr_assert_eq(client_response(c, &r, false), 200);
+	eio_expect_body(&r, body, strlen(body), "poll");
+	client_close(c);
+}
+
 const char *
 eio_open_polling(const char *more)
 {
@@ -225,15 +252,33 @@ eio_begin_post(const char *sid, size_t octets, const char *first)
 
 /* ---- WebSockets -------------------------------------------------------- */
 
-struct client
-eio_connect(const char *sid, const char *more)
+/* Returns the path of a WebSocket, valid until the next call. */
+static const char *
+websocket_path(const char *sid, const char *more)
 {
-	char path[256];
+	static char path[256];
 
 	snprintf(path, sizeof(path),
 	    "/engine.io/?EIO=%d&transport=websocket%s%s%s", eio_test.protocol,
 	    sid != NULL ? "&sid=" : "", sid != NULL ? sid : "", more);
-	return client_ws(eio_test.live.address, path);
+	return path;
+}
+
+struct client
+eio_ask_websocket(
+    struct response *r, const char *sid, const char *more, const char *fields)
+{
+	struct client c = client_open(eio_test.live.address);
+
+	client_puts(&c, client_request(websocket_path(sid, more), fields));
+	(void)client_response(&c, r, false);
+	return c;
+}
+
+struct client
+eio_connect(const char *sid, const char *more)
+{
+	return client_ws(eio_test.live.address, websocket_path(sid, more));
 }
 
 struct client

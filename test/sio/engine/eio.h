@@ -10,8 +10,12 @@
 #include "test/client.h"
 #include "test/live/live.h"
 
+/* The bodies of refusals. */
+#define EIO_CODE_0 "{\"code\":0,\"message\":\"Transport unknown\"}"
 #define EIO_CODE_1 "{\"code\":1,\"message\":\"Session ID unknown\"}"
+#define EIO_CODE_2 "{\"code\":2,\"message\":\"Bad handshake method\"}"
 #define EIO_CODE_3 "{\"code\":3,\"message\":\"Bad request\"}"
+#define EIO_CODE_5 "{\"code\":5,\"message\":\"Unsupported protocol version\"}"
 
 /* The endpoint under test, at /engine.io/ of a server in this process, and
  * what it has been told. */
@@ -62,10 +66,28 @@ int eio_post(struct response *r, const char *sid, const char *body);
 /* Whether an answer has this body. */
 bool eio_is_body(const struct response *r, const char *text);
 
+/* Expect that an answer has a body.
+ *   name  of the case, for the message */
+void eio_expect_body(
+    const struct response *r, const void *body, size_t len, const char *name);
+
+/* Send a GET for a session, or with sid NULL for a new one, and expect an
+ * answer. */
+void eio_expect_get(const char *sid, int status, const char *body);
+
+/* Expect the answer to a pending poll, and close its connection. */
+void eio_expect_poll(struct client *c, const char *body);
+
 /* Open a session by polling; its sid is in eio_test.sid, too. Returns it. */
 const char *eio_open_polling(const char *more);
 
-/* Connect a WebSocket, for a session or (sid NULL) for a new one. */
+/* Ask for a WebSocket, for a session or (sid NULL) for a new one.
+ *   r  receives the answer, whatever it is
+ * Returns the connection. */
+struct client eio_ask_websocket(
+    struct response *r, const char *sid, const char *more, const char *fields);
+
+/* The same when it must be accepted. */
 struct client eio_connect(const char *sid, const char *more);
 
 /* Open a session with a WebSocket. */

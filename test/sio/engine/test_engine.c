@@ -1,4 +1,4 @@
-/* test_sio_engine.c - Engine.IO on a real server: polling, WebSocket, both. */
+/* test_engine.c - Engine.IO on a real server: polling, WebSocket, both. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -19,25 +19,6 @@ begin(void)
 
 TestSuite(sio_engine, .init = begin, .fini = eio_test_end, .timeout = 60);
 
-static void
-expect_body(
-    const struct response *r, const void *body, size_t len, const char *what)
-{
-	cr_expect(r->len == len && memcmp(r->body, body, len) == 0, "%s: %.*s",
-	    what, (int)r->len, (const char *)r->body);
-}
-
-/* Receive the answer to a pending poll. */
-static void
-expect_poll(struct client *c, const char *body)
-{
-	struct response r;
-
-	cr_assert_eq(client_response(c, &r, false), 200);
-	expect_body(&r, body, strlen(body), "poll");
-	client_close(c);
-}
-
 /* ---- handshakes -------------------------------------------------------- */
 
 Test(sio_engine, a_session_opens_with_its_settings)
@@ -57,7 +38,7 @@ Test(sio_engine, a_session_opens_with_its_settings)
 	    "\"pingInterval\":25000,\"pingTimeout\":20000,"
 	    "\"maxPayload\":1000000}",
 	    (const char *)r.body + 9);
-	expect_body(&r, want, strlen(want), "open");
+	eio_expect_body(&r, want, strlen(want), "open");
 	cr_expect_eq(eio_test.opened, 1);
 	cr_expect_eq(eio_count(eio_test.eio), 1);
 	cr_expect_str_eq(eio_transport(eio_test.last), "polling");
@@ -86,50 +67,34 @@ Test(sio_engine, a_websocket_opens_with_its_settings)
 
 static const struct {
 	const char *name, *method, *query, *body;
-	int status;
 } refused[] = {
-	{ "no query", "GET", "",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
-	{ "no transport", "GET", "?EIO=4",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
-	{ "unknown transport", "GET", "?EIO=4&transport=abc",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
+	{ "no query", "GET", "", EIO_CODE_0 },
+	{ "no transport", "GET", "?EIO=4", EIO_CODE_0 },
+	{ "unknown transport", "GET", "?EIO=4&transport=abc", EIO_CODE_0 },
 	{ "a long transport", "GET",
-	    "?EIO=4&transport=pollingpollingpollingpolling",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
-	{ "webtransport", "GET", "?EIO=4&transport=webtransport",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
+	    "?EIO=4&transport=pollingpollingpollingpolling", EIO_CODE_0 },
+	{ "webtransport", "GET", "?EIO=4&transport=webtransport", EIO_CODE_0 },
 	{ "the last one counts", "GET",
-	    "?EIO=4&transport=polling&transport=abc",
-	    "{\"code\":0,\"message\":\"Transport unknown\"}", 400 },
+	    "?EIO=4&transport=polling&transport=abc", EIO_CODE_0 },
 	{ "unknown session", "GET", "?EIO=4&transport=polling&sid=abc",
-	    "{\"code\":1,\"message\":\"Session ID unknown\"}", 400 },
+	    EIO_CODE_1 },
 	{ "a long session", "GET",
 	    "?EIO=4&transport=polling&sid=abcdefghijabcdefghijabcdefghij",
-	    "{\"code\":1,\"message\":\"Session ID unknown\"}", 400 },
+	    EIO_CODE_1 },
 	{ "a NUL as session", "GET", "?EIO=4&transport=polling&sid=%00",
-	    "{\"code\":1,\"message\":\"Session ID unknown\"}", 400 },
+	    EIO_CODE_1 },
 	{ "session of markup", "GET",
-	    "?EIO=4&transport=polling&sid=__proto__%22%3E",
-	    "{\"code\":1,\"message\":\"Session ID unknown\"}", 400 },
-	{ "POST", "POST", "?EIO=4&transport=polling",
-	    "{\"code\":2,\"message\":\"Bad handshake method\"}", 400 },
-	{ "OPTIONS", "OPTIONS", "?EIO=4&transport=polling",
-	    "{\"code\":2,\"message\":\"Bad handshake method\"}", 400 },
-	{ "PUT", "PUT", "?EIO=4&transport=websocket",
-	    "{\"code\":2,\"message\":\"Bad handshake method\"}", 400 },
+	    "?EIO=4&transport=polling&sid=__proto__%22%3E", EIO_CODE_1 },
+	{ "POST", "POST", "?EIO=4&transport=polling", EIO_CODE_2 },
+	{ "OPTIONS", "OPTIONS", "?EIO=4&transport=polling", EIO_CODE_2 },
+	{ "PUT", "PUT", "?EIO=4&transport=websocket", EIO_CODE_2 },
 	{ "websocket without Upgrade", "GET", "?EIO=4&transport=websocket",
-	    "{\"code\":3,\"message\":\"Bad request\"}", 400 },
-	{ "no EIO", "GET", "?transport=polling",
-	    "{\"code\":5,\"message\":\"Unsupported protocol version\"}", 400 },
-	{ "EIO=5", "GET", "?EIO=5&transport=polling",
-	    "{\"code\":5,\"message\":\"Unsupported protocol version\"}", 400 },
-	{ "EIO=1", "GET", "?EIO=1&transport=polling",
-	    "{\"code\":5,\"message\":\"Unsupported protocol version\"}", 400 },
-	{ "EIO=44", "GET", "?EIO=44&transport=polling",
-	    "{\"code\":5,\"message\":\"Unsupported protocol version\"}", 400 },
-	{ "EIO=abc", "GET", "?EIO=abc&transport=polling",
-	    "{\"code\":5,\"message\":\"Unsupported protocol version\"}", 400 },
+	    EIO_CODE_3 },
+	{ "no EIO", "GET", "?transport=polling", EIO_CODE_5 },
+	{ "EIO=5", "GET", "?EIO=5&transport=polling", EIO_CODE_5 },
+	{ "EIO=1", "GET", "?EIO=1&transport=polling", EIO_CODE_5 },
+	{ "EIO=44", "GET", "?EIO=44&transport=polling", EIO_CODE_5 },
+	{ "EIO=abc", "GET", "?EIO=abc&transport=polling", EIO_CODE_5 },
 };
 
 Test(sio_engine, what_is_wrong_is_refused_with_a_code)
@@ -143,11 +108,11 @@ Test(sio_engine, what_is_wrong_is_refused_with_a_code)
 		    "%s /engine.io/%s HTTP/1.1\r\nHost: a\r\n\r\n",
 		    refused[i].method, refused[i].query);
 		client_puts(&c, text);
-		cr_expect_eq(client_response(&c, &r, false), refused[i].status,
-		    "%s: %d", refused[i].name, r.status);
+		cr_expect_eq(client_response(&c, &r, false), 400, "%s: %d",
+		    refused[i].name, r.status);
 		cr_expect_str_eq(client_field(&r, "Content-Type"),
 		    "application/json", "%s", refused[i].name);
-		expect_body(&r, refused[i].body, strlen(refused[i].body),
+		eio_expect_body(&r, refused[i].body, strlen(refused[i].body),
 		    refused[i].name);
 		client_close(&c);
 	}
@@ -179,7 +144,7 @@ Test(sio_engine, what_is_wrong_does_not_become_a_websocket)
 		client_puts(&c, client_request(path, ""));
 		cr_expect_eq(client_response(&c, &r, false), 400, "%s",
 		    not_upgraded[i].name);
-		expect_body(&r, not_upgraded[i].body,
+		eio_expect_body(&r, not_upgraded[i].body,
 		    strlen(not_upgraded[i].body), not_upgraded[i].name);
 		cr_expect_str_eq(client_field(&r, "Content-Type"), "text/html");
 		cr_expect_str_eq(client_field(&r, "Connection"), "close");
@@ -190,13 +155,11 @@ Test(sio_engine, what_is_wrong_does_not_become_a_websocket)
 
 Test(sio_engine, a_session_keeps_its_protocol)
 {
-	struct response r;
 	char sid[21];
 
 	strcpy(sid, eio_open_polling(""));
 	eio_test.protocol = 3;
-	cr_expect_eq(eio_get(&r, sid), 400);
-	cr_expect(eio_is_body(&r, EIO_CODE_3));
+	eio_expect_get(sid, 400, EIO_CODE_3);
 	cr_expect_eq(eio_test.closed, 0);
 }
 
@@ -230,19 +193,16 @@ Test(sio_engine, all_below_the_path_is_the_endpoint)
 
 Test(sio_engine, the_application_may_forbid_a_handshake)
 {
-	struct client c = client_open(eio_test.live.address);
+	struct client c;
 	struct response r;
 
 	eio_test.forbid = "";
-	cr_expect_eq(eio_get(&r, NULL), 403);
-	cr_expect(eio_is_body(&r, "{\"code\":4,\"message\":\"Forbidden\"}"));
+	eio_expect_get(NULL, 403, "{\"code\":4,\"message\":\"Forbidden\"}");
 	eio_test.forbid = "not \"you\"";
-	cr_expect_eq(eio_get(&r, NULL), 403);
-	cr_expect(
-	    eio_is_body(&r, "{\"code\":4,\"message\":\"not \\\"you\\\"\"}"));
-	client_puts(
-	    &c, client_request("/engine.io/?EIO=4&transport=websocket", ""));
-	cr_expect_eq(client_response(&c, &r, false), 400);
+	eio_expect_get(
+	    NULL, 403, "{\"code\":4,\"message\":\"not \\\"you\\\"\"}");
+	c = eio_ask_websocket(&r, NULL, "", "");
+	cr_expect_eq(r.status, 400);
 	cr_expect(eio_is_body(&r, "not \"you\""));
 	cr_expect_eq(eio_test.opened, 0);
 	client_close(&c);
@@ -283,7 +243,7 @@ Test(sio_engine, messages_go_both_ways_by_polling)
 	struct client poll;
 
 	cr_expect_eq(eio_post(&r, sid, "4h\xc3\xa9llo"), 200);
-	expect_body(&r, "ok", 2, "POST");
+	eio_expect_body(&r, "ok", 2, "POST");
 	cr_expect_str_eq(client_field(&r, "Content-Type"), "text/html");
 	cr_expect_str_eq(client_field(&r, "Cache-Control"), "no-store");
 	cr_expect_str_eq(eio_test.text, "h\xc3\xa9llo");
@@ -297,14 +257,13 @@ Test(sio_engine, messages_go_both_ways_by_polling)
 	eio_send(eio_test.last, WS_TEXT, "one", WS_STR);
 	eio_send(eio_test.last, WS_BINARY, "\x01\x02\xff", 3);
 	eio_send(eio_test.last, WS_TEXT, "", 0);
-	expect_poll(&poll, "4one\x1e"
-			   "bAQL/\x1e"
-			   "4");
+	eio_expect_poll(&poll, "4one\x1e"
+			       "bAQL/\x1e"
+			       "4");
 }
 
 Test(sio_engine, what_waits_goes_with_the_next_poll_in_order)
 {
-	struct response r;
 	const char *sid = eio_open_polling("");
 	char want[1024] = "", text[16];
 
@@ -316,8 +275,7 @@ Test(sio_engine, what_waits_goes_with_the_next_poll_in_order)
 				   : "4");
 		strcat(want, text);
 	}
-	cr_expect_eq(eio_get(&r, sid), 200);
-	expect_body(&r, want, strlen(want), "poll");
+	eio_expect_get(sid, 200, want);
 }
 
 Test(sio_engine, a_post_may_come_in_pieces_and_in_chunks)
@@ -365,19 +323,13 @@ Test(sio_engine, a_post_may_have_very_many_packets)
 	cr_expect_eq(eio_test.messages, COUNT);
 }
 
-static void
-close_it(struct eio_session *session)
-{
-	eio_close(session);
-}
-
 Test(sio_engine, a_session_may_be_closed_inside_its_callbacks)
 {
 	struct response r;
 	const char *sid = eio_open_polling("");
 	struct client c;
 
-	eio_test.on_message = close_it;
+	eio_test.on_message = eio_close;
 	cr_expect_eq(eio_post(&r, sid,
 			 "4one\x1e"
 			 "4two"),
@@ -392,7 +344,7 @@ Test(sio_engine, a_session_may_be_closed_inside_its_callbacks)
 	cr_expect_eq(eio_test.messages, 2);
 	cr_expect_eq(eio_test.closed, 2);
 	client_close(&c);
-	eio_test.on_open = close_it;
+	eio_test.on_open = eio_close;
 	c = eio_connect(NULL, "");
 	client_expect_close(&c, 1005, true);
 	client_close(&c);
@@ -423,7 +375,7 @@ Test(sio_engine, what_is_volatile_is_too_much_for_nobody)
 	poll = eio_poll(sid);
 	cr_expect(eio_is_writable(eio_test.last));
 	eio_send(eio_test.last, WS_TEXT | WS_VOLATILE, "now", WS_STR);
-	expect_poll(&poll, "4now");
+	eio_expect_poll(&poll, "4now");
 }
 
 /* Not in one answer with the end: official clients put messages off, but not
@@ -437,21 +389,18 @@ Test(sio_engine, closing_hands_out_what_waits)
 	eio_send(eio_test.last, WS_TEXT, "bye", WS_STR);
 	eio_close(eio_test.last);
 	cr_expect_str_eq(eio_test.reason, "forced close");
-	expect_poll(&poll, "4bye");
+	eio_expect_poll(&poll, "4bye");
 	poll = eio_poll(sid);
-	expect_poll(&poll, "1");
-	cr_expect_eq(eio_get(&r, sid), 400);
-	cr_expect(eio_is_body(&r, EIO_CODE_1));
+	eio_expect_poll(&poll, "1");
+	eio_expect_get(sid, 400, EIO_CODE_1);
 	/* With nobody polling it waits for the next. */
 	sid = eio_open_polling("");
 	eio_send(eio_test.last, WS_TEXT, "bye", WS_STR);
 	eio_close(eio_test.last);
 	cr_expect_eq(eio_test.closed, 2);
 	cr_expect_eq(eio_count(eio_test.eio), 0);
-	cr_expect_eq(eio_get(&r, sid), 200);
-	expect_body(&r, "4bye", 4, "farewell");
-	cr_expect_eq(eio_get(&r, sid), 200);
-	expect_body(&r, "1", 1, "the end");
+	eio_expect_get(sid, 200, "4bye");
+	eio_expect_get(sid, 200, "1");
 	cr_expect_eq(eio_get(&r, sid), 400);
 	cr_expect_eq(eio_test.closed, 2);
 }
@@ -474,12 +423,11 @@ Test(sio_engine, an_upgrade_releases_the_poll_and_moves_what_waits)
 	const char *sid = eio_open_polling("");
 	struct client poll = eio_poll(sid), c = eio_probe(sid);
 
-	expect_poll(&poll, "6");
+	eio_expect_poll(&poll, "6");
 	/* Until the upgrade all goes by polling. */
 	cr_expect_str_eq(eio_transport(eio_test.last), "polling");
 	eio_send(eio_test.last, WS_TEXT, "one", WS_STR);
-	cr_expect_eq(eio_get(&r, sid), 200);
-	cr_expect(eio_is_body(&r, "4one"));
+	eio_expect_get(sid, 200, "4one");
 	cr_expect_eq(eio_post(&r, sid, "4hello"), 200);
 	cr_expect_str_eq(eio_test.text, "hello");
 	eio_send(eio_test.last, WS_TEXT, "two", WS_STR);
@@ -490,8 +438,7 @@ Test(sio_engine, an_upgrade_releases_the_poll_and_moves_what_waits)
 	client_expect(&c, BINARY, "\x01\x02", 2);
 	eio_hear(&c, "4three");
 	cr_expect_str_eq(eio_transport(eio_test.last), "websocket");
-	cr_expect_eq(eio_get(&r, sid), 400);
-	cr_expect(eio_is_body(&r, EIO_CODE_3));
+	eio_expect_get(sid, 400, EIO_CODE_3);
 	eio_say(&c, "4over");
 	eio_say(&c, "4the top");
 	client_until(&eio_test.messages, 3);
@@ -530,7 +477,7 @@ Test(sio_engine, a_poll_before_the_upgrade_is_released)
 	struct client poll = eio_poll(sid), c = eio_connect(sid, "");
 
 	eio_say(&c, "5");
-	expect_poll(&poll, "6");
+	eio_expect_poll(&poll, "6");
 	client_close(&c);
 	eio_test_until_closed(1);
 }
@@ -577,9 +524,8 @@ Test(sio_engine, closing_waits_for_an_upgrade_that_has_begun)
 {
 	const char *sid = eio_open_polling("");
 	struct client poll = eio_poll(sid), c = eio_probe(sid);
-	struct response r;
 
-	expect_poll(&poll, "6");
+	eio_expect_poll(&poll, "6");
 	eio_send(eio_test.last, WS_TEXT, "last words", WS_STR);
 	eio_close(eio_test.last);
 	cr_expect_str_eq(eio_test.reason, "forced close");
@@ -588,8 +534,7 @@ Test(sio_engine, closing_waits_for_an_upgrade_that_has_begun)
 	client_expect_close(&c, 1005, true);
 	client_close(&c);
 	cr_expect_eq(eio_test.closed, 1);
-	cr_expect_eq(eio_get(&r, sid), 400);
-	cr_expect(eio_is_body(&r, EIO_CODE_1));
+	eio_expect_get(sid, 400, EIO_CODE_1);
 }
 
 /* It may still poll, too, and its probe may die. */
@@ -598,12 +543,12 @@ Test(sio_engine, closing_is_told_to_a_poll_when_the_probe_dies)
 	const char *sid = eio_open_polling("");
 	struct client poll = eio_poll(sid), c = eio_probe(sid);
 
-	expect_poll(&poll, "6");
+	eio_expect_poll(&poll, "6");
 	eio_close(eio_test.last);
 	client_close(&c);
 	eio_settle();
 	poll = eio_poll(sid);
-	expect_poll(&poll, "1");
+	eio_expect_poll(&poll, "1");
 	cr_expect_eq(eio_test.closed, 1);
 }
 
@@ -671,7 +616,7 @@ Test(sio_engine, sending_says_what_became_of_it)
 	poll = eio_poll(sid);
 	cr_expect(eio_is_writable(s));
 	cr_expect_eq(eio_send(s, WS_TEXT | WS_VOLATILE, "x", 1), 0);
-	expect_poll(&poll, "4x");
+	eio_expect_poll(&poll, "4x");
 	poll = eio_open_websocket("");
 	s = eio_test.last;
 	cr_expect(eio_is_writable(s));
@@ -713,7 +658,7 @@ Test(sio_engine, stopping_ends_all_and_lets_nobody_in)
 	eio_stop(eio_test.eio);
 	cr_expect_eq(eio_test.closed, 2);
 	cr_expect_str_eq(eio_test.reason, "server shutting down");
-	expect_poll(&poll, "1");
+	eio_expect_poll(&poll, "1");
 	client_expect_close(&c, 1005, true);
 	cr_expect_eq(eio_get(&r, NULL), 403);
 	client_close(&c);
@@ -837,7 +782,7 @@ Test(sio_engine, bodies_are_framed_as_the_client_needs_them)
 		    200);
 		cr_expect_str_eq(client_field(&r, "Content-Type"),
 		    framings[i].type, "%s", framings[i].name);
-		expect_body(
+		eio_expect_body(
 		    &r, framings[i].body, framings[i].len, framings[i].name);
 	}
 }

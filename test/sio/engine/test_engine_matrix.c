@@ -1,4 +1,4 @@
-/* test_sio_engine_matrix.c - Engine.IO: every request in every state. */
+/* test_engine_matrix.c - Engine.IO: every request in every state. */
 /* SPDX-License-Identifier: MIT */
 /*
  * A cell of the matrix is what came of one request, or one frame, in one state

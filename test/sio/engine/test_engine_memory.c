@@ -1,4 +1,4 @@
-/* test_sio_engine_memory.c - Engine.IO when memory runs out, anywhere. */
+/* test_engine_memory.c - Engine.IO when memory runs out, anywhere. */
 /* SPDX-License-Identifier: MIT */
 /*
  * The same conversation again and again; each time another allocation fails,
@@ -55,16 +55,9 @@ exchange(struct client *c, const char *text)
 static struct client
 websocket(const char *sid)
 {
-	struct client c = client_open(eio_test.live.address);
 	struct response r;
-	char path[128];
 
-	snprintf(path, sizeof(path),
-	    "/engine.io/?EIO=%d&transport=websocket%s%s", eio_test.protocol,
-	    sid != NULL ? "&sid=" : "", sid != NULL ? sid : "");
-	client_puts(&c, client_request(path, ""));
-	(void)client_response(&c, &r, false);
-	return c;
+	return eio_ask_websocket(&r, sid, "", "");
 }
 
 /* Begin to say something in a session, that then ends. */

@@ -1,4 +1,4 @@
-/* test_sio_engine_options.c - Engine.IO: what an endpoint may be told. */
+/* test_engine_options.c - Engine.IO: what an endpoint may be told. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -91,12 +91,9 @@ Test(sio_engine_options, cors_is_on_every_answer)
 		(void)eio_ask(&r, "GET", sid, "", fields, NULL, 0);
 		cr_expect(eio_is_body(&r, "4x"));
 		expect_cors(i, &r, "poll");
-		c = client_open(eio_test.live.address);
-		client_puts(&c, client_request("/engine.io/?EIO=4"
-					       "&transport=websocket",
-				    fields));
-		cr_expect_eq(client_response(&c, &r, false), cors[i].websocket,
-		    "%zu: %d", i, r.status);
+		c = eio_ask_websocket(&r, NULL, "", fields);
+		cr_expect_eq(
+		    r.status, cors[i].websocket, "%zu: %d", i, r.status);
 		if (r.status == 101)
 			expect_cors(i, &r, "101");
 		client_close(&c);
@@ -243,24 +240,20 @@ Test(sio_engine_options, the_flag_compress_outlives_an_upgrade)
 	const struct eio_options options = { .deflate_min = 1 };
 	const struct ws_options deflate = { .deflate = WS_DEFLATE_SHARED };
 	static char text[1000];
-	char path[128];
 	struct response r;
 	struct client c;
 	struct frame f;
+	const char *sid;
 
 	memset(text, 'x', sizeof(text));
 	eio_test_begin_on(&options, &deflate);
-	snprintf(path, sizeof(path),
-	    "/engine.io/?EIO=4&transport=websocket&sid=%.20s",
-	    eio_open_polling(""));
+	sid = eio_open_polling("");
 	(void)eio_send(
 	    eio_test.last, WS_TEXT | WS_NO_COMPRESS, text, sizeof(text));
 	(void)eio_send(eio_test.last, WS_TEXT, text, sizeof(text));
-	c = client_open(eio_test.live.address);
-	client_puts(
-	    &c, client_request(
-		    path, "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
-	cr_assert_eq(client_response(&c, &r, false), 101);
+	c = eio_ask_websocket(
+	    &r, sid, "", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+	cr_assert_eq(r.status, 101);
 	eio_say(&c, "2probe");
 	eio_hear(&c, "3probe");
 	eio_say(&c, "5");
@@ -323,10 +316,8 @@ Test(sio_engine_options, the_first_answer_sets_a_cookie)
 	sid = eio_open_polling("");
 	cr_expect_eq(eio_post(&r, sid, "4x"), 200);
 	cr_expect_eq(client_field(&r, "Set-Cookie"), NULL);
-	c = client_open(eio_test.live.address);
-	client_puts(
-	    &c, client_request("/engine.io/?EIO=4&transport=websocket", ""));
-	cr_expect_eq(client_response(&c, &r, false), 101);
+	c = eio_ask_websocket(&r, NULL, "", "");
+	cr_expect_eq(r.status, 101);
 	cr_expect_eq(client_field(&r, "Set-Cookie"), NULL);
 	client_close(&c);
 	eio_test_end();
@@ -335,17 +326,11 @@ Test(sio_engine_options, the_first_answer_sets_a_cookie)
 /* ---- transports -------------------------------------------------------- */
 
 static int
-upgrade_status(const char *sid)
+websocket_status(void)
 {
-	struct client c = client_open(eio_test.live.address);
 	struct response r;
-	char path[128];
+	struct client c = eio_ask_websocket(&r, NULL, "", "");
 
-	snprintf(path, sizeof(path),
-	    "/engine.io/?EIO=4&transport=websocket%s%s",
-	    sid != NULL ? "&sid=" : "", sid != NULL ? sid : "");
-	client_puts(&c, client_request(path, ""));
-	(void)client_response(&c, &r, false);
 	client_close(&c);
 	return r.status;
 }
@@ -369,15 +354,13 @@ Test(sio_engine_options, a_transport_can_be_turned_off)
 	struct response r;
 
 	eio_test_begin(&(struct eio_options){ .no_polling = true });
-	cr_expect_eq(eio_get(&r, NULL), 400);
-	cr_expect(
-	    eio_is_body(&r, "{\"code\":0,\"message\":\"Transport unknown\"}"));
-	cr_expect_eq(upgrade_status(NULL), 101);
+	eio_expect_get(NULL, 400, EIO_CODE_0);
+	cr_expect_eq(websocket_status(), 101);
 	eio_test_end();
 	eio_test_begin(&(struct eio_options){ .no_websocket = true });
 	cr_expect_eq(eio_get(&r, NULL), 200);
 	cr_expect(memcmp(r.body + 31, "\"upgrades\":[],", 14) == 0);
-	cr_expect_eq(upgrade_status(NULL), 400);
+	cr_expect_eq(websocket_status(), 400);
 	eio_test_end();
 }
 
@@ -395,7 +378,7 @@ Test(sio_engine_options, upgrades_can_be_turned_off)
 	c = eio_connect(sid, "");
 	client_expect_close(&c, 1005, true);
 	client_close(&c);
-	cr_expect_eq(upgrade_status(NULL), 101);
+	cr_expect_eq(websocket_status(), 101);
 	eio_test_end();
 }
 
@@ -405,9 +388,7 @@ Test(sio_engine_options, protocol_3_can_be_turned_off)
 
 	eio_test_begin(&(struct eio_options){ .no_eio3 = true });
 	eio_test.protocol = 3;
-	cr_expect_eq(eio_get(&r, NULL), 400);
-	cr_expect(eio_is_body(
-	    &r, "{\"code\":5,\"message\":\"Unsupported protocol version\"}"));
+	eio_expect_get(NULL, 400, EIO_CODE_5);
 	eio_test.protocol = 4;
 	cr_expect_eq(eio_get(&r, NULL), 200);
 	eio_test_end();
@@ -514,17 +495,12 @@ Test(sio_engine_options, a_body_too_large_in_chunks_is_refused)
 	struct eio_options options = { .max_payload = 100 };
 	struct client c;
 	struct response r;
-	const char *sid;
-	char text[512];
 
 	eio_test_begin(&options);
-	sid = eio_open_polling("");
 	c = client_open(eio_test.live.address);
-	snprintf(text, sizeof(text),
-	    "POST /engine.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\n"
-	    "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n4",
-	    sid);
-	client_puts(&c, text);
+	eio_send_request(&c, "POST", eio_open_polling(""), "",
+	    "Transfer-Encoding: chunked\r\n", NULL, 0);
+	client_puts(&c, "65\r\n4");
 	cr_expect_eq(client_response(&c, &r, false), 413);
 	client_close(&c);
 	cr_expect_eq(eio_test.closed, 0);

@@ -1,4 +1,4 @@
-/* test_sio_engine_time.c - Engine.IO: pings, deadlines, and who is late. */
+/* test_engine_time.c - Engine.IO: pings, deadlines, and who is late. */
 /* SPDX-License-Identifier: MIT */
 /*
  * What must not happen too early is measured against the clock; what must
@@ -46,8 +46,7 @@ Test(sio_engine_time, a_client_that_polls_is_pinged)
 	for (int i = 0; i < 3; i++) {
 		int64_t before_ms = client_now_ms();
 
-		cr_expect_eq(eio_get(&r, sid), 200);
-		cr_expect(eio_is_body(&r, "2"));
+		eio_expect_get(sid, 200, "2");
 		/* Milliseconds are cut off on both clocks. */
 		if (i > 0)
 			cr_expect_geq(
@@ -112,10 +111,8 @@ Test(sio_engine_time, a_pending_poll_gets_the_ping_and_then_nothing)
 	struct response r;
 	const char *sid = eio_open_polling("");
 
-	cr_expect_eq(eio_get(&r, sid), 200);
-	cr_expect(eio_is_body(&r, "2"));
-	cr_expect_eq(eio_get(&r, sid), 200);
-	cr_expect(eio_is_body(&r, "1"));
+	eio_expect_get(sid, 200, "2");
+	eio_expect_get(sid, 200, "1");
 	cr_expect_str_eq(eio_test.reason, "ping timeout");
 	cr_expect_eq(eio_get(&r, sid), 400);
 }
@@ -124,7 +121,6 @@ Test(sio_engine_time, a_pending_poll_gets_the_ping_and_then_nothing)
  * request counts, not when the loop gets to the timers. */
 Test(sio_engine_time, a_poll_in_the_moment_of_the_timeout_is_too_late)
 {
-	struct response r;
 	const char *sid = eio_open_polling("");
 
 	/* The ping is found while this waits, the end is not. */
@@ -134,8 +130,7 @@ Test(sio_engine_time, a_poll_in_the_moment_of_the_timeout_is_too_late)
 	eio_settle();
 	cr_expect_eq(eio_test.closed, 0);
 	pass_ms(TIMEOUT);
-	cr_expect_eq(eio_get(&r, sid), 400);
-	cr_expect(eio_is_body(&r, EIO_CODE_1));
+	eio_expect_get(sid, 400, EIO_CODE_1);
 	cr_expect_str_eq(eio_test.reason, "ping timeout");
 }
 
@@ -175,7 +170,6 @@ Test(sio_engine_time, any_packet_postpones_the_timeout_once)
 Test(sio_engine_time, a_client_of_protocol_3_pings)
 {
 	struct client c;
-	struct response r;
 	int64_t before_ms = client_now_ms();
 
 	eio_test.protocol = 3;
@@ -195,14 +189,12 @@ Test(sio_engine_time, a_client_of_protocol_3_pings)
 	cr_expect_geq(client_now_ms() - before_ms, INTERVAL + TIMEOUT - 3);
 	cr_expect_str_eq(eio_test.reason, "ping timeout");
 	client_close(&c);
-	cr_expect_eq(eio_get(&r, eio_open_polling("")), 200);
-	cr_expect(eio_is_body(&r, "1:1"));
+	eio_expect_get(eio_open_polling(""), 200, "1:1");
 	eio_test_until_closed(2);
 }
 
 Test(sio_engine_time, a_probe_that_takes_too_long_is_closed)
 {
-	struct response r;
 	const char *sid = eio_open_polling("");
 	struct client c = eio_probe(sid);
 	int64_t before_ms = client_now_ms();
@@ -211,8 +203,7 @@ Test(sio_engine_time, a_probe_that_takes_too_long_is_closed)
 	cr_expect_geq(client_now_ms() - before_ms, 45);
 	client_close(&c);
 	cr_expect_eq(eio_test.closed, 0);
-	cr_expect_eq(eio_get(&r, sid), 200);
-	cr_expect(eio_is_body(&r, "2"));
+	eio_expect_get(sid, 200, "2");
 }
 
 /* ---- who says nothing -------------------------------------------------- */

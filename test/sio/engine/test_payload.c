@@ -1,4 +1,4 @@
-/* test_sio_payload.c - packets and payloads of Engine.IO. */
+/* test_payload.c - packets and payloads of Engine.IO. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <stdio.h>
