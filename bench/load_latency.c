@@ -40,6 +40,8 @@ percentile(double share)
 		return (double)latency_max_ns / 1000;
 	for (i = 0; i < BUCKETS; i++)
 		total += latencies[i];
+	if (total == 0)
+		return 0;
 	for (i = 0; i < BUCKETS - 1; i++) {
 		seen += latencies[i];
 		if (seen > 0 && (double)seen >= share * (double)total)
