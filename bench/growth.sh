@@ -139,8 +139,9 @@ build_wsd
 compile growth-clients growth-clients.c
 # From the sources of the library, so always anew.
 $CC -std=c11 -D_DEFAULT_SOURCE -O2 -I"$root" -o "$out/growth" \
-	"$root/bench/growth.c" "$root/rooms.c" "$root/base/table.c" \
-	"$root/net/timer.c" "$root/base/siphash.c" "$root/base/mem.c" || die "growth does not build"
+	"$root/bench/growth.c" "$root/rooms.c" "$root/base/array.c" \
+	"$root/base/mem.c" "$root/base/siphash.c" "$root/base/table.c" \
+	"$root/net/timer.c" || die "growth does not build"
 
 begin "instructions per message, connections:" "$crowds"
 crowd_row "echo of 16 octets by 100, the others idle" echo 100
