@@ -202,6 +202,7 @@ ws_server_new(const struct ws_options *options)
 	core = &server->core;
 	core->loop.fd = -1;
 	core->dirty_end = &core->dirty;
+	core->yielded_end = &core->yielded;
 	core->on_request = ws_route_request;
 	core->on_head = ws_route_head;
 	core->on_websocket_end = ws_members_leave_all;
@@ -243,7 +244,9 @@ ws_server_free(struct ws_server *server)
 		server->core.stopping = true;
 		ws_listen_stop(server);
 		kill_all(server, "the server ended");
-		ws_core_turn_end(&server->core);
+		do
+			ws_core_turn_end(&server->core);
+		while (server->core.loop.busy);
 		ws_request_free_orphans(&server->core);
 		ws_app_loop_free(server);
 		ws_loop_close(&server->core.loop);

@@ -156,7 +156,8 @@ until_next(const struct ws_loop *loop, int64_t now_ms)
 	int64_t next = ws_heap_next(&loop->heap);
 	int64_t coarse = ws_wheel_next(&loop->wheel);
 
-	if (loop->work != NULL)
+	if (loop->work != NULL || loop->busy ||
+	    loop->fired_at < loop->fired_count)
 		return 0;
 	if (coarse < next)
 		next = coarse;
@@ -203,17 +204,37 @@ dispatch(struct ws_loop *loop, const struct ws_fired *fired)
 		io->ready(io, fired->events);
 }
 
+/* Hand events on as far as the budget lasts. Returns how many. */
+static int
+hand_on(struct ws_loop *loop)
+{
+	int first = loop->fired_at, i = first, n = loop->fired_count;
+
+	ws_budget_begin(&loop->budget, WS_BUDGET_EVENTS);
+	while (i < n) {
+		dispatch(loop, &loop->fired[i++]);
+		if ((loop->budget.turn -= WS_COST_EVENT) <= 0)
+			break;
+	}
+	loop->fired_at = i;
+	return i - first;
+}
+
 int
 ws_loop_turn(struct ws_loop *loop, int timeout_ms)
 {
-	int n = ws_backend_wait(loop, wait_ms(loop, timeout_ms));
+	int n;
 
-	if (n < 0)
-		return -1;
+	if (loop->fired_at >= loop->fired_count) {
+		n = ws_backend_wait(loop, wait_ms(loop, timeout_ms));
+		if (n < 0)
+			return -1;
+		loop->fired_at = 0;
+		loop->fired_count = n;
+	}
 	loop->now_ms = ws_net_now_ms();
 	loop->turning = true;
-	for (int i = 0; i < n; i++)
-		dispatch(loop, &loop->fired[i]);
+	n = hand_on(loop);
 	ws_heap_run(&loop->heap, loop->now_ms);
 	ws_wheel_run(&loop->wheel, loop->now_ms, loop->expired, loop->arg);
 	run_work(loop);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "timer.h"
 
 /* What a descriptor is watched for, and what it is ready for. */
@@ -55,10 +56,12 @@ struct ws_fired {
 };
 
 struct ws_loop {
-	int fd;                 /* owned: the backend's, readable when ready */
-	int64_t now_ms;         /* read once per turn */
-	bool turning;           /* inside a turn */
-	struct ws_io **watched; /* owned array by descriptor; io is borrowed */
+	int fd;         /* owned: the backend's, readable when ready */
+	int64_t now_ms; /* read once per turn */
+	bool turning;   /* inside a turn */
+	bool busy;      /* turn_end left work: the loop does not wait */
+	struct ws_budget budget; /* of this turn */
+	struct ws_io **watched;  /* owned array by descriptor; io is borrowed */
 	size_t watched_room;
 	uint32_t serial;
 	struct ws_heap heap;   /* exact timers */
@@ -67,7 +70,10 @@ struct ws_loop {
 	void (*turn_end)(void *arg); /* after all work of the turn */
 	void *arg;                   /* of expired and turn_end */
 	struct ws_work *work, **work_end;
+	/* What the system reported last. The events from fired_at on are still
+	 * to be handed on: the turn before had no time for them. */
 	struct ws_fired fired[WS_LOOP_BATCH];
+	int fired_at, fired_count;
 };
 
 /* Open a loop.
@@ -108,8 +114,10 @@ int64_t ws_loop_now(const struct ws_loop *loop);
 int ws_loop_timeout(const struct ws_loop *loop);
 
 /* One turn: wait, read the clock, events, timers, deadlines, work, turn_end.
+ * Events for which the budget of the turn does not last are handed on in the
+ * next one, which takes no new ones from the system.
  *   timeout_ms  longest wait; -1 for no limit of the caller's
- * Returns the number of events, or -1 with errno set when the system's wait
+ * Returns the number of events handed on, or -1 with errno set when the system's wait
  * failed for another reason than a signal. */
 int ws_loop_turn(struct ws_loop *loop, int timeout_ms);
 

@@ -57,11 +57,11 @@ struct ws_conn {
 	bool dirty : 1;       /* in core->dirty */
 	bool choked : 1;      /* too much is queued: not reading */
 	bool paused : 1;      /* the application paused reading */
-	bool yielded : 1;  /* HTTP: goes on with its stash in the next turn */
-	bool pinged : 1;   /* a Ping is unanswered */
-	bool reported : 1; /* the close callback has been called */
-	bool send_failed : 1;       /* dies at the end of the turn */
-	bool deflates : 1;          /* there is a context */
+	bool yielded : 1;     /* its visit is spent: goes on in the next one */
+	bool pinged : 1;      /* a Ping is unanswered */
+	bool reported : 1;    /* the close callback has been called */
+	bool send_failed : 1; /* dies at the end of the turn */
+	bool deflates : 1;    /* there is a context */
 	bool close_after_reply : 1; /* HTTP: the response is the last one */
 	bool kept_alive : 1;        /* HTTP: not the first request */
 	bool peer_ended : 1;        /* the peer has ended its direction */
@@ -137,11 +137,11 @@ struct ws_core {
 	 * one may be in input (is_in_place in conn_message.c). */
 	uint8_t *output;
 	size_t output_octets;
-	struct ws_conn *serving; /* output belongs to this one; or NULL */
-	unsigned requests;       /* read in this visit to it */
-	struct ws_conn *dirty, **dirty_end; /* to be visited by turn_end */
-	struct ws_conn *dead;               /* to be released by turn_end */
-	struct ws_request *spare;           /* owned: for the next request */
+	struct ws_conn *serving; /* the one that output belongs to, or NULL */
+	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
+	struct ws_conn *yielded, **yielded_end; /* queued after this turn */
+	struct ws_conn *dead;                   /* to be released by turn_end */
+	struct ws_request *spare;   /* owned: for the next request */
 	struct ws_request *orphans; /* owned: held, and the peer has left */
 	const char *origin;         /* as in struct ws_options */
 	int64_t date_s;             /* the second that date shows */
@@ -181,6 +181,13 @@ ws_conn_choke(struct ws_conn *conn)
 		conn->choked = true;
 }
 
+/* Whether a WebSocket takes no octets now. Three bits that gcc tests as one. */
+static inline bool
+ws_conn_is_halted(const struct ws_conn *conn)
+{
+	return conn->choked || conn->paused || conn->yielded;
+}
+
 /* Have the end of the turn visit a connection: flush it, go on with its stash,
  * and watch its socket for what it now waits for. */
 static inline void
@@ -196,6 +203,16 @@ ws_conn_touch(struct ws_conn *conn)
 	conn->next = NULL;
 	*core->dirty_end = conn;
 	core->dirty_end = &conn->next;
+}
+
+/* Count work that was done, most of it for the connection being served. Once
+ * its visit is spent it goes on behind what is queued.
+ *   cost  in tenths of a microsecond, see base/budget.h */
+static inline void
+ws_core_spend(struct ws_core *core, size_t cost)
+{
+	if (!ws_budget_spend(&core->loop.budget, cost) && core->serving != NULL)
+		core->serving->yielded = true;
 }
 
 /* Set the connection's deadline, in place of the one before.

@@ -135,6 +135,7 @@ dispatch(struct ws_request *rq)
 	struct ws_conn *c = rq->conn;
 
 	rq->body_pending = false;
+	ws_core_spend(c->core, WS_COST_REQUEST);
 	c->core->on_request(rq);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");

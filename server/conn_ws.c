@@ -154,14 +154,23 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 
 /* ---- frames in --------------------------------------------------------- */
 
+static WS_NOINLINE void
+yield(struct ws_conn *c)
+{
+	c->yielded = true;
+}
+
 static inline void
-on_message(struct ws_conn *c, const struct ws_event *event)
+on_message(
+    struct ws_conn *c, struct ws_core *core, const struct ws_event *event)
 {
 	const struct ws_handler *handler = &c->endpoint->handler;
 
 	if (c->state != WS_CONN_OPEN)
 		return; /* RFC 6455 7.1.2: after our Close, data is dropped */
-	c->core->messages_in++;
+	core->messages_in++;
+	if ((core->loop.budget.visit -= WS_COST_MESSAGE) < 0)
+		yield(c);
 	/* RFC 6455 7.4.1: 1003, a kind of data that is not understood. */
 	if (handler->kinds != 0 && handler->kinds != event->opcode) {
 		ws_conn_close(c, WS_CLOSE_UNSUPPORTED_DATA,
@@ -227,7 +236,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 	if (event->kind == WS_EVENT_FAIL)
 		on_fail(c, event);
 	else
-		on_message(c, event);
+		on_message(c, c->core, event);
 	ws_pmd_end_inflate(&c->core->pmd);
 }
 
@@ -264,18 +273,19 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 {
 	size_t max = conn->endpoint->handler.max_message;
 	uint8_t *at = in, *end = in + len;
-	struct ws_event *event = &conn->core->event;
+	struct ws_core *core = conn->core;
+	struct ws_event *event = &core->event;
 
 	/* An event may change what the connection may take: stop then. */
 	do {
 		at += ws_session_read(
 		    &conn->session, at, (size_t)(end - at), max, event);
 		if (event->kind == WS_EVENT_MESSAGE)
-			on_message(conn, event);
+			on_message(conn, core, event);
 		else
 			on_other(conn, event);
-	} while (at < end && conn->state == WS_CONN_OPEN && !conn->paused &&
-		 !conn->choked);
+	} while (at < end && conn->state == WS_CONN_OPEN &&
+		 !ws_conn_is_halted(conn));
 	if (conn->session.spent)
 		ws_session_release(&conn->session);
 	return (size_t)(at - in);

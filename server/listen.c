@@ -213,6 +213,7 @@ on_acceptable(struct ws_io *io, unsigned events)
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
 		fd = ws_net_accept(io->fd, &peer);
 		if (fd >= 0) {
+			ws_core_spend(&server->core, WS_COST_ACCEPT);
 			begin_conn(server, fd, &peer);
 			continue;
 		}

@@ -147,6 +147,8 @@ ws_publish_to(struct ws_server *server, const struct ws_selection *selection,
 	server->publish_flags = flags;
 	count = ws_rooms_publish(server->rooms, selection, message);
 	server->publish_flags = outer;
+	if (count > 0)
+		ws_core_spend(&server->core, (size_t)count * WS_COST_FLUSH);
 	return count < 0 ? WS_ESTATE : count;
 }
 
@@ -165,6 +167,7 @@ publish_all(struct ws_server *server, struct ws_prepared *message, int flags,
 			count++;
 		}
 	}
+	ws_core_spend(&server->core, (size_t)count * WS_COST_FLUSH);
 	return count;
 }
 

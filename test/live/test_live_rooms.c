@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "test/client.h"
 #include "live.h"
@@ -382,4 +384,73 @@ Test(live_rooms, names_have_1_to_255_octets_of_any_kind)
 	cr_assert_not(ws_leave(seen.last, nul, 3));
 	cr_assert(ws_in_room(seen.last, "a", WS_STR));
 	client_close(&c);
+}
+
+static uint64_t
+messages_out(void)
+{
+	struct ws_stats stats;
+
+	ws_stats(live.server, &stats);
+	return stats.messages_out;
+}
+
+/* Work is the deliveries that octets make, not the octets: nobody else waits
+ * until all that one member has sent is delivered to all others. */
+Test(live_rooms, a_flood_of_tiny_messages_takes_turns_with_others)
+{
+	enum {
+		MEMBERS = 100,
+		COUNT = 5000,
+		TURN_MAX = 1000
+	};
+	struct client c[MEMBERS];
+	static uint8_t flood[COUNT * 8];
+	uint64_t begin, before;
+	size_t len = 0;
+
+	for (int i = 0; i < MEMBERS; i++)
+		c[i] = enter();
+	for (int i = 0; i < COUNT; i++)
+		len += client_frame(flood + len, TEXT, "x", 1);
+	cr_assert_eq(write(c[0].fd, flood, len), (ssize_t)len);
+	begin = before = messages_out();
+	while (before - begin < (uint64_t)COUNT * (MEMBERS - 1)) {
+		cr_assert_geq(ws_step(live.server, 1000), 0);
+		cr_assert_leq(messages_out() - before, TURN_MAX,
+		    "%ju deliveries in one turn",
+		    (uintmax_t)(messages_out() - before));
+		before = messages_out();
+	}
+	cr_assert_eq(before - begin, (uint64_t)COUNT * (MEMBERS - 1));
+	for (int i = 0; i < MEMBERS; i++)
+		client_close(&c[i]);
+}
+
+/* What was sent to a large room leaves a slice at a time, and meanwhile others
+ * are served. */
+Test(live_rooms, a_broadcast_leaves_in_slices)
+{
+	enum {
+		MEMBERS = 2000
+	};
+	static struct client c[MEMBERS];
+	int turns = 0;
+	uint8_t octet;
+
+	for (int i = 0; i < MEMBERS; i++)
+		c[i] = enter();
+	cr_assert_eq(
+	    ws_publish(live.server, "room", 4, WS_TEXT, "x", 1, NULL), MEMBERS);
+	for (int i = 0; i < MEMBERS; i++) {
+		while (recv(c[i].fd, &octet, 1, MSG_DONTWAIT | MSG_PEEK) < 0) {
+			cr_assert_geq(ws_step(live.server, 1000), 0);
+			turns++;
+		}
+	}
+	cr_assert_geq(turns, 2, "all in %d turns", turns);
+	for (int i = 0; i < MEMBERS; i++)
+		client_expect(&c[i], TEXT, "x", 1);
+	for (int i = 0; i < MEMBERS; i++)
+		client_close(&c[i]);
 }

@@ -1,0 +1,80 @@
+/* budget.h - how much work one turn of the loop does before others get theirs.
+ */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Peers choose how much work their octets make: one message may be delivered to
+ * 10,000 members, one request may read a directory of 10,000 files. So work is
+ * counted, and whoever has used up a visit waits for the next one:
+ *
+ *	      turn                                turn
+ *	│ events, a visit each │ queued visits │ events │ queued visits │ ...
+ *	   │                      ▲
+ *	   └─ the visit is spent ─┘ goes on behind all that were queued before,
+ *	                            its own deliveries among them
+ *
+ * The unit is a tenth of a microsecond of one core, by the table below. Counting
+ * is no clock: reading one costs more than a short message, and the same octets
+ * make the same turns in every run, which the simulation relies on.
+ */
+#ifndef WS_BUDGET_H
+#define WS_BUDGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What work costs, in tenths of a microsecond, measured on one core of 2024
+ * with gcc -O2. Only the orders matter: with all of them half or double, turns
+ * are half or twice as long. */
+enum {
+	WS_COST_EVENT = 40,      /* a readiness event: receive, send */
+	WS_COST_MESSAGE = 1,     /* a short message, without its callback */
+	WS_COST_FLUSH = 50,      /* one send to one peer, in the system */
+	WS_COST_RELEASE = 100,   /* a connection that ended: close, callbacks */
+	WS_COST_ACCEPT = 150,    /* a connection that begins */
+	WS_COST_REQUEST = 50,    /* an HTTP request with a short answer */
+	WS_COST_GZIP_KB = 90,    /* compressing 1 KiB of text at level 3 */
+	WS_COST_INFLATE_KB = 25, /* inflating 1 KiB */
+	WS_COST_FILE_KB = 1,     /* sending 1 KiB of a file */
+	WS_COST_ENTRY = 20,      /* a directory entry: its status, its line */
+};
+
+/* How far work goes. A batch of 256 events whose visits are all spent takes 50
+ * ms; 8 connections that send as much as they can make turns of 8 ms. */
+enum {
+	WS_BUDGET_VISIT = 2000,   /* 0.2 ms for one connection */
+	WS_BUDGET_EVENTS = 80000, /* 8 ms for the events of a turn */
+	WS_BUDGET_QUEUED = 60000, /* 6 ms for the queued visits of a turn */
+	WS_BUDGET_DEBT_MAX = 10000000, /* 1 s: no debt is larger */
+};
+
+struct ws_budget {
+	int32_t visit; /* left for the connection that is being served */
+	int32_t turn;  /* left for this part of the turn */
+};
+
+/* Begin a part of a turn. */
+static inline void
+ws_budget_begin(struct ws_budget *budget, int32_t turn)
+{
+	budget->turn = turn;
+	budget->visit = WS_BUDGET_VISIT;
+}
+
+/* Count work that was done.
+ *   cost  in tenths of a microsecond
+ * Returns whether something is left for this visit. */
+static inline bool
+ws_budget_spend(struct ws_budget *budget, size_t cost)
+{
+	/* A debt of a second is as good as any, and sums cannot overflow. */
+	if (cost > WS_BUDGET_DEBT_MAX)
+		cost = WS_BUDGET_DEBT_MAX;
+	if (budget->visit > -WS_BUDGET_DEBT_MAX)
+		budget->visit -= (int32_t)cost;
+	if (budget->turn > -WS_BUDGET_DEBT_MAX)
+		budget->turn -= (int32_t)cost;
+	return budget->visit > 0;
+}
+
+#endif
