@@ -173,24 +173,13 @@ encode(
 
 /* Turn a body into a script. */
 static void
-wrap(struct ws_request *request, struct sio_text *body)
+wrap(struct sio_text *body, const char *index)
 {
 	struct sio_text script = { 0 };
-	char index[16];
 
-	(void)eio_query_get(
-	    ws_request_query(request), "j", index, sizeof(index));
 	eio_jsonp_write(&script, index, body->at, body->len);
 	sio_text_free(body);
 	*body = script;
-}
-
-bool
-eio_wants_script(struct ws_request *request)
-{
-	const char *query = ws_request_query(request);
-
-	return eio_query_find(ws_span_of(query), "j").at != NULL;
 }
 
 /* Answer a request with all records, and forget them. */
@@ -198,17 +187,19 @@ static void
 answer(struct eio_poll *poll, struct ws_request *request)
 {
 	struct sio_text *out = &poll->session->eio->out;
-	bool script = eio_wants_script(request);
+	char index[16];
+	bool script = eio_query_get(ws_request_query(request), "j", index,
+			  sizeof(index)) >= 0;
 	enum eio_framing framing = framing_for(poll, script);
 	const char *type = "text/plain; charset=UTF-8";
 	int status;
 
 	encode(poll, framing, out);
-	if (script && out->error == 0)
-		wrap(request, out);
-	if (script)
+	if (script) {
 		type = "text/javascript; charset=UTF-8";
-	else if (framing == EIO_OCTETS)
+		if (out->error == 0)
+			wrap(out, index);
+	} else if (framing == EIO_OCTETS)
 		type = "application/octet-stream";
 	(void)ws_reply_field(request, "Cache-Control", "no-store");
 	if (suspects_scripts(request))

@@ -65,9 +65,6 @@ void eio_poll_drop_post(struct eio_poll *poll);
 /* Close the WebSocket that was to take over, if there is one. */
 void eio_poll_drop_probe(struct eio_poll *poll);
 
-/* Return whether a request wants its answer as a script (JSONP). */
-bool eio_wants_script(struct ws_request *request);
-
 /* Release a poll, whose requests were answered. */
 void eio_poll_free(struct eio_poll *poll);
 

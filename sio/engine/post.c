@@ -103,7 +103,8 @@ eio_post_body(struct eio_poll *poll, struct ws_request *request)
 		framing = EIO_OCTETS;
 	poll->post = NULL;
 	body = ws_request_body(request, &len);
-	if (eio_wants_script(request))
+	if (eio_query_find(ws_span_of(ws_request_query(request)), "j").at !=
+	    NULL)
 		read_form(session, framing, body, len);
 	else
 		read_payload(session, framing, body, len);

@@ -8,7 +8,7 @@
 #include "payload.h"
 
 /*
- *	          eio_close and the like, nothing to answer
+ *	          EIO_END_LAST, and the client must poll for the rest
  *	 OPEN ───────────────────────────────▶ CLOSING
  *	  │                                       │ the next poll, 30 s
  *	  │ all else                              ▼
