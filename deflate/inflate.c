@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * DEFLATE writes a text as a row of tokens. A *literal* is one octet as it is.
- * A *match* says "go back so far, and copy so much": 1 to 32768 octets back,
- * 3 to 258 octets long. It may reach into itself: behind "ab", the match of
- * length 6 at distance 2 makes "abababab".
+ * DEFLATE writes a text as a row of tokens. A *literal* is one octet. A *match*
+ * is a distance and a length: go back 1 to 32768 octets, and copy 3 to 258. It
+ * may reach into itself: behind "ab", the match of length 6 at distance 2 makes
+ * "abababab".
  *
  * Tokens stand in blocks, each of which begins with three bits:
  *
@@ -66,9 +66,8 @@
  * none.
  *
  * Tokens are decoded by two loops. decode_token is the one to understand: it
- * checks everything. decode_fast does the same where there are so many bits
- * and so much room that nothing can run out within a token, and leaves what is
- * unusual to the other.
+ * checks everything. decode_fast does the same while there are enough bits and
+ * room for the longest token, and leaves all that is unusual to decode_token.
  */
 
 #include "inflate.h"
@@ -105,11 +104,11 @@ enum {
 	FAST_ROOM = 258 + 3 + 2 * STRIDE,
 };
 
-/* ---- bits ----------------------------------------------------------------- */
+/* ---- bits ---------------------------------------------------------------- */
 
-/* Take octets until there are at least 56 bits, or no input. There may be more
- * in bits above nbits, which is what the next octets have there. Returns where
- * the input goes on. */
+/* Take octets until there are at least 56 bits, or no more input. Above nbits,
+ * bits may already have those of the next octet. Returns the rest of the
+ * input. */
 static inline const uint8_t *
 refill(uint64_t *bits, unsigned *nbits, const uint8_t *in, const uint8_t *end)
 {
@@ -125,7 +124,8 @@ refill(uint64_t *bits, unsigned *nbits, const uint8_t *in, const uint8_t *end)
 	return in;
 }
 
-/* Whether there are n bits, n at most 56. If not, all input was taken. */
+/* Provide n bits, at most 56. Returns false if there is not enough input, all
+ * of which has been taken then. */
 static bool
 have(struct ws_inflate *z, struct ws_inflate_io *io, unsigned n)
 {
@@ -160,8 +160,8 @@ cut(struct ws_inflate *z, unsigned n)
 	return number;
 }
 
-/* Give whole octets back that were taken since the input was at first. Those of
- * earlier calls begin what is incomplete, and stay. */
+/* Give back the whole octets that were taken since the input was at first.
+ * Octets of earlier calls stay: they begin something that is incomplete. */
 static void
 give_back(struct ws_inflate *z, struct ws_inflate_io *io, const uint8_t *first)
 {
@@ -173,8 +173,8 @@ give_back(struct ws_inflate *z, struct ws_inflate_io *io, const uint8_t *first)
 }
 
 /* ---- blocks ---------------------------------------------------------------
- * Each phase has a function. It returns NEXT when it has done its part, or
- * what ws_inflate_run is to return. */
+ * Each phase has a function. It returns NEXT when its part is done, or the
+ * result of ws_inflate_run. Sections are of RFC 1951. */
 
 /* 3.2.3: BFINAL and BTYPE. */
 static int
@@ -218,7 +218,7 @@ read_stored_length(struct ws_inflate *z, struct ws_inflate_io *io)
 	return NEXT;
 }
 
-/* The octets of a stored block: first what was taken already. */
+/* 3.2.4: copy the octets of a stored block, first those taken already. */
 static int
 copy_stored(struct ws_inflate *z, struct ws_inflate_io *io)
 {
@@ -265,12 +265,12 @@ read_counts(struct ws_inflate *z, struct ws_inflate_io *io)
 	return NEXT;
 }
 
-/* The lengths of the code in which the other lengths are written. Its table is
- * where that of the distances will be. */
+/* 3.2.7: read the lengths of the code in which the other lengths are written.
+ * Its table stands where that of the distances will be. */
 static int
 read_meta_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 {
-	/* 3.2.7: what is rarely used is last, and may be left out. */
+	/* 3.2.7: the rarest lengths are last, and may be left out. */
 	static const uint8_t order[WS_ALPHABET_NMETA] = { 16, 17, 18, 0, 8, 7,
 		9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
 	int error;
@@ -288,7 +288,7 @@ read_meta_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 	return error != 0 ? error : NEXT;
 }
 
-/* One word in that code: a length, or a run of them. */
+/* 3.2.7: read one word in that code: a length, or a run of equal lengths. */
 static int
 read_length(struct ws_inflate *z, struct ws_inflate_io *io)
 {
@@ -318,8 +318,8 @@ read_length(struct ws_inflate *z, struct ws_inflate_io *io)
 	return NEXT;
 }
 
-/* The lengths of both halves of the code. They are one row: a run may begin in
- * one half and end in the other. Then the tables of both. */
+/* 3.2.7: read the lengths of both halves of the code, then make their tables.
+ * The lengths are one row: a run may begin in one half and end in the other. */
 static int
 read_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 {
@@ -345,9 +345,9 @@ read_lengths(struct ws_inflate *z, struct ws_inflate_io *io)
 	return result != 0 ? result : NEXT;
 }
 
-/* ---- matches -------------------------------------------------------------- */
+/* ---- matches ------------------------------------------------------------- */
 
-/* Whether a match begins neither before the window nor before all output. */
+/* Whether a match begins within the window and not before all output. */
 static inline bool
 reaches(const struct ws_inflate_window *window, size_t out_octets,
     unsigned distance)
@@ -375,9 +375,10 @@ copy_past(const struct ws_inflate_window *window, size_t back, uint8_t *out,
 	return n;
 }
 
-/* Copy from earlier output, and up to two strides too much. What is between
- * from and out is repeated when a match reaches into itself. The same is true
- * of twice as much, so a short period is doubled until it fills a stride. */
+/* Copy a match from earlier output, and up to two strides too much. A match
+ * that reaches into itself repeats the octets between from and out. It also
+ * repeats twice as many, so a short period is doubled until it fills a
+ * stride. */
 static inline void
 copy_output(uint8_t *out, const uint8_t *from, size_t len)
 {
@@ -397,7 +398,7 @@ copy_output(uint8_t *out, const uint8_t *from, size_t len)
 	}
 }
 
-/* Write what is left of a match, as far as there is room. Returns whether it
+/* Write the rest of a match, as far as there is room. Returns whether the match
  * is complete. */
 static bool
 write_match(struct ws_inflate *z, struct ws_inflate_io *io)
@@ -420,9 +421,9 @@ write_match(struct ws_inflate *z, struct ws_inflate_io *io)
 	return z->length == 0;
 }
 
-/* ---- tokens --------------------------------------------------------------- */
+/* ---- tokens -------------------------------------------------------------- */
 
-/* Where the tables of a block are, and how many bits index them. */
+/* The tables of a block, and how many bits index them. */
 struct tables {
 	const uint32_t *literals, *distances;
 	unsigned literal_bits, distance_bits;
@@ -438,7 +439,7 @@ tables_of(const struct ws_inflate *z)
 		z->distance_bits };
 }
 
-/* Take a match, whose length is at the front of the bits. */
+/* 3.2.5: decode a match, whose length is at the front of the bits. */
 static int
 decode_match(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t,
     uint32_t length)
@@ -459,6 +460,7 @@ decode_match(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t,
 	return write_match(z, io) ? NEXT : WS_INFLATE_FULL;
 }
 
+/* Decode a literal, a match or the end of the block. */
 static int
 decode_token(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 {
@@ -490,15 +492,16 @@ put(uint8_t *out, uint64_t *bits, unsigned *nbits, uint32_t entry)
 	return out + 1;
 }
 
-/* Decode tokens for as long as there are all bits and room for any, and none is
- * unusual. */
+/* Decode tokens as long as there are bits and room for any token, and stop
+ * before an unusual one. */
 static void
 decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 {
 	const uint8_t *in = io->in, *in_end = in + io->in_octets;
 	const uint8_t *out_end = io->out + io->out_max;
 	uint8_t *out = io->out + io->out_octets;
-	/* A copy: compilers cannot know that out is not the original. */
+	/* A copy, because out might point into the original for all that a
+	 * compiler knows. */
 	const struct ws_inflate_window window = *z->window;
 	uint64_t bits = z->bits;
 	unsigned nbits = z->nbits;
@@ -575,7 +578,7 @@ decode_tokens(struct ws_inflate *z, struct ws_inflate_io *io)
 	return result;
 }
 
-/* ---- interface ------------------------------------------------------------ */
+/* ---- interface ----------------------------------------------------------- */
 
 void
 ws_inflate_init(struct ws_inflate *z)
@@ -681,29 +684,26 @@ ws_inflate_keep(
 const char *
 ws_inflate_error_text(int error)
 {
-	switch ((enum ws_inflate_error)error) {
-	case WS_INFLATE_EBLOCK:
-		return "a block has the reserved type";
-	case WS_INFLATE_ESTORED:
-		return "the length of a stored block contradicts itself";
-	case WS_INFLATE_ECOUNT:
-		return "a code has more symbols than there are";
-	case WS_INFLATE_EREPEAT:
-		return "a length is repeated before there is any";
-	case WS_INFLATE_EOVERRUN:
-		return "a length is repeated beyond the last symbol";
-	case WS_INFLATE_EENDLESS:
-		return "a code has no codeword for the end of the block";
-	case WS_INFLATE_EOVER:
-		return "a code has too many codewords";
-	case WS_INFLATE_EUNDER:
-		return "a code has too few codewords";
-	case WS_INFLATE_ELITERAL:
-		return "a codeword is neither literal nor length";
-	case WS_INFLATE_EDISTANCE:
-		return "a codeword is no distance";
-	case WS_INFLATE_EFAR:
-		return "a match begins before the window";
-	}
-	return "no error";
+	static const char *const texts[] = {
+		"no error",
+		[-WS_INFLATE_EBLOCK] = "a block has the reserved type",
+		[-WS_INFLATE_ESTORED] =
+		    "the length of a stored block contradicts itself",
+		[-WS_INFLATE_ECOUNT] = "a code has more symbols than there are",
+		[-WS_INFLATE_EREPEAT] =
+		    "a length is repeated before there is any",
+		[-WS_INFLATE_EOVERRUN] =
+		    "a length is repeated beyond the last symbol",
+		[-WS_INFLATE_EENDLESS] =
+		    "a code has no codeword for the end of the block",
+		[-WS_INFLATE_EOVER] = "a code has too many codewords",
+		[-WS_INFLATE_EUNDER] = "a code has too few codewords",
+		[-WS_INFLATE_ELITERAL] =
+		    "a codeword is neither literal nor length",
+		[-WS_INFLATE_EDISTANCE] = "a codeword is no distance",
+		[-WS_INFLATE_EFAR] = "a match begins before the window",
+	};
+
+	return error <= 0 && error >= WS_INFLATE_EFAR ? texts[-error]
+						      : texts[0];
 }

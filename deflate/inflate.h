@@ -7,15 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What ws_inflate_run returns when nothing is wrong. */
+/* Results of ws_inflate_run without an error. */
 enum ws_inflate_result {
 	WS_INFLATE_MORE = 0, /* all input was taken, and more is needed */
-	WS_INFLATE_FULL = 1, /* there is output for which there is no room */
+	WS_INFLATE_FULL = 1, /* more output is due than there is room for */
 	WS_INFLATE_END = 2,  /* the stream's last block is complete */
 };
 
-/* What is wrong with a stream: a name for each rule of RFC 1951 that input can
- * break. */
+/* Errors in a stream: one for each rule of RFC 1951 that input can break. */
 enum ws_inflate_error {
 	WS_INFLATE_EBLOCK = -1,   /* 3.2.3: the reserved block type */
 	WS_INFLATE_ESTORED = -2,  /* 3.2.4: NLEN is not LEN's complement */
@@ -30,9 +29,9 @@ enum ws_inflate_error {
 	WS_INFLATE_EFAR = -11, /* 3.2: beyond the window, or its beginning */
 };
 
-/* What was decoded before the output that is being written: the end of earlier
- * messages, or output that was given away. It is a ring, so that to keep a
- * short message does not move a long past. Set at and bits; zero the rest. */
+/* The octets decoded before the current output: the end of earlier messages, or
+ * output that was given away. It is a ring, so that keeping a short message
+ * does not move a long past. Set at and bits; zero the rest. */
 struct ws_inflate_window {
 	uint8_t *at;     /* borrowed: 1 << bits octets, or NULL: no past */
 	uint16_t octets; /* in it, at most 1 << bits */
@@ -40,8 +39,8 @@ struct ws_inflate_window {
 	uint8_t bits;    /* 8 to 15; no distance may be above 1 << bits */
 };
 
-/* Where the octets are. Set up by the caller, who may change it between calls,
- * provided that the first out_octets at out are the output so far. */
+/* Input and output. The caller sets it up and may change it between calls, if
+ * the first out_octets at out remain the output so far. */
 struct ws_inflate_io {
 	const uint8_t *in; /* borrowed: the input; advanced */
 	size_t in_octets;  /* left of it */
@@ -105,14 +104,14 @@ ws_inflate_begin(struct ws_inflate *z, const struct ws_inflate_window *window);
  * of output, and blocks with codes of their own have 10 octets or more. */
 int ws_inflate_run(struct ws_inflate *z, struct ws_inflate_io *io);
 
-/* Whether what was taken are whole blocks that end with an octet. So it is
- * behind the empty stored block that ends a message (RFC 7692 section 7.2.1),
- * unless the message was cut. */
+/* Whether the input so far consists of whole blocks, the last of which ends
+ * with an octet. That is true behind the empty stored block that ends a message
+ * (RFC 7692 section 7.2.1), unless the message was cut. */
 bool ws_inflate_is_flushed(const struct ws_inflate *z);
 
-/* Add output to a window, which forgets its oldest octets for that. To be
+/* Add output to a window, which forgets its oldest octets in exchange. To be
  * called with all output of a message, before the next one begins; or in the
- * midst of a stream, to go on with an empty io->out.
+ * midst of a stream, to continue with an empty io->out.
  *   data, len  borrowed */
 void ws_inflate_keep(
     struct ws_inflate_window *window, const uint8_t *data, size_t len);

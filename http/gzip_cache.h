@@ -11,30 +11,35 @@
 #include "base/bytes.h"
 #include "deflate/deflate_shared.h"
 
-/* Whether a media type, parameters behind it or not, stands for something that
- * gets smaller: texts, and a few binary formats that are not compressed. */
+/* Whether bodies of a media type, which may have parameters, get smaller:
+ * texts, and a few binary formats that are not compressed already. */
 bool ws_gzip_shrinks(const char *type);
 
 /* ---- compressing -------------------------------------------------------- */
 
-/* What is known of a body that may be asked for again: two that are equal in
- * all of this have the same octets. Of a file: who it is, how long, and when
- * it was changed; of memory that never changes: where it is. */
+/* The identity of a body that may be asked for again: bodies with equal keys
+ * have equal octets. Of memory that never changes, inode is its address and the
+ * rest is 0. */
 struct ws_gzip_key {
 	uint64_t device, inode, octets;
 	int64_t changed_s, modified_s;
 	uint32_t changed_ns, modified_ns;
 };
 
-#define WS_GZIP_CACHE_BITS 13            /* of the deflate state, at least */
-#define WS_GZIP_CACHE_SLOTS 64           /* results kept, at most */
-#define WS_GZIP_CACHE_KEPT_MAX (2 << 20) /* octets of all results */
+#define WS_GZIP_CACHE_BITS 13 /* of the deflate state, at least */
 
-/* Octets of a body that is compressed. A longer one is sent as it is. */
+/* Results kept at most, and their octets. A site has some dozens of pages; with
+ * half the slots, popular ones begin to share a set. 2 MiB hold the results of
+ * two of the largest bodies, even if these hardly get smaller. */
+#define WS_GZIP_CACHE_SLOTS 64
+#define WS_GZIP_CACHE_KEPT_MAX (2 << 20)
+
+/* Octets of a body that is compressed. A longer one is sent as it is: 1 MiB
+ * takes 10 ms, in which no other client is served. */
 #define WS_GZIP_CACHE_BODY_MAX (1 << 20)
 
-/* What compresses bodies, and results that are kept. Set min and deflate;
- * zero the rest. Takes no memory before the first body. */
+/* Compresses bodies and keeps the results. Set min and deflate; zero the rest.
+ * Takes no memory before the first body. */
 struct ws_gzip_cache {
 	size_t min;    /* octets of a body; SIZE_MAX: none is compressed */
 	int64_t now_s; /* set before a call with a key: the clock of files */
@@ -57,17 +62,17 @@ bool ws_gzip_cache_takes(
 struct ws_chunk *ws_gzip_cache_compress(
     struct ws_gzip_cache *cache, const void *data, size_t len);
 
-/* Look for the result of an earlier body.
+/* Look for the result of an earlier compression.
  *   chunk  receives a reference for the caller, or NULL: this body does not get
  *          smaller
  * Returns whether it was there. */
 bool ws_gzip_cache_find(struct ws_gzip_cache *cache,
     const struct ws_gzip_key *key, struct ws_chunk **chunk);
 
-/* Keep a result; it takes a reference of its own.
+/* Keep a result, with a reference of its own.
  *   chunk  as ws_gzip_cache_compress returned it; NULL is kept, too
- * A file that was changed in this second or the one before is not: it may be
- * changed once more without a difference in its times. */
+ * Does nothing for a file that was changed in this second or the one before: it
+ * may change once more without a difference in its times. */
 void ws_gzip_cache_keep(struct ws_gzip_cache *cache,
     const struct ws_gzip_key *key, struct ws_chunk *chunk);
 

@@ -253,17 +253,15 @@ ws_frame_close_code_ok(unsigned code)
 const char *
 ws_frame_error_text(int error)
 {
-	switch ((enum ws_frame_error)error) {
-	case WS_FRAME_EOPCODE:
-		return "reserved opcode";
-	case WS_FRAME_EMINIMAL:
-		return "length not in its shortest form";
-	case WS_FRAME_EHIGHBIT:
-		return "length of 2^63 octets or more";
-	case WS_FRAME_ECONTROL:
-		return "control frame longer than 125 octets";
-	case WS_FRAME_EFRAGMENT:
-		return "fragmented control frame";
-	}
-	return "no error";
+	static const char *const texts[] = {
+		"no error",
+		[-WS_FRAME_EOPCODE] = "reserved opcode",
+		[-WS_FRAME_EMINIMAL] = "length not in its shortest form",
+		[-WS_FRAME_EHIGHBIT] = "length of 2^63 octets or more",
+		[-WS_FRAME_ECONTROL] = "control frame longer than 125 octets",
+		[-WS_FRAME_EFRAGMENT] = "fragmented control frame",
+	};
+
+	return error <= 0 && error >= WS_FRAME_EFRAGMENT ? texts[-error]
+							 : texts[0];
 }

@@ -8,28 +8,29 @@
  *	         payload of its frames  f2 48 cd c9 c9 07 00
  *
  * A compressor takes 270 KiB and a decompressor 10. A server that has a pair
- * for each connection, as most do, needs gigabytes for ten thousand. But they
- * are only needed while a message is being compressed, and this is one thread:
- * so all connections share one pair. What makes a connection different from
- * another is its past, which messages refer to, and that is
+ * for each connection, as most do, needs gigabytes for ten thousand. But a pair
+ * is only needed while a message is being compressed, and this is one thread.
+ * So all connections share one pair. A connection differs from the others only
+ * in its past, the octets that its messages may refer to, which is
  *
- *	shared     nothing, for a peer with which it was agreed that each
- *	           message begins anew ("no context takeover")
- *	dedicated  a window of the last 1 << bits octets in each direction,
- *	           which is shown to the compressor before each message; and
- *	           the decompressor looks into it where a message refers to it
+ *	shared     nothing, if it was agreed that each message begins anew ("no
+ *	           context takeover")
+ *	dedicated  a window of the last 1 << bits octets in each direction. The
+ *	           compressor is shown it before each message; the
+ *	           decompressor looks into it where a message refers to it
  *
- * Windows get their memory with the first message that is to be remembered, but
- * they are reserved when they are agreed on: what a peer was promised cannot be
- * taken back, and all windows together shall never be more than the budget.
+ * A window gets its memory with the first message to be remembered, but it is
+ * reserved when it is agreed on: a promise to a peer cannot be taken back, and
+ * all windows together must never exceed the budget.
  *
  *	direction      when it may be forgotten
  *	what we sent   at any time: the next message then refers to nothing
  *	what we got    when the connection ends, as the peer may refer to it
  *
- * To show a long past to the compressor costs more than to compress a short
- * message. Of it only as much is shown as PAST_MIN octets, or PAST_TIMES the
- * message if that is more. A match is most often near.
+ * Showing a long past to the compressor costs more than compressing a short
+ * message: 14 instructions an octet. So it is shown only the last PAST_MIN
+ * octets, or PAST_TIMES the length of the message if that is more. A match is
+ * most often near.
  */
 #include <string.h>
 
@@ -38,15 +39,23 @@
 #include "pmd_message.h"
 
 enum {
-	KEEP_MAX = 65536, /* a larger buffer is given back after its use */
-	ROOM_MIN = 4096,  /* of a buffer, at least */
-	TAIL = 4,         /* octets of what every flush ends with */
+	/* A larger buffer is released after its use, or one long message would
+	 * hold its memory for ever. Half would release the buffers of messages
+	 * that are usual; a server has two buffers, so double is 128 KiB
+	 * more. */
+	KEEP_MAX = 65536,
+	ROOM_MIN = 4096, /* of a buffer: the length of most messages or more */
+
+	TAIL = 4, /* RFC 7692 section 7.2.1: every flush ends in 00 00 ff ff */
+
+	/* Of a dedicated window. PAST_MIN costs as much as to compress 1 KiB; a
+	 * window of 32 KiB would cost eight times that for each message. */
 	PAST_MIN = 4096,
 	PAST_TIMES = 8,
 };
 
-/* Have a buffer of at least so many octets; what is in it stays.
- * Returns whether there is one. */
+/* Grow a buffer to at least a number of octets. Its content stays.
+ * Returns false when out of memory. */
 static bool
 have_room(uint8_t **buffer, size_t *room, size_t octets)
 {
@@ -159,7 +168,7 @@ ws_pmd_leave(struct ws_pmd_codec *codec, struct ws_pmd_context *context)
 	ws_mem_free(context);
 }
 
-/* Forget all of a window. */
+/* Forget the content of a window, and release its memory. */
 static void
 forget(struct ws_inflate_window *window)
 {
@@ -177,7 +186,8 @@ ws_pmd_idle(struct ws_pmd_context *context)
 	context->used = false;
 }
 
-/* Add a message to a window, if it is kept. Returns false if out of memory. */
+/* Add a message to a window, if there is one. Returns false if out of
+ * memory. */
 static bool
 keep(struct ws_inflate_window *window, const void *data, size_t len)
 {
@@ -193,8 +203,8 @@ keep(struct ws_inflate_window *window, const void *data, size_t len)
 
 /* ---- compressing ------------------------------------------------------- */
 
-/* Show the end of a window to the compressor, which wants it in one piece. The
- * buffer for the result has room for that. */
+/* Show the end of a window to the compressor, which needs it in one piece. It
+ * is put together in the buffer for the result. */
 static void
 prime(struct ws_pmd_codec *codec, struct ws_deflate *d,
     const struct ws_inflate_window *window, size_t octets)
@@ -208,7 +218,7 @@ prime(struct ws_pmd_codec *codec, struct ws_deflate *d,
 	ws_deflate_prime(d, codec->deflated, octets);
 }
 
-/* How much of the past is worth being shown. */
+/* How many octets of the past are worth showing to the compressor. */
 static size_t
 past_of(const struct ws_pmd_context *context, size_t len, bool is_alone)
 {
@@ -226,7 +236,7 @@ ws_pmd_deflate(struct ws_pmd_codec *codec, const struct ws_pmd_context *context,
 	struct ws_deflate *d;
 	size_t past, size;
 
-	/* The longest result that is smaller, and what comes behind it. */
+	/* Room for a result that is an octet shorter, and the TAIL. */
 	size = len + TAIL - 1;
 	if (len == 0 || len > SIZE_MAX / PAST_TIMES)
 		return 0;
@@ -248,7 +258,7 @@ ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len)
 	if (!context->own)
 		return;
 	context->used = true;
-	/* A past with a gap would be wrong, and none is not. */
+	/* A past with a gap would be wrong; no past never is. */
 	if (!keep(&context->sent, data, len))
 		forget(&context->sent);
 }
@@ -296,8 +306,8 @@ widen(struct ws_pmd_codec *codec, struct ws_inflate_io *io, size_t limit,
 	return 0;
 }
 
-/* Inflate a run of octets. Where a stream ends another one may begin, because
- * a sender may end every block with BFINAL (RFC 7692 section 7.2.3.4). */
+/* Inflate a run of octets. Behind the end of a stream another one may begin,
+ * because a sender may set BFINAL in any block (RFC 7692 section 7.2.3.4). */
 static int
 inflate_run(struct ws_pmd_codec *codec, struct ws_inflate_io *io,
     const struct ws_inflate_window *window, size_t limit, const char **reason)
@@ -346,7 +356,8 @@ ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
 	    codec->inflated_room < limit ? codec->inflated_room : limit;
 	ws_inflate_begin(codec->inflate, window);
 	result = inflate_run(codec, &io, window, limit, reason);
-	/* zlib makes nothing at all of an empty message behind another one. */
+	/* An empty message has no octets at all if zlib made it behind another
+	 * one: then there is no flush to complete. */
 	if (result == 0 && len > 0) {
 		io.in = tail;
 		io.in_octets = TAIL;

@@ -11,39 +11,39 @@
 #include "deflate/inflate.h"
 #include "pmd.h"
 
-/* What was agreed on with a peer, and what is remembered for it. */
+/* The terms agreed on with a peer, and its past. */
 struct ws_pmd_context {
 	uint8_t bits;    /* our messages refer back 1 << bits octets at most */
-	bool own;        /* of one peer's, with windows; see below */
-	bool used;       /* since the last ws_pmd_idle */
-	size_t reserved; /* octets of its windows, of budget */
-	struct ws_inflate_window sent;   /* bits is 0: not kept; at: owned */
-	struct ws_inflate_window theirs; /* the same of what was received */
+	bool own;        /* belongs to one peer and has windows; see below */
+	bool used;       /* a message was sent since the last ws_pmd_idle */
+	size_t reserved; /* octets of budget, for its windows */
+	struct ws_inflate_window sent;   /* at is owned; bits is 0: none */
+	struct ws_inflate_window theirs; /* the same, for messages received */
 };
 
-/* Peers for which nothing is remembered share their context with all others
- * that have agreed on the same window. */
+/* Peers without a past share one context with all others that have agreed on
+ * the same window. */
 enum {
 	WS_PMD_WINDOWS = WS_PMD_BITS_MAX - WS_PMD_BITS_MIN + 1
 };
 
-/* What a loop needs to compress and to inflate. Memory is asked for when the
- * first message needs it. */
+/* The codec of a server's messages. It allocates when the first message needs
+ * memory. */
 struct ws_pmd_codec {
 	struct ws_deflate_shared *deflate; /* borrowed */
 	struct ws_inflate *inflate;        /* owned or NULL */
 	uint8_t *deflated;                 /* owned: a message, compressed */
 	uint8_t *inflated;                 /* owned: one, inflated */
 	size_t deflated_room, inflated_room;
-	bool enabled;   /* extensions are agreed on at all */
-	bool dedicated; /* windows are kept, as long as there is budget */
+	bool enabled;   /* permessage-deflate is negotiated at all */
+	bool dedicated; /* peers get windows, as long as there is budget */
 	uint8_t level;  /* of compression */
 	uint8_t bits;   /* of the largest window */
-	size_t budget;  /* octets that may still be reserved */
+	size_t budget;  /* octets left to be reserved for windows */
 	struct ws_pmd_context shared[WS_PMD_WINDOWS];
 };
 
-/* Why a message cannot be inflated. */
+/* The reasons why a message cannot be inflated. */
 enum ws_pmd_error {
 	WS_PMD_ENOMEM = -1, /* out of memory */
 	WS_PMD_EBIG = -2,   /* it is larger than the limit */
@@ -65,23 +65,24 @@ void ws_pmd_fini(struct ws_pmd_codec *codec);
 
 /* ---- contexts ---------------------------------------------------------- */
 
-/* What to agree on with the next peer: windows are kept while the budget has
- * room for two of the largest. */
+/* The policy for the next peer: it gets windows while the budget has room for
+ * two of the largest. */
 struct ws_pmd_policy ws_pmd_policy_of(const struct ws_pmd_codec *codec);
 
-/* Begin to do what was agreed on with a peer.
- * Returns its context, to be left with ws_pmd_leave; or NULL when memory is
- * out. */
+/* Make a context for a peer.
+ *   agreed  with that peer
+ * Returns the context, to be released with ws_pmd_leave; or NULL when out of
+ * memory. */
 struct ws_pmd_context *
 ws_pmd_join(struct ws_pmd_codec *codec, const struct ws_pmd *agreed);
 
-/* End it; NULL is allowed. */
+/* Release a context; NULL is allowed. */
 void ws_pmd_leave(struct ws_pmd_codec *codec, struct ws_pmd_context *context);
 
-/* To be called now and then: release the window of what was sent, when nothing
- * was since the last call. The next message begins without a past, which a
- * sender may always do. What was received must be kept: the peer may refer to
- * it at any time (RFC 7692 section 7.1.1.2). */
+/* Release the window of sent messages if none was sent since the last call. To
+ * be called at intervals. The next message begins without a past, which a
+ * sender may always do. Received messages must be kept: the peer may refer to
+ * them at any time (RFC 7692 section 7.1.1.2). */
 void ws_pmd_idle(struct ws_pmd_context *context);
 
 /* ---- messages ---------------------------------------------------------- */
@@ -98,14 +99,14 @@ size_t ws_pmd_deflate(struct ws_pmd_codec *codec,
     const struct ws_pmd_context *context, const void *data, size_t len,
     bool is_alone, const uint8_t **out);
 
-/* Remember a message that was sent to a peer compressed, whoever compressed it.
- * Because the peer remembers it, too. */
+/* Remember a message that was sent compressed, as the peer remembers it, too.
+ * It does not matter with which context it was compressed. */
 void ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len);
 
-/* Inflate a message, and remember it if that was agreed on.
+/* Inflate a message, and remember it if the peer may refer to it.
  * RFC 7692 section 7.2.2.
  *   in, len  the payload of its frames; borrowed
- *   limit    octets that it may have; no more are written
+ *   limit    octets that the message may have; no more are written
  *   out      receives the message, valid until ws_pmd_end_inflate; may be
  *            changed
  *   out_len  receives its octets
@@ -116,14 +117,14 @@ int ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
     const uint8_t *in, size_t len, size_t limit, uint8_t **out, size_t *out_len,
     const char **reason);
 
-/* Give back what is not worth keeping: to be called when a compressed message
- * was used, and when an inflated one was. */
+/* Release a buffer that is not worth keeping. To be called when a compressed
+ * message was used, and when an inflated one was. */
 void ws_pmd_end_deflate(struct ws_pmd_codec *codec);
 void ws_pmd_end_inflate(struct ws_pmd_codec *codec);
 
-/* The smallest window in which a message of len octets can be read, if it
- * refers to nothing before it; bits at most. Messages for which this is the
- * same may be one. */
+/* The smallest window, of bits at most, in which a message of len octets can be
+ * read if it does not refer to earlier ones. Receivers for which the result is
+ * equal can be sent the same octets. */
 unsigned ws_pmd_window(unsigned bits, size_t len);
 
 #endif
