@@ -47,7 +47,8 @@ sio_text_room(struct sio_text *text, size_t len)
 void
 sio_text_add(struct sio_text *text, const void *data, size_t len)
 {
-	char *at = sio_text_room(text, len);
+	/* data may be NULL when len is 0, which memcpy must not see. */
+	char *at = len > 0 ? sio_text_room(text, len) : NULL;
 
 	if (at == NULL)
 		return;

@@ -13,8 +13,9 @@
 static void
 expect_text(struct sio_text *text, const char *expected)
 {
-	cr_expect(text->len == strlen(expected) &&
-		      memcmp(text->at, expected, text->len) == 0,
+	cr_expect(
+	    text->len == strlen(expected) &&
+		(text->len == 0 || memcmp(text->at, expected, text->len) == 0),
 	    "%.*s, not %s", (int)text->len, text->at, expected);
 	sio_text_clear(text, SIZE_MAX);
 }
@@ -24,6 +25,7 @@ Test(sio_text, adds)
 	struct sio_text text = { .at = NULL };
 
 	sio_text_add(&text, "", 0);
+	sio_text_add(&text, NULL, 0);
 	cr_expect_null(text.at, "nothing takes no memory");
 	sio_text_puts(&text, "ab");
 	sio_text_putc(&text, 'c');
