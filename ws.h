@@ -345,8 +345,8 @@ bool ws_offers(const struct ws_request *request, const char *subprotocol);
 /* Send one message.
  *   kind  WS_TEXT (data must be UTF-8; it is not checked again) or WS_BINARY,
  *         perhaps with WS_VOLATILE and WS_NO_COMPRESS
- * Returns 0 when the whole message is on its way; WS_ECLOSED, WS_EFULL,
- * WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when nothing of it is. */
+ * A message is queued whole or not at all. Returns 0 when it is queued;
+ * WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when it is not. */
 int ws_send(struct ws_conn *conn, int kind, const void *data, size_t len);
 
 /* Send a Ping frame with at most 125 octets. Not needed to keep a connection
@@ -576,9 +576,9 @@ struct ws_asset {
 	size_t len;
 	const char *etag; /* a strong entity-tag, quotes included, at most 34
 	                     octets */
-	size_t plain_len; /* not 0: data is a gzip file (RFC 1952), and this is
-	                     how long its content is. It leaves as it is for
-	                     clients that accept gzip, decompressed for others */
+	size_t plain_len; /* not 0: data is a gzip file (RFC 1952), and its
+	                     content has this many octets. Clients that accept
+	                     gzip get data as it is, others the content */
 };
 
 /* Serve files that are part of the program, as ws_files does.
