@@ -3,34 +3,54 @@
 #ifndef TEST_SCARCE_H
 #define TEST_SCARCE_H
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
 /* Included by one file of a test program, it takes the place of mem.c. */
 
-static size_t scarce_at;    /* the call that fails, from 1; 0: none */
-static size_t scarce_calls; /* made since scarce_at was set */
-static long scarce_blocks;  /* not released yet */
+static size_t scarce_at;     /* the call that fails, from 1; 0: none */
+static size_t scarce_calls;  /* made since scarce_at was set */
+static long scarce_blocks;   /* not released yet */
+static size_t scarce_octets; /* in those blocks */
+
+/* Stands before each block. */
+union scarce_block {
+	size_t octets;
+	max_align_t align;
+};
 
 void *
-ws_mem_resize(void *block, size_t size)
+ws_mem_resize(void *at, size_t size)
 {
-	void *at;
+	union scarce_block *block =
+	    at != NULL ? (union scarce_block *)at - 1 : NULL;
+	size_t old = block != NULL ? block->octets : 0;
 
+	if (size == 0)
+		abort();
 	if (++scarce_calls == scarce_at)
 		return NULL;
-	at = realloc(block, size);
-	if (at == NULL)
+	block = realloc(block, sizeof(*block) + size);
+	if (block == NULL)
 		abort();
-	scarce_blocks += block == NULL;
-	return at;
+	block->octets = size;
+	scarce_octets += size - old;
+	scarce_blocks += at == NULL;
+	return block + 1;
 }
 
 void
-ws_mem_free(void *block)
+ws_mem_free(void *at)
 {
-	scarce_blocks -= block != NULL;
+	union scarce_block *block = at;
+
+	if (at == NULL)
+		return;
+	block--;
+	scarce_octets -= block->octets;
+	scarce_blocks--;
 	free(block);
 }
 

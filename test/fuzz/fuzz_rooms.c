@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "rooms.h"
+#include "test/scarce.h"
 
 enum {
 	PEERS = 12,
@@ -36,44 +36,6 @@ struct model {
 };
 
 static void step(struct model *model);
-
-/* ---- allocator ---------------------------------------------------------- */
-
-union block {
-	size_t octets;
-	max_align_t align;
-};
-
-static size_t allocated_octets;
-static unsigned fail_in; /* calls until one fails; 0: none fails */
-
-void *
-ws_mem_resize(void *at, size_t size)
-{
-	union block *block = at == NULL ? NULL : (union block *)at - 1;
-	size_t old = block == NULL ? 0 : block->octets;
-
-	if (fail_in > 0 && --fail_in == 0)
-		return NULL;
-	block = realloc(block, sizeof(*block) + size);
-	if (block == NULL)
-		abort();
-	block->octets = size;
-	allocated_octets += size - old;
-	return block + 1;
-}
-
-void
-ws_mem_free(void *at)
-{
-	union block *block = at;
-
-	if (at == NULL)
-		return;
-	block--;
-	allocated_octets -= block->octets;
-	free(block);
-}
 
 /* ---- helpers ------------------------------------------------------------ */
 
@@ -121,7 +83,7 @@ join(struct model *model, unsigned room, unsigned p)
 {
 	char name[WS_ROOM_NAME_MAX];
 	size_t len = name_room(room, name);
-	bool failing = fail_in > 0;
+	bool failing = scarce_at > scarce_calls;
 	int joined;
 
 	joined =
@@ -343,7 +305,7 @@ step(struct model *model)
 		compare(model);
 		break;
 	case 7:
-		fail_in = room;
+		scarce(room);
 		break;
 	}
 }
@@ -356,18 +318,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const uint8_t key[16] = { 1 };
 	struct model model = { .at = data, .end = data + size };
 
-	fail_in = 0;
+	scarce(0);
 	model.rooms = ws_rooms_new(key);
 	for (unsigned p = 0; p < PEERS; p++)
 		new_peer(&model, p);
 	while (model.at < model.end)
 		step(&model);
 	compare(&model);
-	fail_in = 0;
+	scarce(0);
 	for (unsigned p = 0; p < PEERS; p++)
 		free_peer(&model, p);
 	check(ws_rooms_total(model.rooms) == 0, "rooms without members");
 	ws_rooms_free(model.rooms);
-	check(allocated_octets == 0, "memory lost");
+	check(scarce_octets == 0, "memory lost");
 	return 0;
 }

@@ -12,45 +12,7 @@
 #include <stdlib.h>
 
 #include "test/guard.h"
-
-/* ---- allocator ---------------------------------------------------------- */
-
-/* What stands before each block. */
-union block {
-	size_t octets;
-	max_align_t align;
-};
-
-static size_t allocated_octets, resize_calls;
-static size_t fail_at; /* the call to fail, counted from 1; 0: none */
-
-void *
-ws_mem_resize(void *at, size_t size)
-{
-	union block *block = at == NULL ? NULL : (union block *)at - 1;
-	size_t old = block == NULL ? 0 : block->octets;
-
-	cr_assert_gt(size, 0);
-	if (++resize_calls == fail_at)
-		return NULL;
-	block = realloc(block, sizeof(*block) + size);
-	cr_assert_not_null(block);
-	block->octets = size;
-	allocated_octets += size - old;
-	return block + 1;
-}
-
-void
-ws_mem_free(void *at)
-{
-	union block *block = at;
-
-	if (at == NULL)
-		return;
-	block--;
-	allocated_octets -= block->octets;
-	free(block);
-}
+#include "test/scarce.h"
 
 /* ---- helpers ------------------------------------------------------------ */
 
@@ -148,7 +110,7 @@ Test(rooms, join_and_leave_tell_whether_they_did)
 	cr_expect_eq(ws_rooms_count(rooms, "x", 1), 0);
 	ws_rooms_free(rooms);
 	ws_rooms_free(NULL);
-	cr_expect_eq(allocated_octets, 0);
+	cr_expect_eq(scarce_octets, 0);
 }
 
 Test(rooms, names_are_any_octets)
@@ -591,7 +553,7 @@ crowd_run(struct crowd *crowd)
 	leave_everything(rooms, crowd->p, CROWD);
 	cr_assert_eq(ws_rooms_total(rooms), 0);
 	ws_rooms_free(rooms);
-	cr_assert_eq(allocated_octets, 0);
+	cr_assert_eq(scarce_octets, 0);
 }
 
 Test(rooms, delivery_survives_every_pair_of_changes)
@@ -641,7 +603,7 @@ Test(rooms, members_may_be_freed_by_deliver)
 	cr_expect_eq(publish_to(rooms, "x"), 4);
 	cr_expect_eq(ws_rooms_total(rooms), 0);
 	ws_rooms_free(rooms);
-	cr_expect_eq(allocated_octets, 0);
+	cr_expect_eq(scarce_octets, 0);
 }
 
 static bool
@@ -677,7 +639,7 @@ Test(rooms, walk_ends_when_told_and_survives_leaving)
 	    ws_rooms_walk_members(rooms, "x", 1, visit_and_leave, &limit), 4);
 	cr_expect_eq(ws_rooms_total(rooms), 0, "the room vanished");
 	ws_rooms_free(rooms);
-	cr_expect_eq(allocated_octets, 0);
+	cr_expect_eq(scarce_octets, 0);
 }
 
 /* ---- memory ------------------------------------------------------------- */
@@ -719,23 +681,23 @@ Test(rooms, running_out_of_memory_changes_nothing)
 	struct peer p[COUNT];
 	int failed = 0;
 
-	fail_at = 1;
+	scarce_at = 1;
 	cr_assert_null(ws_rooms_new(KEY));
-	resize_calls = 0;
-	fail_at = 2;
+	scarce_calls = 0;
+	scarce_at = 2;
 	cr_assert_null(ws_rooms_new(KEY));
-	cr_assert_eq(allocated_octets, 0);
-	for (fail_at = 3; resize_calls >= fail_at - 1; fail_at++) {
+	cr_assert_eq(scarce_octets, 0);
+	for (scarce_at = 3; scarce_calls >= scarce_at - 1; scarce_at++) {
 		struct ws_rooms *rooms;
 
-		resize_calls = 0;
+		scarce_calls = 0;
 		rooms = ws_rooms_new(KEY);
 		init_peers(rooms, p, COUNT);
 		failed += join_with_failures(rooms, p, COUNT);
 		cr_assert_eq(publish_to(rooms, "all"), COUNT);
 		leave_everything(rooms, p, COUNT);
 		ws_rooms_free(rooms);
-		cr_assert_eq(allocated_octets, 0);
+		cr_assert_eq(scarce_octets, 0);
 	}
 	cr_expect_gt(failed, 2 * COUNT, "each room and first place, at least");
 }
@@ -745,7 +707,7 @@ Test(rooms, a_room_of_more_than_32_bits_is_refused)
 	struct ws_room room = { .count = 0 };
 
 	cr_expect_not(resize_room(&room, (size_t)UINT32_MAX + 1));
-	cr_expect_eq(resize_calls, 0);
+	cr_expect_eq(scarce_calls, 0);
 }
 
 static size_t
@@ -783,16 +745,16 @@ Test(rooms, a_hundred_thousand_come_and_go)
 	};
 	struct ws_rooms *rooms = ws_rooms_new(KEY);
 	struct peer *p = calloc(COUNT, sizeof(*p));
-	size_t start = allocated_octets;
+	size_t start = scarce_octets;
 	char name[16];
 
 	cr_assert_not_null(p);
 	init_peers(rooms, p, COUNT);
-	resize_calls = 0;
+	scarce_calls = 0;
 	for (int i = 0; i < COUNT; i++)
 		cr_assert_eq(join(&p[i], "all"), 1);
-	cr_expect_leq(resize_calls, 32, "grows by steps of half its size");
-	cr_expect_leq(allocated_octets - start, 48 * (size_t)COUNT + 64);
+	cr_expect_leq(scarce_calls, 32, "grows by steps of half its size");
+	cr_expect_leq(scarce_octets - start, 48 * (size_t)COUNT + 64);
 	for (int i = 0; i < COUNT; i++) {
 		snprintf(name, sizeof(name), "own%d", i);
 		cr_assert_eq(join(&p[i], name), 1);
@@ -817,8 +779,8 @@ Test(rooms, a_hundred_thousand_come_and_go)
 		check_load(rooms);
 	}
 	cr_expect_eq(ws_rooms_total(rooms), 0);
-	cr_expect_eq(allocated_octets, start, "all memory came back");
+	cr_expect_eq(scarce_octets, start, "all memory came back");
 	free(p);
 	ws_rooms_free(rooms);
-	cr_expect_eq(allocated_octets, 0);
+	cr_expect_eq(scarce_octets, 0);
 }
