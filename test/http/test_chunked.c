@@ -1,4 +1,4 @@
-/* test_http_chunked.c - the chunked decoder, whole and in pieces. */
+/* test_chunked.c - the chunked decoder, whole and in pieces. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 
@@ -97,7 +97,7 @@ static const struct {
 #undef BODY
 };
 
-Test(http_chunked, decodes_bodies)
+Test(chunked, decodes_bodies)
 {
 	static struct result r;
 
@@ -173,7 +173,7 @@ static const struct {
 #undef REFUSE
 };
 
-Test(http_chunked, refuses_as_early_as_certain)
+Test(chunked, refuses_as_early_as_certain)
 {
 	static struct result r;
 
@@ -193,7 +193,7 @@ Test(http_chunked, refuses_as_early_as_certain)
 	}
 }
 
-Test(http_chunked, largest_size_does_not_overflow)
+Test(chunked, largest_size_does_not_overflow)
 {
 	struct ws_http_chunked c = { 0 };
 	struct ws_span data;
@@ -204,7 +204,7 @@ Test(http_chunked, largest_size_does_not_overflow)
 	cr_expect_eq(c.remaining, UINT64_MAX - 3);
 }
 
-Test(http_chunked, takes_nothing_when_done)
+Test(chunked, takes_nothing_when_done)
 {
 	struct ws_http_chunked c = { 0 };
 	struct ws_span data;
@@ -235,7 +235,7 @@ repeat(struct ws_http_chunked *c, const char *text, unsigned times)
 }
 
 /* The limit counts the octets of all extensions and trailers together. */
-Test(http_chunked, extensions_and_trailers_are_bounded_in_all)
+Test(chunked, extensions_and_trailers_are_bounded_in_all)
 {
 	struct ws_http_chunked c = { 0 };
 
@@ -247,7 +247,7 @@ Test(http_chunked, extensions_and_trailers_are_bounded_in_all)
 }
 
 /* Chunks of one octet without extensions are nobody's fault. */
-Test(http_chunked, tiny_chunks_are_unlimited)
+Test(chunked, tiny_chunks_are_unlimited)
 {
 	struct ws_http_chunked c = { 0 };
 

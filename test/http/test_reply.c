@@ -1,4 +1,4 @@
-/* test_http_reply.c - the response head writer. */
+/* test_reply.c - the response head writer. */
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 
@@ -22,7 +22,7 @@ write_head(struct ws_http_out *out, char *at, size_t size)
 	ws_http_out_end(out);
 }
 
-Test(http_reply, writes_a_head)
+Test(reply, writes_a_head)
 {
 	char buf[256];
 	struct ws_http_out out;
@@ -33,7 +33,7 @@ Test(http_reply, writes_a_head)
 	cr_expect_eq(memcmp(buf, head, out.len), 0);
 }
 
-Test(http_reply, fails_at_every_size_that_is_too_small)
+Test(reply, fails_at_every_size_that_is_too_small)
 {
 	char buf[256];
 	struct ws_http_out out;
@@ -65,7 +65,7 @@ static const struct {
 	{ "A", { "\x7f", 1 } },
 };
 
-Test(http_reply, nobody_can_inject_a_field)
+Test(reply, nobody_can_inject_a_field)
 {
 	for (size_t i = 0; i < WS_LEN(injections); i++) {
 		char buf[256];
@@ -79,7 +79,7 @@ Test(http_reply, nobody_can_inject_a_field)
 	}
 }
 
-Test(http_reply, status_is_100_to_599)
+Test(reply, status_is_100_to_599)
 {
 	static const int bad[] = { -1, 0, 99, 600, 1000 };
 	char buf[64];
@@ -94,7 +94,7 @@ Test(http_reply, status_is_100_to_599)
 	cr_expect_eq(memcmp(buf, "HTTP/1.1 599 \r\n", 15), 0);
 }
 
-Test(http_reply, reasons_are_the_registered_ones)
+Test(reply, reasons_are_the_registered_ones)
 {
 	cr_expect_str_eq(ws_http_reason(101), "Switching Protocols");
 	cr_expect_str_eq(ws_http_reason(413), "Content Too Large");
