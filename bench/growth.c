@@ -38,8 +38,8 @@ struct field {
 	struct ws_heap heap;
 	struct ws_heap_timer *timers; /* n */
 	struct ws_wheel wheel;
-	struct ws_deadline *deadlines; /* n */
-	size_t *order;                 /* 0 to n - 1, shuffled */
+	struct ws_wheel_deadline *deadlines; /* n */
+	size_t *order;                       /* 0 to n - 1, shuffled */
 };
 
 struct row {
@@ -333,7 +333,7 @@ nothing(struct ws_heap_timer *timer)
 }
 
 static void
-passed(struct ws_deadline *deadline, void *arg)
+passed(struct ws_wheel_deadline *deadline, void *arg)
 {
 	(void)deadline;
 	++*(unsigned long *)arg;

@@ -23,7 +23,7 @@
 
 int
 ws_loop_open(struct ws_loop *loop,
-    void (*expired)(struct ws_deadline *deadline, void *arg),
+    void (*expired)(struct ws_wheel_deadline *deadline, void *arg),
     void (*turn_end)(void *arg), void *arg)
 {
 	*loop = (struct ws_loop){ .fd = -1,

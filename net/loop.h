@@ -66,7 +66,7 @@ struct ws_loop {
 	uint32_t serial;
 	struct ws_heap heap;   /* exact timers */
 	struct ws_wheel wheel; /* coarse deadlines */
-	void (*expired)(struct ws_deadline *deadline, void *arg);
+	void (*expired)(struct ws_wheel_deadline *deadline, void *arg);
 	void (*turn_end)(void *arg); /* after all work of the turn */
 	void *arg;                   /* of expired and turn_end */
 	struct ws_work *work, **work_end;
@@ -81,7 +81,7 @@ struct ws_loop {
  *   turn_end  called at the end of every turn
  * Returns 0, or -1 with errno set. */
 int ws_loop_open(struct ws_loop *loop,
-    void (*expired)(struct ws_deadline *deadline, void *arg),
+    void (*expired)(struct ws_wheel_deadline *deadline, void *arg),
     void (*turn_end)(void *arg), void *arg);
 
 /* Close a loop; nothing may be watched any more. */

@@ -204,7 +204,7 @@ ahead(uint32_t tick, uint32_t from)
 
 /* Put a deadline at the head of a list. */
 static void
-hang(struct ws_deadline **list, struct ws_deadline *deadline)
+hang(struct ws_wheel_deadline **list, struct ws_wheel_deadline *deadline)
 {
 	deadline->next = *list;
 	deadline->link = list;
@@ -215,7 +215,7 @@ hang(struct ws_deadline **list, struct ws_deadline *deadline)
 
 /* Take a deadline out of whatever list it is in. */
 static void
-unhang(struct ws_deadline *deadline)
+unhang(struct ws_wheel_deadline *deadline)
 {
 	*deadline->link = deadline->next;
 	if (deadline->next != NULL)
@@ -226,7 +226,7 @@ unhang(struct ws_deadline *deadline)
 /* Hang a deadline where it is to be looked at: at its time, or one turn ahead
  * when that is sooner. */
 static void
-hang_in_wheel(struct ws_wheel *wheel, struct ws_deadline *deadline)
+hang_in_wheel(struct ws_wheel *wheel, struct ws_wheel_deadline *deadline)
 {
 	int32_t wait = ahead(deadline->due_tick, (uint32_t)wheel->now_tick);
 	int64_t tick = wheel->now_tick;
@@ -248,7 +248,7 @@ ws_wheel_init(struct ws_wheel *wheel, int64_t now_ms)
 
 void
 ws_wheel_set(
-    struct ws_wheel *wheel, struct ws_deadline *deadline, int64_t due_ms)
+    struct ws_wheel *wheel, struct ws_wheel_deadline *deadline, int64_t due_ms)
 {
 	int64_t tick = tick_after(due_ms);
 
@@ -267,7 +267,7 @@ ws_wheel_set(
 }
 
 void
-ws_wheel_cancel(struct ws_wheel *wheel, struct ws_deadline *deadline)
+ws_wheel_cancel(struct ws_wheel *wheel, struct ws_wheel_deadline *deadline)
 {
 	if (deadline->link == NULL)
 		return;
@@ -288,17 +288,18 @@ ws_wheel_next(const struct ws_wheel *wheel)
  * move any deadline of the list, the next one included: it is still linked
  * like in a slot. */
 static void
-visit_slot(struct ws_wheel *wheel, struct ws_deadline **slot, int64_t now_tick,
-    void (*fire)(struct ws_deadline *deadline, void *arg), void *arg)
+visit_slot(struct ws_wheel *wheel, struct ws_wheel_deadline **slot,
+    int64_t now_tick,
+    void (*fire)(struct ws_wheel_deadline *deadline, void *arg), void *arg)
 {
-	struct ws_deadline *passed = *slot;
+	struct ws_wheel_deadline *passed = *slot;
 
 	if (passed == NULL)
 		return;
 	*slot = NULL;
 	passed->link = &passed;
 	while (passed != NULL) {
-		struct ws_deadline *deadline = passed;
+		struct ws_wheel_deadline *deadline = passed;
 
 		unhang(deadline);
 		if (ahead(deadline->due_tick, (uint32_t)now_tick) > 0) {
@@ -325,7 +326,7 @@ first_occupied(const struct ws_wheel *wheel)
 
 void
 ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
-    void (*fire)(struct ws_deadline *deadline, void *arg), void *arg)
+    void (*fire)(struct ws_wheel_deadline *deadline, void *arg), void *arg)
 {
 	int64_t now_tick = tick_of(now_ms);
 	int64_t tick = wheel->next_tick, end = now_tick + 1;

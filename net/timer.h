@@ -69,14 +69,15 @@ void ws_heap_fini(struct ws_heap *heap);
 /* One deadline, embedded in the object that it belongs to; zeroed memory is
  * one that is not in a wheel. Moving it later costs one store: the wheel finds
  * the true time when it comes by. */
-struct ws_deadline {
-	struct ws_deadline *next, **link; /* link: what points at this one */
-	uint32_t due_tick;                /* the true deadline */
+struct ws_wheel_deadline {
+	struct ws_wheel_deadline *next,
+	    **link;         /* link: what points at this one */
+	uint32_t due_tick;  /* the true deadline */
 	uint32_t slot_tick; /* where it stands; never later than due_tick */
 };
 
 struct ws_wheel {
-	struct ws_deadline *slots[WS_WHEEL_SLOTS];
+	struct ws_wheel_deadline *slots[WS_WHEEL_SLOTS];
 	int64_t now_tick;  /* everything hangs at it or in the 255 behind it */
 	int64_t next_tick; /* nothing hangs before it */
 	size_t count;
@@ -89,10 +90,11 @@ void ws_wheel_init(struct ws_wheel *wheel, int64_t now_ms);
  * after it; one in the past fires within a tick. A wait of more than 8 years
  * becomes one of 8 years. O(1). */
 void ws_wheel_set(
-    struct ws_wheel *wheel, struct ws_deadline *deadline, int64_t due_ms);
+    struct ws_wheel *wheel, struct ws_wheel_deadline *deadline, int64_t due_ms);
 
 /* Take a deadline out; one that is not in is left alone. O(1). */
-void ws_wheel_cancel(struct ws_wheel *wheel, struct ws_deadline *deadline);
+void
+ws_wheel_cancel(struct ws_wheel *wheel, struct ws_wheel_deadline *deadline);
 
 /* When ws_wheel_run should be called next, or INT64_MAX when the wheel is
  * empty. May be early (a deadline was moved), never late. O(1). */
@@ -103,6 +105,6 @@ int64_t ws_wheel_next(const struct ws_wheel *wheel);
  * is set by fire fires in a later call. Must not be called from fire. Cost:
  * the ones that stand in the slots passed by. */
 void ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
-    void (*fire)(struct ws_deadline *deadline, void *arg), void *arg);
+    void (*fire)(struct ws_wheel_deadline *deadline, void *arg), void *arg);
 
 #endif

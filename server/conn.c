@@ -565,7 +565,7 @@ is_taking_its_time(struct ws_conn *c, int silence_ms)
 }
 
 void
-ws_core_expired(struct ws_deadline *deadline, void *arg)
+ws_core_expired(struct ws_wheel_deadline *deadline, void *arg)
 {
 	struct ws_conn *c =
 	    (struct ws_conn *)(void *)((char *)deadline -

@@ -37,7 +37,7 @@ enum ws_conn_state {
  * machine: members that are needed only for a while are behind a pointer. */
 struct ws_conn {
 	struct ws_io io;                    /* first: the loop hands it back */
-	struct ws_deadline deadline;        /* its meaning depends on state */
+	struct ws_wheel_deadline deadline;  /* its meaning depends on state */
 	struct ws_core *core;               /* borrowed */
 	const struct ws_endpoint *endpoint; /* borrowed; of a WebSocket */
 	void *user;                         /* the application's */
@@ -428,6 +428,6 @@ ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer);
 
 /* Callbacks of the core's loop: turn_end and expired. */
 void ws_core_turn_end(void *core);
-void ws_core_expired(struct ws_deadline *deadline, void *core);
+void ws_core_expired(struct ws_wheel_deadline *deadline, void *core);
 
 #endif

@@ -59,7 +59,7 @@ on_ready(struct ws_io *io, unsigned events)
 }
 
 static void
-on_expired(struct ws_deadline *deadline, void *arg)
+on_expired(struct ws_wheel_deadline *deadline, void *arg)
 {
 	struct world *w = arg;
 
@@ -838,7 +838,7 @@ Test(loop, the_timeout_is_what_is_due_first)
 {
 	struct world w;
 	struct alarm alarm;
-	struct ws_deadline deadline = { 0 };
+	struct ws_wheel_deadline deadline = { 0 };
 	struct job a;
 	int64_t now;
 	int ms;
@@ -892,7 +892,7 @@ Test(loop, a_timer_ends_the_wait, .timeout = 60)
 Test(loop, a_deadline_ends_the_wait, .timeout = 60)
 {
 	struct world w;
-	struct ws_deadline deadline = { 0 };
+	struct ws_wheel_deadline deadline = { 0 };
 	int64_t due;
 
 	begin(&w);
@@ -938,7 +938,7 @@ Test(loop, a_turn_has_an_order, .timeout = 60)
 	struct world w;
 	struct end end;
 	struct alarm alarm;
-	struct ws_deadline deadline = { 0 };
+	struct ws_wheel_deadline deadline = { 0 };
 	struct job a;
 	int64_t start, past;
 

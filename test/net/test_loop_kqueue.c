@@ -63,7 +63,7 @@ ignore(struct ws_io *ready, unsigned events)
 }
 
 static void
-ignore_deadline(struct ws_deadline *deadline, void *arg)
+ignore_deadline(struct ws_wheel_deadline *deadline, void *arg)
 {
 	(void)deadline;
 	(void)arg;

@@ -425,7 +425,7 @@ struct wheel_model {
 };
 
 struct entry {
-	struct ws_deadline deadline; /* first, see struct item */
+	struct ws_wheel_deadline deadline; /* first, see struct item */
 	struct wheel_model *model;
 	bool set, set_in_run;
 	int64_t due_ms;
@@ -456,7 +456,7 @@ cancel_entry(struct entry *entry)
 }
 
 static void
-fire_entry(struct ws_deadline *deadline, void *arg)
+fire_entry(struct ws_wheel_deadline *deadline, void *arg)
 {
 	struct entry *entry = (struct entry *)deadline;
 	struct wheel_model *model = entry->model;
@@ -506,7 +506,7 @@ check_slots(const struct ws_wheel *wheel)
 	size_t count = 0;
 
 	for (uint32_t slot = 0; slot < WS_WHEEL_SLOTS; slot++) {
-		const struct ws_deadline *at = wheel->slots[slot];
+		const struct ws_wheel_deadline *at = wheel->slots[slot];
 
 		for (; at != NULL; at = at->next) {
 			cr_assert_eq(at->slot_tick % WS_WHEEL_SLOTS, slot);
@@ -577,7 +577,7 @@ Test(wheel, fires_not_before_and_at_most_two_ticks_after)
 Test(wheel, moving_later_is_one_store)
 {
 	struct wheel_model model;
-	struct ws_deadline before;
+	struct ws_wheel_deadline before;
 
 	begin_wheel(&model, 0);
 	set_entry(&model.entries[0], 1000);
@@ -726,9 +726,9 @@ Test(wheel, fire_may_move_itself_and_the_neighbours)
 }
 
 static void
-free_both(struct ws_deadline *deadline, void *arg)
+free_both(struct ws_wheel_deadline *deadline, void *arg)
 {
-	struct ws_deadline **pair = arg;
+	struct ws_wheel_deadline **pair = arg;
 	struct ws_wheel *wheel = (struct ws_wheel *)pair[2];
 
 	(void)deadline;
@@ -741,8 +741,8 @@ free_both(struct ws_deadline *deadline, void *arg)
 Test(wheel, fire_may_free_deadlines)
 {
 	struct ws_wheel wheel;
-	void *pair[3] = { calloc(1, sizeof(struct ws_deadline)),
-		calloc(1, sizeof(struct ws_deadline)), &wheel };
+	void *pair[3] = { calloc(1, sizeof(struct ws_wheel_deadline)),
+		calloc(1, sizeof(struct ws_wheel_deadline)), &wheel };
 
 	ws_wheel_init(&wheel, 0);
 	ws_wheel_set(&wheel, pair[0], 100);
