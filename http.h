@@ -12,7 +12,8 @@
 
 /* ---- octet classes ------------------------------------------------------ */
 
-/* What an octet may be part of; one octet may be in several classes. */
+/* Classes of octets, by what they may be part of. An octet may be in
+ * several. */
 enum ws_http_class {
 	WS_HTTP_TOKEN = 1,  /* tchar, RFC 9110 section 5.6.2 */
 	WS_HTTP_TEXT = 2,   /* a field value: HTAB, SP, VCHAR, obs-text */
@@ -30,13 +31,16 @@ ws_http_is(char octet, unsigned classes)
 	return (ws_http_classes[(uint8_t)octet] & classes) != 0;
 }
 
-/* The first offset from at on whose octet is not in WS_HTTP_TEXT, or len. */
+/* Find the first octet from at on that is not in WS_HTTP_TEXT.
+ * Returns its offset, or len when there is none. */
 size_t ws_http_skip_text(const char *buf, size_t at, size_t len);
 
 /* ---- request head (RFC 9112 sections 2 to 5) ---------------------------- */
 
-#define WS_HTTP_FIELDS_MAX 100 /* fields in one head */
-#define WS_HTTP_HEAD_MAX 65000 /* no limit may be set above this */
+/* Fields in one head. A browser behind two proxies sends some 40; each field
+ * takes 8 octets of struct ws_http_head, and lookups are linear. */
+#define WS_HTTP_FIELDS_MAX 100
+#define WS_HTTP_HEAD_MAX 65000 /* offsets in a head have 16 bits */
 
 /* RFC 9110 section 9.3 and RFC 5789. */
 enum ws_http_method {
@@ -51,12 +55,12 @@ enum ws_http_method {
 	WS_HTTP_PATCH,
 };
 
-/* Why a message is refused. Each has a status and a sentence, see
- * ws_http_error_status and ws_http_error_text. After any of them the
- * connection cannot be used again: where the next message starts is unknown. */
+/* The reasons to refuse a message. Each has a status and a sentence, see
+ * ws_http_error_status and ws_http_error_text. After any of them the connection
+ * cannot be used again, because the start of the next message is unknown. */
 enum ws_http_error {
 	WS_HTTP_EREQUEST = -1,  /* malformed request line: 400 */
-	WS_HTTP_EMETHOD = -2,   /* a method nobody knows: 501 */
+	WS_HTTP_EMETHOD = -2,   /* an unknown method: 501 */
 	WS_HTTP_EVERSION = -3,  /* not HTTP/1.x: 505 */
 	WS_HTTP_EURI = -4,      /* request-target too long: 414 */
 	WS_HTTP_ETARGET = -5,   /* malformed request-target: 400 */
@@ -70,7 +74,7 @@ enum ws_http_error {
 	WS_HTTP_ESMUGGLE = -13, /* Content-Length with Transfer-Encoding: 400 */
 	WS_HTTP_ECODING = -14,  /* an unknown transfer coding: 501 */
 	WS_HTTP_ECHUNK = -15,   /* malformed chunk or trailer: 400 */
-	WS_HTTP_EEXPECT = -16,  /* an expectation we do not know: 417 */
+	WS_HTTP_EEXPECT = -16,  /* an unknown expectation: 417 */
 	WS_HTTP_EBODY = -17,    /* body larger than allowed: 413 */
 	WS_HTTP_ETRANSFER = -18, /* Transfer-Encoding in HTTP/1.0, or chunked
 	                            not last: 400 */
@@ -86,11 +90,11 @@ struct ws_http_field {
 /* One request head. The members from method on are valid only after
  * ws_http_parse returned a positive number. */
 struct ws_http_head {
-	/* where the last call stopped; http.c's own */
+	/* Where the last call stopped: for http.c only. */
 	uint16_t part_at;    /* first octet of the part being received */
 	uint16_t scanned_at; /* octets before this need not be read again */
 	uint8_t phase;
-	uint8_t seen; /* what the fields so far said */
+	uint8_t seen; /* findings in the fields so far */
 	int8_t error; /* sticky: the first enum ws_http_error */
 
 	uint16_t head_max; /* limits, set by ws_http_init */
@@ -98,16 +102,16 @@ struct ws_http_head {
 
 	uint8_t method;  /* enum ws_http_method */
 	uint8_t minor;   /* 1 for HTTP/1.1, 0 for HTTP/1.0, more is possible */
-	bool keep_alive; /* the client would send another request */
+	bool keep_alive; /* another request may follow */
 	bool upgrade;    /* Connection names "upgrade" and Upgrade is there */
 	bool chunked;
 	bool has_length;         /* Content-Length is there */
 	bool expect_continue;    /* the client waits for 100 before its body */
 	uint64_t content_octets; /* Content-Length, 0 when absent */
 
-	/* The request-target's path and query, without what an absolute-form
-	 * has before them. The path begins with '/' (an absolute-form without
-	 * a path has "/"), or is "*" for OPTIONS *, or is empty for CONNECT,
+	/* The request-target's path and query, without scheme and authority of
+	 * an absolute-form. The path begins with '/' (an absolute-form without
+	 * a path has "/"), is "*" for OPTIONS *, and is empty for CONNECT,
 	 * whose target is in host. The query excludes its '?'. */
 	uint16_t path_at, path_octets;
 	uint16_t query_at, query_octets;
@@ -127,8 +131,8 @@ struct ws_http_head {
  *   uri_max   octets that a request-target may have */
 void ws_http_init(struct ws_http_head *h, size_t head_max, size_t uri_max);
 
-/* Parse what has arrived of a head. Call again with the same buffer, longer,
- * when more arrived. What was scanned is not scanned again, so the time is
+/* Parse the part of a head that has arrived. Call again with the same buffer,
+ * longer, when more has arrived. No octet is scanned twice, so the time is
  * linear however small the pieces are.
  *   buf  the head from its first octet; may have moved since the last call;
  *        may hold more than the head
@@ -154,8 +158,8 @@ unsigned ws_http_field(const struct ws_http_head *h, const char *buf,
 bool ws_http_field_nth(const struct ws_http_head *h, const char *buf,
     struct ws_span name, unsigned nth, struct ws_span *value);
 
-/* Whether a list-valued field (all its lines together) has a token, compared
- * without regard to case. RFC 9110 section 5.6.1. */
+/* Whether a list-valued field, all its lines together, has a token. Tokens are
+ * compared without regard to case. RFC 9110 section 5.6.1. */
 bool ws_http_has_token(const struct ws_http_head *h, const char *buf,
     struct ws_span name, struct ws_span token);
 
@@ -170,7 +174,10 @@ const char *ws_http_error_text(int error);
 
 /* ---- chunked transfer coding (RFC 9112 section 7.1), chunked.c ---------- */
 
-#define WS_HTTP_CHUNK_EXTRA_MAX 4096 /* extensions and trailers of a body */
+/* Octets of all extensions and trailers of a body. Hardly any client sends one;
+ * half would do, and double would be twice the work that a peer gets for
+ * free. */
+#define WS_HTTP_CHUNK_EXTRA_MAX 4096
 
 /* The state of one chunked body. Zeroed memory is the initial state. */
 struct ws_http_chunked {
@@ -182,25 +189,25 @@ struct ws_http_chunked {
 	bool done;             /* the last chunk and the trailers were read */
 };
 
-/* Decode a part of a chunked body.
+/* Decode the next part of a chunked body.
  *   in, len  octets received; borrowed
  *   data     receives a run of body octets inside in; empty when these octets
  *            held framing only
- * Returns how many octets of in were consumed (the run included); call again
- * with the rest until all is consumed or c->done; what is left then is the next
- * request. Returns WS_HTTP_ECHUNK on malformed framing: an empty, signed or
- * prefixed size, more than 16 digits, bare CR or LF, a malformed extension,
- * extensions and trailers of more than WS_HTTP_CHUNK_EXTRA_MAX octets in all,
- * anything but CRLF behind a chunk. A size of 16 digits may be near 2^64:
- * what a body may have is the caller's decision.
- * Trailer fields are checked for form and dropped (RFC 9110 section 6.5.1). */
+ * Returns the number of octets consumed, the run included. Call again with the
+ * rest until all is consumed or c->done; the rest is then the next request.
+ * Returns WS_HTTP_ECHUNK on malformed framing: an empty, signed or prefixed
+ * size, more than 16 digits, bare CR or LF, a malformed extension, extensions
+ * and trailers of more than WS_HTTP_CHUNK_EXTRA_MAX octets in all, anything but
+ * CRLF behind a chunk. A size of 16 digits may be near 2^64: the caller limits
+ * the body. Trailer fields are checked for form and dropped (RFC 9110 section
+ * 6.5.1). */
 ssize_t ws_http_chunked(struct ws_http_chunked *c, const char *in, size_t len,
     struct ws_span *data);
 
 /* ---- response head, reply.c --------------------------------------------- */
 
-/* A response head being written. Overflow sticks: write everything, then
- * look at failed once. */
+/* A response head being written. A failure sticks: write everything, then check
+ * failed once. */
 struct ws_http_out {
 	char *at; /* borrowed */
 	size_t len, size;
@@ -213,8 +220,8 @@ void
 ws_http_out_status(struct ws_http_out *out, char *at, size_t size, int status);
 
 /* Append one field line. A name that is not a token, or a value with CR, LF,
- * NUL or another control octet than HTAB, makes out fail: nobody can inject a
- * field. */
+ * NUL or another control octet than HTAB, makes out fail, so that no value can
+ * inject a field. RFC 9110 section 5.5. */
 void ws_http_out_field(
     struct ws_http_out *out, const char *name, struct ws_span value);
 

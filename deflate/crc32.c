@@ -10,21 +10,26 @@
  *
  * The first bit of an octet is its lowest here, so all is written in mirror
  * image: the divisor, without x^32, is edb88320. To divide by hand, shift the
- * remainder by a bit, and where a one falls out subtract the divisor. A table
- * does that for the eight bits of an octet at once. It is made for each text:
- * that takes 263 steps, next to nothing beside the kilobyte of the shortest
- * text that is compressed, and a constant one would be a kilobyte of each
- * program. The checksum begins and ends inverted, so that zeros in front or
- * behind count.
+ * remainder by a bit, and subtract the divisor when a one falls out:
+ *
+ *	...00000011   the last bit is 1: shift, and subtract the divisor
+ *	...00000001 ^ edb88320 = edb88321
+ *	              and so on, eight times for an octet
+ *
+ * A table does that for the eight bits of an octet at once. It is made for each
+ * text: that takes 263 steps, which is little beside the kilobyte of the
+ * shortest text that is compressed. A constant table would add a kilobyte to
+ * each program. The checksum begins and ends inverted, so that zeros in front
+ * or behind count. For example, the checksum of "123456789" is cbf43926.
  */
 
 #include "crc32.h"
 
 #define DIVISOR 0xedb88320u
 
-/* What the eight bits of each octet leave in the remainder. Division keeps
- * sums: a ^ b leaves what a leaves ^ what b leaves. So octets of one bit are
- * divided, and the others are sums of them. */
+/* Compute the remainder of each octet. Division is linear: the remainder of a ^
+ * b is that of a ^ that of b. So only the octets of one bit are divided, and
+ * the others are sums of them. */
 static void
 divide_octets(uint32_t remainders[256])
 {

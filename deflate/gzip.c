@@ -12,6 +12,12 @@
  *	|     CRC32     |     ISIZE     |  of the content, low octet first
  *	+---+---+---+---+---+---+---+---+
  *
+ * For example "Hello" in the fixed code, as it is written here:
+ *
+ *	1f 8b 08 00  00 00 00 00  00 ff   no FLG, no MTIME, OS unknown
+ *	f3 48 cd c9 c9 07 00              the stream: BFINAL, the fixed code
+ *	82 89 d1 f7  05 00 00 00          CRC32 f7d18982, ISIZE 5
+ *
  * FLG says which fields follow the header, in this order:
  *
  *	FEXTRA   4   two octets of length, and so many more
@@ -19,10 +25,10 @@
  *	FCOMMENT 16  the same
  *	FHCRC    2   two octets, a checksum of the header
  *
- * FTEXT, 1, is a hint without a field; the upper three must be 0. What is
- * written here has none of them, and neither a time nor a system: the same
- * content makes the same file everywhere. The checksum of the header is passed
- * over, as every reader does; that of the content says more.
+ * FTEXT, 1, is a hint without a field. The upper three bits must be 0. Files
+ * that are written here have no fields, no time and no system, so that the same
+ * content makes the same file everywhere. The reader ignores the checksum of
+ * the header, as every reader does; that of the content says more.
  */
 #include <string.h>
 
@@ -43,7 +49,8 @@ enum {
 /* RFC 1952 section 2.3.1: OS 255 is "unknown". */
 static const uint8_t header[HEADER] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
 
-/* Both fields of the trailer; ISIZE is modulo 2^32. */
+/* Make both fields of the trailer. RFC 1952 section 2.3.1: ISIZE is modulo
+ * 2^32. */
 static uint64_t
 trailer_of(const uint8_t *content, size_t len)
 {
@@ -68,7 +75,7 @@ ws_gzip_write(struct ws_deflate *d, const uint8_t *in, size_t len, uint8_t *out,
 	return (size_t)(io.out - out) + TRAILER;
 }
 
-/* Pass over a text that ends in NUL. Returns what is behind it, or NULL. */
+/* Skip a text that ends in NUL. Returns the octet behind it, or NULL. */
 static const uint8_t *
 skip_text(const uint8_t *at, const uint8_t *end)
 {
@@ -78,7 +85,7 @@ skip_text(const uint8_t *at, const uint8_t *end)
 	return nul != NULL ? nul + 1 : NULL;
 }
 
-/* Pass over so many octets. */
+/* Skip a number of octets. Returns the octet behind them, or NULL. */
 static const uint8_t *
 skip(const uint8_t *at, const uint8_t *end, size_t octets)
 {
@@ -87,7 +94,8 @@ skip(const uint8_t *at, const uint8_t *end, size_t octets)
 	return at + octets;
 }
 
-/* Pass over the header. Returns where the stream begins, or NULL. */
+/* Skip the header. Returns the start of the stream, or NULL. RFC 1952 section
+ * 2.3. */
 static const uint8_t *
 skip_header(const uint8_t *in, const uint8_t *end)
 {

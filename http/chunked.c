@@ -17,13 +17,19 @@
  *	     v
  *	  END_LF -> done
  *
+ * For example the body "hello world" in two chunks:
+ *
+ *	5\r\nhello\r\n  6\r\n world\r\n  0\r\n\r\n
+ *	|    |        |    |         |
+ *	size data     size data      the last chunk, and no trailers
+ *
  * Framing goes octet by octet, data in whole runs that point into the input.
  * Nothing is kept but the state, so the input may be cut anywhere. Lines end
  * with CRLF only, a size is 1 to 16 hexadecimal digits and nothing else, and
- * extensions must have the form of RFC 9112 section 7.1.1 without white
- * space: two programs that disagree about where a chunk ends are a smuggled
- * request. What a body spends on extensions and trailers is limited in all,
- * not per chunk, or tiny chunks could carry any amount of it. */
+ * extensions must have the form of RFC 9112 section 7.1.1 without white space:
+ * where two programs disagree about the end of a chunk, a request can be
+ * smuggled. All extensions and trailers of a body share one limit, because a
+ * limit for each chunk would let tiny chunks carry any amount of them. */
 
 #include "http.h"
 
@@ -51,10 +57,10 @@ enum phase {
 	END_LF,
 };
 
-/* Each of these takes one octet and returns the next phase, or
+/* Each of the following takes one octet and returns the next phase, or
  * WS_HTTP_ECHUNK. */
 
-/* The phase that an octet begins where an extension or the line may end. */
+/* RFC 9112 section 7.1: here an extension may begin, or the line end. */
 static int
 extension_end(char octet)
 {
@@ -63,6 +69,7 @@ extension_end(char octet)
 	return octet == ';' ? EXTENSION : WS_HTTP_ECHUNK;
 }
 
+/* RFC 9112 section 7.1: chunk-size. */
 static int
 take_size(struct ws_http_chunked *c, char octet)
 {
@@ -77,7 +84,7 @@ take_size(struct ws_http_chunked *c, char octet)
 	return SIZE;
 }
 
-/* Stay in a phase, or leave it, by the class of an octet. */
+/* Stay in a phase while octets are in a class. */
 static int
 stay(char octet, unsigned class, enum phase phase, int otherwise)
 {
@@ -110,7 +117,8 @@ take_extension(enum phase phase, char octet)
 	return stay(octet, WS_HTTP_TEXT, EXTENSION_QUOTED, WS_HTTP_ECHUNK);
 }
 
-/* The LF of a size line: data follows, or the trailers. */
+/* RFC 9112 section 7.1: behind the LF of a size line comes data, or behind a
+ * size of zero the trailers. */
 static int
 take_size_lf(struct ws_http_chunked *c, char octet)
 {

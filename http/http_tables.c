@@ -3,8 +3,8 @@
 
 #include "http.h"
 
-/* What an octet may be part of. A name of the classes it is in: a Value, a
- * request-target (U as in URI), a Token, a Host. */
+/* The classes of an octet, a letter for each: V a field value, U a
+ * request-target (a URI), T a token, H a host. */
 enum {
 	V = WS_HTTP_TEXT,
 	VU = WS_HTTP_TEXT | WS_HTTP_TARGET,
