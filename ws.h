@@ -270,13 +270,13 @@ int ws_step(struct ws_server *server, int timeout_ms);
 
 /* ---- WebSocket endpoints ----------------------------------------------- */
 
-/* Who ended a connection. */
+/* The side that ended a connection. */
 enum ws_by {
 	WS_BY_PEER,   /* the peer sent a Close frame first, or just vanished */
 	WS_BY_SERVER, /* ws_close, a violation, a limit, a timeout */
 };
 
-/* How a connection ended. */
+/* The end of a connection. */
 struct ws_closed {
 	int code; /* the code of the Close frame that ended it; 1005
 	                       when it had none; 1006 when there was no frame */

@@ -30,18 +30,18 @@
  * of the turn. A socket is watched for writability only while it is full.
  *
  * Pressure. A peer that lets more than queue_soft pile up is "choked": nothing
- * is read from it until half of that is gone. A peer that sends many requests
- * at once "yields": after REQUESTS_MAX answers the rest waits in the stash for
- * the next turn. Both are watched for writability, so that a next visit is
- * certain.
+ * is read from it until half of that is gone. It is watched for writability, so
+ * that a next visit is certain. A peer that sends many messages or requests at
+ * once "yields" when its visit has used up its budget (base/budget.h): the rest
+ * waits in the stash, and the connection queues for the next turn.
  */
 #include <string.h>
 
 #include "conn.h"
 #include "base/mem.h"
 
-/* Visits that the budget of a turn is asked for at once: asking for each takes 3
- * instructions more a delivery; 32 could exceed a turn by 6 ms. */
+/* Visits for which the budget of a turn is asked at once. Asking for each takes
+ * 3 instructions more a delivery; 32 could exceed a turn by 6 ms. */
 #define VISITS 16
 
 /* Spare segments are released this long after their last use. */
@@ -55,7 +55,8 @@
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* Whether the connection's state takes octets, in this visit or the next. */
+/* Return whether the connection's state takes octets, in this visit or the
+ * next. */
 static bool
 is_receptive(const struct ws_conn *c)
 {
@@ -75,7 +76,7 @@ is_receptive(const struct ws_conn *c)
 	return false;
 }
 
-/* Whether it takes them in this one. */
+/* Return whether the connection's state takes octets in this visit. */
 static bool
 is_taking(const struct ws_conn *c)
 {
@@ -91,7 +92,7 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 	while (used < len && is_taking(c)) {
 		switch ((enum ws_conn_state)c->state) {
 		case WS_CONN_HTTP:
-			/* Thousands may stand in one read. */
+			/* One read may hold thousands of requests. */
 			n = ws_conn_http_read(c, in + used, len - used);
 			break;
 		case WS_CONN_OPEN:

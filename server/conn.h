@@ -137,8 +137,8 @@ struct ws_core {
 	 * one may be in input (is_in_place in conn_message.c). */
 	uint8_t *output;
 	size_t output_octets;
-	struct ws_conn *serving; /* the one that output belongs to, or NULL */
-	struct ws_conn *dirty, **dirty_end; /* to be looked at by turn_end */
+	struct ws_conn *serving; /* output belongs to this one; or NULL */
+	struct ws_conn *dirty, **dirty_end;     /* to be visited by turn_end */
 	struct ws_conn *yielded, **yielded_end; /* queued after this turn */
 	struct ws_conn *dead;                   /* to be released by turn_end */
 	struct ws_request *spare;   /* owned: for the next request */
@@ -181,7 +181,8 @@ ws_conn_choke(struct ws_conn *conn)
 		conn->choked = true;
 }
 
-/* Whether a WebSocket takes no octets now. Three bits that gcc tests as one. */
+/* Return whether a WebSocket takes no octets now. gcc tests the three bits as
+ * one. */
 static inline bool
 ws_conn_is_halted(const struct ws_conn *conn)
 {
