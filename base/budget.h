@@ -12,9 +12,9 @@
  *	   └─ the visit is spent ─┘ goes on behind all that were queued before,
  *	                            its own deliveries among them
  *
- * The unit is a tenth of a microsecond of one core, by the table below. Counting
- * is no clock: reading one costs more than a short message, and the same octets
- * make the same turns in every run, which the simulation relies on.
+ * The unit is a tenth of a microsecond of one core, by the table below.
+ * Counting is no clock: reading one costs more than a short message, and the
+ * same octets make the same turns in every run, which the simulation relies on.
  */
 #ifndef WS_BUDGET_H
 #define WS_BUDGET_H

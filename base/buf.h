@@ -16,7 +16,7 @@ struct ws_buf {
 	uint8_t at[];
 };
 
-/* The octets of a buffer that is not NULL. */
+/* Return the octets of a buffer that is not NULL. */
 static inline uint8_t *
 ws_buf_data(struct ws_buf *buf)
 {
@@ -41,8 +41,7 @@ void ws_buf_free(struct ws_buf **buf);
 
 /* ---- chunks ------------------------------------------------------------ */
 
-/* Octets that are read only once they are shared, with a count of those who
- * hold them. */
+/* Octets with a count of references, read-only once they are shared. */
 struct ws_chunk {
 	uint32_t refs;
 	bool open;      /* a queue may still append: never shared */
@@ -59,17 +58,18 @@ struct ws_chunk {
  * memory. */
 struct ws_chunk *ws_chunk_new(size_t room);
 
-/* A chunk that stands for memory that lives for ever, such as an embedded
- * file. Returns NULL when out of memory. */
+/* Make a chunk of memory that lives for ever, such as an embedded file, without
+ * copying it. Returns NULL when out of memory. */
 struct ws_chunk *ws_chunk_static(const void *data, size_t len);
 
 /* Take one more reference. Returns chunk. */
 struct ws_chunk *ws_chunk_ref(struct ws_chunk *chunk);
 
-/* Release a chunk that nobody holds. */
+/* Release a chunk without references. */
 void ws_chunk_free(struct ws_chunk *chunk);
 
-/* Give one reference back; the last one releases it. NULL is allowed. */
+/* Drop a reference, and release the chunk with the last one. NULL is
+ * allowed. */
 static inline void
 ws_chunk_unref(struct ws_chunk *chunk)
 {
@@ -86,19 +86,19 @@ struct ws_segment {
 	size_t begin, end;      /* offsets in the chunk */
 };
 
-/* Segments not in use, kept for the next one. One pool serves a server. A
- * message for all of many connections needs one for each, and gives them back
- * in the same turn: they stay for the next such message, and go by and by when
- * there is none. */
+/* A pool of segments that are not in use; a server has one. A message to many
+ * connections takes a segment for each and returns them in the same turn. They
+ * stay for the next such message; ws_segments_trim releases them bit by bit
+ * when none comes. */
 struct ws_segments {
 	struct ws_segment *spare; /* owned */
 	size_t count;
 	size_t unused; /* the least count since the last trim */
 };
 
-/* Octets on their way to one peer. Zeroed memory is an empty queue. What one
- * call appends is never parted over two segments, so a queue can be cut
- * between segments without cutting a frame. */
+/* Octets to be sent to one peer. Zeroed memory is an empty queue. What one call
+ * appends is never split over two segments, so a queue can be cut between
+ * segments without cutting a frame. */
 struct ws_queue {
 	struct ws_segment *last; /* owned; a ring: last->next is the first */
 	uint32_t octets;         /* below 2^31, see WS_QUEUE_MAX */
@@ -124,8 +124,8 @@ int ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 int ws_queue_share(struct ws_queue *queue, struct ws_segments *pool,
     struct ws_chunk *chunk, size_t offset);
 
-/* The first run of a queue that is not empty. Returns whether it is the only
- * one, as nearly always. */
+/* Get the first run of a queue that is not empty. Returns whether it is the
+ * only one, as it nearly always is. */
 static inline bool
 ws_queue_first(const struct ws_queue *queue, struct ws_part *part)
 {
@@ -136,25 +136,25 @@ ws_queue_first(const struct ws_queue *queue, struct ws_part *part)
 	return first == queue->last;
 }
 
-/* The first runs of a queue.
+/* Get the first runs of a queue.
  *   parts  receives at most max of them
  * Returns how many were filled. */
 size_t
 ws_queue_parts(const struct ws_queue *queue, struct ws_part *parts, size_t max);
 
-/* Drop octets at the front: they were sent. */
+/* Drop len octets at the front, which were sent. */
 void
 ws_queue_sent(struct ws_queue *queue, struct ws_segments *pool, size_t len);
 
-/* Drop everything but the rest of a segment that was sent in part: what
- * follows it on the wire is then at the border of a frame. */
+/* Drop everything but the rest of a segment that was sent in part, so that what
+ * is appended next begins at the border of a frame. */
 void ws_queue_cut(struct ws_queue *queue, struct ws_segments *pool);
 
 /* Drop everything. */
 void ws_queue_clear(struct ws_queue *queue, struct ws_segments *pool);
 
-/* Release some of those that were not needed since the last call; to be called
- * now and then. */
+/* Release some of the segments that were not needed since the last call. Called
+ * once in a while. */
 void ws_segments_trim(struct ws_segments *pool);
 
 /* Release the spare segments. */

@@ -117,8 +117,8 @@ int ws_loop_timeout(const struct ws_loop *loop);
  * Events for which the budget of the turn does not last are handed on in the
  * next one, which takes no new ones from the system.
  *   timeout_ms  longest wait; -1 for no limit of the caller's
- * Returns the number of events handed on, or -1 with errno set when the system's wait
- * failed for another reason than a signal. */
+ * Returns the number of events handed on, or -1 with errno set when the
+ * system's wait failed for another reason than a signal. */
 int ws_loop_turn(struct ws_loop *loop, int timeout_ms);
 
 /* ---- what a backend provides (loop_epoll.c or loop_kqueue.c) ----------- */

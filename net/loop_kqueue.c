@@ -11,9 +11,9 @@
  *	EVFILT_WRITE                       WRITE
  *	EVFILT_WRITE  EV_EOF               WRITE, HANGUP: nobody will read it
  *
- * Where nothing is wanted there would be no filter, and nobody would hear of a
- * hangup. So there is one for writing then, with EV_CLEAR: it says once that
- * there is room, which is ignored, and again when there will never be any.
+ * When neither is wanted, a filter must still report a hangup: the guard, a
+ * filter for writing with EV_CLEAR. It reports once that there is room, which
+ * is ignored, and again at the end of the stream.
  */
 #include <sys/types.h>
 
@@ -27,7 +27,7 @@
 
 #include "loop.h"
 
-/* A third thing to watch for, when it is nothing else. */
+/* The guard, watched for when neither reading nor writing is. */
 #define GUARD 0x40
 
 static const struct {
@@ -80,9 +80,8 @@ note(struct changes *c, const struct ws_io *io, unsigned set, unsigned how)
 	}
 }
 
-/* Whether an answer to a change is as good as success: what was to be deleted
- * is not there, or the guard is refused to a descriptor that cannot be
- * written. */
+/* Whether an answer to a change is as good as success: a filter to delete does
+ * not exist, or a descriptor that cannot be written refuses the guard. */
 static bool
 is_done(const struct kevent *answer, unsigned event)
 {
@@ -91,9 +90,9 @@ is_done(const struct kevent *answer, unsigned event)
 	return answer->data == 0 || (event == GUARD && answer->data != EBADF);
 }
 
-/* Take a descriptor from one set of filters to another. EV_RECEIPT makes the
- * system answer each change by itself, rather than with waiting events.
- * Returns the set that is in force, with errno set when it is not to. */
+/* Take a descriptor from one set of filters to another. With EV_RECEIPT the
+ * system answers each change, and reports no events in between.
+ * Returns the set that is in force, with errno set when that is not to. */
 static unsigned
 change(struct ws_loop *loop, const struct ws_io *io, unsigned from, unsigned to)
 {
@@ -164,9 +163,9 @@ events_of(const struct kevent *event)
 	return WS_LOOP_READ | (end && event->fflags != 0 ? WS_LOOP_HANGUP : 0u);
 }
 
-/* Find where the other filter of a descriptor was reported already. Only one
- * that is watched for both can come twice, and that is rare: it reads while
- * its socket is full. Hence a search rather than a table. */
+/* Find the report of the other filter of a descriptor. Only a descriptor that
+ * is watched for both can come twice, which is rare: the server reads from a
+ * peer whose socket is full. So a search does, without a table. */
 static struct ws_fired *
 reported(struct ws_loop *loop, int count, int fd)
 {

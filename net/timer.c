@@ -112,7 +112,7 @@ ws_heap_set(struct ws_heap *heap, struct ws_heap_timer *timer, int64_t due_ms,
 			return -1;
 		put_at(heap, ++heap->count, timer);
 	}
-	/* What is overdue when it is set inside a run is as good as due now.
+	/* A timer that is set inside a run and overdue counts as due now.
 	 * Its serial then sorts it behind all that the run has still to fire,
 	 * so the run can stop at the first timer that is new. */
 	if (heap->running && due_ms < heap->run_ms)
@@ -181,21 +181,21 @@ ws_heap_fini(struct ws_heap *heap)
 
 /* ---- wheel -------------------------------------------------------------- */
 
-/* The tick that a time lies in: rounded down, also before time zero. */
+/* Return the tick that a time lies in: rounded down, also before time zero. */
 static int64_t
 tick_of(int64_t ms)
 {
 	return ms / WS_WHEEL_TICK_MS - (ms % WS_WHEEL_TICK_MS < 0);
 }
 
-/* The first tick that does not begin before a time: rounded up. */
+/* Return the first tick that does not begin before a time: rounded up. */
 static int64_t
 tick_after(int64_t ms)
 {
 	return ms / WS_WHEEL_TICK_MS + (ms % WS_WHEEL_TICK_MS > 0);
 }
 
-/* How far a tick is ahead of another one, across the wrap of 32 bits. */
+/* Return how far a tick is ahead of another one, modulo 2^32. */
 static int32_t
 ahead(uint32_t tick, uint32_t from)
 {
@@ -213,7 +213,7 @@ hang(struct ws_wheel_deadline **list, struct ws_wheel_deadline *deadline)
 	*list = deadline;
 }
 
-/* Take a deadline out of whatever list it is in. */
+/* Take a deadline out of the list that it is in. */
 static void
 unhang(struct ws_wheel_deadline *deadline)
 {
@@ -260,7 +260,7 @@ ws_wheel_set(
 	if (deadline->link == NULL)
 		wheel->count++;
 	else if (ahead(deadline->due_tick, deadline->slot_tick) >= 0)
-		return; /* it is looked at before, and soon enough */
+		return; /* its slot is visited before that time */
 	else
 		unhang(deadline);
 	hang_in_wheel(wheel, deadline);
@@ -311,7 +311,7 @@ visit_slot(struct ws_wheel *wheel, struct ws_wheel_deadline **slot,
 	}
 }
 
-/* The first tick at which something hangs. */
+/* Return the first tick at which a deadline hangs. */
 static int64_t
 first_occupied(const struct ws_wheel *wheel)
 {
@@ -333,7 +333,7 @@ ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
 
 	if (now_tick < wheel->now_tick)
 		return;
-	/* From here on everything is hung behind the present. */
+	/* What fire hangs from here on comes after this tick. */
 	wheel->now_tick = now_tick + 1;
 	if (now_tick < tick)
 		return;

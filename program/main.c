@@ -273,11 +273,11 @@ print_address(const char *text, const char *base)
 
 #define AMOUNT 48 /* room for a number with its unit */
 
-/* Returns text. */
+/* Write a size, or the default where octets is 0. Returns text. */
 static const char *
-print_size(char text[AMOUNT], size_t octets, size_t otherwise)
+print_size(char text[AMOUNT], size_t octets, size_t by_default)
 {
-	size_t n = octets > 0 ? octets : otherwise;
+	size_t n = octets > 0 ? octets : by_default;
 
 	if (n % (1 << 20) == 0)
 		(void)snprintf(text, AMOUNT, "%zu MiB", n >> 20);
@@ -288,7 +288,7 @@ print_size(char text[AMOUNT], size_t octets, size_t otherwise)
 	return text;
 }
 
-/* Returns text. */
+/* Write what a ping takes; ms is -1 for never. Returns text. */
 static const char *
 print_ping(char text[AMOUNT], int ms)
 {
@@ -324,9 +324,10 @@ print_start(struct ws_server *server, const struct config *config)
 
 /* Say what failed, and why by errno. Returns the exit status. */
 static int
-cannot(const char *what)
+cannot(const char *verb, const char *what)
 {
-	(void)say(STDERR_FILENO, "wsd: cannot %s: %s\n", what, strerror(errno));
+	(void)say(STDERR_FILENO, "wsd: cannot %s %s: %s\n", verb, what,
+	    strerror(errno));
 	return 1;
 }
 
@@ -336,25 +337,23 @@ run(struct program *program)
 	const struct config *config = program->config;
 	int result;
 
-	if (add_endpoints(program->server, config) < 0) {
-		(void)say(STDERR_FILENO, "wsd: cannot serve %s: %s\n",
-		    config->directory != NULL ? config->directory : "the pages",
-		    strerror(errno));
-		return 1;
-	}
+	if (add_endpoints(program->server, config) < 0)
+		return cannot("serve", config->directory != NULL
+					   ? config->directory
+					   : "the pages");
 	if (add_sio(program) < 0)
-		return cannot("serve Socket.IO");
+		return cannot("serve", "Socket.IO");
 	/* ws_listen logs the reason. A malformed address is wrong usage. */
 	result = listen_all(program->server, config);
 	if (result < 0)
 		return result == WS_EINVAL ? 2 : 1;
 	if (watch_signals(program) < 0)
-		return cannot("watch signals");
+		return cannot("watch", "signals");
 	if (!config->quiet)
 		print_start(program->server, config);
 	systemd_notify("READY=1");
 	if (ws_run(program->server) < 0)
-		return cannot("wait for events");
+		return cannot("wait for", "events");
 	return 0;
 }
 
@@ -369,7 +368,7 @@ main(int argc, char **argv)
 	(void)ws_raise_descriptors();
 	program.server = ws_server_new(&config.server);
 	if (program.server == NULL)
-		return cannot("start");
+		return cannot("start", "the server");
 	status = run(&program);
 	sio_free(program.io);
 	ws_server_free(program.server);
