@@ -57,7 +57,7 @@ on_pipe(struct ws_watch *watch, unsigned events, void *arg)
 	ws_stop(arg, 0);
 }
 
-/* What the child does: serve until its end of the pipe is closed. */
+/* Serve, in the child, until its end of the pipe is closed. */
 static int
 serve(const struct ws_options *options, void (*setup)(struct ws_server *server),
     int descriptors, int ready)

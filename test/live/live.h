@@ -34,7 +34,8 @@ struct live live_program(const char *const *arguments);
  * sanitizer that found something there makes it another. */
 void live_end(struct live *live);
 
-/* Connections that the server in this process has; wait until it has so many. */
+/* Count the connections of the server in this process; wait until it has a
+ * number of them. */
 size_t live_connections(const struct live *live);
 void live_until_connections(const struct live *live, size_t count);
 
@@ -51,7 +52,7 @@ long live_cpu_ms(const struct live *live);
 
 /* ---- the recorder -------------------------------------------------------- */
 
-/* What the callbacks below have seen in this process. */
+/* The record of the callbacks below, in this process. */
 struct live_seen {
 	struct ws_conn *conns[8]; /* those opened first, in their order */
 	struct ws_conn *last;     /* the one opened last */

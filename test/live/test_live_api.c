@@ -85,7 +85,7 @@ send_and_terminate(struct ws_conn *conn, int kind, const void *data, size_t len)
 	ws_terminate(conn);
 }
 
-/* What a program does that keeps two connections in step. */
+/* Pause and resume all connections, as a program that keeps them in step. */
 static void
 resume_all(struct ws_conn *conn, const struct ws_closed *how)
 {
@@ -467,7 +467,8 @@ Test(live_api, nobody_joins_a_room_who_is_leaving)
 
 /* ---- queues ------------------------------------------------------------ */
 
-/* What was above queue_soft and has drained is told, however fast it did. */
+/* drain is called for a queue that was above queue_soft, however fast it is
+ * emptied. */
 Test(live_api, drain_follows_whenever_the_queue_was_above_soft)
 {
 	static char data[50000];

@@ -12,7 +12,7 @@
 #define HEAD " HTTP/1.1\r\nHost: a\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
 
-/* How often, and what came last. */
+/* Calls of the callbacks, and the last status. */
 static int earlies, handled, broken, status;
 static struct ws_request *passed; /* let pass by early, not over yet */
 static int breaks;                /* the answer of on_broken; 0: none */
@@ -168,7 +168,7 @@ Test(live_bodies, every_request_is_handled_or_broken)
 	}
 }
 
-/* However its peer leaves: hangs up, with a reset, or says no more. */
+/* The peer leaves in one of three ways: hangs up, resets, or falls silent. */
 Test(live_bodies, a_body_whose_sender_leaves_is_broken)
 {
 	for (int how = 0; how < 3; how++) {

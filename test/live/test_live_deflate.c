@@ -41,7 +41,7 @@ on_open(struct ws_conn *conn)
 	(void)ws_join(conn, "room", WS_STR);
 }
 
-/* What comes is for all, the sender too. */
+/* Publish each message to all, the sender too. */
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
@@ -399,7 +399,7 @@ Test(live_deflate, bombs_are_1009)
 
 /* ---- to many ----------------------------------------------------------- */
 
-/* How many forms of it were made. */
+/* Count the compressed forms of the published message. */
 static unsigned
 forms(void)
 {

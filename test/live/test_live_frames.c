@@ -539,7 +539,7 @@ Test(live_frames, rfc6455_5_5_1_a_close_with_the_longest_reason)
 	client_close(&c);
 }
 
-/* What came before the Close is answered, what comes behind it is not. */
+/* A message before the Close is answered, one behind it is not. */
 Test(live_frames, rfc6455_5_5_1_nothing_is_taken_behind_a_close)
 {
 	struct client c = client_ws(live.address, "/echo");

@@ -157,7 +157,7 @@ restart(const struct ws_options *options)
 
 static char endless_uri[9000], endless_field[9000];
 
-/* Whatever cannot be trusted is refused, and ends the connection. */
+/* A request that cannot be trusted is refused, and ends the connection. */
 static const struct {
 	const char *name, *request;
 	int status;
@@ -259,7 +259,7 @@ make_endless(void)
 	memcpy(endless_field, GET HOST "X: ", strlen(GET HOST "X: "));
 }
 
-/* Whether the connection can go on after an answer. */
+/* Return whether the connection goes on after an answer. */
 static bool
 is_about_the_path(int status)
 {
@@ -751,8 +751,8 @@ Test(live_http, a_request_that_is_never_answered_ends_with_the_server)
 	}
 }
 
-/* Who does not ask to hear of the peer's end may answer all the same, and
- * the answer reaches nobody else. */
+/* Without a gone callback a request whose peer has left may be answered, and
+ * the answer reaches no other connection. */
 Test(live_http, without_gone_a_late_answer_is_allowed)
 {
 	struct client c = client_open(live.address), other;

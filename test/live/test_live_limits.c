@@ -138,8 +138,8 @@ Test(live_limits, a_flood_of_pings_is_not_queued)
 	client_close(&c);
 }
 
-/* What can be sent without end and keeps nothing: fragments of one message,
- * announced lengths, pongs. */
+/* The server keeps nothing for fragments of one message, announced lengths and
+ * pongs, which a peer can send without end. */
 Test(live_limits, announced_lengths_reserve_nothing)
 {
 	static const struct ws_options options = { .max_message = 64 << 20,
@@ -445,7 +445,7 @@ Test(live_limits, rfc6455_5_5_2_a_quiet_peer_is_pinged_and_given_up)
 	client_close(&c);
 }
 
-/* Who answers its pings stays, whatever the two times are. */
+/* A peer that answers its pings stays, whatever the two times are. */
 Test(live_limits, rfc6455_5_5_3_a_quiet_peer_that_answers_stays)
 {
 	static const int times[][2] = { { 150, 400 }, { 400, 400 },
@@ -632,7 +632,7 @@ Test(live_limits, a_peer_that_never_stops_is_ended)
 	client_close(&c);
 }
 
-/* Whatever the program's allocator says, or does not. */
+/* errno is ENOMEM whatever the program's allocator sets it to. */
 Test(live_limits, memory_may_be_out_at_the_start)
 {
 	static const struct ws_options options = { .max_per_ip = 1,

@@ -56,7 +56,7 @@ void sim_trace(const char *format, ...)
 
 /* ---- the world --------------------------------------------------------- */
 
-/* How bad the world is. Frequencies are per mille. */
+/* The faults of the world. Frequencies are per mille. */
 struct sim_weather {
 	uint32_t partial;  /* reads and writes that move less than they could */
 	uint32_t again;    /* calls that find nothing though there is some */
@@ -85,12 +85,12 @@ int64_t sim_now(void);
 /* Let time pass in one leap, as when a machine sleeps. */
 void sim_leap(int64_t ms);
 
-/* What the server has now. */
+/* Count what the server has now. */
 size_t sim_blocks(void);
 size_t sim_octets(void);
 unsigned sim_descriptors(void);
 
-/* How many allocations were asked for, and failed, since sim_begin. */
+/* Count the allocations since sim_begin, and those that failed. */
 size_t sim_allocations(void);
 size_t sim_shortages(void);
 
@@ -126,7 +126,7 @@ int64_t sim_taken(const struct sim_wire *wire);
 /* Let calls of the server find a reset, this many times in 10,000. */
 void sim_fragile(struct sim_wire *wire, uint32_t per_myriad);
 
-/* Whether it was reset by the world. */
+/* Return whether the world has reset it. */
 bool sim_broke(const struct sim_wire *wire);
 
 /* Close our end, if it is not, and forget the connection. */
@@ -215,7 +215,7 @@ struct sim_peer {
 	bool last; /* HTTP: the server announced the end */
 };
 
-/* What all clients have to know. */
+/* Rules that all clients know. */
 struct sim_rules {
 	size_t message_max; /* octets of a message that a client sends */
 	size_t queue_max;   /* octets that make a peer slow */
@@ -241,10 +241,10 @@ void sim_peer_expect(
 /* Nothing is expected to be complete any more. */
 void sim_peer_spoil(struct sim_peer *peer, const char *why);
 
-/* Whether what it sent cannot be relied on. */
+/* Return whether the server may have misread what the client sent. */
 bool sim_peer_is_wrong(const struct sim_peer *peer);
 
-/* Whether it has got and done all, and only waits. */
+/* Return whether a client has got and done all, and only waits. */
 bool sim_peer_content(const struct sim_peer *peer);
 
 /* ---- what clients send: sim_say.c -------------------------------------- */
@@ -326,7 +326,7 @@ const char *sim_pmd_offer(const struct sim_pmd *pmd);
 /* The value that the server answers with, up to the end of its line. */
 void sim_pmd_agree(struct sim_pmd *pmd, const char *line);
 
-/* Whether it did; pmd may be NULL. */
+/* Return whether compression was agreed on; pmd may be NULL. */
 bool sim_pmd_agreed(const struct sim_pmd *pmd);
 
 /* Compress or inflate a message, which must be possible.
@@ -351,8 +351,8 @@ enum sim_mode {
 size_t sim_play(uint64_t seed, enum sim_mode mode, size_t nth,
     const uint8_t *input, size_t len);
 
-/* What all schedules together have seen, so that a test can tell that it did
- * not look at nothing. */
+/* Counts of all schedules together, which show a test that each case has
+ * happened. */
 struct sim_seen {
 	unsigned long schedules, turns, opened, messages, delivered, echoed,
 	    responses, held, broken, pongs, resets, vanished, slow, refused,

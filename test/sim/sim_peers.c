@@ -599,7 +599,7 @@ look(struct sim_peer *p)
 		on_end(p, end);
 }
 
-/* Whether it has something to do of its own accord. */
+/* Return whether a client has something to do of its own accord. */
 static bool
 is_busy(const struct sim_peer *p)
 {
