@@ -209,8 +209,7 @@ for document in $documents; do
 done
 
 # Every option in code style is one of wsd's.
-# shellcheck disable=SC2086
-grep -ohE '`--[a-z][a-z.-]+|wsd [^#]*--[a-z][a-z.-]+' $documents |
+grep -ohE '`--[a-z][a-z.-]+|wsd [^#]*--[a-z][a-z.-]+' README.md docs/*.md |
     grep -oE -e '--[a-z][a-z.-]+' | sed 's/^--//' | sort -u |
     comm -23 - "$work/help" > "$work/unknown"
 [ -s "$work/unknown" ] &&
