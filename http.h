@@ -37,8 +37,8 @@ size_t ws_http_skip_text(const char *buf, size_t at, size_t len);
 
 /* ---- request head (RFC 9112 sections 2 to 5) ---------------------------- */
 
-/* Fields in one head. A browser behind two proxies sends some 40; each field
- * takes 8 octets of struct ws_http_head, and lookups are linear. */
+/* Fields in one head. Browsers send about 20, and proxies add some. Each takes
+ * 8 octets of struct ws_http_head, and lookups are linear. */
 #define WS_HTTP_FIELDS_MAX 100
 #define WS_HTTP_HEAD_MAX 65000 /* offsets in a head have 16 bits */
 

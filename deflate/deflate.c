@@ -23,12 +23,12 @@
  *	0      start           block          at           end
  *	|......|.. history ....|.. symbols ...|.. unseen ...|.... room ....|
  *
- * When there is no room left, the buffer slides: what no match can reach any
- * more is dropped. A block that began there is ended first, since it may have
+ * When there is no room left, the buffer slides: octets that no match can reach
+ * are dropped. A block that began among them is ended first, since it may have
  * to be stored as it came.
  *
- * Output goes through a stage of 512 octets, so that the parts of this file
- * need not care how much room the caller has:
+ * Output goes through a stage of 512 octets, so that only hand_out deals with
+ * the room that the caller has:
  *
  *	        the block is full, or the input ends
  *	GATHER --------------------------------------> CODED or STORED
@@ -39,22 +39,23 @@
  *	 |                                                   |
  *	 +----------- FLUSHED, and all is handed out --------+
  *
- * Nothing depends on how the input was cut, as no decision is made before
- * there is enough input for it; only a flush makes a difference. */
+ * The output does not depend on how the input is cut into calls, since no
+ * decision is made before there is enough input for it. Only a flush makes a
+ * difference. */
 
 #include "deflate.h"
 #include "base/bytes.h"
 #include "deflate_state.h"
 
 enum {
-	SPAN_MIN = 1024,      /* what a smaller window gets nevertheless */
+	SPAN_MIN = 1024,      /* a smaller window gets this much nevertheless */
 	STORED_MAX = 65535,   /* RFC 1951 section 3.2.4 */
 	SLACK = 8,            /* deflate_match.c reads beyond the end */
 	EMPTY_BLOCK_TAIL = 4, /* RFC 7692 section 7.2.1: 00 00 ff ff */
 };
 
-/* By level, so that each is as small as what others have under the same number,
- * and no slower: see bench/deflate.c. */
+/* Depth, nice and lazy of each level. Measured against zlib by bench/deflate.c:
+ * each level is as small as zlib's of the same number, and no slower. */
 static const struct ws_deflate_effort efforts[WS_DEFLATE_LEVEL_MAX + 1] = {
 	{ 0, 0, 0 },
 	{ 2, 16, 4 }, /* 1 to 3: every match is taken */
@@ -169,16 +170,16 @@ hand_out(struct ws_deflate *d, struct ws_deflate_io *io)
 	return true;
 }
 
-/* What may be dropped from the front of the buffer, were it not for the
- * block. */
+/* The octets at the front of the buffer that no match can reach. They may still
+ * belong to the block. */
 static uint32_t
 droppable(const struct ws_deflate *d)
 {
 	return d->at > d->span_octets ? d->at - d->span_octets : 0;
 }
 
-/* Whether nothing can go on before there is room. To slide any earlier would
- * make it depend on the pieces where blocks end. */
+/* Whether all must wait for room. If the buffer slid any earlier, the ends of
+ * blocks would depend on how the input is cut. */
 static bool
 is_starved(const struct ws_deflate *d)
 {
@@ -201,7 +202,7 @@ slide(struct ws_deflate *d)
 	d->listed -= by;
 }
 
-/* Move input from the caller to the buffer, as much as it can take. */
+/* Move input from the caller to the buffer, as much as there is room for. */
 static void
 take_in(struct ws_deflate *d, struct ws_deflate_io *io)
 {
@@ -231,8 +232,8 @@ is_block_due(const struct ws_deflate *d, bool is_more, bool is_flush)
 	return is_flush && d->at == d->end && d->at > d->block;
 }
 
-/* Take input until something is to be written. Returns whether there is nothing
- * to do until more input comes. */
+/* Turn input into symbols until a block is complete. Returns true when all
+ * input is used and more is needed. */
 static bool
 gather(
     struct ws_deflate *d, struct ws_deflate_io *io, enum ws_deflate_flush flush)
@@ -293,8 +294,8 @@ ws_deflate_message(struct ws_deflate *d, const uint8_t *in, size_t len,
 	return size - io.out_octets - EMPTY_BLOCK_TAIL;
 }
 
-/* Blocks but the last have 512 symbols at least or more octets than that, so
- * 512 octets at least, and 6 octets are enough to begin a stored one. */
+/* All blocks but the last have at least 512 symbols, and so 512 octets. A
+ * stored block adds at most 6 octets to its content. */
 size_t
 ws_deflate_bound(size_t len)
 {

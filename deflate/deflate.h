@@ -13,10 +13,10 @@
 /* Levels: 0 stores, 1 is the fastest that compresses, 9 the most thorough. */
 #define WS_DEFLATE_LEVEL_MAX 9
 
-/* What is to happen when all input has been taken. */
+/* The end of a call's input. */
 enum ws_deflate_flush {
-	WS_DEFLATE_MORE,   /* nothing: more input is to come */
-	WS_DEFLATE_SYNC,   /* all of it becomes readable: RFC 7692, 7.2.1 */
+	WS_DEFLATE_MORE,   /* more input is to come */
+	WS_DEFLATE_SYNC,   /* flush, so that all is readable: RFC 7692, 7.2.1 */
 	WS_DEFLATE_FINISH, /* the stream ends here */
 };
 
@@ -52,7 +52,7 @@ ws_deflate_init(void *memory, unsigned window_bits, unsigned level);
  * handed out. Takes the same short time whatever the size of the window. */
 void ws_deflate_reset(struct ws_deflate *d);
 
-/* Keep to a smaller window, and search otherwise, from the next stream on.
+/* Change the window and the level, from the next stream on.
  *   window_bits  WS_DEFLATE_BITS_MIN to what the compressor was made with, to
  *                which this returns, too
  *   level        0 to WS_DEFLATE_LEVEL_MAX
@@ -61,8 +61,8 @@ void ws_deflate_reset(struct ws_deflate *d);
 void
 ws_deflate_adjust(struct ws_deflate *d, unsigned window_bits, unsigned level);
 
-/* Begin a new stream whose reader already has some octets, which it may refer
- * to: the last ones of the messages before, or a dictionary.
+/* Begin a new stream that may refer to octets which its reader has already: the
+ * end of earlier messages, or a dictionary.
  *   past, len  borrowed for the call; of which no more than the window's octets
  *              are used
  * This is how one compressor can serve many streams, if each keeps its own
@@ -80,7 +80,7 @@ void ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len);
 bool ws_deflate_run(struct ws_deflate *d, struct ws_deflate_io *io,
     enum ws_deflate_flush flush);
 
-/* Compress one message as RFC 7692 section 7.2.1 wants it: WS_DEFLATE_SYNC,
+/* Compress one message as in RFC 7692 section 7.2.1: WS_DEFLATE_SYNC,
  * without the four octets 00 00 ff ff that always come last.
  *   in, len    the message; may be empty
  *   out, size  for the result and those four octets; ws_deflate_bound(len) is
@@ -91,8 +91,9 @@ bool ws_deflate_run(struct ws_deflate *d, struct ws_deflate_io *io,
 size_t ws_deflate_message(struct ws_deflate *d, const uint8_t *in, size_t len,
     uint8_t *out, size_t size);
 
-/* The most octets that len octets become with one flush at their end, at any
- * level and window, when they follow a flush or a reset. */
+/* Bound the result of compressing len octets that follow a flush or a reset,
+ * with one flush at their end. Returns the most octets, at any level and
+ * window. */
 size_t ws_deflate_bound(size_t len);
 
 #endif

@@ -8,9 +8,9 @@
  *	fixed     |f|01| symbols, in codes that everybody knows | end |
  *	dynamic   |f|10| the lengths of its own codes | symbols | end |
  *
- * All three are priced, which is a matter of counting, and the cheapest one is
- * written. That bounds what random octets grow by: the header of a stored
- * block for every block.
+ * The size of all three is computed, which is a matter of counting, and the
+ * smallest is written. That bounds the growth of random octets: each block adds
+ * the header of a stored one.
  *
  * The header of a dynamic block is compressed itself. The lengths of the codes
  * of literals and lengths, then of distances, are one sequence, in which
@@ -73,7 +73,7 @@ struct header {
  * The first bit that is written is the lowest of its octet (RFC 1951 section
  * 3.1.1), so bits are shifted in above those that wait. */
 
-/* A copy of what struct ws_deflate holds, for the registers. */
+/* A copy of the bits in struct ws_deflate, which can stay in registers. */
 struct writer {
 	uint64_t bits;
 	unsigned count; /* of bits */
@@ -126,7 +126,7 @@ pad(struct writer *w)
 	carry(w);
 }
 
-/* RFC 1951 section 3.2.4; what comes next is octets. */
+/* RFC 1951 section 3.2.4; octets follow. */
 static void
 put_stored_header(struct writer *w, uint32_t octets)
 {
@@ -186,7 +186,7 @@ add_run(struct header *h, unsigned length, unsigned run)
 		add_item(h, length, 0);
 }
 
-/* How many lengths there are up to the last that is not 0. */
+/* Count the lengths up to the last that is not 0, min at least. */
 static unsigned
 used(const uint8_t *lengths, unsigned count, unsigned min)
 {
@@ -212,8 +212,8 @@ add_lengths(struct header *h)
 	}
 }
 
-/* Make codes for the block, and a header that describes them. Returns what the
- * symbols and the header take, in bits. */
+/* Make codes for the block, and a header that describes them. Returns the bits
+ * that the symbols and the header take. */
 static uint32_t
 make_header(const struct ws_deflate *d, struct header *h)
 {
@@ -262,7 +262,7 @@ put_header(struct writer *w, const struct header *h)
 
 /* ---- which kind ---------------------------------------------------------- */
 
-/* What the symbols take in the fixed codes (RFC 1951 section 3.2.6), in bits:
+/* Count the bits of all symbols in the fixed codes (RFC 1951 section 3.2.6):
  * 8 bits each, but for literals from 144 on, which have 9, for the end and
  * lengths up to slot 22, which have 7, and 5 for each distance. */
 static uint32_t
@@ -279,7 +279,8 @@ price_fixed(const struct ws_deflate *d)
 	return bits;
 }
 
-/* What the extra bits of lengths and distances take with any code. */
+/* Count the extra bits of lengths and distances, which are the same in any
+ * code. RFC 1951 section 3.2.5. */
 static uint32_t
 price_extra(const struct ws_deflate *d)
 {
@@ -342,9 +343,9 @@ ws_deflate_begin_block(struct ws_deflate *d, bool is_final)
 	close_stage(d, &w);
 }
 
-/* ---- what is in it ------------------------------------------------------- */
+/* ---- the content --------------------------------------------------------- */
 
-/* Write octets of a stored block. Returns whether that was all. */
+/* Write octets of a stored block. Returns whether the block is complete. */
 static bool
 write_stored(struct ws_deflate *d)
 {
@@ -357,7 +358,7 @@ write_stored(struct ws_deflate *d)
 	return n == left;
 }
 
-/* A length and a distance, 48 bits at most. */
+/* Write a length and a distance, 48 bits at most. RFC 1951 section 3.2.5. */
 static inline void
 put_match(struct writer *w, const struct ws_deflate *d, uint32_t symbol)
 {
@@ -373,7 +374,8 @@ put_match(struct writer *w, const struct ws_deflate *d, uint32_t symbol)
 	put(w, (distance - 1) & ((1u << extra) - 1), extra);
 }
 
-/* Write symbols of a block, and its end. Returns whether that was all. */
+/* Write symbols of a block, then its end. Returns whether the block is
+ * complete. */
 static bool
 write_coded(struct ws_deflate *d)
 {

@@ -17,9 +17,9 @@
  * in rising order, too, so the rarest is in front of the leaves or in front of
  * the nodes (van Leeuwen 1976).
  *
- * A code in DEFLATE has 15 bits at most, or 7 in the header of a block. So the
- * tree only says how many codes of each length there are, and the longest of
- * them go to the rarest symbols. Walking down from the root, each node turns
+ * A code in DEFLATE has 15 bits at most, or 7 in the header of a block. So only
+ * the number of codes of each length is taken from the tree, and the longest
+ * codes go to the rarest symbols. Walking down from the root, each node turns
  * one leaf of its depth into two that are one deeper:
  *
  *	root: 1 leaf of depth 0 -> 2 of 1;  (4): 1 of 1 -> 2 of 2;  ...
@@ -165,9 +165,9 @@ reverse(unsigned bits)
 	return (bits & 0x00ff) << 8 | (bits & 0xff00) >> 8;
 }
 
-/* Since the lengths alone are sent, both sides must give the codes out in the
- * same way: those of one length are numbers in a row, in the order of their
- * symbols, and after them comes the next length. */
+/* RFC 1951 section 3.2.2: only the lengths are sent, so both sides must assign
+ * the codes in the same way. The codes of one length are consecutive numbers,
+ * in the order of their symbols, and the codes of the next length follow. */
 void
 ws_deflate_code_bits(
     const uint8_t *lengths, unsigned count, struct ws_deflate_code *codes)

@@ -12,21 +12,21 @@
  *	         |             older[7] = 7
  *	         older[0]: whatever was there
  *
- * Who looks for a match walks down this chain and compares, until it leaves the
- * window, or has looked at as many places as the level allows. Nearer places
- * come first, and of two matches as long as each other the nearer is cheaper.
+ * The search for a match walks down this chain and compares. It ends when the
+ * chain leaves the window, or after as many places as the level allows. Nearer
+ * places come first, and of two equally long matches the nearer is cheaper.
  *
  * Places are renumbered when the buffer slides, so the lists hold positions:
- * places counted from the beginning of time, modulo 2^16. And nothing is ever
- * removed from the lists, neither when the window moves on nor when a message
- * begins that may refer to none before it. An entry is a hint. If it is too old
- * then it usually is too far away, and the walk ends there. If it is so old
- * that 2^16 made it look near, then comparing the octets finds out, as it does
- * for two different fours under one hash. Nor can it find what would have been
- * missed: every place in reach that begins with these octets is listed itself,
- * and comes before all that is older. So a short message does not pay for
- * tables of several hundred times its size, and what it becomes does not depend
- * on the messages of others before it.
+ * places counted from the creation of the compressor, modulo 2^16. Nothing is
+ * ever removed from the lists, neither when the window moves on nor when a
+ * message begins that may not refer to earlier ones. An entry is only a hint.
+ * An entry that is too old usually is too far away, and the walk ends there. If
+ * it is so old that 2^16 makes it look near, comparing the octets reveals it,
+ * as it does for two different fours under one hash. Old entries do not add
+ * matches, either: every place in reach that begins with these octets is listed
+ * itself, before all older ones. So a short message does not pay for clearing
+ * tables of several hundred times its size, and its result does not depend on
+ * the messages of other peers.
  *
  * Matches of three octets are not searched. DEFLATE has them, but in a code
  * that suits the block three literals are hardly longer, and finding them takes
@@ -44,8 +44,8 @@ enum {
 	FLOOR = 3, /* matches are longer than this */
 };
 
-/* What changes while octets become symbols: a copy of what struct ws_deflate
- * holds, which compilers can keep in registers. */
+/* The members of struct ws_deflate that change while octets become symbols. A
+ * copy, which compilers can keep in registers. */
 struct scan {
 	uint32_t at, listed;
 	uint32_t *symbol; /* where the next one goes */
@@ -58,8 +58,8 @@ least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-/* How many octets two places have in common, of which four are known, and max
- * is the limit. May read 7 octets more than that. */
+/* Count the octets that two places have in common, up to max. The first four
+ * are known to be equal. May read 7 octets beyond max. */
 static inline uint32_t
 common(const uint8_t *a, const uint8_t *b, uint32_t max)
 {
@@ -96,7 +96,7 @@ list(const struct ws_deflate *d, struct scan *s, uint32_t to)
 	}
 }
 
-/* The longest match for what begins at a place, which must be listed.
+/* Find the longest match for the octets at a place, which must be listed.
  *   floor  the match must be longer; at least 3 and less than what is left
  *   depth  earlier places to look at */
 static inline struct ws_deflate_match

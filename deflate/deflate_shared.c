@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A message, the answer to a request, a file: each is compressed in one go, and
- * nothing of it is needed later. So there is one compressor, of eight times the
- * largest window; each stream has a window and an effort of its own.
+ * the state is not needed afterwards. So all share one state, of eight times
+ * the largest window. Each stream has a window and a level of its own.
  */
 #include "deflate_shared.h"
 

@@ -10,8 +10,8 @@
 enum {
 	WS_DEFLATE_MATCH_MAX = 258, /* RFC 1951 section 3.2.5 */
 
-	/* Octets that must be there to decide as if all of them were: a match,
-	 * and one that begins at the next octet. */
+	/* Octets needed to decide about one: for the longest match here, and
+	 * for one that begins at the next octet. */
 	WS_DEFLATE_LOOKAHEAD = 1 + WS_DEFLATE_MATCH_MAX,
 
 	/* The alphabets of RFC 1951 sections 3.2.5 and 3.2.7. */
@@ -23,9 +23,9 @@ enum {
 	WS_DEFLATE_STAGE = 512, /* the longest header is below 300 octets */
 };
 
-/* The code of one symbol, as it is sent: Huffman codes go out beginning with
- * the most significant bit, all else with the least significant one (RFC 1951
- * section 3.1.1), so these have been turned around. */
+/* The code of one symbol, with its bits reversed: Huffman codes are sent
+ * beginning with the most significant bit, and all else with the least
+ * significant one (RFC 1951 section 3.1.1). */
 struct ws_deflate_code {
 	uint16_t bits;
 	uint16_t count; /* of bits */
@@ -37,7 +37,7 @@ struct ws_deflate_match {
 	uint32_t distance; /* how far back it begins */
 };
 
-/* How hard to search. */
+/* How hard to search for matches. */
 struct ws_deflate_effort {
 	uint16_t depth; /* how many earlier places to look at; 0: store */
 	uint16_t nice;  /* a match as long as this ends the search, */
@@ -48,8 +48,8 @@ enum ws_deflate_phase {
 	WS_DEFLATE_GATHER,  /* input becomes symbols */
 	WS_DEFLATE_STORED,  /* a block is written, as octets */
 	WS_DEFLATE_CODED,   /* a block is written, as codes */
-	WS_DEFLATE_FLUSHED, /* what the caller asked for is in the stage */
-	WS_DEFLATE_ENDED,   /* so is the end of the stream */
+	WS_DEFLATE_FLUSHED, /* the end of a flush is in the stage */
+	WS_DEFLATE_ENDED,   /* the end of the stream is in the stage */
 };
 
 /* The names of the places in the buffer are in the diagram in deflate.c. */
@@ -63,13 +63,13 @@ struct ws_deflate {
 	uint32_t start, block, at, end; /* places in the buffer */
 	uint8_t *buffer;
 
-	/* Where octets are to be found again: see deflate_match.c. */
+	/* Lists of places by their octets: see deflate_match.c. */
 	unsigned hash_shift;
 	uint32_t listed;  /* places before this one can be found */
 	uint32_t base;    /* place + base = position */
 	uint16_t *newest; /* by hash: the last position of such octets */
 	uint16_t *older;  /* by position: how far back the one before is */
-	struct ws_deflate_match held; /* at `at`; may yet be given up */
+	struct ws_deflate_match held; /* begins at `at`; a longer one may win */
 
 	/* The block's symbols: a literal, or distance << 16 | length. */
 	uint32_t *symbols;
@@ -78,22 +78,22 @@ struct ws_deflate {
 	uint16_t litlen_uses[WS_DEFLATE_LITLENS];
 	uint16_t distance_uses[WS_DEFLATE_DISTANCES];
 
-	/* Codes: those made for this block, the fixed ones, and which. */
+	/* Codes made for this block, the fixed ones, and those in use. */
 	struct ws_deflate_code litlen[WS_DEFLATE_LITLENS];
 	struct ws_deflate_code distance[WS_DEFLATE_DISTANCES];
 	struct ws_deflate_code fixed_litlen[WS_DEFLATE_LITLENS + 2];
 	struct ws_deflate_code fixed_distance[WS_DEFLATE_DISTANCES];
 	const struct ws_deflate_code *litlen_codes, *distance_codes;
 
-	/* Output: up to 7 bits that are no octet yet, and octets that are to
-	 * be handed out. */
+	/* Output: up to 7 bits of an incomplete octet, and whole octets for the
+	 * caller. */
 	uint64_t bits;
 	unsigned bit_count;
 	uint32_t stage_from, stage_to;
 	uint8_t stage[WS_DEFLATE_STAGE];
 };
 
-/* The number of the highest bit that is set; value is not 0. */
+/* Return the number of the highest bit that is set; value is not 0. */
 static inline unsigned
 ws_deflate_log2(uint32_t value)
 {
@@ -175,12 +175,12 @@ void ws_deflate_begin_block(struct ws_deflate *d, bool is_final);
  * After the last of it the phase is WS_DEFLATE_GATHER. deflate_block.c. */
 void ws_deflate_write_block(struct ws_deflate *d);
 
-/* Write what makes all before it readable: an empty stored block, or after the
- * final block the bits that its last octet lacks. The stage must be empty.
+/* Make all before this readable: write an empty stored block (RFC 7692 section
+ * 7.2.1), or fill the last octet of the final block. The stage must be empty.
  * deflate_block.c. */
 void ws_deflate_write_end(struct ws_deflate *d);
 
-/* Forget how often symbols were used. deflate_block.c. */
+/* Begin a block: reset the counts of its symbols. deflate_block.c. */
 void ws_deflate_clear_block(struct ws_deflate *d);
 
 /* Make the fixed codes, once. RFC 1951 section 3.2.6. deflate_block.c. */
@@ -196,7 +196,7 @@ void ws_deflate_fix_codes(struct ws_deflate *d);
 uint32_t ws_deflate_code_lengths(
     const uint16_t *uses, unsigned count, unsigned max, uint8_t *lengths);
 
-/* Make codes of such lengths; RFC 1951 section 3.2.2.
+/* Make codes from their lengths. RFC 1951 section 3.2.2.
  *   codes  of those symbols that have one are set. deflate_code.c. */
 void ws_deflate_code_bits(
     const uint8_t *lengths, unsigned count, struct ws_deflate_code *codes);

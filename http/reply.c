@@ -7,10 +7,10 @@
  *	Content-Length: 10\r\n
  *	\r\n
  *
- * What does not fit and what is not allowed make the head fail once and for
- * all, so a caller writes every field and looks at the end. Names and values
- * are checked octet by octet: whatever text an application puts into a value,
- * it cannot end the line and begin a field of its own. */
+ * A head fails once and for all when something does not fit or is not allowed,
+ * so a caller writes every field and checks for failure at the end. Names and
+ * values are checked octet by octet: whatever text an application puts into a
+ * value, it cannot end the line and begin a field of its own. */
 
 #include "base/digits.h"
 #include "http.h"

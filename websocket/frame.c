@@ -36,8 +36,8 @@
  *	 after octet 4   a 16-bit length below 126
  *	 after octet 8   a 64-bit length below 65536
  *
- * The length is a claim and nothing more: whoever calls compares it with a
- * limit before believing it, and never reserves memory for it.
+ * The length is only a claim: the caller must compare it with a limit, and must
+ * never reserve memory for it.
  */
 
 #include "frame.h"
@@ -58,7 +58,7 @@ enum {
 	KEY_OCTETS = 4,
 	LANE = sizeof(ws_lane),
 	BLOCK = 8 * LANE, /* octets unmasked in one round */
-	LONG = 64,        /* from here on lanes cost less than words */
+	LONG = 64, /* measured: from here on lanes cost less than words */
 };
 
 /* RFC 6455 section 5.2: one bit for each opcode that has a meaning. */
@@ -66,7 +66,7 @@ static const unsigned known_opcodes =
     1u << WS_OP_CONTINUATION | 1u << WS_OP_TEXT | 1u << WS_OP_BINARY |
     1u << WS_OP_CLOSE | 1u << WS_OP_PING | 1u << WS_OP_PONG;
 
-/* What is wrong with a first octet, or 0. */
+/* Check a first octet. Returns an enum ws_frame_error, or 0. */
 static int
 check_first(uint8_t first)
 {

@@ -29,7 +29,7 @@ enum {
 	WS_RSV3 = 0x10,
 };
 
-/* Why a header is refused. All of them are close code 1002. */
+/* The reasons to refuse a header. All of them are close code 1002. */
 enum ws_frame_error {
 	WS_FRAME_EOPCODE = -1,   /* a reserved opcode */
 	WS_FRAME_EMINIMAL = -2,  /* a length that has a shorter form */

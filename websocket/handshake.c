@@ -31,10 +31,10 @@ ws_handshake_wanted(const struct ws_http_head *head, const char *buf)
 	    head, buf, WS_SPAN("Upgrade"), WS_SPAN("websocket"));
 }
 
-/* RFC 6455 4.2.1 item 5: base64 that decodes to 16 octets. The example of
- * section 4.1, AQIDBAUGBwgJCgsMDQ4PEC==, has bits set behind its sixteenth
- * octet, which is not RFC 4648 but cannot be refused; so the end is read as if
- * two more characters stood where the padding is. */
+/* RFC 6455 section 4.2.1 item 5: base64 that decodes to 16 octets. The example
+ * of section 4.1, AQIDBAUGBwgJCgsMDQ4PEC==, has bits set behind its sixteenth
+ * octet. RFC 4648 does not allow that, but nobody can refuse the RFC's own
+ * example. So the padding is replaced by two characters before decoding. */
 static bool
 is_key(struct ws_span key)
 {
@@ -146,9 +146,11 @@ split_authority(struct ws_span text)
 	return a;
 }
 
-/* Whether an origin has the host and port of the request's Host. The scheme
- * is not compared, because behind a proxy that ends TLS the page is https and
- * the connection is not; it only says what a missing port means. */
+/* Whether an origin has the host and port of the request's Host. RFC 6454
+ * section
+ * 4. The scheme is not compared, because behind a proxy that ends TLS the page
+ * is https and the connection is not. It only implies the port if that is
+ * missing. */
 static bool
 same_origin(struct ws_span origin, struct ws_span host)
 {

@@ -11,11 +11,11 @@
 
 #define WS_ACCEPT_SIZE 28 /* base64 of 20 octets */
 
-/* Whether a request asks for a WebSocket: GET or not, correct or not, its
- * Upgrade field names "websocket". */
+/* Whether the Upgrade field of a request names "websocket". Method and the rest
+ * of the handshake may be wrong. */
 bool ws_handshake_wanted(const struct ws_http_head *head, const char *buf);
 
-/* Check everything that RFC 6455 section 4.2.1 demands of a client.
+/* Check all that RFC 6455 section 4.2.1 demands of a client.
  *   head, buf  a complete request head and the buffer it was parsed from
  *   reason     receives a sentence when it is refused, static
  * Returns 0, or the HTTP status to refuse with: 400, 405, or 426 when the
@@ -23,7 +23,7 @@ bool ws_handshake_wanted(const struct ws_http_head *head, const char *buf);
 int ws_handshake_check(
     const struct ws_http_head *head, const char *buf, const char **reason);
 
-/* Check where the page that opens the connection comes from.
+/* Check the origin of the page that opens the connection.
  *   allowed  NULL for the same host and port as the request's; "*" for
  *            everywhere; or a comma-separated list of origins
  * A request without Origin is not a browser's and is allowed.
@@ -31,15 +31,15 @@ int ws_handshake_check(
 bool ws_handshake_origin(const struct ws_http_head *head, const char *buf,
     const char *allowed, const char **reason);
 
-/* The value of Sec-WebSocket-Accept.
+/* Compute the value of Sec-WebSocket-Accept.
  *   accept  exactly WS_ACCEPT_SIZE characters, not terminated
  * RFC 6455 section 4.2.2, item 5.4. */
 void ws_handshake_accept(const struct ws_http_head *head, const char *buf,
     char accept[WS_ACCEPT_SIZE]);
 
-/* Whether the fields that offer extensions conform to their grammar, whatever
- * of them may be agreed on; if not, the answer is 400. Worth asking by a server
- * that has any. RFC 6455 section 9.1. */
+/* Whether the fields that offer extensions conform to their grammar; if not,
+ * the answer is 400. For a server that would agree on an extension, but not for
+ * this request. RFC 6455 section 9.1. */
 bool ws_handshake_extensions(const struct ws_http_head *head, const char *buf);
 
 /* Whether the client offers a subprotocol; case matters.
