@@ -573,7 +573,7 @@ ws_http_parse(struct ws_http_head *h, const char *buf, size_t len)
 
 /* Find the first field line with a name, from one on. Returns NULL when there
  * is none. */
-static const struct ws_http_field *
+static inline const struct ws_http_field *
 find_field(const struct ws_http_head *h, const char *buf, struct ws_span name,
     const struct ws_http_field *f)
 {
@@ -588,26 +588,28 @@ bool
 ws_http_field_nth(const struct ws_http_head *h, const char *buf,
     struct ws_span name, unsigned nth, struct ws_span *value)
 {
-	const struct ws_http_field *f = find_field(h, buf, name, h->fields);
+	const struct ws_http_field *f = h->fields;
 
-	for (; f != NULL && nth > 0; nth--)
-		f = find_field(h, buf, name, f + 1);
-	if (f != NULL)
+	for (; (f = find_field(h, buf, name, f)) != NULL; f++) {
+		if (nth-- > 0)
+			continue;
 		*value = value_of(buf, f);
-	return f != NULL;
+		return true;
+	}
+	return false;
 }
 
 unsigned
 ws_http_field(const struct ws_http_head *h, const char *buf,
     struct ws_span name, struct ws_span *value)
 {
-	const struct ws_http_field *f = find_field(h, buf, name, h->fields);
+	const struct ws_http_field *f = h->fields;
 	unsigned count = 0;
 
-	if (f != NULL)
-		*value = value_of(buf, f);
-	for (; f != NULL; count++)
-		f = find_field(h, buf, name, f + 1);
+	for (; (f = find_field(h, buf, name, f)) != NULL; f++) {
+		if (count++ == 0)
+			*value = value_of(buf, f);
+	}
 	return count;
 }
 

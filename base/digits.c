@@ -27,8 +27,12 @@ ws_digits_read(const char *text, size_t len, uint64_t *number)
 	for (; n < len && text[n] >= '0' && text[n] <= '9'; n++) {
 		uint64_t digit = (uint64_t)(text[n] - '0');
 
-		value = value > (UINT64_MAX - digit) / 10 ? UINT64_MAX
-							  : value * 10 + digit;
+		/* The exact comparison divides: only where it can matter. */
+		if (value >= UINT64_MAX / 10 &&
+		    value > (UINT64_MAX - digit) / 10)
+			value = UINT64_MAX;
+		else
+			value = value * 10 + digit;
 	}
 	*number = value;
 	return n;
