@@ -1,21 +1,17 @@
 /* digits.c - decimal numbers in text: no sign, no white space, no locale. */
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
 #include "digits.h"
 
 size_t
 ws_digits_write(char out[WS_DIGITS_MAX], uint64_t number)
 {
-	char digits[WS_DIGITS_MAX]; /* filled from the end */
-	size_t first = sizeof(digits);
+	size_t len = 1;
 
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	memcpy(out, digits + first, sizeof(digits) - first);
-	return sizeof(digits) - first;
+	for (uint64_t rest = number; rest >= 10; rest /= 10)
+		len++;
+	for (size_t i = len; i-- > 0; number /= 10)
+		out[i] = (char)('0' + number % 10);
+	return len;
 }
 
 size_t
