@@ -17,7 +17,7 @@
 #
 # All of it is in build/bench/figures.tsv, the medians are in results.json beside
 # it. chart.py makes these the ones to be shown: bench/results.json, the charts,
-# and the tables of README.md. "quick" takes one short round.
+# and docs/benchmarks.md. "quick" takes one short round.
 #
 # Another server takes part by PEERS="name=command; other=command". The command
 # is split at spaces; it gets a port in the environment as PORT, on which it is

@@ -11,7 +11,7 @@ const PROXY_IDLE = "2s"; /* what a proxy takes for a dead connection */
 
 /* ---- configurations ------------------------------------------------------ */
 
-/* As the README has it, but for what a test must not touch. */
+/* As docs/proxies.md has it, but for what a test must not touch. */
 const nginxConfig = (port, upstream, base) => `
 daemon off;
 master_process off;
