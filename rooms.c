@@ -32,7 +32,7 @@
  * Outside of deliveries the first region is empty.
  *
  * A publish to several rooms must meet each member once: it has a serial
- * number, with which it stamps each member that it has met, or must not meet. */
+ * number, and stamps with it each member that it has met or must not meet. */
 
 #include <stdlib.h>
 #include <string.h>

@@ -314,8 +314,9 @@ on_ready_queued(struct ws_io *io, unsigned events)
 	(void)events;
 }
 
-/* Have a connection whose visit is spent go on in the next turn, behind all that
- * is queued by then, its own messages to others among it. */
+/* Have a connection whose visit is spent go on in the next turn, behind all
+ * connections that are queued by then, the receivers of its messages among
+ * them. */
 static void
 yield(struct ws_conn *c)
 {

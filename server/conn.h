@@ -20,7 +20,7 @@
 #include "files/static.h"
 #include "ws.h"
 
-/* The diagram in conn.c shows who leads to whom. */
+/* The diagram in conn.c shows the transitions. */
 enum ws_conn_state {
 	WS_CONN_HTTP,       /* reading a request, or waiting for one */
 	WS_CONN_HOLDING,    /* the application has the request */
@@ -110,12 +110,11 @@ struct ws_limits {
 	int deflate_min; /* octets of the shortest message to compress */
 };
 
-/* Octets taken from one connection in one event, and so the share of the memory
- * of every server. Measured with 64 messages of 1 KiB in flight each, half of
- * it costs the same and a quarter costs 25 % more; but messages that are longer
- * than the buffer are copied: an echo of 250,000 octets costs 111 us, and 43
- * where it fits. The double would take as much as all the rest of an empty
- * server. */
+/* Octets received from one connection in one event: the size of the one receive
+ * buffer. Measured with 64 messages of 1 KiB in flight each, half of it costs
+ * the same and a quarter costs 25 % more. A message that is longer than the
+ * buffer is copied: an echo of 250,000 octets costs 111 us, and 43 with the
+ * double, which would take as much memory as the rest of an empty server. */
 #define WS_CORE_INPUT 131072
 
 /* Octets of answers gathered into one send. With half of it, 64 echoes of 1 KiB

@@ -36,10 +36,10 @@
 #define COPY_MAX 1024
 
 /* Octets of a shared chunk that is copied behind a queue. The limits of a queue
- * count octets, not segments: with this a queue of the shortest shared chunks
- * takes half as much memory again as it has octets, for a segment of 32. Half
- * of it would make that twice, the double would copy longer messages for each
- * slow member of a room. */
+ * count octets, but each shared chunk takes a segment of 32 octets besides. So
+ * a queue of the shortest chunks that are shared takes half as much memory
+ * again as the limits count; with half of this number, twice as much. With the
+ * double, longer messages are copied for each slow member of a room. */
 #define COPY_BEHIND 64
 
 /* Take note of a send call's result.
