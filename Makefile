@@ -11,7 +11,7 @@
 #   make fuzz              run each fuzz target for FUZZ_SECONDS=5
 #   make cov               run the tests, print the coverage of each file
 #   make bench             measure, beside what is installed of other servers
-#   make fairness          how long clients wait for attackers; ATTACKS="tiny"
+#   make fairness          measure waiting during attacks; ATTACKS="tiny" one
 #   make bench-ir          count instructions and memory, against the budgets
 #   make examples          build/examples/NAME
 #   make asan              build/wsd-asan, with sanitizers
