@@ -15,6 +15,7 @@
  * In protocol v4 the answer has no payload, the error is any JSON, and what the
  * client has to say stands in the namespace's name: 40/admin?token=123, .
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -42,22 +43,20 @@ is_v4(const struct sio_client *client)
 static int
 welcome(struct sio_socket *socket)
 {
+	const struct sio_extra *extra = socket->extra;
 	struct sio_text *text = &socket->nsp->io->notice;
 	struct ws_span nsp = ws_span_of(socket->nsp->name);
 	struct sio_out out = { 0 };
-	int result;
+	int result = 0;
 
 	sio_out_begin(text, nsp);
-	if (!is_v4(socket->client)) {
-		sio_text_puts(text, "{\"sid\":\"");
-		sio_text_puts(text, sio_id(socket));
-		if (socket->extra != NULL && socket->extra->pid[0] != '\0') {
-			sio_text_puts(text, "\",\"pid\":\"");
-			sio_text_puts(text, socket->extra->pid);
-		}
-		sio_text_puts(text, "\"}");
-	}
-	result = sio_out_end(text, nsp, SIO_CONNECT, -1, &out);
+	if (!is_v4(socket->client) && extra != NULL && extra->pid[0] != '\0')
+		result = sio_format(
+		    text, "{sid: %s, pid: %s}", sio_id(socket), extra->pid);
+	else if (!is_v4(socket->client))
+		result = sio_format(text, "{sid: %s}", sio_id(socket));
+	if (result == 0)
+		result = sio_out_end(text, nsp, SIO_CONNECT, -1, &out);
 	return result < 0 ? result : sio_out_send(socket->client, &out, 0);
 }
 
@@ -195,25 +194,6 @@ ask_or_enter(struct sio_socket *socket)
 
 /* ---- what the client has to say ----------------------------------------- */
 
-/* Keep the JSON that came with a CONNECT. Returns 0 or WS_ENOMEM. */
-static int
-keep_auth(struct sio_socket *socket, struct ws_span json)
-{
-	struct sio_extra *extra;
-
-	if (json.len == 0)
-		return 0;
-	extra = sio_socket_extra(socket);
-	if (extra == NULL)
-		return WS_ENOMEM;
-	extra->auth = ws_mem_resize(NULL, json.len);
-	if (extra->auth == NULL)
-		return WS_ENOMEM;
-	memcpy(extra->auth, json.at, json.len);
-	extra->auth_len = json.len;
-	return 0;
-}
-
 /* Write a name or a value of a query as a JSON string. */
 static void
 write_decoded(struct sio_text *text, struct ws_span encoded)
@@ -249,20 +229,28 @@ write_query(struct sio_text *text, struct ws_span query)
 /* Keep what the client sent with its CONNECT: a payload; or, in protocol v4, a
  * query behind the namespace's name. Returns 0 or WS_ENOMEM. */
 static int
-keep_handshake(struct sio_socket *socket, const struct sio_packet *packet)
+keep_auth(struct sio_socket *socket, const struct sio_packet *packet)
 {
 	struct sio_text text = { 0 };
-	int result;
+	struct sio_extra *extra;
+	char *exact;
 
-	if (packet->query.len == 0)
-		return keep_auth(socket, packet->payload);
-	write_query(&text, packet->query);
-	result = text.error;
-	if (result == 0)
-		result =
-		    keep_auth(socket, (struct ws_span){ text.at, text.len });
-	sio_text_free(&text);
-	return result;
+	if (packet->query.len > 0)
+		write_query(&text, packet->query);
+	else
+		sio_text_add(&text, packet->payload.at, packet->payload.len);
+	if (text.error == 0 && text.len == 0)
+		return 0;
+	extra = text.error == 0 ? sio_socket_extra(socket) : NULL;
+	if (extra == NULL) {
+		sio_text_free(&text);
+		return WS_ENOMEM;
+	}
+	/* It may be kept for long, and nothing will be added. */
+	exact = ws_mem_resize(text.at, text.len);
+	extra->auth = exact != NULL ? exact : text.at;
+	extra->auth_len = text.len;
+	return 0;
 }
 
 /* ---- a new socket ------------------------------------------------------- */
@@ -273,7 +261,8 @@ keep_handshake(struct sio_socket *socket, const struct sio_packet *packet)
 static int
 identify(struct sio_socket *socket)
 {
-	struct ws_span nsp = ws_span_of(socket->nsp->name);
+	const char *nsp = socket->nsp->name;
+	size_t size = strlen(nsp) + sizeof("#") - 1 + EIO_ID_SIZE;
 	char session[EIO_ID_SIZE];
 	struct sio_extra *extra;
 
@@ -282,18 +271,16 @@ identify(struct sio_socket *socket)
 			   ? 0
 			   : WS_ESYSTEM;
 	(void)eio_id(socket->client->session, session);
-	if (nsp.len == 1) {
-		memcpy(socket->short_id, session, SIO_ID_LEN + 1);
+	if (strcmp(nsp, "/") == 0) {
+		memcpy(socket->short_id, session, sizeof(session));
 		return 0;
 	}
 	extra = sio_socket_extra(socket);
 	if (extra != NULL)
-		extra->id = ws_mem_resize(NULL, nsp.len + 1 + EIO_ID_SIZE);
+		extra->id = ws_mem_resize(NULL, size);
 	if (extra == NULL || extra->id == NULL)
 		return WS_ENOMEM;
-	memcpy(extra->id, nsp.at, nsp.len);
-	extra->id[nsp.len] = '#';
-	memcpy(extra->id + nsp.len + 1, session, EIO_ID_SIZE);
+	(void)snprintf(extra->id, size, "%s#%s", nsp, session);
 	return 0;
 }
 
@@ -361,7 +348,7 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	socket->client = client;
 	/* Until it is in a namespace, all that asks for its state is refused. */
 	socket->state = SIO_LEFT;
-	if (keep_handshake(socket, packet) == 0)
+	if (keep_auth(socket, packet) == 0)
 		return socket;
 	sio_leave_free(socket);
 	return NULL;

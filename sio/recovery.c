@@ -16,8 +16,8 @@
  * first. Both are bounded in octets, too: the oldest state or event is dropped
  * for a new one. A client that needs a dropped event connects anew.
  *
- * An offset is a number that grows, written in the digits of base64url, as one
- * more argument of each event. A client that never got an event has no offset,
+ * An offset is a number that grows, written in the 64 digits below, as one more
+ * argument of each event. A client that never got an event has no offset,
  * or still has that of an earlier connection, perhaps to another process. Then
  * the offset at which it connected counts. And a client whose offset is that of
  * the last event that was sent to it has missed nothing up to when it left,
