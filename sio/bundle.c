@@ -133,9 +133,9 @@ read_file(const char *name, struct sio_text *text)
 	return error == 0 ? 0 : -1;
 }
 
-/* Write the entity-tag of the application's file, a hash of its octets: FNV-1a,
- * since nobody has to be kept from making two files of one hash. RFC 9110
- * section 8.8.3. */
+/* Write the entity-tag of the application's file: FNV-1a of its octets. Two
+ * files with one hash are no danger, since the application chooses both.
+ * RFC 9110 section 8.8.3. */
 static void
 write_etag(struct sio_bundle *bundle, const struct sio_text *text)
 {

@@ -348,7 +348,7 @@ on_attachment(struct sio_client *client, const void *data, size_t len)
 	partial->list[partial->got++] = (struct sio_attachment){ copy, len };
 	if (partial->got < partial->packet.attachments)
 		return;
-	/* Whatever the application does to the client, this stays. */
+	/* Detached, so that it stays when the application ends the client. */
 	client->partial = NULL;
 	process(client, &partial->packet, partial->list);
 	free_partial(partial);

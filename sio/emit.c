@@ -13,8 +13,8 @@
 #include "reply.h"
 #include "target.h"
 
-/* What is emitted: arguments that a template makes, or those of an event that
- * came. */
+/* The event to be emitted: with arguments that a template makes, or with those
+ * of an event that came. */
 struct source {
 	const char *name; /* of the event */
 	const char *format;
@@ -25,7 +25,7 @@ struct source {
 
 /* ---- encoding ---------------------------------------------------------- */
 
-/* Return whether somebody may miss an event and be told later. */
+/* Return whether an event is kept for clients that miss it. */
 static bool
 is_recoverable(const struct sio_target *target, const struct source *source)
 {

@@ -57,7 +57,7 @@ bool sio_hooks_any(const struct sio_nsp *nsp, enum sio_hook_kind kind);
  *   kind    of sio_hooks_leaving: SIO_HOOK_DISCONNECTING or _DISCONNECT
  *   reason  a static string
  *   args    of the event, without its name
- *   user    of the socket; NULL if it has none: nobody is called */
+ *   user    of the socket; NULL if it has none: no hook is called */
 void sio_hooks_connection(struct sio_socket *socket);
 void sio_hooks_leaving(
     struct sio_socket *socket, enum sio_hook_kind kind, const char *reason);

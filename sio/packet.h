@@ -46,7 +46,7 @@ struct sio_packet {
 	struct ws_span payload; /* JSON, not checked yet; empty: none */
 };
 
-/* Take a packet apart.
+/* Decode a packet.
  *   in, len   the text of one packet; borrowed by packet
  *   revision  of the protocol: 5, or 4, in which a namespace may carry a query
  *   packet    written only on success
@@ -54,16 +54,15 @@ struct sio_packet {
 int sio_packet_decode(
     const char *in, size_t len, int revision, struct sio_packet *packet);
 
-/* Check that a payload is what its packet may carry, and find the places of
- * the attachments in it: their tokens become SIO_BINARY, with the number of
- * the attachment as count.
- *   text    the payload
- *   tokens  its tokens, count of them; 0 when there is no payload
+/* Check that a packet may carry its payload. The tokens of placeholders become
+ * SIO_BINARY, with the number of the attachment as count.
+ *   text           the payload
+ *   tokens, count  its tokens; none if there is no payload
  * Returns 0, SIO_PACKET_EPAYLOAD or SIO_PACKET_EPLACEHOLDER. */
 int sio_packet_check(const struct sio_packet *packet, const char *text,
     struct sio_json_token *tokens, size_t count);
 
-/* Whether a name is one that the protocol keeps for itself. */
+/* Return whether the protocol reserves the name of an event. */
 bool sio_packet_is_reserved(const char *name, size_t len);
 
 /* Write the head of a packet: all of it but the payload.

@@ -124,7 +124,7 @@ kept_of(struct ws_table_entry *entry)
 				   offsetof(struct sio_kept, entry));
 }
 
-/* How many octets a state takes. */
+/* Return how many octets a state takes. */
 static size_t
 octets_of(const struct sio_kept *kept)
 {

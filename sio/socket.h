@@ -27,7 +27,8 @@ enum sio_state {
 	SIO_LEFT,      /* released at the end of the turn */
 };
 
-/* What few sockets need, or what all need only while they connect. */
+/* A part of a socket that few sockets need, or that all need only while they
+ * connect. */
 struct sio_extra {
 	char *auth; /* owned: JSON of CONNECT, or NULL */
 	size_t auth_len;

@@ -36,13 +36,13 @@ enum {
 
 /* ---- the end of a turn ------------------------------------------------- */
 
-/* Release what has gone during this turn. */
+/* Release the sockets, clients and namespaces that ended in this turn. */
 static void
 reap(void *arg)
 {
 	struct sio *io = arg;
 
-	/* What is released here asks for this again: not now. */
+	/* Releasing calls reap_later, which must not schedule this again. */
 	io->reaping = true;
 	while (io->dead_sockets != NULL) {
 		struct sio_socket *socket = io->dead_sockets;

@@ -5,7 +5,7 @@
 
 #include "socket.h"
 
-/* What is done with the sockets of a target. The owner embeds it. */
+/* Something to be done with each socket of a target. The owner embeds it. */
 struct sio_delivery {
 	/* Called for each socket, which is connected. May disconnect sockets,
 	 * but must not start another delivery. */
@@ -20,7 +20,8 @@ struct sio_delivery {
 long
 sio_target_run(const struct sio_target *target, struct sio_delivery *delivery);
 
-/* What ws.h calls for a member of a room, which is a socket. */
+/* The function of a ws_member that is a socket: calls io->delivery->deliver.
+ *   message  not used */
 void sio_target_deliver(struct ws_member *member, void *message);
 
 /* A growing list of sockets. All zero, it is empty. */
