@@ -21,7 +21,7 @@ BEGIN {
 	add("idle-10000-wsd", "octets per idle WebSocket, of 10,000", 256)
 	add("idle-10000-static", "the same, static (musl)", "")
 	add("empty-static", "KiB resident, empty, static", 400)
-	add("size-static", "octets of the static file", 204800)
+	add("size-static", "octets of the static file", 245760)
 }
 
 function add(row, text, most) {

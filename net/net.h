@@ -23,8 +23,7 @@ enum {
  *            or "unix:PATH[,mode=0660]"; port 0 lets the system choose; the
  *            host is numeric or "localhost"
  *   error    receives a sentence when it fails; room for WS_NET_ERROR
- * A unix socket that a live server answers on is never taken over; one that
- * nobody answers on is replaced.
+ * The file of a unix socket is replaced only if no server answers there.
  * Returns the descriptor or -1, with errno EINVAL for a malformed address. */
 #define WS_NET_ERROR 160
 int ws_net_listen(const char *address, char error[WS_NET_ERROR]);
