@@ -13,10 +13,10 @@
  *	 codeword  10 0  110 111
  *
  * A codeword of n bits uses up a share of 1/2^n of all bit patterns. Lengths
- * make a code if the shares add up to one. If they add up to more, it is no
- * code; if to less, there are bits that mean nothing. Both are refused, but
- * for a code of one symbol or none, as all decoders do, where that bit is an
- * error when it comes.
+ * make a code if the shares add up to one. If the sum is more, codewords
+ * collide; if it is less, some bits have no meaning. Both are refused, with one
+ * exception that all decoders make: a code of one symbol or none, where a bit
+ * without a meaning is an error only when it comes.
  *
  * The table is indexed by the next bits of the stream, whatever stands behind
  * the codeword: a codeword of 1 bit has every second place, one of 2 bits every
@@ -80,8 +80,8 @@ struct code {
 	uint16_t symbols[WS_ALPHABET_NFIXED_LITERALS];
 };
 
-/* The next symbol from i on that has a codeword, or n. In the code of a short
- * text there are few, so eight are passed at once. */
+/* Find the next symbol from i on that has a codeword, or n. The code of a short
+ * text has few, so eight lengths are compared with 0 at once. */
 static inline unsigned
 next_used(const uint8_t *lengths, unsigned i, unsigned n)
 {
@@ -105,8 +105,8 @@ sort(struct code *code, const uint8_t *lengths, unsigned n)
 		code->symbols[at[lengths[i]]++] = (uint16_t)i;
 }
 
-/* How many codewords of the longest kind are left when all symbols have
- * theirs; negative when there are more symbols than codewords. */
+/* Count the longest codewords that no symbol has. Negative when there are more
+ * symbols than codewords. RFC 1951 section 3.2.2. */
 static int
 left_over(const struct code *code)
 {
@@ -133,7 +133,7 @@ entry_of_range(struct range range)
 	return (uint32_t)range.base << WS_ENTRY_VALUE_AT | range.extra;
 }
 
-/* What a symbol stands for, as an entry without a codeword. */
+/* Make the entry of a symbol, without its codeword. */
 static inline uint32_t
 meaning(enum ws_alphabet alphabet, unsigned symbol)
 {

@@ -32,7 +32,7 @@
 #include "http/condition.h"
 #include "http/field.h"
 
-/* One request and its answer on the way through this file. */
+/* A request and its answer on their way through this file. */
 struct context {
 	const struct ws_static_ask *ask;
 	struct ws_http_out *out;
@@ -48,8 +48,8 @@ field(struct context *c, const char *name, const char *value)
 	ws_http_out_field(c->out, name, ws_span_of(value));
 }
 
-/* Every answer begins with this. nosniff: a text that somebody uploaded must
- * not become a script because it looks like one. */
+/* Begin an answer. nosniff (Fetch Standard section 3.6): a text that somebody
+ * uploaded must not become a script because it looks like one. */
 static void
 begin(struct context *c, int status)
 {

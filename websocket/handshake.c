@@ -22,6 +22,7 @@
 #include "pmd.h"
 #include "sha1.h"
 
+/* RFC 6455 section 1.3. */
 static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 bool
@@ -55,26 +56,31 @@ ws_handshake_check(
 	struct ws_span key = { 0 }, version = { 0 };
 	unsigned keys, versions;
 
+	/* RFC 6455 section 4.2.1 item 1: GET, and HTTP/1.1 or higher. */
 	*reason = "a WebSocket is opened with GET";
 	if (head->method != WS_HTTP_GET)
 		return 405;
 	*reason = "a WebSocket needs HTTP/1.1";
 	if (head->minor < 1)
 		return 400;
+	/* Items 3 and 4. */
 	*reason = "Connection does not name Upgrade";
 	if (!head->upgrade)
 		return 400;
+	/* Our choice: a body would be taken for the first frames. */
 	*reason = "an opening handshake has no body";
 	if (head->chunked || head->content_octets > 0)
 		return 400;
 	versions = ws_http_field(
 	    head, buf, WS_SPAN("Sec-WebSocket-Version"), &version);
+	/* Item 6. Section 4.4: answer another version with 426 and ours. */
 	*reason = "Sec-WebSocket-Version is missing";
 	if (versions == 0)
 		return 400;
 	*reason = "this server speaks WebSocket version 13";
 	if (versions != 1 || !ws_span_equal(version, WS_SPAN("13")))
 		return 426;
+	/* Item 5. */
 	keys = ws_http_field(head, buf, WS_SPAN("Sec-WebSocket-Key"), &key);
 	*reason = keys == 0 ? "Sec-WebSocket-Key is missing"
 			    : "Sec-WebSocket-Key is not base64 of 16 octets";
