@@ -27,38 +27,53 @@
  * with gcc -O2. Only the orders matter: with all of them half or double, turns
  * are half or twice as long. */
 enum {
-	WS_COST_EVENT = 40,      /* a readiness event: receive, send */
-	WS_COST_MESSAGE = 1,     /* a short message, without its callback */
-	WS_COST_FLUSH = 50,      /* one send to one peer, in the system */
-	WS_COST_RELEASE = 100,   /* a connection that ended: close, callbacks */
-	WS_COST_ACCEPT = 150,    /* a connection that begins */
-	WS_COST_REQUEST = 50,    /* an HTTP request with a short answer */
-	WS_COST_GZIP_KB = 90,    /* compressing 1 KiB of text at level 3 */
+	WS_COST_EVENT = 40,    /* a readiness event: receive, send */
+	WS_COST_MESSAGE = 1,   /* a short message, without its callback */
+	WS_COST_FLUSH = 50,    /* one send to one peer, in the system */
+	WS_COST_RELEASE = 100, /* a connection that ended: close, callbacks */
+	WS_COST_COPY_KB = 4,   /* 1 KiB from the system into the stash */
+	WS_COST_ACCEPT = 150,  /* a connection that begins */
+	WS_COST_REQUEST = 50,  /* an HTTP request with a short answer */
+	WS_COST_GZIP_KB = 90,  /* compressing 1 KiB of text at level 3 */
+	WS_COST_DEFLATE_KB =
+	    130,                 /* compressing 1 KiB of a message at level 6 */
 	WS_COST_INFLATE_KB = 25, /* inflating 1 KiB */
 	WS_COST_FILE_KB = 1,     /* sending 1 KiB of a file */
 	WS_COST_ENTRY = 20,      /* a directory entry: its status, its line */
 };
 
-/* How far work goes. A batch of 256 events whose visits are all spent takes 50
- * ms; 8 connections that send as much as they can make turns of 8 ms. */
+/* How far work goes. The events of a turn share its budget, so that a batch of
+ * 256 from peers that all send as much as they can takes 8 ms, too. Whoever has
+ * yielded is in the queue, where a visit is worth its while. */
 enum {
-	WS_BUDGET_VISIT = 2000,   /* 0.2 ms for one connection */
+	WS_BUDGET_VISIT = 2000,   /* 0.2 ms for one connection, at most */
 	WS_BUDGET_EVENTS = 80000, /* 8 ms for the events of a turn */
 	WS_BUDGET_QUEUED = 60000, /* 6 ms for the queued visits of a turn */
+	/* Compressing is a favour: it may take a quarter of the time, and 20 ms
+	 * at once after a rest. Beyond that, octets leave as they are. */
+	WS_BUDGET_OPTIONAL = 200000,
+	WS_BUDGET_OPTIONAL_MS = 2500,  /* gained in each millisecond */
 	WS_BUDGET_DEBT_MAX = 10000000, /* 1 s: no debt is larger */
 };
 
 struct ws_budget {
-	int32_t visit; /* left for the connection that is being served */
-	int32_t turn;  /* left for this part of the turn */
+	int32_t visit;     /* left for the connection that is being served */
+	int32_t share;     /* what a visit begins with */
+	int32_t turn;      /* left for this part of the turn */
+	int32_t optional;  /* left for optional work */
+	int64_t gained_ms; /* when that was counted last */
 };
 
-/* Begin a part of a turn. */
+/* Begin a part of a turn.
+ *   visits  how many connections are to share it, as far as it is known */
 static inline void
-ws_budget_begin(struct ws_budget *budget, int32_t turn)
+ws_budget_begin(struct ws_budget *budget, int32_t turn, int visits)
 {
 	budget->turn = turn;
-	budget->visit = WS_BUDGET_VISIT;
+	budget->share = WS_BUDGET_VISIT;
+	if (visits > turn / WS_BUDGET_VISIT)
+		budget->share = turn / visits;
+	budget->visit = budget->share;
 }
 
 /* Count work that was done.
@@ -75,6 +90,29 @@ ws_budget_spend(struct ws_budget *budget, size_t cost)
 	if (budget->turn > -WS_BUDGET_DEBT_MAX)
 		budget->turn -= (int32_t)cost;
 	return budget->visit > 0;
+}
+
+/* Ask whether optional work may be done now, and count it if so.
+ *   cost    in tenths of a microsecond
+ *   now_ms  the time of the turn
+ * Returns whether it may. Work that costs more than is left may still be begun;
+ * what follows then waits for longer. */
+static inline bool
+ws_budget_allows(struct ws_budget *budget, size_t cost, int64_t now_ms)
+{
+	int64_t gain = (now_ms - budget->gained_ms) * WS_BUDGET_OPTIONAL_MS;
+
+	if (now_ms - budget->gained_ms > WS_BUDGET_OPTIONAL ||
+	    gain > WS_BUDGET_OPTIONAL - budget->optional)
+		gain = WS_BUDGET_OPTIONAL - budget->optional;
+	budget->optional += (int32_t)gain;
+	budget->gained_ms = now_ms;
+	if (budget->optional <= 0)
+		return false;
+	if (cost > WS_BUDGET_DEBT_MAX)
+		cost = WS_BUDGET_DEBT_MAX;
+	budget->optional -= (int32_t)cost;
+	return true;
 }
 
 #endif

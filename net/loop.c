@@ -210,7 +210,7 @@ hand_on(struct ws_loop *loop)
 {
 	int first = loop->fired_at, i = first, n = loop->fired_count;
 
-	ws_budget_begin(&loop->budget, WS_BUDGET_EVENTS);
+	ws_budget_begin(&loop->budget, WS_BUDGET_EVENTS, n - i);
 	while (i < n) {
 		dispatch(loop, &loop->fired[i++]);
 		if ((loop->budget.turn -= WS_COST_EVENT) <= 0)

@@ -40,6 +40,13 @@
 #include "conn.h"
 #include "base/mem.h"
 
+/* Octets read for each tenth of a microsecond that a visit may take. Frames of
+ * one octet take about as long as that, long messages a tenth of it. */
+#define OCTETS_EACH 64
+
+_Static_assert(WS_BUDGET_VISIT *OCTETS_EACH <= WS_CORE_INPUT,
+    "a visit must not read more than the buffer holds");
+
 /* Visits for which the budget of a turn is asked at once. Asking for each takes
  * 3 instructions more a delivery; 32 could exceed a turn by 6 ms. */
 #define VISITS 16
@@ -126,6 +133,7 @@ process_stash(struct ws_conn *c)
 static void
 stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 {
+	ws_core_spend(c->core, len / 1024 * WS_COST_COPY_KB);
 	if (ws_buf_append(&c->stash, rest, len, SIZE_MAX) < 0)
 		ws_conn_kill(c, "out of memory");
 }
@@ -191,7 +199,9 @@ static inline void
 receive(struct ws_conn *c)
 {
 	struct ws_core *core = c->core;
-	ssize_t n = ws_net_recv(c->io.fd, core->input, WS_CORE_INPUT);
+	/* As much as the visit can pay for: 128 KB, or 20 KB in a crowd. */
+	ssize_t n = ws_net_recv(c->io.fd, core->input,
+	    (size_t)core->loop.budget.share * OCTETS_EACH);
 	size_t used = 0;
 
 	if (n <= 0) {
@@ -368,7 +378,7 @@ serve(struct ws_conn *c, bool readable)
 	struct ws_core *core = c->core;
 
 	core->serving = c;
-	core->loop.budget.visit = WS_BUDGET_VISIT;
+	core->loop.budget.visit = core->loop.budget.share;
 	if (readable)
 		receive(c);
 	ws_conn_flush(c);
@@ -538,7 +548,7 @@ ws_core_turn_end(void *arg)
 {
 	struct ws_core *core = arg;
 
-	ws_budget_begin(&core->loop.budget, WS_BUDGET_QUEUED);
+	ws_budget_begin(&core->loop.budget, WS_BUDGET_QUEUED, 1);
 	do {
 		serve_dirty(core);
 		reap_dead(core);

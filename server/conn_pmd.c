@@ -102,6 +102,7 @@ ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
 		return;
 	}
 	event->kind = WS_EVENT_MESSAGE;
+	ws_core_spend(conn->core, (event->len / 1024 + 1) * WS_COST_INFLATE_KB);
 	if (event->opcode == WS_OP_TEXT &&
 	    ws_utf8_check(WS_UTF8_ACCEPT, event->data, event->len) !=
 		WS_UTF8_ACCEPT)
@@ -118,13 +119,27 @@ is_worth(const struct ws_conn *c, int flags, size_t len)
 	       len >= (size_t)c->endpoint->handler.deflate_min;
 }
 
+/* Return whether there is time to compress a message. If not, it is sent as it
+ * is, which RFC 7692 section 7.2.1 leaves to the sender for each message. */
+static bool
+is_affordable(struct ws_conn *c, size_t len)
+{
+	struct ws_core *core = c->core;
+	size_t cost = (len / 1024 + 1) * WS_COST_DEFLATE_KB;
+
+	if (!ws_budget_allows(&core->loop.budget, cost, core->loop.now_ms))
+		return false;
+	ws_core_spend(core, cost);
+	return true;
+}
+
 bool
 ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part)
 {
 	const uint8_t *out;
 	size_t len;
 
-	if (!is_worth(conn, kind, part->len))
+	if (!is_worth(conn, kind, part->len) || !is_affordable(conn, part->len))
 		return false;
 	len = ws_pmd_deflate(
 	    &conn->core->pmd, conn->context, part->at, part->len, false, &out);
@@ -177,6 +192,8 @@ ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags)
 		if ((*at)->window == window)
 			return *at;
 	}
+	if (!is_affordable(conn, payload.len))
+		return message;
 	*at = make_form(conn, &payload, opcode);
 	if (*at == NULL) {
 		/* A smaller window would compress it no better: do not try

@@ -244,6 +244,7 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 static WS_NOINLINE void
 on_other(struct ws_conn *c, struct ws_event *event)
 {
+	ws_core_spend(c->core, WS_COST_MESSAGE);
 	switch (event->kind) {
 	case WS_EVENT_NONE:
 	case WS_EVENT_MESSAGE:
