@@ -72,7 +72,7 @@ FILES = files/files.c files/files_list.c files/files_type.c \
 SERVER = server/app_loop.c server/conn.c server/conn_http.c server/conn_life.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
 	server/conn_request.c server/conn_send.c server/conn_ws.c \
-	server/listen.c server/members.c server/peers.c server/request.c \
+	server/format.c server/listen.c server/members.c server/peers.c server/request.c \
 	server/route.c
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
@@ -86,7 +86,7 @@ ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 	sio/engine/query.c sio/engine/requests.c sio/engine/session.c \
 	sio/engine/sid.c sio/engine/timeouts.c sio/engine/websocket.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
-	sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
+	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
 	sio/out.c sio/packet.c sio/recovery.c sio/reply.c sio/socket.c \
 	sio/start.c sio/target.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c

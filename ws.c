@@ -240,6 +240,7 @@ ws_server_free(struct ws_server *server)
 {
 	if (server == NULL)
 		return;
+	ws_app_loop_at_free(server);
 	if (server->core.loop.fd >= 0) {
 		server->core.stopping = true;
 		ws_listen_stop(server);
@@ -353,6 +354,42 @@ ws_run(struct ws_server *server)
 			return WS_ESYSTEM;
 	}
 	return 0;
+}
+
+/* Log the address to open in a browser. A host of zeros is every address, and
+ * this machine's own is among them. */
+static void
+log_address(struct ws_server *server, const char *page)
+{
+	char text[256];
+	const char *host = text, *any = "";
+
+	if (ws_address(server, 0, text, sizeof(text)) < 0)
+		return;
+	if (strncmp(text, "unix:", 5) == 0) {
+		ws_log(&server->core.log, WS_LOG_INFO, "listening on %s", text);
+		return;
+	}
+	if (strncmp(text, "[::]:", 5) == 0 ||
+	    strncmp(text, "0.0.0.0:", 8) == 0) {
+		any = "localhost";
+		host = strrchr(text, ':');
+	}
+	ws_log(&server->core.log, WS_LOG_INFO, "listening on http://%s%s%s/%s",
+	    any, host, server->base_path, page != NULL ? page : "");
+}
+
+int
+ws_serve(struct ws_server *server, const char *address, const char *page)
+{
+	int result = server != NULL ? ws_listen(server, address) : WS_ENOMEM;
+
+	if (result == 0) {
+		log_address(server, page);
+		result = ws_run(server);
+	}
+	ws_server_free(server);
+	return result;
 }
 
 int

@@ -53,6 +53,14 @@ extern "C" {
 /* In place of a length: the data is a C string. */
 #define WS_STR ((size_t)-1)
 
+/* Compilers that can check a format against its arguments do so. */
+#if defined(__GNUC__)
+#define WS_PRINTF(format_at, first) \
+	__attribute__((format(printf, format_at, first)))
+#else
+#define WS_PRINTF(format_at, first)
+#endif
+
 struct ws_server;   /* a server and its loop */
 struct ws_conn;     /* one open WebSocket */
 struct ws_request;  /* one HTTP request that waits for its answer */
@@ -191,8 +199,9 @@ struct ws_options {
  * not have. */
 struct ws_server *ws_server_new(const struct ws_options *options);
 
-/* End everything at once, close callbacks included, and release the server.
- * Not from inside a callback. NULL is allowed. */
+/* End everything at once, close callbacks included, and release the server and
+ * what was made for it (see ws_at_free). Not from inside a callback. NULL is
+ * allowed. */
 void ws_server_free(struct ws_server *server);
 
 /* Listen on one more address.
@@ -218,6 +227,15 @@ int ws_address(
  * handles it, as ws_files does.
  * Returns 0 when stopped, or WS_ESYSTEM. */
 int ws_run(struct ws_server *server);
+
+/* Listen, log the address to open as "listening on http://HOST:PORT/", run, and
+ * release the server: the end of a short main().
+ *   server   NULL is allowed, and is a failure
+ *   address  as for ws_listen
+ *   page     what the logged address ends with, such as "chat.html"; NULL:
+ *            nothing
+ * Returns 0 when stopped, or a negative enum ws_error. */
+int ws_serve(struct ws_server *server, const char *address, const char *page);
 
 /* Stop in good order: listen no more, close every WebSocket with 1001 and
  * every idle HTTP connection, let answers and queues drain.
@@ -349,6 +367,14 @@ bool ws_offers(const struct ws_request *request, const char *subprotocol);
  * WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when it is not. */
 int ws_send(struct ws_conn *conn, int kind, const void *data, size_t len);
 
+/* Send one message that is written as printf(3) does, in the program's locale.
+ * As in printf, "%.*s" ends at a NUL.
+ *   kind    as for ws_send
+ *   format  and its arguments
+ * Returns as ws_send. */
+int ws_sendf(struct ws_conn *conn, int kind, const char *format, ...)
+    WS_PRINTF(3, 4);
+
 /* Send a Ping frame with at most 125 octets. Not needed to keep a connection
  * alive: the server does that. Returns as ws_send. RFC 6455 section 5.5.2. */
 int ws_ping(struct ws_conn *conn, const void *data, size_t len);
@@ -451,6 +477,12 @@ size_t ws_room_count(struct ws_server *server, const char *room, size_t len);
  * slow peer is closed or skipped without any effect on the others. */
 long ws_publish(struct ws_server *server, const char *room, size_t room_len,
     int kind, const void *data, size_t len, struct ws_conn *except);
+
+/* Publish a message that is written as printf(3) does.
+ *   format  and its arguments; the others as for ws_publish
+ * Returns as ws_publish. */
+long ws_publishf(struct ws_server *server, const char *room, size_t room_len,
+    int kind, const char *format, ...) WS_PRINTF(5, 6);
 
 /* A member of rooms that is no connection, embedded in an object of the
  * application. The application may read deliver only. */
@@ -732,6 +764,16 @@ void ws_unwatch(struct ws_watch *watch);
 /* Call a function at the end of this turn of the loop.
  * Returns 0 or WS_ENOMEM. */
 int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
+
+/* Call a function when the server is released, before anything of it is. What
+ * was added last is called first. For what belongs to a server and uses it.
+ * Returns 0 or WS_ENOMEM. */
+int ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg);
+
+/* Take back a call of ws_at_free: run and arg are no longer needed. Nothing
+ * happens if there was none. */
+void
+ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
 
 /* ---- memory and randomness --------------------------------------------- */
 

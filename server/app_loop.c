@@ -31,6 +31,13 @@ struct deferred {
 	void *arg;
 };
 
+/* A call of ws_at_free that is to be made. */
+struct ws_last {
+	struct ws_last *next;
+	void (*run)(void *arg);
+	void *arg;
+};
+
 /* ---- timers ------------------------------------------------------------ */
 
 static void
@@ -201,6 +208,47 @@ ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg)
 	};
 	ws_loop_defer(&server->core.loop, &d->work);
 	return 0;
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+int
+ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg)
+{
+	struct ws_last *last = ws_mem_resize(NULL, sizeof(*last));
+
+	if (last == NULL)
+		return WS_ENOMEM;
+	*last =
+	    (struct ws_last){ .next = server->lasts, .run = run, .arg = arg };
+	server->lasts = last;
+	return 0;
+}
+
+void
+ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg)
+{
+	struct ws_last **link = &server->lasts, *last;
+
+	while ((last = *link) != NULL && (last->run != run || last->arg != arg))
+		link = &last->next;
+	if (last == NULL)
+		return;
+	*link = last->next;
+	ws_mem_free(last);
+}
+
+/* What is called may cancel others, so the list is read anew each time. */
+void
+ws_app_loop_at_free(struct ws_server *server)
+{
+	struct ws_last *last;
+
+	while ((last = server->lasts) != NULL) {
+		server->lasts = last->next;
+		last->run(last->arg);
+		ws_mem_free(last);
+	}
 }
 
 void

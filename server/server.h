@@ -31,6 +31,7 @@ struct ws_server {
 	struct ws_heap_timer grace_timer; /* ends a stop in good order */
 	struct ws_timer *timers;          /* owned list */
 	struct ws_watch *watches;         /* owned list */
+	struct ws_last *lasts;            /* owned list, newest first */
 };
 
 /* Find the server that a core is a part of. */
@@ -75,6 +76,9 @@ void ws_members_init(struct ws_conn *conn);
 void ws_members_leave_all(struct ws_conn *conn);
 
 /* ---- app_loop.c: the application in the loop --------------------------- */
+
+/* Make the calls that ws_at_free was asked for. */
+void ws_app_loop_at_free(struct ws_server *server);
 
 /* Release all timers, watches and deferred work of the application. */
 void ws_app_loop_free(struct ws_server *server);

@@ -10,6 +10,7 @@
 #include "ack.h"
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "every.h"
 #include "io.h"
 #include "late.h"
 #include "leave.h"
@@ -68,6 +69,7 @@ sio_leave_nsp(struct sio_socket *socket, const char *reason)
 	}
 	ws_member_leave_all(nsp->io->server, &socket->member);
 	socket->state = SIO_LEFT;
+	sio_every_stop(socket);
 	unlink_socket(socket);
 	sio_ack_none(socket);
 	if (was_connected)

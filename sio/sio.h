@@ -246,8 +246,9 @@ struct eio *eio_new(struct ws_server *server, const char *path,
     void *user);
 
 /* End all sessions with "server shutting down", calling close for each, and
- * release the endpoint. Call it right before ws_server_free, since the server
- * still knows its paths, and not inside a callback. NULL is allowed. */
+ * release the endpoint. ws_server_free does that itself. Call it right before,
+ * since the server still knows its paths, and not inside a callback. NULL is
+ * allowed. */
 void eio_free(struct eio *endpoint);
 
 /* End all sessions with "server shutting down", after what is queued for them,
@@ -388,8 +389,8 @@ struct sio *
 sio_new(struct ws_server *server, const struct sio_options *options);
 
 /* Disconnect all clients with "server shutting down" and release everything.
- * Call it right before ws_server_free, since the server still knows its paths,
- * and not inside a callback. NULL is allowed. */
+ * ws_server_free does that itself. Call it right before, since the server still
+ * knows its paths, and not inside a callback. NULL is allowed. */
 void sio_free(struct sio *io);
 
 /* Disconnect all clients with "server shutting down", and refuse new ones. For
@@ -567,6 +568,12 @@ bool sio_is_connected(const struct sio_socket *socket);
 /* Return whether a socket took over the state of an earlier one.
  * socket.recovered */
 bool sio_is_recovered(const struct sio_socket *socket);
+
+/* Call fn again and again until the socket leaves. setInterval
+ *   interval_ms  until the first call, and between two; at least 1
+ * Returns 0; WS_EINVAL, WS_ECLOSED if the socket has left, or WS_ENOMEM. */
+int sio_every(struct sio_socket *socket, int64_t interval_ms,
+    void (*fn)(struct sio_socket *socket));
 
 /* Take a client out of its namespace. on_disconnect is called before this
  * returns. The socket stays valid until the end of the turn.

@@ -43,7 +43,7 @@ sio_socket_trim(struct sio_socket *socket)
 	ws_mem_free(extra->refusal);
 	extra->refusal = NULL;
 	if (extra->auth != NULL || extra->id != NULL || extra->acks != NULL ||
-	    extra->pid[0] != '\0')
+	    extra->intervals != NULL || extra->pid[0] != '\0')
 		return;
 	ws_mem_free(extra);
 	socket->extra = NULL;

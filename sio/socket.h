@@ -36,6 +36,7 @@ struct sio_extra {
 	char *refusal; /* owned: the JSON of CONNECT_ERROR, or NULL */
 	struct sio_hooks_walk middlewares; /* up to the one that waits */
 	struct sio_ack *acks;              /* borrowed list: of sio_ack_later */
+	struct sio_interval *intervals;    /* owned list; see every.c */
 
 	/* Connection state recovery. */
 	char pid[SIO_ID_LEN + 1]; /* the private identifier, or "" */

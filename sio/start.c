@@ -103,6 +103,12 @@ make_parts(struct sio *io, const struct sio_options *o)
 	return io->engine != NULL ? 0 : -1;
 }
 
+static void
+free_with_server(void *arg)
+{
+	sio_free(arg);
+}
+
 struct sio *
 sio_new(struct ws_server *server, const struct sio_options *options)
 {
@@ -126,7 +132,8 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 	io->keep_empty = o->keep_empty;
 	io->recovery_middlewares = o->recovery_middlewares;
 	errno = 0;
-	if (make_parts(io, o) == 0)
+	if (make_parts(io, o) == 0 &&
+	    ws_at_free(server, free_with_server, io) == 0)
 		return io;
 	if (errno == 0)
 		errno = ENOMEM;
@@ -147,6 +154,7 @@ sio_free(struct sio *io)
 {
 	if (io == NULL)
 		return;
+	ws_at_free_cancel(io->server, free_with_server, io);
 	io->stopping = true;
 	if (io->engine != NULL)
 		eio_free(io->engine);

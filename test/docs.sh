@@ -56,7 +56,7 @@ prototypes_of_header() {
 		}
 		if ($0 ~ /^#/ || $0 ~ /^extern "C"/ || $0 ~ /^\t__attribute/)
 			next
-		sub(/ *SIO_PRINTF\([0-9, ]*\)/, "")
+		sub(/ *(WS|SIO)_PRINTF\([0-9, ]*\)/, "")
 		n = split($0, c, "")
 		for (i = 1; i <= n; i++) {
 			if (c[i] == "{")

@@ -132,6 +132,12 @@ add_routes(struct eio *eio, const char *path)
 	return result;
 }
 
+static void
+free_with_server(void *arg)
+{
+	eio_free(arg);
+}
+
 struct eio *
 eio_new(struct ws_server *server, const char *path,
     const struct eio_options *options, const struct eio_handler *handler,
@@ -150,6 +156,8 @@ eio_new(struct ws_server *server, const char *path,
 	result = set_options(eio, options);
 	if (result == 0)
 		result = start_timers(eio);
+	if (result == 0)
+		result = ws_at_free(server, free_with_server, eio);
 	if (result == 0)
 		result = add_routes(eio, path);
 	if (result < 0) {
@@ -197,6 +205,7 @@ eio_free(struct eio *endpoint)
 {
 	if (endpoint == NULL)
 		return;
+	ws_at_free_cancel(endpoint->server, free_with_server, endpoint);
 	eio_stop(endpoint);
 	eio_sessions_walk(endpoint, EIO_STATE_CLOSING, end_for_good, NULL);
 	eio_sessions_release(endpoint);

@@ -1257,3 +1257,132 @@ Test(live_api, random_octets_differ)
 	cr_assert_eq(ws_random(b, sizeof(b)), 0);
 	cr_assert_neq(memcmp(a, b, sizeof(a)), 0);
 }
+
+/* ---- messages written as printf does --------------------------------------- */
+
+static void
+answer_formatted(struct ws_conn *conn, int kind, const void *data, size_t len)
+{
+	struct ws_server *server = ws_server_of(conn);
+	int width = len == 4 ? 300 : 0; /* longer than any room on a stack */
+
+	(void)data;
+	cr_expect_eq(
+	    ws_sendf(conn, kind, "%*s%zu and %s", width, "", len, "x"), 0);
+	cr_expect_eq(ws_sendf(conn, 3, "%s", "of no kind"), WS_EINVAL);
+	cr_expect_eq(ws_join(conn, "room", WS_STR), len == 4 ? 0 : 1);
+	cr_expect_eq(ws_publishf(server, "room", WS_STR, WS_TEXT, "%*s%d%%",
+			 width, "", 7),
+	    1);
+	cr_expect_eq(
+	    ws_publishf(server, "nobody", 6, WS_TEXT, "%s", "lost"), 0);
+	cr_expect_eq(ws_publishf(server, "room", WS_STR, 9, "%s", "of no kind"),
+	    WS_EINVAL);
+}
+
+Test(live_api, messages_are_written_as_printf_does)
+{
+	static const struct ws_handler handler = { .message =
+						       answer_formatted };
+	char longer[310];
+	struct client c;
+
+	cr_assert_eq(ws_endpoint(live.server, "/formatted", &handler, NULL), 0);
+	c = client_ws(live.address, "/formatted");
+	client_send_frame(&c, TEXT, "one", 3);
+	client_expect(&c, TEXT, "3 and x", 7);
+	client_expect(&c, TEXT, "7%", 2);
+	client_send_frame(&c, BINARY, "four", 4);
+	memset(longer, ' ', sizeof(longer));
+	memcpy(longer + 300, "4 and x", 7);
+	client_expect(&c, BINARY, longer, 307);
+	memcpy(longer + 300, "7%", 2);
+	client_expect(&c, TEXT, longer, 302);
+	client_close(&c);
+}
+
+/* ---- serving and the end --------------------------------------------------- */
+
+static char order[16];
+
+static void
+note(void *arg)
+{
+	strcat(order, arg);
+}
+
+static void
+cancel_first(void *arg)
+{
+	strcat(order, "c");
+	ws_at_free_cancel(arg, note, (char[]){ "never asked for" });
+	ws_at_free_cancel(arg, note, order + 8);
+}
+
+Test(live_api, what_belongs_to_a_server_is_released_before_it)
+{
+	struct ws_server *server = ws_server_new(NULL);
+	char a[] = "a", b[] = "b";
+
+	cr_assert_eq(ws_at_free(server, note, order + 8), 0);
+	cr_assert_eq(ws_at_free(server, note, a), 0);
+	cr_assert_eq(ws_at_free(server, cancel_first, server), 0);
+	cr_assert_eq(ws_at_free(server, note, b), 0);
+	ws_server_free(server);
+	cr_assert_str_eq(order, "bca");
+}
+
+static char logged[256];
+
+static void
+keep_line(void *arg, int level, const char *text)
+{
+	(void)level;
+	(void)arg;
+	if (strncmp(text, "listening on ", 13) == 0)
+		(void)snprintf(logged, sizeof(logged), "%s", text);
+}
+
+static void
+stop_serving(struct ws_timer *t, void *arg)
+{
+	(void)t;
+	ws_stop(arg, 0);
+}
+
+Test(live_api, serving_says_where_and_ends_with_the_server_released)
+{
+	static const struct {
+		const char *address, *page, *begin, *end;
+	} rows[] = {
+		{ "127.0.0.1:0", "chat.html",
+		    "listening on http://127.0.0.1:", "/live/chat.html" },
+		{ ":0", NULL, "listening on http://localhost:", "/live/" },
+		{ "unix:/tmp/wsd-test-serve", NULL,
+		    "listening on unix:/tmp/wsd-test-serve", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct ws_options options = { .log = keep_line,
+			.base_path = "/live" };
+		struct ws_server *server = ws_server_new(&options);
+		size_t end = strlen(rows[i].end);
+
+		order[0] = '\0';
+		cr_assert_eq(ws_at_free(server, note, (char[]){ "x" }), 0);
+		cr_assert_not_null(
+		    ws_timer_start(server, 0, 0, stop_serving, server));
+		cr_assert_eq(
+		    ws_serve(server, rows[i].address, rows[i].page), 0);
+		cr_expect_str_eq(order, "x");
+		cr_expect_eq(
+		    strncmp(logged, rows[i].begin, strlen(rows[i].begin)), 0,
+		    "%s", logged);
+		cr_expect_str_eq(logged + strlen(logged) - end, rows[i].end);
+	}
+	cr_assert_eq(ws_serve(NULL, ":0", NULL), WS_ENOMEM);
+	cr_assert_eq(
+	    ws_serve(ws_server_new(&(struct ws_options){ .log_level = -1 }),
+		"nowhere", NULL),
+	    WS_EINVAL);
+}

@@ -133,3 +133,79 @@ Test(sio_leave, packets_that_crossed_a_disconnect_are_ignored)
 	peer_expect_end(&c);
 	client_close(&c);
 }
+
+/* ---- timers that end with their socket ------------------------------------- */
+
+static int beats[2], leave_at;
+
+static void
+beat(struct sio_socket *socket)
+{
+	beats[0]++;
+	if (beats[0] == leave_at)
+		sio_disconnect(socket, false);
+}
+
+static void
+beat_too(struct sio_socket *socket)
+{
+	(void)socket;
+	beats[1]++;
+}
+
+static void
+begin_beats(struct sio_socket *socket)
+{
+	cr_expect_eq(sio_every(socket, 0, beat), WS_EINVAL);
+	cr_expect_eq(sio_every(socket, 1, NULL), WS_EINVAL);
+	cr_expect_eq(sio_every(socket, 1, beat), 0);
+	cr_expect_eq(sio_every(socket, 1, beat_too), 0);
+}
+
+static void
+begin_late(struct sio_socket *socket, const char *reason)
+{
+	(void)reason;
+	cr_expect_eq(sio_every(socket, 1, beat), WS_ECLOSED);
+}
+
+Test(sio_leave, a_timer_of_a_socket_ends_with_it)
+{
+	struct client c, other;
+
+	cr_assert_eq(sio_on_connection(root, begin_beats), 0);
+	cr_assert_eq(sio_on_disconnect(root, begin_late), 0);
+	c = enter();
+	client_until(&beats[0], 3);
+	client_until(&beats[1], 3);
+	leave_at = beats[0] + 2;
+	(void)peer_expect(&c, "1");
+	client_until(&closed, 1);
+	cr_expect_eq(beats[0], leave_at);
+	/* Another one goes on when the first is gone. */
+	(void)peer_connect(&c, "");
+	other = enter();
+	client_close(&c);
+	client_until(&closed, 2);
+	client_until(&beats[0], beats[0] + 3);
+	client_close(&other);
+	client_until(&closed, 3);
+	beats[0] = beats[1] = 0;
+	live_pass(20);
+	cr_expect_eq(beats[0] + beats[1], 0);
+}
+
+Test(sio_leave, a_server_takes_socket_io_with_it)
+{
+	struct client c;
+
+	cr_assert_eq(sio_on_connection(root, begin_beats), 0);
+	c = enter();
+	ws_server_free(live.server);
+	live.server = NULL;
+	cr_expect_eq(closed, 1);
+	cr_expect_str_eq(heard, "disconnecting /: server shutting down (0); "
+				"disconnect /: server shutting down (0); ");
+	client_close(&c);
+	io = NULL;
+}
