@@ -125,7 +125,10 @@ static bool
 is_affordable(struct ws_conn *c, size_t len)
 {
 	struct ws_core *core = c->core;
-	size_t cost = (len / 1024 + 1) * WS_COST_DEFLATE_KB;
+	/* Long messages are compressed at a level that is faster, see
+	 * pmd_message.c. */
+	size_t cost = (len / 1024 + 1) *
+		      (len > 65536 ? WS_COST_GZIP_KB : WS_COST_DEFLATE_KB);
 
 	if (!ws_budget_allows(&core->loop.budget, cost, core->loop.now_ms))
 		return false;
