@@ -324,6 +324,23 @@ on_ready_queued(struct ws_io *io, unsigned events)
 	(void)events;
 }
 
+/* Readiness of a connection whose visits are costly: it is read from when the
+ * queue comes to it, so that others need not wait for it. */
+static void
+on_ready_costly(struct ws_io *io, unsigned events)
+{
+	struct ws_conn *c = (struct ws_conn *)io;
+
+	if (!(io->want & WS_LOOP_READ) && (events & WS_LOOP_HANGUP)) {
+		ws_conn_kill(c, "the connection was reset");
+		return;
+	}
+	c->readable = (io->want & WS_LOOP_READ) &&
+		      (events & (WS_LOOP_READ | WS_LOOP_HANGUP));
+	c->yielded = true;
+	ws_conn_touch(c);
+}
+
 /* Have a connection whose visit is spent go on in the next turn, behind all
  * connections that are queued by then, the receivers of its messages among
  * them. */
@@ -472,36 +489,39 @@ static WS_NOINLINE void
 visit_any(struct ws_conn *c)
 {
 	struct ws_core *core = c->core;
+	bool readable = c->readable;
 
 	if (c->state == WS_CONN_DEAD) {
 		c->next = core->dead;
 		core->dead = c;
 		return;
 	}
-	c->yielded = false;
-	c->io.ready = on_ready;
+	if (c->readable)
+		c->costly = false; /* unless this visit is costly again */
+	c->yielded = c->readable = false;
+	c->io.ready = c->costly ? on_ready_costly : on_ready;
 	/* The application may have seen ws_queued() above queue_soft and wait
 	 * for drain. Choke now, so that drain is certain to be called even if
 	 * the flush empties the queue. */
 	ws_conn_choke(c);
-	serve(c, false);
+	serve(c, readable);
 }
 
 /* Visit a touched connection at the end of a turn. Mostly there is a message to
  * send and nothing else: measured, this shortcut saves 40 instructions of each
- * delivery to a room. */
-static inline void
-visit(struct ws_conn *c)
+ * delivery to a room. Returns false after a visit that may have cost more. */
+static inline bool
+visit(struct ws_core *core, struct ws_conn *c)
 {
 	if (c->state != WS_CONN_OPEN || c->stash != NULL ||
-	    ws_conn_is_halted(c) ||
-	    c->queue.octets > c->core->limits.queue_soft) {
+	    ws_conn_is_halted(c) || c->queue.octets > core->limits.queue_soft) {
 		visit_any(c);
-		return;
+		return false;
 	}
-	ws_conn_flush(c);
+	ws_conn_flush_queue(c);
 	if (!is_settled(c))
 		settle(c);
+	return true;
 }
 
 /* Serve those that were touched, and those that they touch, in the order in
@@ -526,7 +546,8 @@ serve_dirty(struct ws_core *core)
 		if (core->dirty == NULL)
 			core->dirty_end = &core->dirty;
 		c->dirty = false;
-		visit(c);
+		if (!visit(core, c))
+			left = 0;
 	}
 }
 

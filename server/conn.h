@@ -68,6 +68,8 @@ struct ws_conn {
 	bool we_shut : 1;           /* we have ended ours */
 	bool websocket : 1;         /* the union holds a session */
 	bool closed_by_us : 1;      /* we began the end, not the peer */
+	bool costly : 1;            /* it is read from in queued visits only */
+	bool readable : 1;          /* there is something to read in the next */
 	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
 	uint32_t state : 8;  /* enum ws_conn_state */
 	uint32_t index : 24; /* in the server's table */
@@ -115,6 +117,11 @@ struct ws_limits {
  * the same and a quarter costs 25 % more. A message that is longer than the
  * buffer is copied: an echo of 250,000 octets costs 111 us, and 43 with the
  * double, which would take as much memory as the rest of an empty server. */
+/* A connection with more than this of a message or a body is costly. Half would
+ * be met in practice, and slows uploads down a little; the double lets 8 clients
+ * parse 256 KiB of JSON each before anybody else is served. */
+#define WS_CONN_COSTLY 131072
+
 #define WS_CORE_INPUT 131072
 
 /* Octets of answers gathered into one send. With half of it, 64 echoes of 1 KiB
@@ -211,8 +218,23 @@ ws_conn_touch(struct ws_conn *conn)
 static inline void
 ws_core_spend(struct ws_core *core, size_t cost)
 {
-	if (!ws_budget_spend(&core->loop.budget, cost) && core->serving != NULL)
-		core->serving->yielded = true;
+	struct ws_conn *c = core->serving;
+
+	if (ws_budget_spend(&core->loop.budget, cost) || c == NULL)
+		return;
+	c->yielded = true;
+	if (core->loop.budget.visit < -WS_BUDGET_VISIT)
+		c->costly = true;
+}
+
+/* Note how much of something incomplete a connection has brought: what it will
+ * make of a megabyte takes milliseconds.
+ *   octets  held for it so far */
+static inline void
+ws_conn_expect(struct ws_conn *conn, size_t octets)
+{
+	if (octets > WS_CONN_COSTLY)
+		conn->costly = conn->yielded = true;
 }
 
 /* Set the connection's deadline, in place of the one before.
@@ -273,6 +295,10 @@ int ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk);
 
 /* Send output and queue, as far as the system takes them. */
 void ws_conn_flush(struct ws_conn *conn);
+
+/* The same for a connection that is open and not being served: all that waits
+ * for it is in its queue. */
+void ws_conn_flush_queue(struct ws_conn *conn);
 
 /* ---- conn_request.c: the life of a request ----------------------------- */
 

@@ -83,6 +83,7 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 	if ((rq->body_octets ^ (rq->body_octets + len)) >= BODY_PACE)
 		ws_conn_arm(c, c->core->limits.idle_ms);
 	rq->body_octets += len;
+	ws_conn_expect(c, rq->body_octets);
 	return true;
 }
 

@@ -197,6 +197,13 @@ flush_queue(struct ws_conn *c)
 }
 
 void
+ws_conn_flush_queue(struct ws_conn *conn)
+{
+	if (!conn->send_failed && conn->queue.last != NULL)
+		flush_queue(conn);
+}
+
+void
 ws_conn_flush(struct ws_conn *conn)
 {
 	if (conn->send_failed || conn->state == WS_CONN_DEAD)

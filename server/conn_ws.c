@@ -247,6 +247,9 @@ on_other(struct ws_conn *c, struct ws_event *event)
 	ws_core_spend(c->core, WS_COST_MESSAGE);
 	switch (event->kind) {
 	case WS_EVENT_NONE:
+		if (c->session.message != NULL)
+			ws_conn_expect(c, c->session.message->len);
+		return;
 	case WS_EVENT_MESSAGE:
 		return;
 	case WS_EVENT_DEFLATED:
