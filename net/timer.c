@@ -283,32 +283,40 @@ ws_wheel_next(const struct ws_wheel *wheel)
 	return wheel->next_tick * WS_WHEEL_TICK_MS;
 }
 
-/* Look at everything in one slot. The list is moved aside as a whole, so what
- * is hung into the slot meanwhile is not met again, and fire may cancel or
- * move any deadline of the list, the next one included: it is still linked
- * like in a slot. */
+/* Move what hangs in a slot to the list of what has passed, which is empty. What
+ * is hung into the slot from here on is not met again. */
 static void
-visit_slot(struct ws_wheel *wheel, struct ws_wheel_deadline **slot,
-    int64_t now_tick,
+pass_slot(struct ws_wheel *wheel, int64_t tick)
+{
+	struct ws_wheel_deadline **slot =
+	    &wheel->slots[(uint32_t)tick % WS_WHEEL_SLOTS];
+
+	wheel->passed = *slot;
+	*slot = NULL;
+	if (wheel->passed != NULL)
+		wheel->passed->link = &wheel->passed;
+}
+
+/* Fire what has passed, or hang it back when it was moved since. Deadlines of
+ * the list are linked like in a slot, so fire may cancel or move any of them.
+ * Returns how many it may still fire; 0 when some may be left. */
+static int
+fire_passed(struct ws_wheel *wheel, int64_t now_tick, int most,
     void (*fire)(struct ws_wheel_deadline *deadline, void *arg), void *arg)
 {
-	struct ws_wheel_deadline *passed = *slot;
+	struct ws_wheel_deadline *deadline;
 
-	if (passed == NULL)
-		return;
-	*slot = NULL;
-	passed->link = &passed;
-	while (passed != NULL) {
-		struct ws_wheel_deadline *deadline = passed;
-
+	while (most > 0 && (deadline = wheel->passed) != NULL) {
 		unhang(deadline);
 		if (ahead(deadline->due_tick, (uint32_t)now_tick) > 0) {
 			hang_in_wheel(wheel, deadline);
 			continue;
 		}
 		wheel->count--;
+		most--;
 		fire(deadline, arg);
 	}
+	return most;
 }
 
 /* Return the first tick at which a deadline hangs. */
@@ -330,18 +338,22 @@ ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
 {
 	int64_t now_tick = tick_of(now_ms);
 	int64_t tick = wheel->next_tick, end = now_tick + 1;
+	int most = WS_WHEEL_FIRES;
 
-	if (now_tick < wheel->now_tick)
-		return;
 	/* What fire hangs from here on comes after this tick. */
-	wheel->now_tick = now_tick + 1;
+	if (now_tick >= wheel->now_tick)
+		wheel->now_tick = now_tick + 1;
 	if (now_tick < tick)
 		return;
 	if (end - tick > WS_WHEEL_SLOTS)
 		end = tick + WS_WHEEL_SLOTS;
-	for (; tick < end; tick++)
-		visit_slot(wheel,
-		    &wheel->slots[(uint32_t)tick % WS_WHEEL_SLOTS], now_tick,
-		    fire, arg);
-	wheel->next_tick = first_occupied(wheel);
+	most = fire_passed(wheel, now_tick, most, fire, arg);
+	for (; most > 0 && tick < end; tick++) {
+		pass_slot(wheel, tick);
+		most = fire_passed(wheel, now_tick, most, fire, arg);
+	}
+	if (most > 0)
+		wheel->next_tick = first_occupied(wheel);
+	else
+		wheel->next_tick = tick < now_tick ? tick : now_tick;
 }

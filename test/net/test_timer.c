@@ -791,3 +791,39 @@ Test(wheel, agrees_with_a_naive_list)
 	cr_expect_gt(model.fired, 5000);
 	end_wheel(&model);
 }
+
+static void
+count_fired(struct ws_wheel_deadline *deadline, void *arg)
+{
+	(void)deadline;
+	++*(int *)arg;
+}
+
+/* A crowd that is due at once must not make one long turn. Until the last one
+ * has fired the wheel says that something is due. */
+Test(wheel, a_crowd_fires_in_slices)
+{
+	enum {
+		CROWD = 3 * WS_WHEEL_FIRES + 7
+	};
+	static struct ws_wheel_deadline crowd[CROWD];
+	struct ws_wheel wheel;
+	int fired = 0;
+
+	ws_wheel_init(&wheel, 1000);
+	for (int i = 0; i < CROWD; i++)
+		ws_wheel_set(&wheel, &crowd[i], 2000);
+	ws_wheel_run(&wheel, 4000, count_fired, &fired);
+	cr_expect_eq(fired, WS_WHEEL_FIRES);
+	cr_expect_leq(ws_wheel_next(&wheel), 4000);
+	/* While it waits one may still be cancelled, and moved. */
+	ws_wheel_cancel(&wheel, &crowd[0]);
+	ws_wheel_set(&wheel, &crowd[1], 9000);
+	for (int i = 0; i < 3; i++)
+		ws_wheel_run(&wheel, 4000, count_fired, &fired);
+	cr_expect_eq(fired, CROWD - 2);
+	cr_expect_gt(ws_wheel_next(&wheel), 4000);
+	ws_wheel_run(&wheel, 10000, count_fired, &fired);
+	cr_expect_eq(fired, CROWD - 1);
+	cr_expect_eq(ws_wheel_next(&wheel), INT64_MAX);
+}
