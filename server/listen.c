@@ -16,11 +16,6 @@
 #include "base/mem.h"
 #include "server.h"
 
-/* Connections accepted in one event. A WebSocket costs 20 us of the processor
- * from accept to close, so these hold the loop for 1 ms at most. Measured with
- * 200 clients that come and go, 16 to 128 cost the same. */
-#define ACCEPTS_MAX 64
-
 #define PAUSE_MS 1000       /* of accepting, when out of descriptors */
 #define WARN_EVERY_MS 60000 /* at least this between two warnings */
 
@@ -206,14 +201,15 @@ on_acceptable(struct ws_io *io, unsigned events)
 {
 	struct ws_listener *l = (struct ws_listener *)io;
 	struct ws_server *server = l->server;
+	struct ws_budget *budget = &server->core.loop.budget;
 	struct ws_peer peer;
 	int fd;
 
 	(void)events;
-	for (int i = 0; i < ACCEPTS_MAX; i++) {
+	budget->visit = budget->share;
+	while (ws_budget_spend(budget, WS_COST_ACCEPT)) {
 		fd = ws_net_accept(io->fd, &peer);
 		if (fd >= 0) {
-			ws_core_spend(&server->core, WS_COST_ACCEPT);
 			begin_conn(server, fd, &peer);
 			continue;
 		}
