@@ -114,6 +114,7 @@ set_deflate(struct ws_core *core, const struct ws_options *o)
 	}
 	core->deflate.bits = WS_GZIP_CACHE_BITS;
 	core->gzip_cache.deflate = &core->deflate;
+	core->gzip_cache.budget = &core->loop.budget;
 	if (o->deflate == WS_DEFLATE_OFF)
 		return 0;
 	if (bits > WS_GZIP_CACHE_BITS)

@@ -107,15 +107,37 @@ void ws_file_tag_coding(struct ws_file *file, const char *coding);
  * allowed. */
 void ws_file_close(struct ws_file *file);
 
-/* Write an HTML listing of an open directory, names escaped and sorted,
- * hidden and unservable ones left out. No more than 10000 are listed.
- *   file    a directory that was asked for with a slash
- *   path    the request path, shown as the title
- *   len     receives the length in octets
- * Returns the text, to be released with ws_mem_free, or NULL when out of
- * memory or the root is embedded. */
-char *
-ws_files_list(const struct ws_file *file, struct ws_span path, size_t *len);
+/* ---- files_list.c: listing a directory ---------------------------------- */
+
+/* An HTML listing that is being made, a part at a time: names escaped and
+ * sorted, hidden and unservable ones left out. No more than 10000 are
+ * listed. */
+struct ws_files_list;
+
+/* Begin a listing.
+ *   file  a directory that was asked for with a slash; borrowed during the call
+ *   path  the request path, shown as the title; borrowed during the call
+ * Returns it, or NULL when out of memory or of descriptors, or when the root is
+ * embedded. */
+struct ws_files_list *
+ws_files_list_begin(const struct ws_file *file, struct ws_span path);
+
+/* Go on with a listing.
+ *   entries  how many to read or to write in this part; the part in which they
+ *            are sorted, at once, takes a millisecond for 3000 entries
+ * Returns 1 when it is complete, 0 when there is more to do, or -1 when out of
+ * memory. */
+int ws_files_list_step(struct ws_files_list *list, size_t entries);
+
+/* Take the text of a complete listing.
+ *   len  receives its length in octets
+ * Returns it, to be released with ws_mem_free. */
+char *ws_files_list_take(struct ws_files_list *list, size_t *len);
+
+/* Release a listing, complete or not. NULL is allowed. */
+void ws_files_list_free(struct ws_files_list *list);
+
+/* ---- files_type.c ------------------------------------------------------- */
 
 /* The media type of a name by its extension, with charset for text; never
  * NULL ("application/octet-stream"). */

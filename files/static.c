@@ -37,7 +37,8 @@ struct context {
 	const struct ws_static_ask *ask;
 	struct ws_http_out *out;
 	struct ws_static_answer *answer;
-	bool gzip; /* the file is to be compressed, if that helps */
+	bool gzip;       /* the file is to be compressed, if that helps */
+	bool unmeasured; /* for HEAD: how long the body would be is not known */
 };
 
 /* ---- writing ------------------------------------------------------------ */
@@ -65,14 +66,16 @@ is_head(const struct context *c)
 }
 
 /* Announce a body and send it, or for HEAD only announce the length that GET
- * would have (RFC 9110 section 8.6). */
+ * would have. RFC 9110 section 9.3.2: a length that only making the content
+ * would tell may be left out. */
 static void
 body(struct context *c, uint64_t first, uint64_t octets)
 {
 	struct ws_static_answer *answer = c->answer;
 	bool sent = !is_head(c) && octets > 0;
 
-	ws_http_out_number(c->out, "Content-Length", octets);
+	if (!c->unmeasured)
+		ws_http_out_number(c->out, "Content-Length", octets);
 	if (!sent) {
 		ws_chunk_unref(answer->body);
 		answer->body = NULL;
@@ -118,6 +121,17 @@ chunk_of(const void *data, size_t len)
 		return NULL;
 	memcpy(chunk->at, data, len);
 	chunk->len = len;
+	return chunk;
+}
+
+struct ws_chunk *
+ws_static_list_chunk(struct ws_files_list *list)
+{
+	size_t len;
+	char *text = ws_files_list_take(list, &len);
+	struct ws_chunk *chunk = chunk_of(text, len);
+
+	ws_mem_free(text);
 	return chunk;
 }
 
@@ -192,26 +206,46 @@ may_gzip(const struct context *c)
 		   c->ask->head, c->ask->buf, WS_SPAN("Range"), &range) == 0;
 }
 
-/* Compress or decompress the file into a body, if the client needs it so.
- * Returns false when out of memory. */
+/* Compress the file into a body. For HEAD nothing is compressed: the length is
+ * that of the result in the cache, or not known. Sets gzip to whether the answer
+ * is compressed. */
+static void
+compress(struct context *c)
+{
+	struct ws_static_answer *answer = c->answer;
+	struct ws_file *file = &answer->file;
+	enum ws_static_known known;
+
+	if (is_head(c)) {
+		known = ws_static_gzip_known(c->ask->gzip_cache, file);
+		c->unmeasured = known == WS_STATIC_UNKNOWN;
+		c->gzip = known != WS_STATIC_PLAIN;
+	} else {
+		answer->body = ws_static_gzip(c->ask->gzip_cache, file);
+		c->gzip = answer->body != NULL;
+		if (c->gzip)
+			file->octets = answer->body->len;
+	}
+	if (c->gzip) {
+		file->encoding = "gzip";
+		ws_file_tag_coding(file, "gzip");
+	}
+}
+
+/* Compress or decompress the file, if the client needs it so. Returns false
+ * when out of memory. */
 static bool
 recode(struct context *c)
 {
 	struct ws_static_answer *answer = c->answer;
-	struct ws_file *file = &answer->file;
 
-	if (file->gzip_octets > 0 && !is_head(c)) {
-		answer->body = ws_static_gunzip(c->ask->gzip_cache, file);
+	if (answer->file.gzip_octets > 0 && !is_head(c)) {
+		answer->body =
+		    ws_static_gunzip(c->ask->gzip_cache, &answer->file);
 		return answer->body != NULL;
 	}
 	if (c->gzip)
-		answer->body = ws_static_gzip(c->ask->gzip_cache, file);
-	c->gzip = answer->body != NULL;
-	if (c->gzip) {
-		file->octets = answer->body->len;
-		file->encoding = "gzip";
-		ws_file_tag_coding(file, "gzip");
-	}
+		compress(c);
 	return true;
 }
 
@@ -308,29 +342,79 @@ redirect(struct context *c)
 	}
 }
 
+/* Entries of a directory that are read and written before anything waits: half
+ * a millisecond. Nearly every directory has fewer, and is listed at once. */
+#define LIST_AT_ONCE 256
+
+/* Make a listing, or a part of it if it may wait.
+ * Returns the text as a chunk with a reference for the caller, or NULL: then
+ * there is a list in the answer, or it cannot be made. */
+static struct ws_chunk *
+make_list(struct context *c)
+{
+	struct ws_files_list *list =
+	    ws_files_list_begin(&c->answer->file, c->ask->path);
+	struct ws_chunk *chunk = NULL;
+	int result = list != NULL ? 0 : -1;
+
+	while (result == 0) {
+		result = ws_files_list_step(list, LIST_AT_ONCE);
+		ws_gzip_cache_spend(
+		    c->ask->gzip_cache, 1024 * LIST_AT_ONCE, WS_COST_ENTRY);
+		if (result == 0 && c->ask->may_wait) {
+			c->answer->list = list;
+			return NULL;
+		}
+	}
+	if (result > 0)
+		chunk = ws_static_list_chunk(list);
+	ws_files_list_free(list);
+	return chunk;
+}
+
+/* Compress a listing, if the client wants it; for HEAD its length is then not
+ * known. Sets gzip to whether the answer is compressed. */
+static void
+compress_list(struct context *c, const char *type)
+{
+	struct ws_gzip_cache *cache = c->ask->gzip_cache;
+	struct ws_chunk *plain = c->answer->body, *chunk;
+
+	if (!ws_gzip_cache_takes(cache, type, plain->len) ||
+	    !ws_field_wants_gzip(accept_encoding(c)))
+		return;
+	c->gzip = c->unmeasured = is_head(c);
+	if (is_head(c) || !ws_gzip_cache_allows(cache, plain->len))
+		return;
+	chunk = ws_gzip_cache_compress(cache, plain->data, plain->len);
+	if (chunk == NULL)
+		return;
+	ws_chunk_unref(plain);
+	c->answer->body = chunk;
+	c->gzip = true;
+}
+
+/* Answer with a listing. HEAD does not wait for one that takes long. */
 static void
 listing(struct context *c)
 {
 	static const char type[] = "text/html; charset=utf-8";
 	struct ws_static_answer *answer = c->answer;
-	size_t len = 0;
-	char *text = ws_files_list(&answer->file, c->ask->path, &len);
 
+	answer->body = c->ask->listing != NULL ? ws_chunk_ref(c->ask->listing)
+					       : make_list(c);
 	ws_file_close(&answer->file);
-	c->gzip = text != NULL &&
-		  ws_gzip_cache_takes(c->ask->gzip_cache, type, len) &&
-		  ws_field_wants_gzip(accept_encoding(c));
-	if (c->gzip)
-		answer->body =
-		    ws_gzip_cache_compress(c->ask->gzip_cache, text, len);
-	c->gzip = answer->body != NULL;
-	if (text != NULL && !c->gzip)
-		answer->body = chunk_of(text, len);
-	ws_mem_free(text);
-	if (answer->body == NULL) {
+	if (answer->list != NULL && !is_head(c))
+		return;
+	c->unmeasured = answer->list != NULL;
+	ws_files_list_free(answer->list);
+	answer->list = NULL;
+	if (answer->body == NULL && !c->unmeasured) {
 		failure(c, 503);
 		return;
 	}
+	if (answer->body != NULL)
+		compress_list(c, type);
 	begin(c, 200);
 	field(c, "Content-Type", type);
 	if (c->gzip)
@@ -339,7 +423,7 @@ listing(struct context *c)
 	    "default-src 'none'; style-src 'unsafe-inline'");
 	field(c, "Cache-Control", "no-cache");
 	field(c, "Vary", "Accept-Encoding");
-	body(c, 0, answer->body->len);
+	body(c, 0, answer->body != NULL ? answer->body->len : 0);
 }
 
 /* ---- a file ------------------------------------------------------------- */

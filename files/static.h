@@ -27,12 +27,17 @@ struct ws_static_ask {
 	 * still percent-encoded, begins with '/'. */
 	struct ws_span path;
 	struct ws_gzip_cache *gzip_cache;
+	/* A listing of this directory that is complete; or NULL. */
+	struct ws_chunk *listing;
+	bool may_wait; /* the answer may be a listing that is not complete */
 };
 
 /* The answer. The head written to out lacks only Date, Connection and its empty
  * line, which belong to the connection. */
 struct ws_static_answer {
-	int status;
+	int status; /* 0: there is only a listing to go on with */
+	struct ws_files_list *list; /* owned by the caller: not complete, ask
+	                               again when it is; or NULL */
 	struct ws_file file;   /* owned by the caller: ws_file_close; closed
 	                        already when nothing of it is sent */
 	struct ws_chunk *body; /* a body in memory: generated, compressed
@@ -54,11 +59,27 @@ struct ws_static_answer {
 void ws_static_answer(const struct ws_static_ask *ask, struct ws_http_out *out,
     struct ws_static_answer *answer);
 
+/* Make a chunk of a complete listing, to ask with.
+ * Returns it with a reference for the caller, or NULL when out of memory. */
+struct ws_chunk *ws_static_list_chunk(struct ws_files_list *list);
+
 /* ---- static_gzip.c: the same content in another coding ------------------ */
+
+/* What is known of a file's content as gzip without compressing it. */
+enum ws_static_known {
+	WS_STATIC_UNKNOWN,
+	WS_STATIC_PLAIN, /* it would not be smaller */
+	WS_STATIC_GZIP,  /* the result is in the cache */
+};
+
+/* Look for the compressed content of a file.
+ *   file  receives its length where it is in the cache */
+enum ws_static_known
+ws_static_gzip_known(struct ws_gzip_cache *cache, struct ws_file *file);
 
 /* The content of a file, compressed to a gzip file.
  * Returns it with a reference for the caller, or NULL when it would not be
- * smaller or cannot be made. */
+ * smaller, cannot be made, or there is no time for it now. */
 struct ws_chunk *
 ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file);
 

@@ -44,6 +44,21 @@ key_of(const struct ws_file *file)
 	};
 }
 
+enum ws_static_known
+ws_static_gzip_known(struct ws_gzip_cache *cache, struct ws_file *file)
+{
+	struct ws_gzip_key key = key_of(file);
+	struct ws_chunk *chunk;
+
+	if (!ws_gzip_cache_find(cache, &key, &chunk))
+		return WS_STATIC_UNKNOWN;
+	if (chunk == NULL)
+		return WS_STATIC_PLAIN;
+	file->octets = chunk->len;
+	ws_chunk_unref(chunk);
+	return WS_STATIC_GZIP;
+}
+
 struct ws_chunk *
 ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 {
@@ -54,6 +69,8 @@ ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 
 	if (ws_gzip_cache_find(cache, &key, &chunk))
 		return chunk;
+	if (!ws_gzip_cache_allows(cache, (size_t)file->octets))
+		return NULL;
 	if (data == NULL)
 		data = owned = read_whole(file);
 	if (data == NULL)
@@ -92,6 +109,7 @@ ws_static_gunzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 
 	if (ws_gzip_cache_find(cache, &key, &chunk))
 		return chunk;
+	ws_gzip_cache_spend(cache, (size_t)file->octets, WS_COST_INFLATE_KB);
 	chunk = gunzip(file);
 	if (chunk != NULL)
 		ws_gzip_cache_keep(cache, &key, chunk);

@@ -23,6 +23,10 @@
  * from the front of the table.
  *
  *	key ──▶ hash ──▶ set │ newer │ older │ ──▶ drop
+ *
+ * A result that was found lately is popular, and nothing that nobody has asked
+ * for again takes its place. So a walk over all files of a site, which asks for
+ * each once, replaces only what an earlier walk has left.
  */
 #include <string.h>
 
@@ -39,6 +43,7 @@
 struct ws_gzip_kept {
 	struct ws_gzip_key key;
 	struct ws_chunk *chunk; /* one reference is ours; NULL: not smaller */
+	int64_t found_s; /* when it was found last; INT64_MIN: never yet */
 	bool used;
 };
 
@@ -94,6 +99,26 @@ ws_gzip_cache_takes(
 {
 	return octets >= cache->min && octets <= WS_GZIP_CACHE_BODY_MAX &&
 	       ws_gzip_shrinks(type);
+}
+
+bool
+ws_gzip_cache_allows(struct ws_gzip_cache *cache, size_t octets)
+{
+	size_t cost = (octets / 1024 + 1) * WS_COST_GZIP_KB;
+
+	if (cache->budget == NULL)
+		return true;
+	if (!ws_budget_allows(cache->budget, cost, cache->now_ms))
+		return false;
+	(void)ws_budget_spend(cache->budget, cost);
+	return true;
+}
+
+void
+ws_gzip_cache_spend(struct ws_gzip_cache *cache, size_t octets, size_t cost_kb)
+{
+	if (cache->budget != NULL)
+		(void)ws_budget_spend(cache->budget, octets / 1024 * cost_kb);
 }
 
 /* Shrink a chunk to its content. */
@@ -183,6 +208,7 @@ ws_gzip_cache_find(struct ws_gzip_cache *cache, const struct ws_gzip_key *key,
 	for (int i = 0; i < 2; i++) {
 		if (!set[i].used || !is_same(&set[i].key, key))
 			continue;
+		set[i].found_s = cache->now_s;
 		*chunk = set[i].chunk;
 		if (*chunk != NULL)
 			ws_chunk_ref(*chunk);
@@ -205,22 +231,58 @@ make_slots(struct ws_gzip_cache *cache)
 	return true;
 }
 
+static bool
+is_popular(const struct ws_gzip_cache *cache, const struct ws_gzip_kept *kept)
+{
+	return kept->used &&
+	       kept->found_s > cache->now_s - WS_GZIP_CACHE_POPULAR_S;
+}
+
+/* Find the place for a new result in its set, which has the newer one first.
+ * Returns it, empty, or NULL when both there are popular. */
+static struct ws_gzip_kept *
+make_place(struct ws_gzip_cache *cache, struct ws_gzip_kept *set)
+{
+	if (is_popular(cache, &set[1])) {
+		if (is_popular(cache, &set[0]))
+			return NULL;
+		drop(cache, &set[0]);
+		return &set[0];
+	}
+	drop(cache, &set[1]);
+	set[1] = set[0];
+	set[0] = (struct ws_gzip_kept){ .used = false };
+	return &set[0];
+}
+
+/* Drop results that are not popular until there is room for octets more.
+ * Returns whether there is. */
+static bool
+make_room(struct ws_gzip_cache *cache, size_t octets)
+{
+	for (size_t i = 0; i < WS_GZIP_CACHE_SLOTS; i++) {
+		if (octets <= WS_GZIP_CACHE_KEPT_MAX - cache->kept_octets)
+			return true;
+		if (!is_popular(cache, &cache->kept[i]))
+			drop(cache, &cache->kept[i]);
+	}
+	return octets <= WS_GZIP_CACHE_KEPT_MAX - cache->kept_octets;
+}
+
 void
 ws_gzip_cache_keep(struct ws_gzip_cache *cache, const struct ws_gzip_key *key,
     struct ws_chunk *chunk)
 {
-	struct ws_gzip_kept *set;
+	size_t octets = chunk != NULL ? chunk->len : 0;
+	struct ws_gzip_kept *place;
 
-	if (cache->now_s - key->changed_s < SETTLED_S || !make_slots(cache))
+	if (cache->now_s - key->changed_s < SETTLED_S ||
+	    octets > WS_GZIP_CACHE_KEPT_MAX || !make_slots(cache))
 		return;
-	set = set_of(cache, key);
-	drop(cache, &set[1]);
-	set[1] = set[0];
-	set[0] = (struct ws_gzip_kept){ *key, chunk, true };
+	place = make_place(cache, set_of(cache, key));
+	if (place == NULL || !make_room(cache, octets))
+		return;
+	*place = (struct ws_gzip_kept){ *key, chunk, INT64_MIN, true };
 	if (chunk != NULL)
 		cache->kept_octets += ws_chunk_ref(chunk)->len;
-	for (size_t i = 0; cache->kept_octets > WS_GZIP_CACHE_KEPT_MAX; i++) {
-		if (&cache->kept[i] != &set[0])
-			drop(cache, &cache->kept[i]);
-	}
 }

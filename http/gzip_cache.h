@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/bytes.h"
 #include "deflate/deflate_shared.h"
@@ -34,6 +35,11 @@ struct ws_gzip_key {
 #define WS_GZIP_CACHE_SLOTS 64
 #define WS_GZIP_CACHE_KEPT_MAX (2 << 20)
 
+/* A result that was asked for so recently is not replaced by one that nobody
+ * has asked for again. Popular pages are asked for more often than that; with
+ * an hour, those of yesterday's release would stay beside today's. */
+#define WS_GZIP_CACHE_POPULAR_S 60
+
 /* Octets of a body that is compressed. A longer one is sent as it is: 1 MiB
  * takes 10 ms, in which no other client is served. */
 #define WS_GZIP_CACHE_BODY_MAX (1 << 20)
@@ -43,6 +49,9 @@ struct ws_gzip_key {
 struct ws_gzip_cache {
 	size_t min;    /* octets of a body; SIZE_MAX: none is compressed */
 	int64_t now_s; /* set before a call with a key: the clock of files */
+	int64_t
+	    now_ms; /* set before ws_gzip_cache_allows: the time of the turn */
+	struct ws_budget *budget; /* borrowed; NULL: work is not counted */
 	struct ws_deflate_shared *deflate; /* borrowed */
 	struct ws_gzip_kept *kept;         /* owned */
 	size_t kept_octets;
@@ -55,6 +64,16 @@ void ws_gzip_cache_fini(struct ws_gzip_cache *cache);
 bool ws_gzip_cache_takes(
     const struct ws_gzip_cache *cache, const char *type, uint64_t octets);
 
+/* Ask whether there is time to compress a body now, and count the work if so.
+ * Without time, the body leaves as it is: RFC 9110 section 12.5.3 leaves that
+ * to the server. */
+bool ws_gzip_cache_allows(struct ws_gzip_cache *cache, size_t octets);
+
+/* Count work that has to be done: reading or inflating a body.
+ *   cost_kb  of 1 KiB, see base/budget.h */
+void
+ws_gzip_cache_spend(struct ws_gzip_cache *cache, size_t octets, size_t cost_kb);
+
 /* Compress a body to a gzip file.
  *   data, len  borrowed
  * Returns it with one reference for the caller; NULL when it would not be
@@ -62,7 +81,8 @@ bool ws_gzip_cache_takes(
 struct ws_chunk *ws_gzip_cache_compress(
     struct ws_gzip_cache *cache, const void *data, size_t len);
 
-/* Look for the result of an earlier compression.
+/* Look for the result of an earlier compression. One that is found counts as
+ * popular for a while.
  *   chunk  receives a reference for the caller, or NULL: this body does not get
  *          smaller
  * Returns whether it was there. */
@@ -72,7 +92,8 @@ bool ws_gzip_cache_find(struct ws_gzip_cache *cache,
 /* Keep a result, with a reference of its own.
  *   chunk  as ws_gzip_cache_compress returned it; NULL is kept, too
  * Does nothing for a file that was changed in this second or the one before: it
- * may change once more without a difference in its times. */
+ * may change once more without a difference in its times. Does nothing, either,
+ * where only popular results could make room. */
 void ws_gzip_cache_keep(struct ws_gzip_cache *cache,
     const struct ws_gzip_key *key, struct ws_chunk *chunk);
 

@@ -112,6 +112,15 @@ struct ws_limits {
 	int deflate_min; /* octets of the shortest message to compress */
 };
 
+/* Requests that wait for listings, conn_list.c. Zeroed memory is none. */
+struct ws_lists {
+	struct ws_core *core;              /* borrowed */
+	struct ws_list_wait *first, **end; /* owned */
+	struct ws_files_list *reading;     /* owned: being made; or NULL */
+	struct ws_chunk *ready; /* one reference is ours: made; or NULL */
+	struct ws_work work;    /* pending while one waits */
+};
+
 /* Octets received from one connection in one event: the size of the one receive
  * buffer. Measured with 64 messages of 1 KiB in flight each, half of it costs
  * the same and a quarter costs 25 % more. A message that is longer than the
@@ -154,6 +163,7 @@ struct ws_core {
 	char date[WS_FIELD_DATE_SIZE];
 	int64_t born_s; /* when the server was made, seconds since 1970 */
 	struct ws_gzip_cache gzip_cache;
+	struct ws_lists lists;
 	bool stopping;         /* every response is the last */
 	struct ws_event event; /* of the session that is being read */
 	size_t websockets;
@@ -352,13 +362,23 @@ void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
 
 /* Answer with a static file, or with what stands for it (304, 404, 416 ...).
- *   ask  the caller sets all but head, buf and gzip_cache, which are set here
- * Returns the status that was sent, or 0 when the connection ended because
- * memory ran out. */
+ *   ask  the caller sets all but head, buf, gzip_cache and may_wait, which are
+ *        set here
+ * Returns the status that was sent; 0 when the connection ended because memory
+ * ran out, or when a listing will be the answer. */
 int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
 
 /* Send the next part of a file, in state RESPONDING with an empty queue. */
 void ws_conn_http_send(struct ws_conn *conn);
+
+/* ---- conn_list.c: listings of large directories ------------------------ */
+
+/* Hold a request until a listing is complete, then answer it.
+ *   ask   as for ws_request_static
+ *   list  of its directory, in its first part; owned from now on
+ * Returns 0, or -1 when out of memory. */
+int ws_request_list(struct ws_request *request, const struct ws_static_ask *ask,
+    struct ws_files_list *list);
 
 /* ---- conn_http.c: requests --------------------------------------------- */
 

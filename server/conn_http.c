@@ -17,6 +17,10 @@
  * 1 MiB, the default of max_body, cannot be drawn out beyond 64 minutes. */
 #define BODY_PACE 16384
 
+/* Octets of a head that are read, and whose fields are looked up and evaluated,
+ * in a tenth of a microsecond. Measured with lists of 350 members each. */
+#define HEAD_OCTETS_EACH 16
+
 /* Refuse a request that cannot be parsed or not be taken. The connection ends:
  * where the next request would begin is unknown (RFC 9112 section 9.3). */
 static void
@@ -129,15 +133,19 @@ read_body(struct ws_request *rq, const char *in, size_t len, bool *done)
 	return used;
 }
 
-/* Hand a complete request to the floor above. */
+/* Hand a complete request to the floor above. Its cost is counted afterwards,
+ * when that of making the answer has been counted, too: whatever has spent the
+ * visit, the next request waits. */
 static void
 dispatch(struct ws_request *rq)
 {
 	struct ws_conn *c = rq->conn;
+	struct ws_core *core = c->core;
+	size_t cost = WS_COST_REQUEST + rq->head_octets / HEAD_OCTETS_EACH;
 
 	rq->body_pending = false;
-	ws_core_spend(c->core, WS_COST_REQUEST);
-	c->core->on_request(rq);
+	core->on_request(rq);
+	ws_core_spend(core, cost);
 	if (c->state == WS_CONN_HTTP && c->request == rq)
 		ws_request_refuse(rq, 500, "the application did not answer");
 }

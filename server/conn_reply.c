@@ -21,12 +21,8 @@
 /* Octets of a file asked of the system in one call. Measured on 64 MiB, a MiB
  * costs 65 us of the processor; 12 % more with half of this number, 28 % more
  * with a quarter. With the double the difference is lost in the noise, and a
- * call holds the loop for twice as long. */
+ * call holds the loop for twice as long. One call is a visit. */
 #define FILE_OCTETS (1024 * 1024)
-
-/* Such calls for one connection in one turn: 4 MiB, a quarter of a millisecond.
- * Measured, neither fewer nor more change the cost of a MiB. */
-#define FILE_ROUNDS 4
 
 /* Octets of a file that is read into the output behind its head. Measured, 12
  * KiB cost 7.5 us of the processor in this way and 9.4 with sendfile, 24 KiB
@@ -158,14 +154,17 @@ is_bodiless(int status)
 
 /* Compress the body of an answer, if that is possible and worth it. RFC 9110
  * 8.4, 12.5.3.
- *   media  its Content-Type
- *   out    receives Vary and perhaps Content-Encoding
+ *   media     its Content-Type
+ *   out       receives Vary and perhaps Content-Encoding
+ *   measured  set to false for HEAD where GET would compress: how long the
+ *             result is, only compressing would tell
  * Returns the compressed body with a reference for the caller, or NULL. */
 static struct ws_chunk *
 encode(struct ws_request *rq, const char *media, const void *body, size_t len,
-    struct ws_http_out *out)
+    struct ws_http_out *out, bool *measured)
 {
-	struct ws_gzip_cache *cache = &rq->conn->core->gzip_cache;
+	struct ws_core *core = rq->conn->core;
+	struct ws_gzip_cache *cache = &core->gzip_cache;
 	struct ws_span accept = { "", 0 };
 	struct ws_chunk *chunk = NULL;
 
@@ -176,9 +175,13 @@ encode(struct ws_request *rq, const char *media, const void *body, size_t len,
 		ws_http_field(
 		    &rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
 	ws_http_out_field(out, "Vary", WS_SPAN("Accept-Encoding"));
-	if (ws_field_wants_gzip(accept))
+	if (!ws_field_wants_gzip(accept))
+		return NULL;
+	cache->now_ms = core->loop.now_ms;
+	*measured = rq->head.method != WS_HTTP_HEAD;
+	if (*measured && ws_gzip_cache_allows(cache, len))
 		chunk = ws_gzip_cache_compress(cache, body, len);
-	if (chunk != NULL)
+	if (chunk != NULL || !*measured)
 		ws_http_out_field(out, "Content-Encoding", WS_SPAN("gzip"));
 	return chunk;
 }
@@ -191,13 +194,15 @@ write_content(struct ws_request *rq, const char *type, const void *body,
 {
 	const char *media = type != NULL ? type : "text/plain; charset=utf-8";
 	struct ws_chunk *chunk = NULL;
+	bool measured = true;
 
 	if (len > 0) {
 		ws_http_out_field(out, "Content-Type", ws_span_of(media));
-		chunk = encode(rq, media, body, len, out);
+		chunk = encode(rq, media, body, len, out, &measured);
 	}
-	ws_http_out_number(
-	    out, "Content-Length", chunk != NULL ? chunk->len : len);
+	if (measured)
+		ws_http_out_number(
+		    out, "Content-Length", chunk != NULL ? chunk->len : len);
 	return chunk;
 }
 
@@ -391,6 +396,7 @@ send_small(
 	if (room == NULL || ws_file_read(file, first, room, len) < (ssize_t)len)
 		return false;
 	c->core->output_octets += len;
+	ws_core_spend(c->core, len / 1024 * WS_COST_FILE_KB);
 	return true;
 }
 
@@ -455,10 +461,20 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		return 0;
 	}
 	core->gzip_cache.now_s = ws_net_unix_s();
+	core->gzip_cache.now_ms = core->loop.now_ms;
 	ask->head = &request->head;
 	ask->buf = request->base;
 	ask->gzip_cache = &core->gzip_cache;
+	ask->may_wait = true;
+	ws_core_spend(core, WS_COST_REQUEST); /* several names are looked up */
 	ws_static_answer(ask, &out, &answer);
+	if (answer.list != NULL) {
+		ws_mem_free(large);
+		if (ws_request_list(
+			request, ask, answer.list, ws_request_static) < 0)
+			ws_conn_kill(request->conn, "out of memory");
+		return 0;
+	}
 	write_common(request, &out);
 	ws_request_log(request, answer.status);
 	send_static(request, &out, &answer);
@@ -492,30 +508,26 @@ void
 ws_conn_http_send(struct ws_conn *conn)
 {
 	struct ws_request *rq = conn->request;
-	ssize_t n;
+	size_t ask =
+	    rq->file_left < FILE_OCTETS ? (size_t)rq->file_left : FILE_OCTETS;
+	ssize_t n = ws_net_sendfile(conn->io.fd, rq->file.fd, rq->file_at, ask);
 
-	for (int i = 0; i < FILE_ROUNDS && rq->file_left > 0; i++) {
-		size_t ask = rq->file_left < FILE_OCTETS ? (size_t)rq->file_left
-							 : FILE_OCTETS;
-
-		n = ws_net_sendfile(conn->io.fd, rq->file.fd, rq->file_at, ask);
-		if (n == WS_NET_AGAIN)
-			return;
-		if (n == WS_NET_GONE) {
-			ws_conn_kill(conn, "the connection was reset");
-			return;
-		}
-		/* RFC 9112 8: a message shorter than its Content-Length is
-		 * incomplete. Ending the connection is the only way to say
-		 * so. */
-		if (n == 0) {
-			ws_conn_kill(conn, "a file shrank while it was sent");
-			return;
-		}
-		rq->file_at += (uint64_t)n;
-		rq->file_left -= (uint64_t)n;
-		ws_conn_arm(conn, conn->core->limits.idle_ms);
+	if (n == WS_NET_AGAIN)
+		return;
+	if (n == WS_NET_GONE) {
+		ws_conn_kill(conn, "the connection was reset");
+		return;
 	}
+	/* RFC 9112 8: a message shorter than its Content-Length is incomplete.
+	 * Ending the connection is the only way to say so. */
+	if (n == 0) {
+		ws_conn_kill(conn, "a file shrank while it was sent");
+		return;
+	}
+	ws_core_spend(conn->core, (size_t)n / 1024 * WS_COST_FILE_KB);
+	rq->file_at += (uint64_t)n;
+	rq->file_left -= (uint64_t)n;
+	ws_conn_arm(conn, conn->core->limits.idle_ms);
 	if (rq->file_left == 0)
 		end_response(conn);
 }

@@ -311,17 +311,66 @@ Test(static_files, texts_are_compressed_for_those_who_want_it)
 	ws_deflate_shared_fini(&answer_deflate);
 }
 
+/* HEAD compresses nothing, so it knows the length only of what is kept. */
 Test(static_files, head_and_get_say_the_same_of_a_compressed_page)
 {
 	struct answer get, head;
+	char *length, *rest;
 
 	plant_long();
 	ask_lines(&get, NULL, "GET /long.html", "Accept-Encoding: gzip\r\n");
 	ask_lines(&head, NULL, "HEAD /long.html", "Accept-Encoding: gzip\r\n");
+	length = strstr(get.head, "Content-Length: ");
+	cr_assert_not_null(length);
+	rest = strstr(length, "\r\n") + 2;
+	memmove(length, rest, strlen(rest) + 1);
 	cr_expect_str_eq(get.head, head.head);
 	cr_expect_eq(head.is.octets, 0);
 	answer_free(&get);
 	answer_free(&head);
+	/* From here on what is compressed is kept. */
+	answer_gzip_cache.now_s = INT64_MAX;
+	ask_lines(&head, NULL, "HEAD /long.html", "Accept-Encoding: gzip\r\n");
+	expect_field(&head, "Content-Length", NULL, "not kept yet");
+	cr_expect_eq(answer_gzip_cache.kept_octets, 0);
+	answer_free(&head);
+	ask_lines(&get, NULL, "GET /long.html", "Accept-Encoding: gzip\r\n");
+	ask_lines(&head, NULL, "HEAD /long.html", "Accept-Encoding: gzip\r\n");
+	cr_expect_str_eq(get.head, head.head);
+	answer_free(&get);
+	answer_free(&head);
+	ask_lines(&get, NULL, "GET /noise.html", "Accept-Encoding: gzip\r\n");
+	ask_lines(&head, NULL, "HEAD /noise.html", "Accept-Encoding: gzip\r\n");
+	cr_expect_str_eq(get.head, head.head);
+	answer_free(&get);
+	answer_free(&head);
+	ws_gzip_cache_fini(&answer_gzip_cache);
+	ws_deflate_shared_fini(&answer_deflate);
+}
+
+/* Compressing is a favour, for which there is not always time. */
+Test(static_files, without_time_a_page_leaves_as_it_is)
+{
+	struct ws_budget budget = { .optional = 0 };
+	struct answer a;
+	char tag[512];
+
+	plant_long();
+	answer_gzip_cache.budget = &budget;
+	ask_lines(&a, NULL, "GET /long.html", "Accept-Encoding: gzip\r\n");
+	expect_field(&a, "Content-Encoding", NULL, "no time");
+	expect_field(&a, "Vary", "Accept-Encoding", "no time");
+	answer_field(&a, "ETag", tag);
+	cr_expect_null(strstr(tag, "-gzip"));
+	expect_long(&a, "no time");
+	answer_free(&a);
+	answer_gzip_cache.now_ms = 1;
+	ask_lines(&a, NULL, "GET /long.html", "Accept-Encoding: gzip\r\n");
+	expect_field(&a, "Content-Encoding", "gzip", "a millisecond later");
+	cr_expect_lt(budget.visit, 0, "counted");
+	answer_free(&a);
+	answer_gzip_cache.budget = NULL;
+	ws_deflate_shared_fini(&answer_deflate);
 }
 
 /* What is kept is the file that it was made of, and no other. */

@@ -287,6 +287,7 @@ Test(gzip_cache, no_more_is_kept_than_was_said)
 		cr_assert(
 		    ws_gzip_cache_find(&cache, &key, &chunk), "the new one");
 		ws_chunk_unref(chunk);
+		cache.now_s += WS_GZIP_CACHE_POPULAR_S;
 	}
 	for (uint64_t i = 0; i < 10000; i++) {
 		struct ws_gzip_key key = base;
@@ -296,6 +297,35 @@ Test(gzip_cache, no_more_is_kept_than_was_said)
 	}
 	cr_expect_leq(scarce_blocks, WS_GZIP_CACHE_SLOTS + 1);
 	cr_expect_eq(cache.kept_octets, WS_GZIP_CACHE_SLOTS);
+}
+
+/* A walk over a site's files asks for each once. */
+Test(gzip_cache, a_walk_over_many_leaves_what_is_popular)
+{
+	struct ws_gzip_key popular[4], key = base;
+	struct ws_chunk *chunk;
+
+	for (uint64_t i = 0; i < WS_LEN(popular); i++) {
+		popular[i] = base;
+		popular[i].inode = 1000000 + i;
+		keep(&popular[i], WS_GZIP_CACHE_KEPT_MAX / WS_LEN(popular));
+		cr_assert(ws_gzip_cache_find(&cache, &popular[i], &chunk));
+		ws_chunk_unref(chunk);
+	}
+	for (key.inode = 0; key.inode < 1000; key.inode++)
+		keep(&key, 10);
+	for (size_t i = 0; i < WS_LEN(popular); i++) {
+		cr_assert(ws_gzip_cache_find(&cache, &popular[i], &chunk));
+		ws_chunk_unref(chunk);
+	}
+	cr_expect_eq(cache.kept_octets, WS_GZIP_CACHE_KEPT_MAX);
+	/* When nobody asks for them any more, others are kept. */
+	cache.now_s += WS_GZIP_CACHE_POPULAR_S;
+	for (key.inode = 0; key.inode < 1000; key.inode++)
+		keep(&key, 10);
+	cr_expect_lt(cache.kept_octets, WS_GZIP_CACHE_KEPT_MAX);
+	for (size_t i = 0; i < WS_LEN(popular); i++)
+		cr_expect_not(ws_gzip_cache_find(&cache, &popular[i], &chunk));
 }
 
 Test(gzip_cache, two_that_fall_together_are_both_kept)

@@ -26,8 +26,11 @@ static void
 setup(struct ws_server *server)
 {
 	live_echo(server);
+	static const struct ws_files_options lists = { .list = true };
+
 	if (ws_files(server, "/", root, NULL) < 0 ||
-	    ws_files(server, "/sub/", root, NULL) < 0)
+	    ws_files(server, "/sub/", root, NULL) < 0 ||
+	    ws_files(server, "/list/", root, &lists) < 0)
 		abort();
 }
 
@@ -382,4 +385,136 @@ Test(live_files, stopping_lets_a_file_finish)
 	client_close(&c);
 	while (!ws_stopped(live.server))
 		(void)client_wait(-1, 0, 10);
+}
+
+/* ---- large directories --------------------------------------------------- */
+
+/* Fill root/many with as many empty files. */
+static void
+make_many(int count)
+{
+	char name[32];
+
+	tree_dir(root, "many");
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "many/%05d", i);
+		close(open(tree_path(root, name), O_CREAT | O_WRONLY, 0644));
+	}
+}
+
+/* Check that a response is the listing of root/many. */
+static void
+expect_many(struct client *c, int count)
+{
+	static char page[4 << 20];
+	struct response r;
+	char *at = page;
+	int found = 0;
+
+	cr_assert_eq(client_response(c, &r, false), 200);
+	cr_assert_lt(r.len, sizeof(page));
+	memcpy(page, r.body, r.len);
+	page[r.len] = '\0';
+	while ((at = strstr(at, "<a href=\"./")) != NULL) {
+		cr_assert_eq(atoi(at + strlen("<a href=\"./")), found);
+		at++;
+		found++;
+	}
+	cr_expect_eq(found, count);
+}
+
+Test(live_files, a_large_directory_stops_nobody)
+{
+	struct client lists[3], other = client_ws(live.address, "/echo");
+	struct response r;
+
+	make_many(5000);
+	for (int i = 0; i < 3; i++) {
+		lists[i] = client_open(live.address);
+		ask(&lists[i], "GET /list/many/", "");
+		ask(&lists[i], "GET /list/many/", "");
+		ask(&lists[i], "GET /list/a.txt", "");
+	}
+	for (int i = 0; i < 5; i++) {
+		client_send_frame(&other, CLIENT_FIN | 1, "x", 1);
+		client_expect(&other, CLIENT_FIN | 1, "x", 1);
+	}
+	cr_expect_eq(lists[2].len, 0, "an echo does not wait for a listing");
+	for (int i = 0; i < 3; i++) {
+		expect_many(&lists[i], 5000);
+		expect_many(&lists[i], 5000);
+		cr_expect_eq(client_response(&lists[i], &r, false), 200);
+		cr_expect_eq(r.len, 10);
+		client_close(&lists[i]);
+	}
+	client_close(&other);
+}
+
+/* A client that has asked and leaves, first or last of the queue. */
+Test(live_files, peers_that_leave_during_a_listing)
+{
+	int descriptors;
+
+	make_many(3000);
+	descriptors = tree_descriptors();
+	for (int i = 0; i < 30; i++) {
+		struct client c[3];
+
+		for (int k = 0; k < 3; k++) {
+			c[k] = client_open(live.address);
+			ask(&c[k], "GET /list/many/", "");
+		}
+		for (int n = 0; n < 3 + i % 3; n++)
+			(void)client_wait(-1, 0, 0);
+		client_reset(&c[i % 3]);
+		expect_many(&c[(i + 1) % 3], 3000);
+		client_close(&c[(i + 1) % 3]);
+		client_close(&c[(i + 2) % 3]);
+	}
+	while (connections() > 0)
+		(void)client_wait(-1, 0, 20);
+	cr_expect_eq(tree_descriptors(), descriptors);
+}
+
+Test(live_files, a_server_ends_during_a_listing)
+{
+	struct client c = client_open(live.address);
+
+	make_many(5000);
+	ask(&c, "GET /list/many/", "");
+	for (int n = 0; n < 4; n++)
+		(void)client_wait(-1, 0, 0);
+	client_close(&c);
+}
+
+Test(live_files, what_comes_late_is_in_the_listing_that_it_gets)
+{
+	struct client early = client_open(live.address);
+	struct client late = client_open(live.address);
+
+	make_many(5000);
+	ask(&early, "GET /list/many/", "");
+	for (int n = 0; n < 4; n++)
+		(void)client_wait(-1, 0, 0);
+	tree_file(root, "many/05000", "");
+	ask(&late, "GET /list/many/", "");
+	expect_many(&late, 5001);
+	client_close(&early);
+	client_close(&late);
+}
+
+/* HEAD does not wait for the length of what it does not get. */
+Test(live_files, head_of_a_large_directory_reads_little_of_it)
+{
+	struct client c = client_open(live.address);
+	struct response r;
+
+	make_many(3000);
+	ask(&c, "HEAD /list/many/", "");
+	cr_assert_eq(client_response(&c, &r, true), 200);
+	cr_expect_null(client_field(&r, "Content-Length"));
+	ask(&c, "HEAD /list/dir/", "");
+	cr_assert_eq(client_response(&c, &r, true), 200);
+	cr_expect_not_null(client_field(&r, "Content-Length"));
+	client_close(&c);
 }

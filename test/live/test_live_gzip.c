@@ -191,9 +191,7 @@ Test(live_gzip, replies_are_compressed_for_those_who_want_it)
 		cr_expect(has(&r, "Vary", row->vary ? "Accept-Encoding" : NULL),
 		    "%s: %s", row->name, r.head);
 		if (strcmp(row->method, "HEAD") == 0)
-			cr_expect_lt(strtoul(client_field(&r, "Content-Length"),
-					 NULL, 10),
-			    row->len / 2);
+			cr_expect_null(client_field(&r, "Content-Length"));
 		else
 			expect_text(&r, row->len, row->name);
 	}
