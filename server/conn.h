@@ -119,6 +119,7 @@ struct ws_lists {
 	struct ws_files_list *reading;     /* owned: being made; or NULL */
 	struct ws_chunk *ready; /* one reference is ours: made; or NULL */
 	struct ws_work work;    /* pending while one waits */
+	int (*reply)(struct ws_request *request, struct ws_static_ask *ask);
 };
 
 /* Octets received from one connection in one event: the size of the one receive
@@ -374,11 +375,13 @@ void ws_conn_http_send(struct ws_conn *conn);
 /* ---- conn_list.c: listings of large directories ------------------------ */
 
 /* Hold a request until a listing is complete, then answer it.
- *   ask   as for ws_request_static
- *   list  of its directory, in its first part; owned from now on
+ *   ask    as for ws_request_static
+ *   list   of its directory, in its first part; owned from now on
+ *   reply  ws_request_static, which is on a floor above
  * Returns 0, or -1 when out of memory. */
 int ws_request_list(struct ws_request *request, const struct ws_static_ask *ask,
-    struct ws_files_list *list);
+    struct ws_files_list *list,
+    int (*reply)(struct ws_request *request, struct ws_static_ask *ask));
 
 /* ---- conn_http.c: requests --------------------------------------------- */
 

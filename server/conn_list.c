@@ -99,7 +99,7 @@ answer(struct ws_lists *lists, struct ws_list_wait *wait)
 	ask.listing = lists->ready;
 	request->on_hold = false;
 	request->conn->state = WS_CONN_HTTP;
-	(void)lists->answer(request, &ask);
+	(void)lists->reply(request, &ask);
 }
 
 /* Answer some of those that joined. */
@@ -186,7 +186,7 @@ enqueue(struct ws_lists *lists, struct ws_list_wait *wait,
 int
 ws_request_list(struct ws_request *request, const struct ws_static_ask *ask,
     struct ws_files_list *list,
-    int (*answer)(struct ws_request *request, struct ws_static_ask *ask))
+    int (*reply)(struct ws_request *request, struct ws_static_ask *ask))
 {
 	struct ws_core *core = request->conn->core;
 	struct ws_lists *lists = &core->lists;
@@ -203,7 +203,7 @@ ws_request_list(struct ws_request *request, const struct ws_static_ask *ask,
 	wait->ask.path.at = request->base + path_at;
 	lists->core = core;
 	lists->work.run = run;
-	lists->answer = answer;
+	lists->reply = reply;
 	if (lists->first == NULL)
 		lists->end = &lists->first;
 	enqueue(lists, wait, list);
