@@ -55,134 +55,92 @@ enum phase {
 	TRAILER_VALUE,
 	TRAILER_LF,
 	END_LF,
+	DONE,
 };
 
-/* Each of the following takes one octet and returns the next phase, or
- * WS_HTTP_ECHUNK. */
+/* Where an octet of framing leads from a phase: a given octet, or any of a
+ * class (enum ws_http_class). What has no row is malformed. A phase tries its
+ * rows from above. SIZE also takes digits, and SIZE_LF is in take_octet. */
+static const struct {
+	uint8_t phase, next;
+	char octet;
+	uint8_t class; /* when octet is 0 */
+} moves[] = {
+	/* RFC 9112 section 7.1. First what every chunk needs. */
+	{ SIZE, SIZE_LF, '\r', 0 },
+	{ SIZE, EXTENSION, ';', 0 },
+	{ DATA_CR, DATA_LF, '\r', 0 },
+	{ DATA_LF, SIZE, '\n', 0 },
+	/* Section 7.1.1; quoted-string is RFC 9110 section 5.6.4. */
+	{ EXTENSION, EXTENSION_NAME, 0, WS_HTTP_TOKEN },
+	{ EXTENSION_NAME, EXTENSION_NAME, 0, WS_HTTP_TOKEN },
+	{ EXTENSION_NAME, EXTENSION_EQUALS, '=', 0 },
+	{ EXTENSION_NAME, EXTENSION, ';', 0 },
+	{ EXTENSION_NAME, SIZE_LF, '\r', 0 },
+	{ EXTENSION_EQUALS, EXTENSION_QUOTED, '"', 0 },
+	{ EXTENSION_EQUALS, EXTENSION_VALUE, 0, WS_HTTP_TOKEN },
+	{ EXTENSION_VALUE, EXTENSION_VALUE, 0, WS_HTTP_TOKEN },
+	{ EXTENSION_VALUE, EXTENSION, ';', 0 },
+	{ EXTENSION_VALUE, SIZE_LF, '\r', 0 },
+	{ EXTENSION_QUOTED, EXTENSION_UNQUOTED, '"', 0 },
+	{ EXTENSION_QUOTED, EXTENSION_ESCAPED, '\\', 0 },
+	{ EXTENSION_QUOTED, EXTENSION_QUOTED, 0, WS_HTTP_TEXT },
+	{ EXTENSION_ESCAPED, EXTENSION_QUOTED, 0, WS_HTTP_TEXT },
+	{ EXTENSION_UNQUOTED, EXTENSION, ';', 0 },
+	{ EXTENSION_UNQUOTED, SIZE_LF, '\r', 0 },
+	/* Section 7.1.2: trailers have the form of field lines. */
+	{ TRAILER, END_LF, '\r', 0 },
+	{ TRAILER, TRAILER_NAME, 0, WS_HTTP_TOKEN },
+	{ TRAILER_NAME, TRAILER_NAME, 0, WS_HTTP_TOKEN },
+	{ TRAILER_NAME, TRAILER_VALUE, ':', 0 },
+	{ TRAILER_VALUE, TRAILER_VALUE, 0, WS_HTTP_TEXT },
+	{ TRAILER_VALUE, TRAILER_LF, '\r', 0 },
+	{ TRAILER_LF, TRAILER, '\n', 0 },
+	{ END_LF, DONE, '\n', 0 },
+};
 
-/* RFC 9112 section 7.1: here an extension may begin, or the line end. */
+/* Look up where an octet leads. Returns the next phase or WS_HTTP_ECHUNK. */
 static int
-extension_end(char octet)
+move(unsigned phase, char octet)
 {
-	if (octet == '\r')
-		return SIZE_LF;
-	return octet == ';' ? EXTENSION : WS_HTTP_ECHUNK;
+	for (size_t i = 0; i < WS_LEN(moves); i++) {
+		if (moves[i].phase == phase &&
+		    (moves[i].octet != 0 ? moves[i].octet == octet
+					 : ws_http_is(octet, moves[i].class)))
+			return moves[i].next;
+	}
+	return WS_HTTP_ECHUNK;
 }
 
-/* RFC 9112 section 7.1: chunk-size. */
-static int
-take_size(struct ws_http_chunked *c, char octet)
+/* Whether a phase is inside of what is limited: extensions and trailers. */
+static bool
+is_extra(unsigned phase)
 {
-	int digit = ws_hex_digit(octet);
-
-	if (digit < 0)
-		return c->digits > 0 ? extension_end(octet) : WS_HTTP_ECHUNK;
-	if (c->digits == SIZE_DIGITS_MAX)
-		return WS_HTTP_ECHUNK;
-	c->digits++;
-	c->remaining = c->remaining << 4 | (uint64_t)digit;
-	return SIZE;
+	return (phase >= EXTENSION && phase <= EXTENSION_UNQUOTED) ||
+	       (phase >= TRAILER && phase <= TRAILER_VALUE);
 }
 
-/* Stay in a phase while octets are in a class. */
-static int
-stay(char octet, unsigned class, enum phase phase, int otherwise)
-{
-	return ws_http_is(octet, class) ? (int)phase : otherwise;
-}
-
-/* RFC 9112 section 7.1.1; quoted-string is RFC 9110 section 5.6.4. */
-static int
-take_extension(enum phase phase, char octet)
-{
-	if (phase == EXTENSION)
-		return stay(
-		    octet, WS_HTTP_TOKEN, EXTENSION_NAME, WS_HTTP_ECHUNK);
-	if (phase == EXTENSION_NAME)
-		return octet == '=' ? EXTENSION_EQUALS
-				    : stay(octet, WS_HTTP_TOKEN, phase,
-					  extension_end(octet));
-	if (phase == EXTENSION_EQUALS)
-		return octet == '"' ? EXTENSION_QUOTED
-				    : stay(octet, WS_HTTP_TOKEN,
-					  EXTENSION_VALUE, WS_HTTP_ECHUNK);
-	if (phase == EXTENSION_VALUE)
-		return stay(octet, WS_HTTP_TOKEN, phase, extension_end(octet));
-	if (phase == EXTENSION_UNQUOTED)
-		return extension_end(octet);
-	if (phase == EXTENSION_QUOTED && octet == '"')
-		return EXTENSION_UNQUOTED;
-	if (phase == EXTENSION_QUOTED && octet == '\\')
-		return EXTENSION_ESCAPED;
-	return stay(octet, WS_HTTP_TEXT, EXTENSION_QUOTED, WS_HTTP_ECHUNK);
-}
-
-/* RFC 9112 section 7.1: behind the LF of a size line comes data, or behind a
- * size of zero the trailers. */
-static int
-take_size_lf(struct ws_http_chunked *c, char octet)
-{
-	if (octet != '\n')
-		return WS_HTTP_ECHUNK;
-	c->digits = 0;
-	return c->remaining > 0 ? DATA : TRAILER;
-}
-
-/* RFC 9112 section 7.1.2: trailers have the form of field lines. */
-static int
-take_trailer(enum phase phase, char octet)
-{
-	if (phase == TRAILER && octet == '\r')
-		return END_LF;
-	if (phase == TRAILER_NAME && octet == ':')
-		return TRAILER_VALUE;
-	if (phase == TRAILER_VALUE && octet == '\r')
-		return TRAILER_LF;
-	if (phase == TRAILER_VALUE)
-		return stay(octet, WS_HTTP_TEXT, phase, WS_HTTP_ECHUNK);
-	return stay(octet, WS_HTTP_TOKEN, TRAILER_NAME, WS_HTTP_ECHUNK);
-}
-
-/* Take one octet of framing. Returns the next phase or an error. */
+/* Take one octet of framing. Returns the next phase or WS_HTTP_ECHUNK. */
 static int
 take_octet(struct ws_http_chunked *c, char octet)
 {
-	enum phase phase = (enum phase)c->phase;
+	int digit = c->phase == SIZE ? ws_hex_digit(octet) : -1;
 
-	switch (phase) {
-	case SIZE:
-		return take_size(c, octet);
-	case EXTENSION:
-	case EXTENSION_NAME:
-	case EXTENSION_EQUALS:
-	case EXTENSION_VALUE:
-	case EXTENSION_QUOTED:
-	case EXTENSION_ESCAPED:
-	case EXTENSION_UNQUOTED:
-		if (++c->extra_octets > WS_HTTP_CHUNK_EXTRA_MAX)
-			return WS_HTTP_ECHUNK;
-		return take_extension(phase, octet);
-	case SIZE_LF:
-		return take_size_lf(c, octet);
-	case DATA:
-		break;
-	case DATA_CR:
-		return octet == '\r' ? DATA_LF : WS_HTTP_ECHUNK;
-	case DATA_LF:
-		return octet == '\n' ? SIZE : WS_HTTP_ECHUNK;
-	case TRAILER:
-	case TRAILER_NAME:
-	case TRAILER_VALUE:
-		if (++c->extra_octets > WS_HTTP_CHUNK_EXTRA_MAX)
-			return WS_HTTP_ECHUNK;
-		return take_trailer(phase, octet);
-	case TRAILER_LF:
-		return octet == '\n' ? TRAILER : WS_HTTP_ECHUNK;
-	case END_LF:
-		c->done = octet == '\n';
-		return c->done ? SIZE : WS_HTTP_ECHUNK;
+	if (digit >= 0 && c->digits < SIZE_DIGITS_MAX) {
+		c->digits++;
+		c->remaining = c->remaining << 4 | (uint64_t)digit;
+		return SIZE;
 	}
-	return WS_HTTP_ECHUNK;
+	if (c->phase == SIZE && c->digits == 0)
+		return WS_HTTP_ECHUNK;
+	/* Behind a size comes data, or behind a size of 0 the trailers. */
+	if (c->phase == SIZE_LF && octet == '\n') {
+		c->digits = 0;
+		return c->remaining > 0 ? DATA : TRAILER;
+	}
+	if (is_extra(c->phase) && ++c->extra_octets > WS_HTTP_CHUNK_EXTRA_MAX)
+		return WS_HTTP_ECHUNK;
+	return move(c->phase, octet);
 }
 
 /* Take a run of data at the front of in. Returns its length. */
@@ -221,6 +179,7 @@ ws_http_chunked(
 			return next;
 		}
 		c->phase = (uint8_t)next;
+		c->done = next == DONE;
 		at++;
 	}
 	return (ssize_t)at;
