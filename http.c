@@ -176,9 +176,9 @@ value_of(const char *buf, const struct ws_http_field *f)
 static int
 take_host(struct ws_http_head *h, struct ws_span value)
 {
-	size_t port_octets;
+	struct ws_authority authority;
 
-	if (h->seen & SEEN_HOST || !ws_target_authority(value, &port_octets))
+	if (h->seen & SEEN_HOST || !ws_target_authority(value, &authority))
 		return WS_HTTP_EHOST;
 	h->seen |= SEEN_HOST;
 	if (h->host_octets != 0)

@@ -15,17 +15,6 @@
 
 #define PORT_DIGITS_MAX 5
 
-/* How many octets a reg-name or an IPv4 address has. */
-static size_t
-name_octets(struct ws_span authority)
-{
-	size_t n = 0;
-
-	while (n < authority.len && ws_http_is(authority.at[n], WS_HTTP_HOST))
-		n++;
-	return n;
-}
-
 /* How many octets of an authority are its host: a reg-name, an IPv4 address
  * or a bracketed IPv6 address; 0 for none. The characters are checked, not
  * whether an address can exist. RFC 3986 section 3.2.2. */
@@ -33,12 +22,15 @@ static size_t
 host_octets(struct ws_span authority)
 {
 	const char *at = authority.at;
-	size_t n = 1;
+	bool is_v6 = authority.len > 0 && at[0] == '[';
+	size_t n = is_v6;
 
-	if (authority.len == 0 || at[0] != '[')
-		return name_octets(authority);
-	while (n < authority.len && strchr("0123456789abcdefABCDEF:.", at[n]))
+	while (n < authority.len &&
+	       (is_v6 ? strchr("0123456789abcdefABCDEF:.", at[n]) != NULL
+		      : ws_http_is(at[n], WS_HTTP_HOST)))
 		n++;
+	if (!is_v6)
+		return n;
 	return n > 1 && n < authority.len && at[n] == ']' ? n + 1 : 0;
 }
 
@@ -54,22 +46,17 @@ port_ok(struct ws_span port)
 }
 
 bool
-ws_target_authority(struct ws_span authority, size_t *port_octets)
+ws_target_authority(struct ws_span text, struct ws_authority *authority)
 {
-	size_t host = host_octets(authority);
-	struct ws_span port = { NULL, 0 };
+	size_t n = host_octets(text);
 
-	*port_octets = 0;
-	if (host == 0)
-		return false;
-	if (host == authority.len)
-		return true;
-	if (authority.at[host] != ':')
-		return false;
-	port.at = authority.at + host + 1;
-	port.len = authority.len - host - 1;
-	*port_octets = port.len;
-	return port_ok(port);
+	authority->host = (struct ws_span){ text.at, n };
+	authority->port = (struct ws_span){ text.at + n, 0 };
+	if (n == 0 || n == text.len)
+		return n > 0;
+	authority->port.at++;
+	authority->port.len = text.len - n - 1;
+	return text.at[n] == ':' && port_ok(authority->port);
 }
 
 /* Read a path and, behind a '?', a query. */
@@ -84,10 +71,10 @@ read_path(struct ws_span text, struct ws_target *target)
 static bool
 read_authority_form(struct ws_span text, struct ws_target *target)
 {
-	size_t port_octets;
+	struct ws_authority authority;
 
 	target->host = text;
-	return ws_target_authority(text, &port_octets) && port_octets > 0;
+	return ws_target_authority(text, &authority) && authority.port.len > 0;
 }
 
 /* The octets of "http://" or "https://" at the front of a target, or 0.
@@ -115,14 +102,14 @@ scheme_octets(struct ws_span text)
 static bool
 read_absolute_form(struct ws_span text, struct ws_target *target)
 {
-	size_t scheme = scheme_octets(text), port_octets;
+	size_t scheme = scheme_octets(text), host = 0;
 	struct ws_span rest = { text.at + scheme, text.len - scheme };
-	size_t host = 0;
+	struct ws_authority authority;
 
 	while (host < rest.len && rest.at[host] != '/' && rest.at[host] != '?')
 		host++;
 	target->host = (struct ws_span){ rest.at, host };
-	if (scheme == 0 || !ws_target_authority(target->host, &port_octets))
+	if (scheme == 0 || !ws_target_authority(target->host, &authority))
 		return false;
 	read_path((struct ws_span){ rest.at + host, rest.len - host }, target);
 	/* RFC 9110 section 4.2.3: an empty path is "/". The target has one that

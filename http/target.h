@@ -24,10 +24,17 @@ struct ws_target {
  * not go with the method. RFC 9112 section 3.2. */
 bool ws_target_read(int method, struct ws_span text, struct ws_target *target);
 
-/* Check that a span is host[:port], as in Host and in an authority-form.
- * Userinfo is refused: in an http URI it only serves to deceive the reader
- * (RFC 9110 section 4.2.4).
- *   port_octets  receives the length of the port, 0 without one */
-bool ws_target_authority(struct ws_span authority, size_t *port_octets);
+/* A host, with brackets around an IPv6 address, and a port, which is empty where
+ * none is given. */
+struct ws_authority {
+	struct ws_span host, port;
+};
+
+/* Take host[:port] apart, as it is in Host and in an authority-form. Userinfo is
+ * refused: in an http URI it only serves to deceive the reader (RFC 9110 section
+ * 4.2.4).
+ *   authority  receives the parts, spans into text
+ * Returns false when the text is malformed. RFC 3986 section 3.2. */
+bool ws_target_authority(struct ws_span text, struct ws_authority *authority);
 
 #endif

@@ -18,6 +18,7 @@
  */
 #include "base64.h"
 #include "http/field.h"
+#include "http/target.h"
 #include "handshake.h"
 #include "pmd.h"
 #include "sha1.h"
@@ -132,54 +133,35 @@ ws_handshake_offers(const struct ws_http_head *head, const char *buf,
 
 /* ---- origin ------------------------------------------------------------ */
 
-/* A host and a port as spans; an empty port is the scheme's default. */
-struct authority {
-	struct ws_span host, port;
-};
-
-static struct authority
-split_authority(struct ws_span text)
-{
-	struct authority a = { .host = text };
-
-	for (size_t i = text.len; i > 0 && text.at[i - 1] != ']'; i--) {
-		if (text.at[i - 1] != ':')
-			continue;
-		a.host.len = i - 1;
-		a.port = (struct ws_span){ text.at + i, text.len - i };
-		break;
-	}
-	return a;
-}
-
 /* Whether an origin has the host and port of the request's Host. RFC 6454
- * section
- * 4. The scheme is not compared, because behind a proxy that ends TLS the page
- * is https and the connection is not. It only implies the port if that is
- * missing. */
+ * section 4. The scheme is not compared, because behind a proxy that ends TLS
+ * the page is https and the connection is not. It only implies the port if that
+ * is missing. */
 static bool
 same_origin(struct ws_span origin, struct ws_span host)
 {
-	struct ws_span implied;
-	struct authority o, h;
+	static const struct {
+		struct ws_span scheme, port;
+	} rows[] = {
+		{ { "http://", 7 }, { "80", 2 } },
+		{ { "https://", 8 }, { "443", 3 } },
+	};
+	struct ws_authority o, h;
 
-	if (origin.len > 7 && memcmp(origin.at, "http://", 7) == 0) {
-		implied = WS_SPAN("80");
-		o = split_authority(
-		    (struct ws_span){ origin.at + 7, origin.len - 7 });
-	} else if (origin.len > 8 && memcmp(origin.at, "https://", 8) == 0) {
-		implied = WS_SPAN("443");
-		o = split_authority(
-		    (struct ws_span){ origin.at + 8, origin.len - 8 });
-	} else
-		return false;
-	h = split_authority(host);
-	if (o.port.len == 0)
-		o.port = implied;
-	if (h.port.len == 0)
-		h.port = implied;
-	return o.host.len > 0 && ws_span_equal_nocase(o.host, h.host) &&
-	       ws_span_equal(o.port, h.port);
+	for (size_t i = 0; i < WS_LEN(rows); i++) {
+		struct ws_span scheme = rows[i].scheme, port = rows[i].port;
+
+		if (origin.len < scheme.len ||
+		    memcmp(origin.at, scheme.at, scheme.len) != 0)
+			continue;
+		ws_span_drop(&origin, scheme.len);
+		return ws_target_authority(origin, &o) &&
+		       ws_target_authority(host, &h) &&
+		       ws_span_equal_nocase(o.host, h.host) &&
+		       ws_span_equal(o.port.len > 0 ? o.port : port,
+			   h.port.len > 0 ? h.port : port);
+	}
+	return false;
 }
 
 static bool
