@@ -318,7 +318,7 @@ ws_prepare(int kind, const void *data, size_t len)
 		return NULL;
 	if (len == WS_STR)
 		len = strlen(data);
-	size = ws_frame_write(header, (uint8_t)(WS_FIN | kind), len, NULL);
+	size = ws_frame_begin(header, (uint8_t)(WS_FIN | kind), len);
 	if (len > SIZE_MAX - size)
 		return NULL;
 	chunk = ws_chunk_new(size + len);

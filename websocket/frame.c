@@ -154,19 +154,6 @@ ws_frame_parse(const uint8_t *in, size_t len, struct ws_frame *frame)
 	return size;
 }
 
-size_t
-ws_frame_write(uint8_t out[WS_FRAME_HEADER_MAX], uint8_t first,
-    uint64_t payload, const uint8_t *masking_key)
-{
-	size_t size = ws_frame_begin(out, first, payload);
-
-	if (masking_key == NULL)
-		return size;
-	out[1] |= MASK;
-	memcpy(out + size, masking_key, KEY_OCTETS);
-	return size + KEY_OCTETS;
-}
-
 /* XOR one lane. Returns what it is then. */
 static inline ws_lane
 mask_lane(uint8_t *data, ws_lane key)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "websocket/frame.h"
+#include "test/frame.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -30,7 +30,7 @@ check_header(const uint8_t *data, size_t len)
 	}
 	if ((size_t)size > len || frame.payload_octets > INT64_MAX)
 		abort();
-	if (ws_frame_write(out, data[0], frame.payload_octets,
+	if (write_header(out, data[0], frame.payload_octets,
 		frame.masked ? frame.masking_key : NULL) != (size_t)size)
 		abort();
 	if (memcmp(out, data, (size_t)size) != 0)

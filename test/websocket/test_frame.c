@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "websocket/frame.h"
+#include "test/frame.h"
 #include "test/guard.h"
 
 /* Feed every prefix of a header, each ending at a guard page. Nothing may be
@@ -93,7 +94,7 @@ Test(frame, parses_and_writes)
 		    memcmp(frame.masking_key, rows[i].masked ? key : no_key, 4),
 		    0, "%s", name);
 
-		size = ws_frame_write(out, rows[i].first, rows[i].payload,
+		size = write_header(out, rows[i].first, rows[i].payload,
 		    rows[i].masked ? key : NULL);
 		cr_assert_eq(size, len, "%s", name);
 		cr_assert_eq(memcmp(out, wire, len), 0, "%s", name);

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "websocket/session.h"
+#include "test/frame.h"
 #include "test/guard.h"
 #include "test/scarce.h"
 
@@ -64,7 +65,7 @@ put_frame(struct wire *wire, uint8_t first, struct ws_span payload)
 	uint8_t header[WS_FRAME_HEADER_MAX];
 	size_t at;
 
-	put(wire, header, ws_frame_write(header, first, payload.len, key));
+	put(wire, header, write_header(header, first, payload.len, key));
 	at = wire->len;
 	put(wire, payload.at, payload.len);
 	ws_frame_mask(wire->at + at, payload.len, key, 0);
@@ -479,7 +480,7 @@ Test(session, rfc6455_5_2_lengths)
 			struct ws_event event;
 			size_t split, wrong = 0;
 
-			header = ws_frame_write(wire, BINARY, len, key);
+			header = write_header(wire, BINARY, len, key);
 			memset(wire + header, 0x5a, len);
 			ws_frame_mask(wire + header, len, key, 0);
 			split = cut <= 20 ? cut : header + len - (cut - 21);
@@ -905,7 +906,7 @@ Test(session, a_message_too_big_is_1009_before_it_is_stored)
 		    (uint8_t[]){ TEXT, BINARY, WS_OP_BINARY }[i % 3];
 
 		put(&wire, header,
-		    ws_frame_write(header, first, rows[n].payload,
+		    write_header(header, first, rows[n].payload,
 			(const uint8_t[4]){ 9, 8, 7, 6 }));
 		scarce(0);
 		check_limit(rows[n].name, &wire, rows[n].message_max,
@@ -988,7 +989,7 @@ Test(session, fragments_too_big_together_are_1009)
 		put_frame(&wire, WS_OP_BINARY, WS_SPAN("abc"));
 		put_frame(&wire, 0, WS_SPAN("def"));
 		put(&wire, header,
-		    ws_frame_write(header, LAST, rows[i].payload,
+		    write_header(header, LAST, rows[i].payload,
 			(const uint8_t[4]){ 9, 8, 7, 6 }));
 		begin(&run, rows[i].message_max);
 		feed(&run, wire.at, wire.len);
@@ -1032,7 +1033,7 @@ Test(session, a_claimed_length_reserves_nothing)
 	struct ws_session s = { 0 };
 	struct ws_event event;
 	uint8_t octets[WS_FRAME_HEADER_MAX + 10] = { 0 };
-	size_t len = ws_frame_write(
+	size_t len = write_header(
 	    octets, BINARY, INT64_MAX, (const uint8_t[4]){ 0, 0, 0, 0 });
 
 	scarce(0);
@@ -1113,7 +1114,7 @@ Test(session, fragments_that_carry_something_are_not_counted_out)
 	for (unsigned i = 0; i < 8192; i++) {
 		uint8_t first = i == 0 ? WS_OP_BINARY : i == 8191 ? LAST : 0;
 
-		len += ws_frame_write(wire + len, first, 32, key) + 32;
+		len += write_header(wire + len, first, 32, key) + 32;
 	}
 	while (taken < len && event.kind == WS_EVENT_NONE)
 		taken +=
