@@ -72,33 +72,16 @@ fail(struct ws_event *event, int code, const char *reason)
 	event->reason = reason;
 }
 
-/* Return the code to close with. RFC 7692 names none for data that is no
- * DEFLATE stream; other servers send 1007, "data that is not consistent with
- * the type of the message" (RFC 6455 section 7.4.1). */
-static int
-code_of(enum ws_pmd_error error)
-{
-	switch (error) {
-	case WS_PMD_ENOMEM:
-		return WS_CLOSE_INTERNAL_ERROR;
-	case WS_PMD_EBIG:
-		return WS_CLOSE_TOO_BIG;
-	case WS_PMD_EDATA:
-		return WS_CLOSE_INVALID_PAYLOAD;
-	}
-	return WS_CLOSE_INTERNAL_ERROR;
-}
-
 void
 ws_conn_inflate(struct ws_conn *conn, struct ws_event *event)
 {
 	const char *reason;
-	int result = ws_pmd_inflate(&conn->core->pmd, conn->context,
-	    event->data, event->len, conn->endpoint->handler.max_message,
-	    &event->data, &event->len, &reason);
+	int code = ws_pmd_inflate(&conn->core->pmd, conn->context, event->data,
+	    event->len, conn->endpoint->handler.max_message, &event->data,
+	    &event->len, &reason);
 
-	if (result < 0) {
-		fail(event, code_of((enum ws_pmd_error)result), reason);
+	if (code != 0) {
+		fail(event, code, reason);
 		return;
 	}
 	event->kind = WS_EVENT_MESSAGE;

@@ -37,6 +37,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "pmd_message.h"
+#include "ws.h"
 
 enum {
 	/* A larger buffer is released after its use, or one long message would
@@ -293,7 +294,7 @@ have_decompressor(struct ws_pmd_codec *codec)
 	return true;
 }
 
-/* Make more room for output. Returns 0 or an enum ws_pmd_error. */
+/* Make more room for output. Returns 0 or a close code. */
 static int
 widen(struct ws_pmd_codec *codec, struct ws_inflate_io *io, size_t limit,
     const char **reason)
@@ -302,10 +303,10 @@ widen(struct ws_pmd_codec *codec, struct ws_inflate_io *io, size_t limit,
 
 	*reason = "the message is larger than the limit";
 	if (io->out_max >= limit)
-		return WS_PMD_EBIG;
+		return WS_CLOSE_TOO_BIG;
 	*reason = "out of memory";
 	if (!have_room(&codec->inflated, &codec->inflated_room, room))
-		return WS_PMD_ENOMEM;
+		return WS_CLOSE_INTERNAL_ERROR;
 	io->out = codec->inflated;
 	io->out_max =
 	    codec->inflated_room < limit ? codec->inflated_room : limit;
@@ -334,7 +335,7 @@ inflate_run(struct ws_pmd_codec *codec, struct ws_inflate_io *io,
 			break;
 		default:
 			*reason = ws_inflate_error_text(codec->inflate->error);
-			return WS_PMD_EDATA;
+			return WS_CLOSE_INVALID_PAYLOAD;
 		}
 	}
 	return result;
@@ -356,7 +357,7 @@ ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
 	*reason = "out of memory";
 	if (!have_decompressor(codec) ||
 	    !have_room(&codec->inflated, &codec->inflated_room, ROOM_MIN))
-		return WS_PMD_ENOMEM;
+		return WS_CLOSE_INTERNAL_ERROR;
 	io.out = codec->inflated;
 	io.out_max =
 	    codec->inflated_room < limit ? codec->inflated_room : limit;
@@ -373,10 +374,10 @@ ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
 		return result;
 	*reason = "the compressed message is cut short";
 	if (!ws_inflate_is_flushed(codec->inflate))
-		return WS_PMD_EDATA;
+		return WS_CLOSE_INVALID_PAYLOAD;
 	*reason = "out of memory";
 	if (!keep(&context->theirs, io.out, io.out_octets))
-		return WS_PMD_ENOMEM;
+		return WS_CLOSE_INTERNAL_ERROR;
 	*out = io.out;
 	*out_len = io.out_octets;
 	return 0;

@@ -43,13 +43,6 @@ struct ws_pmd_codec {
 	struct ws_pmd_context shared[WS_PMD_WINDOWS];
 };
 
-/* The reasons why a message cannot be inflated. */
-enum ws_pmd_error {
-	WS_PMD_ENOMEM = -1, /* out of memory */
-	WS_PMD_EBIG = -2,   /* it is larger than the limit */
-	WS_PMD_EDATA = -3,  /* it is malformed */
-};
-
 /* Begin a codec in zeroed memory, before anything is agreed on.
  *   deflate  whose bits are those of the largest window or more; borrowed until
  *            ws_pmd_fini
@@ -111,8 +104,11 @@ void ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len);
  *            changed
  *   out_len  receives its octets
  *   reason   receives a sentence when it fails, static
- * Returns 0 or an enum ws_pmd_error. The work is bounded by len and by
- * limit, whatever is in the message. */
+ * Returns 0; or the code to close with: 1011 when out of memory, 1009 when the
+ * message is larger than the limit, 1007 when it is malformed. RFC 7692 names
+ * none for data that is no DEFLATE stream; other servers send 1007, "data that
+ * is not consistent with the type of the message" (RFC 6455 section 7.4.1).
+ * The work is bounded by len and by limit, whatever is in the message. */
 int ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
     const uint8_t *in, size_t len, size_t limit, uint8_t **out, size_t *out_len,
     const char **reason);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "websocket/pmd_message.h"
+#include "ws.h"
 #include "test/fuzz/corpora.h"
 #include "test/guard.h"
 #include "test/scarce.h"
@@ -116,8 +117,9 @@ Test(pmd_message, rfc7692_7_2_2_inflates_what_is_right)
 		int result = inflate_guarded(join(15, 15, false),
 		    payloads[i].payload, LIMIT, &out, &len);
 
-		cr_expect_eq(result, expected != NULL ? 0 : WS_PMD_EDATA,
-		    "%s: %d", payloads[i].name, result);
+		cr_expect_eq(result,
+		    expected != NULL ? 0 : WS_CLOSE_INVALID_PAYLOAD, "%s: %d",
+		    payloads[i].name, result);
 		if (result != 0 || expected == NULL)
 			continue;
 		cr_expect_eq(
@@ -145,7 +147,7 @@ Test(pmd_message, rfc7692_7_1_1_messages_without_context_are_alone)
 		    inflate_guarded(context, first, LIMIT, &out, &len), 0);
 		cr_assert_eq(
 		    inflate_guarded(context, second, LIMIT, &out, &len),
-		    keeps ? 0 : WS_PMD_EDATA);
+		    keeps ? 0 : WS_CLOSE_INVALID_PAYLOAD);
 		if (keeps)
 			cr_assert_eq(memcmp(out, "Hello", 5), 0);
 		ws_pmd_leave(&codec, context);
@@ -181,7 +183,7 @@ Test(pmd_message, stops_at_the_limit)
 		payload = (struct ws_span){ (char *)peer.room, deflated };
 		cr_assert_eq(
 		    inflate_guarded(context, payload, sizes[i], &out, &len),
-		    WS_PMD_EBIG, "%zu octets", sizes[i]);
+		    WS_CLOSE_TOO_BIG, "%zu octets", sizes[i]);
 		cr_assert_leq(
 		    codec.inflated_room, sizes[i] < 4096 ? 4096 : sizes[i]);
 		ws_pmd_end_inflate(&codec);
@@ -464,7 +466,8 @@ Test(pmd_message, does_without_memory)
 			n = zpeer_deflate(&peer, text, sizeof(text));
 			result = ws_pmd_inflate(&codec, context, peer.room, n,
 			    sizeof(text), &out, &n, &reason);
-			cr_assert(result == 0 || result == WS_PMD_ENOMEM);
+			cr_assert(
+			    result == 0 || result == WS_CLOSE_INTERNAL_ERROR);
 		}
 		if (scarce_calls < nth)
 			done++;
