@@ -22,13 +22,3 @@ ws_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT])
 		(void)snprintf(text, WS_PEER_TEXT, "[%s]:%u", ip, peer->port);
 	}
 }
-
-bool
-ws_peer_local(const struct ws_peer *peer)
-{
-	static const uint8_t loopback[16] = { [15] = 1 };
-
-	if (peer->family == 6)
-		return memcmp(peer->ip, loopback, 16) == 0;
-	return peer->family == 0 || peer->ip[12] == 127;
-}

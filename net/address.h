@@ -19,7 +19,4 @@ struct ws_peer {
  * IPv6 addresses are in the form of RFC 5952 section 4. */
 void ws_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT]);
 
-/* Whether an address is this machine's own: 127.0.0.0/8, ::1 or unix. */
-bool ws_peer_local(const struct ws_peer *peer);
-
 #endif

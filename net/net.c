@@ -548,15 +548,6 @@ ws_net_close(int fd)
 	close(fd);
 }
 
-void
-ws_net_reset(int fd)
-{
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(fd);
-}
-
 /* ---- clocks and limits ------------------------------------------------- */
 
 int64_t

@@ -67,9 +67,6 @@ void ws_net_shutdown(int fd);
 /* Close a connection. */
 void ws_net_close(int fd);
 
-/* Close a connection with a reset, and drop what the system has not sent. */
-void ws_net_reset(int fd);
-
 /* Have the system end a connection whose peer does not acknowledge data for
  * timeout_ms, where the system can, and probe a silent peer (SO_KEEPALIVE).
  * Connections inherit it from the listening socket. */

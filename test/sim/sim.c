@@ -807,15 +807,6 @@ ws_net_close(int fd)
 }
 
 void
-ws_net_reset(int fd)
-{
-	struct sim_wire *w = descriptor(fd, STREAM)->wire;
-
-	break_wire(w);
-	ws_net_close(fd);
-}
-
-void
 ws_net_user_timeout(int fd, unsigned timeout_ms)
 {
 	(void)descriptor(fd, LISTENER);
