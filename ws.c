@@ -206,7 +206,7 @@ ws_server_new(const struct ws_options *options)
 	core->yielded_end = &core->yielded;
 	core->on_request = ws_route_request;
 	core->on_head = ws_route_head;
-	core->on_websocket_end = ws_members_leave_all;
+	core->on_websocket_end = ws_leave_all;
 	core->on_conn_end = ws_listen_ended;
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
@@ -275,9 +275,7 @@ static void
 on_grace_over(struct ws_heap_timer *timer)
 {
 	struct ws_server *server =
-	    (struct ws_server *)(void *)((char *)timer -
-					 offsetof(
-					     struct ws_server, grace_timer));
+	    WS_OUTER(struct ws_server, grace_timer, timer);
 
 	if (server->conns_count > 0)
 		ws_log(&server->core.log, WS_LOG_WARN,

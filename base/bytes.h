@@ -17,6 +17,11 @@ struct ws_span {
 
 #define WS_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Find the struct of a type that a member is embedded in, by the address of the
+ * member. */
+#define WS_OUTER(type, member, at) \
+	((type *)(void *)((char *)(at)-offsetof(type, member)))
+
 /* A span over a string literal. */
 #define WS_SPAN(literal) ((struct ws_span){ (literal), sizeof(literal) - 1 })
 

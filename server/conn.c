@@ -600,9 +600,7 @@ is_taking_its_time(struct ws_conn *c, int silence_ms)
 void
 ws_core_expired(struct ws_wheel_deadline *deadline, void *arg)
 {
-	struct ws_conn *c =
-	    (struct ws_conn *)(void *)((char *)deadline -
-				       offsetof(struct ws_conn, deadline));
+	struct ws_conn *c = WS_OUTER(struct ws_conn, deadline, deadline);
 
 	(void)arg;
 	switch ((enum ws_conn_state)c->state) {

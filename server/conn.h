@@ -273,16 +273,6 @@ void ws_conn_linger(struct ws_conn *conn, const char *cause);
 int
 ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count);
 
-/* Move output to gather, where more can follow it. */
-static inline void
-ws_core_gather(struct ws_core *core)
-{
-	if (core->output == core->gather)
-		return;
-	memcpy(core->gather, core->output, core->output_octets);
-	core->output = core->gather;
-}
-
 /* Find room in the output of the connection that is being served. Octets
  * written there are committed with core->output_octets += written.
  * Returns the room; NULL when another connection is served, something is queued
@@ -456,11 +446,6 @@ size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);
 
 /* Act on the deadline of OPEN or CLOSING, which has passed. */
 void ws_conn_ws_expired(struct ws_conn *conn);
-
-/* Become an open WebSocket, after 101 was written, and call open.
- *   user  of the application, attached to the connection */
-void ws_conn_ws_open(
-    struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user);
 
 /* Log the end of a WebSocket and call close, unless it was called already.
  *   reason, len  UTF-8, len perhaps WS_STR; NULL for none */

@@ -236,7 +236,11 @@ ws_conn_write(struct ws_conn *conn, const struct ws_part *parts, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		total += parts[i].len;
-	ws_core_gather(core);
+	if (core->output != core->gather) {
+		/* Move output to gather, where more can follow it. */
+		memcpy(core->gather, core->output, core->output_octets);
+		core->output = core->gather;
+	}
 	out = ws_conn_room(conn, total);
 	if (out != NULL) {
 		for (size_t i = 0; i < count; i++) {

@@ -38,8 +38,10 @@ patience_ms(const struct ws_conn *c)
 	return limits->ping_ms;
 }
 
-void
-ws_conn_ws_open(
+/* Become an open WebSocket, after 101 was written, and call open.
+ *   user  of the application, attached to the connection */
+static void
+open_websocket(
     struct ws_conn *conn, const struct ws_endpoint *endpoint, void *user)
 {
 	memset(&conn->session, 0, sizeof(conn->session));
@@ -148,7 +150,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 	ws_request_log(request, 101);
 	request->on_hold = false;
 	ws_request_end(c);
-	ws_conn_ws_open(c, endpoint, user);
+	open_websocket(c, endpoint, user);
 	return c;
 }
 

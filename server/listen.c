@@ -80,9 +80,7 @@ static void
 on_pause_over(struct ws_heap_timer *timer)
 {
 	struct ws_server *server =
-	    (struct ws_server *)(void *)((char *)timer -
-					 offsetof(
-					     struct ws_server, accept_timer));
+	    WS_OUTER(struct ws_server, accept_timer, timer);
 
 	server->accept_paused = false;
 	want_all(server, WS_LOOP_READ);

@@ -7,8 +7,7 @@
 static struct ws_conn *
 conn_of(struct ws_member *member)
 {
-	return (struct ws_conn *)(void *)((char *)member -
-					  offsetof(struct ws_conn, member));
+	return WS_OUTER(struct ws_conn, member, member);
 }
 
 /* Send a message to one of many connections. ws_send_prepared deals with slow
@@ -41,12 +40,6 @@ void
 ws_members_init(struct ws_conn *conn)
 {
 	ws_member_init(&conn->member, deliver);
-}
-
-void
-ws_members_leave_all(struct ws_conn *conn)
-{
-	ws_rooms_leave_all(ws_server_of(conn)->rooms, &conn->member);
 }
 
 struct ws_server *
@@ -113,7 +106,7 @@ ws_leave(struct ws_conn *conn, const char *room, size_t len)
 void
 ws_leave_all(struct ws_conn *conn)
 {
-	ws_members_leave_all(conn);
+	ws_rooms_leave_all(ws_server_of(conn)->rooms, &conn->member);
 }
 
 bool

@@ -72,9 +72,6 @@ void ws_route_free(struct ws_server *server);
 /* Begin a connection's member, which is in no room. */
 void ws_members_init(struct ws_conn *conn);
 
-/* Take a connection out of all its rooms. */
-void ws_members_leave_all(struct ws_conn *conn);
-
 /* ---- app_loop.c: the application in the loop --------------------------- */
 
 /* Make the calls that ws_at_free was asked for. */
