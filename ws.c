@@ -47,6 +47,12 @@ ws_strerror(int error)
 		return "the system refused";
 	case WS_EEXIST:
 		return "there is one already";
+	case WS_EABSENT:
+		return "it is not there";
+	case WS_EMALFORMED:
+		return "it is malformed";
+	case WS_ETOOLONG:
+		return "it is too long";
 	default:
 		return error >= 0 ? "no error" : "an unknown error";
 	}

@@ -79,6 +79,9 @@ enum ws_error {
 	WS_ESTATE = -6,   /* not now: answered already, or inside a delivery */
 	WS_ESYSTEM = -7,  /* the system refused; errno says why */
 	WS_EEXIST = -8,   /* there is one already */
+	WS_EABSENT = -9,  /* a request has no such parameter or cookie */
+	WS_EMALFORMED = -10, /* what a client sent breaks the rules */
+	WS_ETOOLONG = -11,   /* what a client sent does not fit */
 };
 
 /* A sentence about an enum ws_error, static. */
@@ -332,12 +335,18 @@ struct ws_handler {
 	                       server's */
 	int deflate_min;    /* as in struct ws_options; 0 for the server's;
 	                       negative: nothing is compressed here */
+	bool carrier; /* the WebSockets carry a protocol of their own above
+	                 RFC 6455, as those of Socket.IO do: what the
+	                 application says to all, ws_publish without a room
+	                 and ws_walk, leaves them out */
 };
 
 /* Serve WebSockets at a path.
  *   path     "/echo" for exactly this path; with a '/' at its end, this path
- *            and all below. The longest match wins. Compared with the request
- *            path as it stands, percent-encoding included
+ *            and all below; with "/$" at its end, exactly the path that ends
+ *            in '/': "/$" is the first page alone, beside ws_files at "/". The
+ *            longest match wins. Compared with the request path as it stands,
+ *            percent-encoding included
  *   handler  copied
  *   user     borrowed; ws_request_user and ws_endpoint_user return it
  * Returns 0, WS_EINVAL, WS_EEXIST or WS_ENOMEM. RFC 6455 section 4.2. */
@@ -360,8 +369,16 @@ bool ws_offers(const struct ws_request *request, const char *subprotocol);
 
 /* ---- connections ------------------------------------------------------- */
 
+/* Return whether data is UTF-8, as each text of a WebSocket must be: a client
+ * that gets another one ends its connection with 1007. What comes from elsewhere
+ * (the body of a request, a file, a pipe) has to be checked before it is sent as
+ * WS_TEXT; what a WebSocket brought as WS_TEXT has been. RFC 3629 section 4.
+ *   data  NULL is allowed, and is UTF-8 if len is 0 */
+bool ws_utf8_valid(const void *data, size_t len);
+
 /* Send one message.
- *   kind  WS_TEXT (data must be UTF-8; it is not checked again) or WS_BINARY,
+ *   kind  WS_TEXT (data must be UTF-8, see ws_utf8_valid; only a library that
+ *         was built with -DWS_CHECKS=1 checks it, by assert) or WS_BINARY,
  *         perhaps with WS_VOLATILE and WS_NO_COMPRESS
  * A message is queued whole or not at all. Returns 0 when it is queued;
  * WS_ECLOSED, WS_EFULL, WS_ESKIPPED, WS_ENOMEM or WS_EINVAL when it is not. */
@@ -418,8 +435,9 @@ struct ws_server *ws_server_of(const struct ws_conn *conn);
  * Returns text. */
 const char *ws_peer(const struct ws_conn *conn, char text[WS_PEER_MAX]);
 
-/* Call visit for every open WebSocket of the server; returning false ends the
- * walk. visit may do what any callback may. */
+/* Call visit for every open WebSocket of the server but carriers (see struct
+ * ws_handler); returning false ends the walk. visit may do what any callback
+ * may. */
 void ws_walk(struct ws_server *server,
     bool (*visit)(struct ws_conn *conn, void *arg), void *arg);
 
@@ -470,8 +488,10 @@ bool ws_in_room(struct ws_conn *conn, const char *room, size_t len);
 size_t ws_room_count(struct ws_server *server, const char *room, size_t len);
 
 /* Send a message to all members of a room.
- *   room    NULL: to every open WebSocket of the server
- *   kind    WS_TEXT or WS_BINARY, perhaps with WS_VOLATILE, WS_NO_COMPRESS
+ *   room    NULL: to every open WebSocket of the server but carriers (see
+ *           struct ws_handler)
+ *   kind    WS_TEXT (data must be UTF-8, see ws_utf8_valid) or WS_BINARY,
+ *           perhaps with WS_VOLATILE, WS_NO_COMPRESS
  *   except  a connection to leave out; NULL for none
  * Returns how many members it was handed to, or a negative enum ws_error. A
  * slow peer is closed or skipped without any effect on the others. */
@@ -555,8 +575,9 @@ void ws_member_walk(const struct ws_member *member,
 
 /* Answer HTTP requests at a path.
  *   path     as for ws_endpoint
- *   methods  "GET", "GET, POST" and so on; others get 405. GET includes HEAD,
- *            whose body is left out by the library. NULL: all methods
+ *   methods  "GET", "GET, POST" and so on, of GET, HEAD, OPTIONS, POST, PUT,
+ *            PATCH and DELETE; others get 405. GET includes HEAD, whose body is
+ *            left out by the library. NULL: all methods
  *   handler  called when the request with its body is complete; must call
  *            ws_reply or ws_hold
  *   user     borrowed; what ws_request_user returns
@@ -639,10 +660,31 @@ void ws_request_fields(const struct ws_request *request,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg);
 
 /* Decode a parameter of the query once ('+' is a space).
- *   value, size  receive its first value, terminated
- * Returns its length, or -1 when it is not there, malformed, holds a NUL or
- * does not fit. */
+ *   value, size  receive its first value, terminated; "" on an error, if there
+ *                is room for that
+ * Returns its length; WS_EABSENT; WS_EMALFORMED when it is not percent-encoded
+ * as it must be, or holds a NUL; WS_ETOOLONG when it does not fit; or
+ * WS_EINVAL. */
 long ws_request_param(const struct ws_request *request, const char *name,
+    char *value, size_t size);
+
+/* Call visit for each parameter of the query in order, decoded as by
+ * ws_request_param; returning false ends the walk.
+ *   arg  borrowed; passed on to visit
+ * Returns how many were visited; WS_EMALFORMED when it came to one that is
+ * malformed, or WS_ENOMEM. */
+long ws_request_params(const struct ws_request *request,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg);
+
+/* Copy the value of a cookie, without the quotes that may stand around it.
+ * Servers that put other octets than those of RFC 6265 into a value encode them;
+ * ws_percent_decode takes the usual coding off.
+ *   name         case matters
+ *   value, size  receive the value of the first cookie of that name, terminated;
+ *                "" on an error, if there is room for that
+ * Returns its length, WS_EABSENT, WS_ETOOLONG or WS_EINVAL. RFC 6265 section
+ * 4.2.1. */
+long ws_request_cookie(const struct ws_request *request, const char *name,
     char *value, size_t size);
 
 /* Decode percent-encoded text once, such as a part of a path; '+' stays '+'.
@@ -750,7 +792,9 @@ enum ws_ready {
  *   fd      borrowed: ws_unwatch before it is closed
  *   events  WS_READABLE, WS_WRITABLE or both
  *   ready   called with the events that have occurred
- * Returns the watch, owned by the server, or NULL with errno set. */
+ * Returns the watch, owned by the server, or NULL with errno set. EPERM is for a
+ * descriptor that the system cannot watch, and logged: a regular file, say,
+ * which is always ready and can just be read. */
 struct ws_watch *ws_watch(struct ws_server *server, int fd, unsigned events,
     void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
     void *arg);

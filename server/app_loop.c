@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "server.h"
@@ -136,6 +137,20 @@ on_watched(struct ws_io *io, unsigned events)
 	watch->ready(watch, events, watch->arg);
 }
 
+/* Log why a descriptor cannot be watched, and keep errno. */
+static void
+refuse_watch(struct ws_server *server, int fd)
+{
+	int error = errno;
+
+	ws_log(&server->core.log, WS_LOG_ERROR,
+	    "cannot watch descriptor %d: %s", fd,
+	    error == EPERM ? "it is always ready, as a regular file is: read "
+			     "it without waiting"
+			   : strerror(error));
+	errno = error;
+}
+
 struct ws_watch *
 ws_watch(struct ws_server *server, int fd, unsigned events,
     void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
@@ -152,6 +167,7 @@ ws_watch(struct ws_server *server, int fd, unsigned events,
 		.ready = ready,
 		.arg = arg };
 	if (ws_loop_want(&server->core.loop, &watch->io, events) < 0) {
+		refuse_watch(server, fd);
 		ws_mem_free(watch);
 		return NULL;
 	}

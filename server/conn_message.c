@@ -13,13 +13,21 @@
  * their own, which leaves all other cases to the long one: send_any and
  * send_prepared_any.
  */
+#include <assert.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "conn.h"
 
 /* Octets of a header with a length of 16 bits and no key, RFC 6455 5.2. */
 #define HEADER_16 4
 #define WS_SEND_FLAGS (WS_VOLATILE | WS_NO_COMPRESS)
+
+/* A build with -DWS_CHECKS=1 ends a program that sends a text which is no UTF-8,
+ * where it does so. Otherwise each of its clients would end its connection. */
+#ifndef WS_CHECKS
+#define WS_CHECKS 0
+#endif
 
 _Static_assert(WS_CORE_OUTPUT - WS_FRAME_HEADER_MAX <= UINT16_MAX,
     "a gathered message must need no header of ten octets");
@@ -78,7 +86,9 @@ ws_close(struct ws_conn *conn, int code, const char *reason, size_t len)
 	if (code != 0 && !ws_frame_close_code_ok((unsigned)code))
 		return WS_EINVAL;
 	if (len == WS_STR)
-		len = strlen(reason);
+		len = reason != NULL ? strlen(reason) : 0;
+	if (reason == NULL && len > 0)
+		return WS_EINVAL;
 	conn->state = WS_CONN_CLOSING;
 	conn->closed_by_us = true;
 	conn->closed_code = (uint16_t)(code != 0 ? code : WS_CLOSE_NO_STATUS);
@@ -189,6 +199,23 @@ ws_is_writable(struct ws_conn *conn)
 
 /* ---- messages ---------------------------------------------------------- */
 
+bool
+ws_utf8_valid(const void *data, size_t len)
+{
+	if (data == NULL)
+		return len == 0;
+	if (len == WS_STR)
+		len = strlen(data);
+	return ws_utf8_check(WS_UTF8_ACCEPT, data, len) == WS_UTF8_ACCEPT;
+}
+
+/* Assert what the program promises of a message. */
+static inline void
+check_text(int kind, const void *data, size_t len)
+{
+	assert(!WS_CHECKS || (kind & WS_TEXT) == 0 || ws_utf8_valid(data, len));
+}
+
 /* Send a message compressed. Returns as ws_send, or 1 when the message must be
  * sent uncompressed. */
 static WS_NOINLINE int
@@ -213,7 +240,8 @@ send_any(struct ws_conn *c, int kind, const void *data, size_t len)
 {
 	int opcode = kind & ~WS_SEND_FLAGS, result;
 
-	if (opcode != WS_TEXT && opcode != WS_BINARY)
+	if ((opcode != WS_TEXT && opcode != WS_BINARY) ||
+	    (data == NULL && len > 0))
 		return WS_EINVAL;
 	if (len == WS_STR)
 		len = strlen(data);
@@ -266,6 +294,7 @@ ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
 	uint8_t *room;
 
+	check_text(kind, data, len);
 	if ((kind != WS_TEXT && kind != WS_BINARY) || !is_sending_plain(conn))
 		return send_any(conn, kind, data, len);
 	if (len > WS_FRAME_CONTROL_MAX)
@@ -286,9 +315,9 @@ ws_ping(struct ws_conn *conn, const void *data, size_t len)
 {
 	int result;
 
-	if (len == WS_STR)
+	if (len == WS_STR && data != NULL)
 		len = strlen(data);
-	if (len > WS_FRAME_CONTROL_MAX)
+	if (len > WS_FRAME_CONTROL_MAX || (data == NULL && len > 0))
 		return WS_EINVAL;
 	result = admit(conn, len, 0);
 	if (result < 0)
@@ -314,7 +343,8 @@ ws_prepare(int kind, const void *data, size_t len)
 	size_t size;
 
 	kind &= ~WS_NO_COMPRESS;
-	if (kind != WS_TEXT && kind != WS_BINARY)
+	check_text(kind, data, len);
+	if ((kind != WS_TEXT && kind != WS_BINARY) || (data == NULL && len > 0))
 		return NULL;
 	if (len == WS_STR)
 		len = strlen(data);

@@ -261,7 +261,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 
 	if (result <= 0)
 		return result;
-	if (status < 200 || status > 599)
+	if (status < 200 || status > 599 || (body == NULL && len > 0))
 		return WS_EINVAL;
 	if (len == WS_STR)
 		len = strlen(body);
@@ -341,10 +341,13 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 		{ "Content-Range", 13 },
 		{ "ETag", 4 },
 	};
-	struct ws_span given = ws_span_of(name);
+	struct ws_span given;
 	struct ws_http_out out = { 0 };
 	char line[4096];
 
+	if (name == NULL || value == NULL)
+		return WS_EINVAL;
+	given = ws_span_of(name);
 	for (size_t i = 0; i < WS_LEN(special); i++) {
 		if (!ws_span_equal_nocase(given, special[i]))
 			continue;

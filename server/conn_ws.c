@@ -103,8 +103,9 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 bool
 ws_offers(const struct ws_request *request, const char *subprotocol)
 {
-	return ws_handshake_offers(
-	    &request->head, request->base, ws_span_of(subprotocol));
+	return subprotocol != NULL &&
+	       ws_handshake_offers(
+		   &request->head, request->base, ws_span_of(subprotocol));
 }
 
 /* Write 101. RFC 6455 section 4.2.2. */

@@ -24,6 +24,10 @@ write_text(struct text *text, const char *format, va_list args)
 	va_list again;
 	int len;
 
+	if (format == NULL) {
+		*text = (struct text){ 0 };
+		return WS_EINVAL;
+	}
 	va_copy(again, args);
 	len = vsnprintf(text->here, SHORT, format, args);
 	text->at = text->here;

@@ -256,8 +256,11 @@ int
 ws_listen(struct ws_server *server, const char *address)
 {
 	char error[WS_NET_ERROR];
-	int fd = ws_net_listen(address, error);
+	int fd;
 
+	if (address == NULL)
+		return WS_EINVAL;
+	fd = ws_net_listen(address, error);
 	if (fd < 0) {
 		ws_log(&server->core.log, WS_LOG_ERROR, "%s", error);
 		return errno == EINVAL ? WS_EINVAL : WS_ESYSTEM;

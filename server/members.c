@@ -28,10 +28,21 @@ deliver(struct ws_member *member, void *message)
 	hand_over(c, message, ws_server_of_core(c->core)->publish_flags);
 }
 
+/* Measure the name of a room. A name that is NULL, such as a parameter that a
+ * client left out, is that of no room. */
 static size_t
 length(const char *name, size_t len)
 {
+	if (name == NULL)
+		return 0;
 	return len == WS_STR ? strlen(name) : len;
+}
+
+/* Return whether a connection gets what is said to all. */
+static bool
+is_one_of_all(const struct ws_conn *c)
+{
+	return c->state == WS_CONN_OPEN && !c->endpoint->handler.carrier;
 }
 
 /* ---- membership -------------------------------------------------------- */
@@ -137,6 +148,8 @@ ws_publish_to(struct ws_server *server, const struct ws_selection *selection,
 	long count;
 	int outer = server->publish_flags;
 
+	if (message == NULL)
+		return WS_EINVAL;
 	server->publish_flags = flags;
 	count = ws_rooms_publish(server->rooms, selection, message);
 	server->publish_flags = outer;
@@ -145,7 +158,8 @@ ws_publish_to(struct ws_server *server, const struct ws_selection *selection,
 	return count < 0 ? WS_ESTATE : count;
 }
 
-/* Send to every open WebSocket. */
+/* Send to every open WebSocket but carriers, whose peers would end their
+ * sessions. */
 static long
 publish_all(struct ws_server *server, struct ws_prepared *message, int flags,
     const struct ws_conn *except)
@@ -155,7 +169,7 @@ publish_all(struct ws_server *server, struct ws_prepared *message, int flags,
 	for (size_t i = server->conns_count; i > 0; i--) {
 		struct ws_conn *c = server->conns[i - 1];
 
-		if (c->state == WS_CONN_OPEN && c != except) {
+		if (is_one_of_all(c) && c != except) {
 			hand_over(c, message, flags);
 			count++;
 		}
@@ -175,7 +189,7 @@ ws_publish(struct ws_server *server, const char *room, size_t room_len,
 	long count;
 
 	kind &= ~(WS_VOLATILE | WS_NO_COMPRESS);
-	if (kind != WS_TEXT && kind != WS_BINARY)
+	if ((kind != WS_TEXT && kind != WS_BINARY) || (data == NULL && len > 0))
 		return WS_EINVAL;
 	message = ws_prepare(kind, data, len);
 	if (message == NULL)
@@ -202,7 +216,7 @@ ws_walk(struct ws_server *server,
 	for (size_t i = 0; i < server->conns_count; i++) {
 		struct ws_conn *c = server->conns[i];
 
-		if (c->state == WS_CONN_OPEN && !visit(c, arg))
+		if (is_one_of_all(c) && !visit(c, arg))
 			return;
 	}
 }

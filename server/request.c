@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/url.h"
 #include "server.h"
 
@@ -60,8 +61,8 @@ ws_request_field(const struct ws_request *request, const char *name)
 {
 	struct ws_span value;
 
-	if (ws_http_field(
-		&request->head, request->base, ws_span_of(name), &value) == 0)
+	if (name == NULL || ws_http_field(&request->head, request->base,
+				ws_span_of(name), &value) == 0)
 		return NULL;
 	return terminate(
 	    request, (size_t)(value.at - request->base), value.len);
@@ -100,30 +101,164 @@ decode(struct ws_span encoded, unsigned flags, char *out, size_t size)
 long
 ws_percent_decode(const char *encoded, char *out, size_t size)
 {
+	if (encoded == NULL)
+		return -1;
 	return decode(ws_span_of(encoded), 0, out, size);
+}
+
+/* Begin to write a value that a client sent: "" until there is one.
+ * Returns 0, or WS_EINVAL when there is no name or no room. */
+static int
+begin_value(const char *name, char *value, size_t size)
+{
+	if (size > 0)
+		value[0] = '\0';
+	return name != NULL && size > 0 ? 0 : WS_EINVAL;
+}
+
+/* Decode a name or value of a query to a C string. Returns its length,
+ * WS_EMALFORMED or WS_ETOOLONG; the text is "" then. */
+static long
+decode_text(struct ws_span encoded, char *text, size_t size)
+{
+	ssize_t n = ws_url_decode(encoded, text, size - 1, WS_URL_PLUS);
+
+	text[0 < n && (size_t)n < size ? n : 0] = '\0';
+	if (n < 0)
+		return WS_EMALFORMED;
+	if ((size_t)n < size && strlen(text) == (size_t)n)
+		return (long)n;
+	text[0] = '\0';
+	return (size_t)n < size ? WS_EMALFORMED : WS_ETOOLONG;
+}
+
+static struct ws_span
+query_of(const struct ws_request *rq)
+{
+	if (!rq->head.has_query)
+		return (struct ws_span){ "", 0 };
+	return (struct ws_span){ rq->base + rq->head.query_at,
+		rq->head.query_octets };
 }
 
 long
 ws_request_param(const struct ws_request *request, const char *name,
     char *value, size_t size)
 {
-	struct ws_span query = { request->base + request->head.query_at,
-		request->head.query_octets };
-	struct ws_span key, encoded;
-	long n;
+	struct ws_span query = query_of(request), key, encoded;
 
-	if (!request->head.has_query || size == 0)
-		return -1;
+	if (begin_value(name, value, size) < 0)
+		return WS_EINVAL;
 	while (ws_url_next(&query, &key, &encoded)) {
-		if (!ws_url_is(key, name, WS_URL_PLUS))
-			continue;
-		n = decode(encoded, WS_URL_PLUS, value, size - 1);
-		if (n < 0 || memchr(value, '\0', (size_t)n) != NULL)
-			return -1;
-		value[n] = '\0';
-		return n;
+		if (ws_url_is(key, name, WS_URL_PLUS))
+			return decode_text(encoded, value, size);
 	}
-	return -1;
+	return WS_EABSENT;
+}
+
+/* Decode a pair of the query and show it.
+ *   room, size  for both texts
+ * Returns 1 to go on, 0 to end the walk, or WS_EMALFORMED. */
+static int
+visit_pair(struct ws_span key, struct ws_span encoded, char *room, size_t size,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	long n = decode_text(key, room, size);
+	char *value = room + n + 1;
+
+	if (n < 0 || decode_text(encoded, value, size - (size_t)n - 1) < 0)
+		return WS_EMALFORMED;
+	return visit(room, value, arg);
+}
+
+long
+ws_request_params(const struct ws_request *request,
+    bool (*visit)(const char *name, const char *value, void *arg), void *arg)
+{
+	struct ws_span query = query_of(request), key, encoded;
+	size_t size =
+	    query.len + 2; /* two terminators; decoding adds nothing */
+	char *room = ws_mem_resize(NULL, size);
+	long count = 0;
+	int more = 1;
+
+	if (room == NULL)
+		return WS_ENOMEM;
+	while (more > 0 && ws_url_next(&query, &key, &encoded)) {
+		more = visit_pair(key, encoded, room, size, visit, arg);
+		count++;
+	}
+	ws_mem_free(room);
+	return more < 0 ? more : count;
+}
+
+/* ---- cookies ----------------------------------------------------------- */
+
+/* Take the next pair off a Cookie. RFC 6265 4.2.1: "; " stands between two.
+ * Returns false when nothing is left. */
+static bool
+next_cookie(struct ws_span *rest, struct ws_span *name, struct ws_span *value)
+{
+	struct ws_span pair;
+
+	if (rest->len == 0)
+		return false;
+	while (rest->len > 0 && *rest->at == ' ')
+		ws_span_drop(rest, 1);
+	pair = ws_span_split(*rest, ';', rest);
+	*name = ws_span_split(pair, '=', value);
+	return true;
+}
+
+/* Find a cookie in one Cookie field. Returns whether it is there. */
+static bool
+find_cookie(struct ws_span field, const char *wanted, struct ws_span *value)
+{
+	struct ws_span name;
+
+	while (next_cookie(&field, &name, value)) {
+		if (name.at + name.len != value->at &&
+		    ws_span_equal(name, ws_span_of(wanted)))
+			return true;
+	}
+	return false;
+}
+
+/* HTTP/2 splits Cookie into several fields, and a proxy may pass them on (RFC
+ * 9113 8.2.3). */
+long
+ws_request_cookie(const struct ws_request *request, const char *name,
+    char *value, size_t size)
+{
+	struct ws_span found = { NULL, 0 };
+
+	if (begin_value(name, value, size) < 0)
+		return WS_EINVAL;
+	for (unsigned i = 0; i < request->head.nfields; i++) {
+		const struct ws_http_field *f = &request->head.fields[i];
+		struct ws_span field = { request->base + f->value_at,
+			f->value_octets };
+
+		if (ws_span_equal_nocase(
+			(struct ws_span){
+			    request->base + f->name_at, f->name_octets },
+			WS_SPAN("Cookie")) &&
+		    find_cookie(field, name, &found))
+			break;
+		found.at = NULL;
+	}
+	if (found.at == NULL)
+		return WS_EABSENT;
+	while (found.len > 0 && found.at[found.len - 1] == ' ')
+		found.len--;
+	if (found.len >= 2 && found.at[0] == '"' &&
+	    found.at[found.len - 1] == '"')
+		found = (struct ws_span){ found.at + 1, found.len - 2 };
+	if (found.len >= size)
+		return WS_ETOOLONG;
+	memcpy(value, found.at, found.len);
+	value[found.len] = '\0';
+	return (long)found.len;
 }
 
 /* ---- body, peer, pointers ---------------------------------------------- */

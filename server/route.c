@@ -1,8 +1,10 @@
 /* route.c - who answers a request. */
 /* SPDX-License-Identifier: MIT */
 /*
- * An endpoint's path is "/exactly/this", or "/this/and/below/" with a slash at
- * its end. The longest path that matches wins. WebSocket endpoints answer
+ * An endpoint's path is "/exactly/this", "/this/and/below/" with a slash at its
+ * end, or "/exactly/this/$", which stands for the path without the "$". The
+ * longest path that matches wins, and of two equal ones the exact one. WebSocket
+ * endpoints answer
  * requests that ask for a WebSocket, all others answer the rest; so a page and
  * a WebSocket can have one address.
  */
@@ -71,6 +73,35 @@ ws_route_free(struct ws_server *server)
 	}
 }
 
+/* Measure the path of an endpoint without the "$" of "/$". */
+static size_t
+path_len(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= 2 && strcmp(path + len - 2, "/$") == 0 ? len - 1 : len;
+}
+
+/* Return whether a route is the one that a path, which begins with '/', adds or
+ * has added. */
+static bool
+has_path(const struct ws_route *route, const char *path)
+{
+	return route->path_len == path_len(path) &&
+	       memcmp(route->path, path, route->path_len) == 0 &&
+	       route->subtree == (path[strlen(path) - 1] == '/');
+}
+
+/* Return whether a route comes before another one: it has a longer path, or the
+ * same one and no path below it. */
+static bool
+is_before(const struct ws_route *route, const struct ws_route *other)
+{
+	return route->path_len > other->path_len ||
+	       (route->path_len == other->path_len && other->subtree &&
+		   !route->subtree);
+}
+
 static int
 new_route(
     const char *path, enum route_kind kind, void *user, struct ws_route **out)
@@ -88,16 +119,16 @@ new_route(
 		ws_mem_free(route);
 		return WS_ENOMEM;
 	}
-	route->path_len = strlen(path);
-	route->subtree = path[route->path_len - 1] == '/';
+	route->path_len = path_len(path);
+	route->path[route->path_len] = '\0';
+	route->subtree = path[strlen(path) - 1] == '/';
 	route->kind = kind;
 	route->user = user;
 	*out = route;
 	return 0;
 }
 
-/* Insert a route before the first one with a shorter path, so that the first
- * match is the longest. */
+/* Insert a route in its place, so that the first match is the best one. */
 static int
 add_route(struct ws_server *server, struct ws_route *route)
 {
@@ -105,13 +136,14 @@ add_route(struct ws_server *server, struct ws_route *route)
 
 	for (const struct ws_route *r = *link; r != NULL; r = r->next) {
 		if (strcmp(r->path, route->path) == 0 &&
+		    r->subtree == route->subtree &&
 		    (r->kind == ROUTE_WEBSOCKET) ==
 			(route->kind == ROUTE_WEBSOCKET)) {
 			free_route(route);
 			return WS_EEXIST;
 		}
 	}
-	while (*link != NULL && (*link)->path_len >= route->path_len)
+	while (*link != NULL && !is_before(route, *link))
 		link = &(*link)->next;
 	route->next = *link;
 	*link = route;
@@ -123,7 +155,9 @@ ws_endpoint(struct ws_server *server, const char *path,
     const struct ws_handler *handler, void *user)
 {
 	struct ws_route *route;
-	int result = new_route(path, ROUTE_WEBSOCKET, user, &route);
+	int result = handler == NULL
+			 ? WS_EINVAL
+			 : new_route(path, ROUTE_WEBSOCKET, user, &route);
 
 	if (result < 0)
 		return result;
@@ -138,27 +172,48 @@ ws_endpoint(struct ws_server *server, const char *path,
 	return add_route(server, route);
 }
 
+static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "
+				   "DELETE";
+
 /* Return whether a list of methods has one. RFC 9110 9.1: case matters. */
 static bool
-has_method(const char *methods, const char *name)
+has_method(const char *methods, struct ws_span name)
 {
 	struct ws_span list = ws_span_of(methods), member;
 
 	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal(member, ws_span_of(name)))
+		if (ws_span_equal(member, name))
 			return true;
 	}
 	return false;
+}
+
+/* Return whether a list of methods names one at least, and only such that an
+ * endpoint can get. RFC 9110 5.6.1.1: nobody writes empty members. */
+static bool
+are_methods(const char *methods)
+{
+	struct ws_span list = ws_span_of(methods), member;
+	size_t members = 0, commas = 0;
+
+	while (ws_field_next(&list, &member)) {
+		if (!has_method(every_method, member))
+			return false;
+		members++;
+	}
+	for (const char *p = methods; *p != '\0'; p++)
+		commas += *p == ',';
+	return members == commas + 1;
 }
 
 /* Copy a list of methods for Allow (RFC 9110 10.2.1): GET includes HEAD. */
 static char *
 copy_methods(const char *methods)
 {
-	const char *more =
-	    has_method(methods, "GET") && !has_method(methods, "HEAD")
-		? ", HEAD"
-		: "";
+	const char *more = has_method(methods, WS_SPAN("GET")) &&
+				   !has_method(methods, WS_SPAN("HEAD"))
+			       ? ", HEAD"
+			       : "";
 	size_t len = strlen(methods), more_size = strlen(more) + 1;
 	char *copy = ws_mem_resize(NULL, len + more_size);
 
@@ -174,8 +229,11 @@ ws_http(struct ws_server *server, const char *path, const char *methods,
     void (*handler)(struct ws_request *request), void *user)
 {
 	struct ws_route *route;
-	int result = new_route(path, ROUTE_HTTP, user, &route);
+	int result;
 
+	if (handler == NULL || (methods != NULL && !are_methods(methods)))
+		return WS_EINVAL;
+	result = new_route(path, ROUTE_HTTP, user, &route);
 	if (result < 0)
 		return result;
 	route->handler = handler;
@@ -196,8 +254,9 @@ ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 {
 	struct ws_route *r = server->routes;
 
-	while (
-	    r != NULL && (r->kind != ROUTE_HTTP || strcmp(r->path, path) != 0))
+	if (path == NULL || path[0] != '/')
+		return WS_EINVAL;
+	while (r != NULL && (r->kind != ROUTE_HTTP || !has_path(r, path)))
 		r = r->next;
 	if (r == NULL)
 		return WS_EINVAL;
@@ -254,8 +313,11 @@ int
 ws_files(struct ws_server *server, const char *path, const char *directory,
     const struct ws_files_options *options)
 {
-	struct ws_files *files = ws_files_directory(directory);
+	struct ws_files *files;
 
+	if (directory == NULL)
+		return WS_EINVAL;
+	files = ws_files_directory(directory);
 	if (files == NULL)
 		return errno == ENOMEM ? WS_ENOMEM : WS_ESYSTEM;
 	ws_net_ignore_sigpipe();
@@ -369,7 +431,8 @@ answer_http(const struct ws_route *route, struct ws_request *rq)
 {
 	rq->user = route->user;
 	if (route->methods == NULL ||
-	    has_method(route->methods, ws_http_method_name(rq->head.method))) {
+	    has_method(route->methods,
+		ws_span_of(ws_http_method_name(rq->head.method)))) {
 		rq->broken = NULL;
 		route->handler(rq);
 		return;
@@ -427,9 +490,6 @@ redirect_to_base(struct ws_server *server, struct ws_request *rq)
 	else
 		(void)ws_reply(rq, 308, NULL, NULL, 0);
 }
-
-static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "
-				   "DELETE";
 
 void
 ws_route_request(struct ws_request *request)

@@ -64,7 +64,7 @@ prototypes_of_header() {
 			else if (c[i] == "}")
 				depth--
 			else if (depth == 0 && c[i] == ";") {
-				if (text ~ "^ *[a-z].*[ *](" prefix ")_[a-z_]+\\(")
+				if (text ~ "^ *[a-z].*[ *](" prefix ")_[a-z0-9_]+\\(")
 					print text
 				text = ""
 			} else if (depth == 0)
@@ -103,9 +103,9 @@ check_manual() {
 	diff -u "$work/header" "$work/manual" >&2 ||
 	    fail "the prototypes of $name (-) and of $page (+) differ"
 
-	grep -oE "($3)_[a-z_]+\\(" "$work/header" | tr -d '(' | sort -u |
+	grep -oE "($3)_[a-z0-9_]+\\(" "$work/header" | tr -d '(' | sort -u |
 	    while read -r function; do
-		grep -qE "^\.(It )?(Fn [a-z_]+ , )*Fn $function\>" "$2" ||
+		grep -qE "^\.(It )?(Fn [a-z0-9_]+ , )*Fn $function\>" "$2" ||
 		    echo "$page does not describe $function"
 	done > "$work/missing"
 	capitals=$(echo "$3" | tr a-z A-Z)

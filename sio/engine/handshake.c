@@ -124,7 +124,7 @@ eio_field(const struct eio_session *session, const char *name)
 {
 	const char *at = next(eio_query(session));
 
-	while (*at != '\0') {
+	while (name != NULL && *at != '\0') {
 		const char *value = next(at);
 
 		if (strcasecmp(at, name) == 0)
@@ -138,9 +138,14 @@ long
 eio_param(const struct eio_session *session, const char *name, char *value,
     size_t size)
 {
-	long len = -1;
+	long len;
 
-	if (size > 0)
-		len = eio_query_get(eio_query(session), name, value, size);
-	return len >= 0 && strlen(value) == (size_t)len ? len : -1;
+	if (name == NULL || size == 0)
+		return WS_EINVAL;
+	len = eio_query_get(eio_query(session), name, value, size);
+	if (len < 0)
+		return len;
+	if ((size_t)len >= size)
+		return WS_ETOOLONG;
+	return strlen(value) == (size_t)len ? len : WS_EMALFORMED;
 }

@@ -3,6 +3,7 @@
 #include "query.h"
 
 #include "base/url.h"
+#include "ws.h"
 
 enum {
 	FORM = WS_URL_PLUS | WS_URL_LENIENT,
@@ -28,7 +29,7 @@ eio_query_get(const char *query, const char *name, char *value, size_t size)
 
 	value[0] = '\0';
 	if (encoded.at == NULL)
-		return -1;
+		return WS_EABSENT;
 	len = ws_url_decode(encoded, value, size, FORM);
 	value[(size_t)len < size ? len : 0] = '\0';
 	return (long)len;

@@ -18,7 +18,7 @@ struct ws_span eio_query_find(struct ws_span query, const char *name);
  *   query  a C string
  *   value  receives it, terminated; "" when it does not fit or is not there
  *   size   at least 1
- * Returns the length of the value, or -1 when there is none. */
+ * Returns the length of the value, or WS_EABSENT. */
 long
 eio_query_get(const char *query, const char *name, char *value, size_t size);
 

@@ -298,6 +298,9 @@ struct ws_handler
 eio_websocket_handler(void)
 {
 	return (struct ws_handler){
-		.message = on_message, .drain = on_drain, .close = on_close
+		.message = on_message,
+		.drain = on_drain,
+		.close = on_close,
+		.carrier = true,
 	};
 }

@@ -1088,8 +1088,8 @@ Test(live_api, endpoints_are_checked_when_they_are_added)
 	cr_assert_eq(ws_endpoint(s, "x", &nothing, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "", &nothing, NULL), WS_EINVAL);
 	cr_assert_eq(ws_endpoint(s, "/x", &nothing, NULL), WS_EEXIST);
-	cr_assert_eq(ws_http(s, "/hello", NULL, NULL, NULL), WS_EEXIST);
-	cr_assert_eq(ws_http(s, "/x", NULL, NULL, NULL), 0);
+	cr_assert_eq(ws_http(s, "/hello", NULL, live_hold, NULL), WS_EEXIST);
+	cr_assert_eq(ws_http(s, "/x", NULL, live_hold, NULL), 0);
 	cr_assert_lt(ws_files(s, "/files/", "/no/such/directory", NULL), 0);
 	cr_assert_eq(ws_files(s, "/files", "/tmp", NULL), WS_EINVAL);
 	/* A field that no answer could have. */

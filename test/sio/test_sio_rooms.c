@@ -189,3 +189,14 @@ Test(sio_rooms, other_endpoints_cannot_join_rooms_of_a_namespace)
 	client_close(&stranger);
 	client_close(&c);
 }
+
+/* "All" are the WebSockets of the program, not those that carry sessions. */
+Test(sio_rooms, a_session_survives_what_is_published_to_all_websockets)
+{
+	struct client c = enter();
+
+	cr_expect_eq(
+	    ws_publish(live.server, NULL, 0, WS_TEXT, "?", 1, NULL), 0);
+	is_alive(&c);
+	client_close(&c);
+}

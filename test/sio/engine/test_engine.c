@@ -712,9 +712,9 @@ Test(sio_engine, the_handshake_is_kept)
 	cr_expect_str_eq(value, "a b c");
 	cr_expect_eq(eio_param(s, "x", value, sizeof(value)), 1);
 	cr_expect_str_eq(value, "2", "the last one counts");
-	cr_expect_eq(eio_param(s, "y", value, sizeof(value)), -1);
-	cr_expect_eq(eio_param(s, "nul", value, sizeof(value)), -1);
-	cr_expect_eq(eio_param(s, "token", value, 5), -1);
+	cr_expect_eq(eio_param(s, "y", value, sizeof(value)), WS_EABSENT);
+	cr_expect_eq(eio_param(s, "nul", value, sizeof(value)), WS_EMALFORMED);
+	cr_expect_eq(eio_param(s, "token", value, 5), WS_ETOOLONG);
 	cr_expect_eq(eio_param(s, "token", value, 6), 5);
 	/* After 2026 and before 2100, if clocks are right. */
 	cr_expect_gt(eio_time_ms(s), INT64_C(1700000000000));
