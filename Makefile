@@ -70,7 +70,8 @@ WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 FILES = files/files.c files/files_list.c files/files_type.c \
 	files/open_beneath.c files/static.c files/static_gzip.c
 SERVER = server/app_loop.c server/conn.c server/conn_http.c \
-	server/conn_life.c server/conn_list.c server/conn_message.c server/conn_pmd.c server/conn_reply.c \
+	server/conn_life.c server/conn_list.c server/conn_log.c \
+	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
 	server/conn_request.c server/conn_send.c server/conn_ws.c \
 	server/format.c server/listen.c server/members.c server/peers.c server/request.c \
 	server/route.c

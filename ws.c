@@ -84,7 +84,7 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	limits->message_max =
 	    at_most(or_size(o->max_message, 1 << 20), WS_QUEUE_MAX / 2);
 	limits->head_max =
-	    at_most(or_size(o->max_head, 8192), WS_HTTP_HEAD_MAX);
+	    at_most(or_size(o->max_head, 16384), WS_HTTP_HEAD_MAX);
 	/* Less than head_max, so that an endless target is answered with 414
 	 * (RFC 9110 15.5.15) and not with 431. */
 	limits->uri_max = limits->head_max - limits->head_max / 8;
@@ -96,7 +96,7 @@ set_limits(struct ws_limits *limits, const struct ws_options *o)
 	limits->queue_soft =
 	    at_most(or_size(o->queue_soft, 64 << 10), limits->queue_max / 2);
 	limits->handshake_ms = or_int(o->handshake_ms, 10000);
-	limits->idle_ms = or_int(o->idle_ms, 60000);
+	limits->idle_ms = or_int(o->idle_ms, 65000);
 	limits->ping_ms = or_int(o->ping_ms, 25000);
 	limits->pong_ms = or_int(o->pong_ms, 20000);
 	limits->close_ms = or_int(o->close_ms, 5000);
@@ -216,6 +216,9 @@ ws_server_new(const struct ws_options *options)
 	core->on_conn_end = ws_listen_ended;
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
+	core->log_combined = o->log_format == WS_LOG_COMBINED;
+	core->log.name = o->log_name;
+	core->log.name_level = WS_LOG_WARN;
 	core->log.level = o->log_level == 0 ? WS_LOG_INFO : o->log_level - 1;
 	core->gzip_cache.min = or_size(o->compress_min, 1024);
 	core->born_s = ws_net_unix_s();
@@ -259,6 +262,8 @@ ws_server_free(struct ws_server *server)
 		ws_app_loop_free(server);
 		ws_loop_close(&server->core.loop);
 	}
+	(void)ws_log_settle(&server->core.log, WS_LOG_INFO, INT64_MAX);
+	ws_log_end(&server->core.log);
 	ws_route_free(server);
 	ws_gzip_cache_fini(&server->core.gzip_cache);
 	ws_rooms_free(server->rooms);

@@ -122,11 +122,20 @@ enum ws_close_code {
 /* ---- server ------------------------------------------------------------ */
 
 enum ws_log_level {
-	WS_LOG_ERROR = 0, /* something needs the operator */
-	WS_LOG_WARN = 1,  /* a limit was met */
-	WS_LOG_INFO = 2, /* start, stop, refusals and closes with their cause */
-	WS_LOG_ACCESS = 3, /* one line per request, connection opened */
+	WS_LOG_ERROR = 0,  /* something needs the operator */
+	WS_LOG_WARN = 1,   /* a limit was met */
+	WS_LOG_INFO = 2,   /* start, stop, refusals and closes with their cause,
+	                    of each cause ten lines a second */
+	WS_LOG_ACCESS = 3, /* one line per answer */
 	WS_LOG_DEBUG = 4,
+};
+
+/* The lines of WS_LOG_ACCESS. Both escape what is not printable. */
+enum ws_log_format {
+	WS_LOG_PAIRS = 0,    /* time=2026-11-30T12:00:00Z peer=192.0.2.1:4711
+	                        method=GET target="/a?b" status=200 octets=5
+	                        ms=0 agent="curl/8.5.0" */
+	WS_LOG_COMBINED = 1, /* the combined log format of web servers */
 };
 
 /* Compression of messages: permessage-deflate, RFC 7692. */
@@ -146,7 +155,7 @@ enum ws_deflate_mode {
 /* Options of a server. Zero is the default of every member. */
 struct ws_options {
 	size_t max_message;  /* octets of one message; 1 MiB. Larger: 1009 */
-	size_t max_head;     /* octets of a request head; 8 KiB. Larger: 431 */
+	size_t max_head;     /* octets of a request head; 16 KiB. Larger: 431 */
 	size_t max_body;     /* octets of a request body; 1 MiB. Larger: 413 */
 	size_t compress_min; /* octets of the smallest answer to compress; 1024;
 	                         SIZE_MAX: none. The client must accept gzip,
@@ -164,7 +173,7 @@ struct ws_options {
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
 	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
-	int idle_ms;          /* 60 s; three timeouts in one:
+	int idle_ms;          /* 65 s; three timeouts in one:
 	                         - between two requests (keep-alive);
 	                         - for each 16 KiB of a request body to arrive;
 	                         - without progress while a response is sent */
@@ -190,8 +199,12 @@ struct ws_options {
 	                          connections are as in WS_DEFLATE_SHARED */
 	int log_level;         /* enum ws_log_level plus 1; WS_LOG_INFO; -1 for
 	                         silence */
-	/* Receives each log line; by default they go to stderr. line has no
-	 * newline. Must not call into the server. */
+	int log_format;        /* enum ws_log_format; WS_LOG_PAIRS */
+	const char *log_name;  /* borrowed: errors and warnings on stderr begin
+	                          with it, such as "wsd: "; nothing */
+	/* Receives each log line; by default they go to stderr, unless that
+	 * would wait: then lines are dropped, and counted. line has no newline.
+	 * Must not call into the server. */
 	void (*log)(void *arg, int level, const char *line);
 	void *log_arg; /* borrowed */
 };

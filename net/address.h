@@ -19,4 +19,8 @@ struct ws_peer {
  * IPv6 addresses are in the form of RFC 5952 section 4. */
 void ws_peer_text(const struct ws_peer *peer, char text[WS_PEER_TEXT]);
 
+/* Write the address of a peer without its port: "192.0.2.1", "2001:db8::1", or
+ * "unix". */
+void ws_peer_ip_text(const struct ws_peer *peer, char text[WS_PEER_TEXT]);
+
 #endif

@@ -286,11 +286,13 @@ static const struct setting settings[] = {
 	{ "max-per-ip", 0, "N",
 	    "connections of one address; 0 for no limit (0)",
 	    NUMBER(server.max_per_ip, counts, 0, INT_MAX) },
+	{ "max-head", 0, "SIZE", "largest head of a request (16K)",
+	    NUMBER(server.max_head, sizes, 1024, 65000) },
 	{ "queue", 0, "SIZE", "octets that may wait for a slow client (1M)",
 	    NUMBER(server.queue_max, sizes, 1024, GIB) },
 	{ "ping", 0, "TIME", "ping after so much silence; 0 for never (25s)",
 	    NUMBER(server.ping_ms, times, 0, DAY_MS), .zero_is_never = true },
-	{ "idle", 0, "TIME", "close an HTTP connection idle so long (60s)",
+	{ "idle", 0, "TIME", "close an HTTP connection idle so long (65s)",
 	    NUMBER(server.idle_ms, times, 1, DAY_MS) },
 	{ "grace", 0, "TIME", "time that clients have after SIGTERM (10s)",
 	    NUMBER(grace_ms, times, 0, DAY_MS) },
@@ -323,6 +325,11 @@ static const struct setting settings[] = {
 	{ "log", 0, "LEVEL", "error, warn, info, access or debug (info)",
 	    .take = take_word, PLACE(server.log_level),
 	    .words = "error warn info access debug", .min = WS_LOG_ERROR + 1 },
+	{ "log-format", 0, "FORMAT",
+	    "of answers in the log: pairs (key=value) or clf,\n"
+	    "the combined log format of web servers (pairs)",
+	    .take = take_word, PLACE(server.log_format),
+	    .words = "pairs clf", .min = WS_LOG_PAIRS },
 	{ "no-socket.io", 0, NULL, "do without Socket.IO", PLACE(no_sio) },
 	{ "socket.io-path", 0, "PATH", "path of Socket.IO (/socket.io)",
 	    .take = take_path, PLACE(sio.path) },
@@ -469,7 +476,8 @@ config_read(struct config *config, int argc, char **argv)
 	char letters[2 * WS_LEN(settings) + 2];
 	int key;
 
-	*config = (struct config){ .grace_ms = 10000 };
+	*config =
+	    (struct config){ .grace_ms = 10000, .server.log_name = "wsd: " };
 	describe(names, letters);
 	opterr = 0; /* it prints nothing itself */
 	while ((key = getopt_long(argc, argv, letters, names, NULL)) != -1) {

@@ -187,7 +187,7 @@ on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
 		return;
 	systemd_notify("STOPPING=1");
 	if (!program->config->quiet)
-		(void)say(STDERR_FILENO, "%s\n",
+		say_now(STDERR_FILENO, "wsd: %s\n",
 		    program->stopping
 			? "stopping at once"
 			: "stopping: a second signal ends all at once");
@@ -260,14 +260,14 @@ print_address(const char *text, const char *base)
 		len--;
 
 	if (strncmp(text, "unix:", 5) == 0)
-		(void)say(STDOUT_FILENO, "listening on %s\n", text);
+		say_now(STDOUT_FILENO, "listening on %s\n", text);
 	else if (strncmp(text, "[::]:", 5) == 0 ||
 		 strncmp(text, "0.0.0.0:", 8) == 0)
-		(void)say(STDOUT_FILENO,
+		say_now(STDOUT_FILENO,
 		    "listening on http://localhost%s%.*s/ (every address)\n",
 		    port, len, base);
 	else
-		(void)say(STDOUT_FILENO, "listening on http://%s%.*s/\n", text,
+		say_now(STDOUT_FILENO, "listening on http://%s%.*s/\n", text,
 		    len, base);
 }
 
@@ -310,11 +310,11 @@ print_start(struct ws_server *server, const struct config *config)
 	for (unsigned i = 0; ws_address(server, i, text, sizeof(text)) == 0;
 	     i++)
 		print_address(text, base != NULL ? base : "");
-	(void)say(STDOUT_FILENO, "serving %s\n",
+	say_now(STDOUT_FILENO, "serving %s\n",
 	    config->directory != NULL ? config->directory
 				      : "the pages built into the program");
 	ws_stats(server, &stats);
-	(void)say(STDOUT_FILENO,
+	say_now(STDOUT_FILENO,
 	    "limits: %zu clients, messages of %s, queues of %s; %s\n",
 	    stats.max_clients,
 	    print_size(messages, options->max_message, 1 << 20),

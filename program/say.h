@@ -9,4 +9,9 @@
  * Returns 0, or -1 with errno set on a write error. */
 int say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Do as say, but drop the text if writing it would wait: nobody reads it, and
+ * the server is to go on. */
+void say_now(int fd, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

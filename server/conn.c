@@ -444,20 +444,6 @@ ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer)
 	return c;
 }
 
-/* Log why a connection ended that was no WebSocket. */
-static void
-log_end(const struct ws_conn *c)
-{
-	const struct ws_log *log = &c->core->log;
-	char peer[WS_PEER_TEXT];
-
-	if (log->level < WS_LOG_DEBUG)
-		return;
-	ws_peer_text(&c->peer, peer);
-	ws_log(log, WS_LOG_DEBUG, "%s disconnected: %s", peer,
-	    c->cause != NULL ? c->cause : "the peer hung up");
-}
-
 /* Release a dead connection. The callbacks inside may do anything. */
 static void
 reap(struct ws_conn *c)
@@ -472,7 +458,7 @@ reap(struct ws_conn *c)
 		    c->closed_by_us ? WS_BY_SERVER : WS_BY_PEER);
 		ws_session_fini(&c->session);
 	} else {
-		log_end(c);
+		ws_conn_log_end(c);
 		done = ws_request_abort(c);
 	}
 	core->on_conn_end(c);

@@ -92,6 +92,9 @@ struct ws_request {
 	size_t prefix_octets; /* of the path, taken off by the router */
 	struct ws_file file;  /* RESPONDING: fd is owned */
 	uint64_t file_at, file_left;
+	int status;           /* of the answer, for the log; 0: none yet */
+	uint64_t sent_octets; /* of the answer's body, with file_left */
+	int64_t began_ms;     /* when its first octet was read */
 	void (*gone)(struct ws_request *request, void *arg);
 	void *gone_arg;
 	/* The endpoint's, set from the call of early() until the request is
@@ -142,6 +145,8 @@ struct ws_lists {
 struct ws_core {
 	struct ws_loop loop;
 	struct ws_log log;
+	struct ws_heap_timer log_timer; /* tells how many lines were left out */
+	bool log_combined; /* answers are logged in the combined log format */
 	struct ws_limits limits;
 	struct ws_segments segments;
 	struct ws_deflate_shared deflate;
@@ -263,6 +268,23 @@ void ws_conn_kill(struct ws_conn *conn, const char *cause);
  *   cause  as for ws_conn_kill */
 void ws_conn_linger(struct ws_conn *conn, const char *cause);
 
+/* ---- conn_log.c: what the log says of connections and requests ---------- */
+
+/* Log that a request was refused.
+ *   reason, len  why; newlines at its end are left out */
+void ws_conn_log_refusal(
+    struct ws_conn *conn, int status, const char *reason, size_t len);
+
+/* Log how a WebSocket ended. */
+void ws_conn_log_close(struct ws_conn *conn, const struct ws_closed *how);
+
+/* Log why a connection ended that was no WebSocket. */
+void ws_conn_log_end(struct ws_conn *conn);
+
+/* Write the line of a request's answer, if there was one, with the octets that
+ * were sent so far. */
+void ws_conn_log_answer(const struct ws_request *request);
+
 /* ---- conn_send.c: how octets leave ------------------------------------- */
 
 /* Send runs of octets as one, now or later. Either all of it is taken or
@@ -342,10 +364,6 @@ int ws_request_keep_head(struct ws_request *request);
  * Returns 0, or -1 when the head did not fit or out of memory. */
 int ws_request_send(struct ws_request *request, const struct ws_http_out *head,
     const void *body, size_t len);
-
-/* Write the line of the access log for an answer.
- *   status  of the answer */
-void ws_request_log(const struct ws_request *request, int status);
 
 /* Answer with an error of the library's own, as plain text, and log it.
  *   reason  a sentence without its full stop */

@@ -13,8 +13,8 @@
 #include "conn.h"
 
 /* A body must bring this many octets in each idle_ms, a power of two. With the
- * default of 60 s that is 273 octets a second: no network in use is slower, and
- * 1 MiB, the default of max_body, cannot be drawn out beyond 64 minutes. */
+ * default of 65 s that is 252 octets a second: no network in use is slower, and
+ * 1 MiB, the default of max_body, cannot be drawn out beyond 70 minutes. */
 #define BODY_PACE 16384
 
 /* Octets of a head that are read, and whose fields are looked up and evaluated,

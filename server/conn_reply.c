@@ -30,7 +30,6 @@
 #define FILE_SMALL 32768
 
 #define BODY_COPIED 16384 /* octets of a body that is copied, as DIRECT_MIN */
-#define REASON_MAX 200    /* octets of an endpoint's refusal that are logged */
 
 /* ---- response heads ---------------------------------------------------- */
 
@@ -107,40 +106,6 @@ end_response(struct ws_conn *c)
 	c->state = WS_CONN_HTTP;
 	ws_conn_arm(c, c->core->limits.idle_ms);
 	ws_conn_touch(c);
-}
-
-void
-ws_request_log(const struct ws_request *request, int status)
-{
-	const struct ws_core *core = request->conn->core;
-	char peer[WS_PEER_TEXT];
-
-	if (core->log.level < WS_LOG_ACCESS)
-		return;
-	ws_peer_text(&request->conn->peer, peer);
-	if (request->head_octets == 0)
-		ws_log(&core->log, WS_LOG_ACCESS, "%s - %d", peer, status);
-	else
-		ws_log(&core->log, WS_LOG_ACCESS, "%s %s %.*s %d", peer,
-		    ws_http_method_name(request->head.method),
-		    (int)request->head.path_octets,
-		    request->base + request->head.path_at, status);
-}
-
-static void
-log_refusal(
-    const struct ws_request *rq, int status, const char *reason, size_t len)
-{
-	struct ws_conn *c = rq->conn;
-	char peer[WS_PEER_TEXT];
-
-	if (len > REASON_MAX)
-		len = REASON_MAX;
-	while (len > 0 && reason[len - 1] == '\n')
-		len--;
-	ws_peer_text(&c->peer, peer);
-	ws_log(&c->core->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
-	    status, len > 0 ? ": " : "", (int)len, len > 0 ? reason : "");
 }
 
 /* ---- answers ----------------------------------------------------------- */
@@ -279,16 +244,17 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		ws_chunk_unref(chunk);
 		return WS_EINVAL;
 	}
-	ws_request_log(request, status);
 	/* An endpoint that refuses a WebSocket says why in the body. */
 	if (unwanted)
-		log_refusal(request, status, body, len);
+		ws_conn_log_refusal(request->conn, status, body, len);
 	if (chunk != NULL) {
 		body = chunk->data;
 		len = chunk->len;
 	}
 	if (is_bodiless(status) || request->head.method == WS_HTTP_HEAD)
 		len = 0;
+	request->status = status;
+	request->sent_octets = len;
 	result = send_answer(request, &out, body, len);
 	ws_chunk_unref(chunk);
 	return result;
@@ -308,7 +274,7 @@ ws_request_refuse(struct ws_request *request, int status, const char *reason)
 	int n = snprintf(text, sizeof(text), "%d %s: %s.\n", status,
 	    ws_http_reason(status), reason);
 
-	log_refusal(request, status, reason, strlen(reason));
+	ws_conn_log_refusal(c, status, reason, strlen(reason));
 	request->endpoint = NULL; /* so that ws_reply does not log it again */
 	if (request->broken != NULL) {
 		request->broken(request, status);
@@ -414,6 +380,12 @@ send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 
 	if (send_small(c, &rq->file, first, (size_t)octets))
 		return;
+	/* The log shows the head when the last octet is sent. */
+	if (c->core->log.level >= WS_LOG_ACCESS &&
+	    ws_request_keep_head(rq) < 0) {
+		ws_conn_kill(c, "out of memory");
+		return;
+	}
 	rq->file_at = first;
 	rq->file_left = octets;
 	c->state = WS_CONN_RESPONDING;
@@ -479,7 +451,8 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		return 0;
 	}
 	write_common(request, &out);
-	ws_request_log(request, answer.status);
+	request->status = answer.status;
+	request->sent_octets = answer.octets;
 	send_static(request, &out, &answer);
 	ws_mem_free(large);
 	return answer.status;

@@ -30,6 +30,7 @@ ws_request_begin(struct ws_conn *conn)
 	memset(rq, 0, offsetof(struct ws_request, head));
 	rq->file.fd = -1;
 	rq->conn = conn;
+	rq->began_ms = core->loop.now_ms;
 	rq->body_max = core->limits.body_max;
 	ws_http_init(&rq->head, core->limits.head_max, core->limits.uri_max);
 	conn->request = rq;
@@ -43,6 +44,7 @@ ws_request_end(struct ws_conn *conn)
 
 	if (rq == NULL)
 		return;
+	ws_conn_log_answer(rq);
 	conn->request = NULL;
 	ws_file_close(&rq->file);
 	ws_buf_free(&rq->kept);

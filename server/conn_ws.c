@@ -66,20 +66,6 @@ open_websocket(
 		    conn, WS_CLOSE_GOING_AWAY, "the server is shutting down");
 }
 
-static void
-log_close(struct ws_conn *c, const struct ws_closed *how)
-{
-	char peer[WS_PEER_TEXT];
-
-	if (c->core->log.level < WS_LOG_INFO)
-		return;
-	ws_peer_text(&c->peer, peer);
-	ws_log(&c->core->log, WS_LOG_INFO, "%s closed with %d by %s%s%.*s",
-	    peer, how->code, how->by == WS_BY_PEER ? "the peer" : "this server",
-	    how->reason_len > 0 ? ": " : "", (int)how->reason_len,
-	    how->reason_len > 0 ? how->reason : "");
-}
-
 void
 ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
     size_t len, enum ws_by by)
@@ -92,7 +78,7 @@ ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
 	conn->core->websockets--;
 	how.reason = reason != NULL ? reason : "";
 	how.reason_len = len == WS_STR ? strlen(how.reason) : len;
-	log_close(conn, &how);
+	ws_conn_log_close(conn, &how);
 	conn->core->on_websocket_end(conn);
 	if (conn->endpoint->handler.close != NULL)
 		conn->endpoint->handler.close(conn, &how);
@@ -148,7 +134,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 		ws_conn_kill(c, "out of memory");
 		return NULL;
 	}
-	ws_request_log(request, 101);
+	request->status = 101;
 	request->on_hold = false;
 	ws_request_end(c);
 	open_websocket(c, endpoint, user);

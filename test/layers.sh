@@ -273,7 +273,8 @@ reserved()
 	net/net: time gettimeofday getrandom arc4random_buf getrlimit setrlimit
 	net/net: prlimit prlimit64 sigaction signal unlink chmod
 	net/loop_epoll net/loop_kqueue: epoll_create1 epoll_ctl epoll_wait
-	net/loop_epoll net/loop_kqueue: kqueue kevent poll select
+	net/loop_epoll net/loop_kqueue: kqueue kevent select
+	net/log net/loop_epoll net/loop_kqueue: poll
 	files/open_beneath files/files_list: openat openat64
 	files/open_beneath: readlinkat syscall
 	files/files files/files_list files/open_beneath sio/bundle: fstat fstat64

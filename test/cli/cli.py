@@ -194,7 +194,8 @@ class Client:
 def get(port, path="/", host="127.0.0.1", **fields):
     """One request: its status, its fields, its body."""
     connection = http.client.HTTPConnection(host, port, timeout=DEADLINE)
-    connection.request("GET", path, headers=fields)
+    connection.request("GET", path, headers={
+        name.replace("_", "-"): value for name, value in fields.items()})
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -232,7 +233,7 @@ WRONG = ["--nonsense", "-x", "-qx", "--max 1", "--list=1", "--listen", "--spa=ye
          "--queue 10s", "--ping 1M", "--ping 1d", "--ping 25S",
          "--ping -1s", "--ping 10000000h", "--idle 0", "--idle soon",
          "--grace 1x", "--base-path live", "--base-path=", "--log loud",
-         "--log=", "--log INFO", "--listen 127.0.0.1", "--listen :70000",
+         "--log=", "--log INFO", "--log-format json", "--listen 127.0.0.1", "--listen :70000",
          "--listen :-1", "--listen :x", "--listen [::1", "--listen [::1]",
          "--listen unix:", "--listen=", "--listen unix:/tmp/x,mode=9",
          "--listen unix:/tmp/x,mode=", "--listen unix:/tmp/x,size=1",
@@ -489,7 +490,7 @@ def drains():
         client.send(message, 0x82)
         first = client.stream.read(1)
         it.signal(signal.SIGTERM)
-        it.wait_said("^stopping")
+        it.wait_said("^wsd: stopping")
         equal(first, b"\x82", "first octet")
         equal(client.stream.read(9), b"\x7f" + struct.pack("!Q", 8 * MIB))
         assert client.stream.read(8 * MIB) == message, "differs"
@@ -502,10 +503,10 @@ def second_signal():
     with wsd("--grace", "1h") as it:
         client = Client(it.port())  # never answers the Close
         it.signal(signal.SIGTERM)
-        it.wait_said("^stopping: a second signal ends all at once$")
+        it.wait_said("^wsd: stopping: a second signal ends all at once$")
         it.signal(signal.SIGINT)
         equal(it.ended(), 0, "exit status")
-        matches("^stopping at once$", it.said)
+        matches("^wsd: stopping at once$", it.said)
         client.hang_up()
 
 
@@ -698,12 +699,113 @@ def log_levels(level):
         for one in waiting:
             one.close()
         it.stop()
-    for pattern, needed in ((r"^\S+ GET /chat.html 200$", 3),
-                            (r"^\S+ GET /echo 101$", 3),
+    for pattern, needed in ((r'^time=\S+ .* target="/chat.html\?x=1" status=200',
+                             3),
+                            (r'^time=\S+ .* target="/echo" status=101 ', 3),
                             (r"^\S+ closed with 1005 by the peer$", 2),
-                            (r"limit of clients", 1)):
+                            (r"^wsd: limit of clients", 1)):
         equal(bool(re.search(pattern, it.said, re.M)), at_least >= needed,
               f"{pattern} in {it.said!r}")
+
+
+@test("an answer's line has time, peer, method, target, status, octets, "
+      "duration and agent")
+def access_pairs():
+    with wsd("--log", "access") as it:
+        get(it.started().port(), "/healthz?a=b&c=%22",
+            User_Agent='two "words" \\ \t')
+        it.wait_said(r'^time=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ '
+                     r'peer=127\.0\.0\.1:\d+ method=GET '
+                     r'target="/healthz\?a=b&c=%22" status=200 octets=3 '
+                     r'ms=\d+ agent="two \\x22words\\x22 \\x5C"$')
+
+
+@test("--log-format clf writes the combined log format")
+def access_combined():
+    with wsd("--log", "access", "--log-format", "clf") as it:
+        port = it.started().port()
+        get(port, "/healthz?a", User_Agent="x/1", Referer="http://a.example/")
+        it.wait_said(r'^127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}'
+                     r':\d\d:\d\d:\d\d \+0000\] "GET /healthz\?a HTTP/1\.1" '
+                     r'200 3 "http://a\.example/" "x/1"$')
+        with socket.create_connection(("127.0.0.1", port), DEADLINE) as it2:
+            it2.sendall(b"BAD\r\n\r\n")
+            it2.recv(4096)
+        it.wait_said(r'^127\.0\.0\.1 - - \[[^]]+\] "-" 400 \d+ "-" "-"$')
+
+
+@test("a large file's line tells how many octets the peer took")
+def access_octets():
+    with tempfile.TemporaryDirectory(dir=scratch) as root:
+        with open(os.path.join(root, "large.bin"), "wb") as file:
+            file.truncate(64 * MIB)
+        with wsd("--log", "access", root) as it:
+            port = it.started().port()
+            got = get(port, "/large.bin", User_Agent="all")
+            equal(len(got[2]), 64 * MIB)
+            it.wait_said(rf'status=200 octets={64 * MIB} ms=\d+ agent="all"$')
+            with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+                s.sendall(b"GET /large.bin HTTP/1.1\r\nHost: a\r\n"
+                          b"User-Agent: part\r\n\r\n")
+                s.recv(4096)
+            part = it.wait_said(r'octets=(\d+) ms=\d+ agent="part"$')
+            assert 0 < int(part[1]) < 64 * MIB, part[0]
+
+
+def offend_parser(port):
+    with socket.create_connection(("127.0.0.1", port), DEADLINE) as s:
+        s.sendall(b"BAD\r\n\r\n")
+        assert s.recv(4096).startswith(b"HTTP/1.1 400"), "not refused"
+
+
+@test("lines of one cause are ten a second, and then their number")
+def limited_lines():
+    with wsd() as it:
+        port = it.started().port()
+        for _ in range(100):
+            offend_parser(port)
+        it.wait_said(r"^and \d+ more refused with 400$")
+    lines = len(re.findall(r"^\S+ refused with 400: ", it.said, re.M))
+    more = re.findall(r"^and (\d+) more refused with 400$", it.said, re.M)
+    equal(lines + sum(int(n) for n in more), 100, it.said)
+
+
+@test("stderr that nobody reads: the server serves on and stops, and tells "
+      "how many lines were dropped once it is read again")
+def stuck_stderr():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"x" * 4095 + b"\n")
+    os.set_blocking(writer, True)
+    port = listener()
+    number = port.getsockname()[1]
+    port.close()
+    child = subprocess.Popen([WSD, "-l", f"127.0.0.1:{number}", "--log",
+                              "access"], stdout=writer, stderr=writer)
+    try:
+        until(lambda: is_up(number), "to listen")
+        for _ in range(2048):
+            offend_parser(number)
+        equal(get(number, "/healthz")[0], 200, "status")
+        said = os.read(reader, 1 << 20).decode()
+        assert "BAD" not in said and "refused" not in said, said[-200:]
+        equal(get(number, "/healthz")[0], 200, "status")
+        said = os.read(reader, 1 << 20).decode()
+        dropped = matches(r"^(\d+) lines were dropped: nobody read the log$",
+                          said)
+        assert int(dropped[1]) > 2048, dropped[0]
+        # And again until it is full.
+        for _ in range(2048):
+            offend_parser(number)
+        child.send_signal(signal.SIGTERM)
+        equal(child.wait(DEADLINE), 0, "exit status")
+    finally:
+        child.kill()
+        child.wait()
+        os.close(reader)
+        os.close(writer)
 
 
 def offend_rsv(client):
@@ -752,7 +854,7 @@ def offences(name, code, offend):
       ("a room without a name", 400, "/room/", ""),
       ("a room with a bad name", 400, "/room/%zz", ""),
       ("a bad field", 400, "/echo", "Bad Name: x\r\n"),
-      ("a large head", 431, "/echo", f"X: {'x' * 9000}\r\n"))
+      ("a large head", 431, "/echo", f"X: {'x' * 17000}\r\n"))
 def refusals(name, status, path, fields):
     with wsd() as it:
         client = Client(it.port(), path, fields)

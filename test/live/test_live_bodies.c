@@ -333,9 +333,11 @@ Test(live_bodies, what_is_refused_is_logged_as_what_it_was)
 	end();
 	live = live_here(&options, setup, NULL);
 	expect_logged("POST /b/small" HEAD "Content-Length: 5\r\n\r\n",
-	    " POST /b/small 413");
-	expect_logged("PUT /b/small" HEAD CHUNKED "x", " PUT /b/small 400");
-	expect_logged("POST /b/small HTTP/1.1\r\n:\r\n\r\n", " - 400");
+	    " method=POST target=\"/b/small\" status=413 ");
+	expect_logged("PUT /b/small" HEAD CHUNKED "x",
+	    " method=PUT target=\"/b/small\" status=400 ");
+	expect_logged("POST /b/small HTTP/1.1\r\n:\r\n\r\n",
+	    " method=- target=\"-\" status=400 ");
 }
 
 /* ---- memory ------------------------------------------------------------- */

@@ -155,7 +155,7 @@ restart(const struct ws_options *options)
 #define GET "GET /hello HTTP/1.1\r\n"
 #define POST "POST /hello HTTP/1.1\r\n" HOST
 
-static char endless_uri[9000], endless_field[9000];
+static char endless_uri[17000], endless_field[17000];
 
 /* A request that cannot be trusted is refused, and ends the connection. */
 static const struct {
