@@ -27,13 +27,18 @@ function call(self, listener, args) {
 	}
 }
 
-/* Give an object listeners. A list in use is never changed. */
-function emitter(it) {
+/* Give an object listeners. A list in use is never changed.
+ *   self  what listeners get as this */
+function emitter(it, self = it) {
 	const lists = new Map();
 	const of = (event) => lists.get(event) ?? [];
 
 	it.on = (event, listener) => {
 		lists.set(event, [...of(event), listener]);
+		return it;
+	};
+	it.prepend = (event, listener) => {
+		lists.set(event, [listener, ...of(event)]);
 		return it;
 	};
 	it.once = (event, listener) => {
@@ -52,8 +57,16 @@ function emitter(it) {
 		lists.set(event, all.filter((_, i) => listener && i !== gone));
 		return it;
 	};
-	it.fire = (event, ...args) =>
-	    of(event).forEach((one) => call(it, one, args));
+	it.fire = (event, ...args) => {
+		of(event).forEach((one) => call(self, one, args));
+		return it;
+	};
+	it.emit ??= it.fire;
+	it.listeners = of;
+	it.hasListeners = (event) => of(event).length > 0;
+	it.addEventListener = it.on;
+	it.removeListener = it.removeEventListener = it.removeAllListeners =
+	    it.off;
 	return it;
 }
 
@@ -116,12 +129,12 @@ function polling(session, on, opts) {
 			signal: abort.signal,
 		});
 		if (!answer.ok)
-			throw answer.status;
+			throw answer;
 		return answer.text();
 	}
 
-	const failed = (message) => (cause) =>
-	    on.end("transport error", message, cause);
+	const failed = (message) => (cause) => on.end("transport error",
+	    message, cause.status ?? cause, cause);
 
 	async function receive() {
 		while (!resting)
@@ -191,14 +204,17 @@ function websocket(session, on) {
 
 /* ---- a session ---- */
 
-function openSession(origin, opts) {
+const TYPES = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
+
+function openSession(uri, opts) {
 	const it = emitter({ address, send, close });
+	const { origin, query: more } = resolve(uri);
 	const queue = [];
 	let patience = opts.timeout;
 	let upgrading, probe, closing, closed, silence;
 
 	function address(scheme, transport) {
-		const query = new URLSearchParams(opts.query);
+		const query = new URLSearchParams(opts.query ?? more);
 		query.set("EIO", 4);
 		query.set("transport", transport);
 		if (it.id)
@@ -216,7 +232,10 @@ function openSession(origin, opts) {
 		if (closed || upgrading || !it.transport.writable)
 			return;
 		if (queue.length) {
+			it.fire("flush");
 			it.transport.send(queue);
+			if (!queue.length && it.transport.writable)
+				it.fire("drain");
 			flush();
 		} else if (closing && !probe) {
 			end("forced close");
@@ -230,15 +249,20 @@ function openSession(origin, opts) {
 		it.id ? flush() : end("forced close");
 	}
 
-	function end(reason, message, cause) {
+	/* description: a status or an event; context: what it came from */
+	function end(reason, message, description, context) {
 		if (closed)
 			return;
 		closed = true;
 		clearTimeout(silence);
 		probe?.close();
 		it.transport.close(it.id && reason === "forced close");
-		it.fire("close", reason,
-		    message && new Error(message, { cause }));
+		const error = message && Object.assign(new Error(message),
+		    description &&
+		    { type: "TransportError", description, context });
+		if (reason === "transport error")
+			it.fire("error", error);
+		it.fire("close", reason, error);
 	}
 
 	/* A server that is silent for this long is gone. */
@@ -251,8 +275,8 @@ function openSession(origin, opts) {
 	const react = {
 		0: opened,
 		1: () => end("transport close"),
-		2: () => { listen(); send("3"); it.fire("ping"); },
-		4: (data) => it.fire("message", data),
+		2: () => { listen(); send("3"); it.fire("ping").fire("pong"); },
+		4: (data) => it.fire("data", data).fire("message", data),
 		6: () => {},
 	};
 
@@ -261,8 +285,19 @@ function openSession(origin, opts) {
 		const one = react[isText ? data[0] : 4];
 		if (!one)
 			end("transport error", "server error");
-		else if (!closed)
-			one(isText ? data.slice(1) : data);
+		else if (!closed) {
+			const body = isText ? data.slice(1) : data;
+			it.fire("packet",
+			    { type: TYPES[isText ? data[0] : 4], data: body });
+			it.fire("heartbeat");
+			one(body);
+		}
+	}
+
+	function drained() {
+		if (!queue.length)
+			it.fire("drain");
+		flush();
 	}
 
 	function opened(json) {
@@ -270,7 +305,7 @@ function openSession(origin, opts) {
 		it.id = hello.sid;
 		patience = hello.pingInterval + hello.pingTimeout;
 		listen();
-		it.fire("open");
+		it.fire("handshake", hello).fire("open");
 		if (opts.upgrade !== false && [opts.transports,
 		    hello.upgrades].every((all) => all.includes("websocket")))
 			upgrade();
@@ -285,6 +320,7 @@ function openSession(origin, opts) {
 		});
 		const next = probe = websocket(it, on);
 		upgrading = await answer === "3probe";
+		it.fire(upgrading ? "upgrading" : "upgradeError", next);
 		if (upgrading)
 			await it.transport.pause();
 		if (closed || !upgrading) {
@@ -304,28 +340,71 @@ function openSession(origin, opts) {
 	listen();
 	/* Polling has had more names: xhr-polling, jsonp-polling. */
 	const make = opts.transports[0] === "websocket" ? websocket : polling;
-	it.transport = make(it, { packet, end, drain: flush }, opts);
+	it.transport = make(it, { packet, end, drain: drained }, opts);
 	return it;
 }
 
 /* ---- a server ---- */
 
-function manage(origin, opts) {
-	const it = emitter({ opts, open, release, all: new Map() });
-	let attempts = 0, opened, retry, partial;
+function manage(uri, opts) {
+	const it = emitter({ uri, opts, start, release, open, connect: open,
+		socket, all: new Map() });
+	let attempts = 0, opened, retry, partial, warned;
+
+	/* Without a value, each of these returns the one that is set. */
+	for (const name of ["reconnection", "reconnectionAttempts",
+	    "reconnectionDelay", "reconnectionDelayMax", "randomizationFactor",
+	    "timeout"])
+		it[name] = (value) => {
+			if (value === undefined)
+				return opts[name];
+			opts[name] = value;
+			return it;
+		};
 
 	const active = () =>
 	    [...it.all.values()].filter((one) => one.it.active);
 
 	/* Returns whether it is open. */
-	function open() {
+	function start() {
 		if (!it.engine && !retry)
-			it.engine = openSession(origin, opts)
+			it.engine = openSession(it.uri, opts)
 			    .on("open", greet)
 			    .on("ping", () => it.fire("ping"))
 			    .on("message", receive)
 			    .on("close", lost);
 		return opened;
+	}
+
+	/* Call done with nothing, or with an error. */
+	function open(done) {
+		const settle = (error) => {
+			it.off("open", settle).off("error", settle);
+			done(error);
+		};
+		if (start() || !done)
+			done?.();
+		else
+			it.on("open", settle).on("error", settle);
+		return it;
+	}
+
+	function socket(nsp, options) {
+		const known = it.all.get(nsp)?.it;
+		if (known)
+			return opts.autoConnect ? known.connect() : known;
+		return join(it, nsp, { ...opts, ...options });
+	}
+
+	/* A browser hides why another origin's server gives no answer. */
+	function warn({ message }) {
+		const page = globalThis.location?.origin;
+		const { origin } = resolve(it.uri);
+		if (!warned && page && page !== origin)
+			console.warn(`socket.io: ${message} at ${origin}. ` +
+			    "If it runs, it must allow pages of the origin " +
+			    `${page}, as in: wsd --cors "*"`);
+		warned = true;
 	}
 
 	/* Close a connection that no namespace uses. */
@@ -353,8 +432,10 @@ function manage(origin, opts) {
 		active().forEach((one) => one.lost(reason, error));
 		if (was)
 			it.fire("close", reason, error);
-		else if (error)
+		else if (error) {
+			warn(error);
 			it.fire("error", error);
+		}
 		if (!was && attempts)
 			it.fire("reconnect_error", error);
 		if (opts.reconnection && active().length && !it.engine)
@@ -370,12 +451,15 @@ function manage(origin, opts) {
 			attempts = 0;
 			return it.fire("reconnect_failed");
 		}
+		const wait = delay *
+		    (1 - opts.randomizationFactor * Math.random());
 		retry = setTimeout(() => {
 			retry = undefined;
 			it.fire("reconnect_attempt", attempts);
 			if (active().length)
-				open();
-		}, delay * (1 - opts.randomizationFactor * Math.random()));
+				start();
+		}, wait);
+		it.fire("reconnect_wait", wait);
 	}
 
 	/* Text begins a packet, and octets complete it. */
@@ -408,12 +492,15 @@ function manage(origin, opts) {
 
 const RESERVED =
     /^((dis)?connect|connect_error|disconnecting|(new|remove)Listener)$/;
-const ANY = Symbol("any"), OUTGOING = Symbol("outgoing");
 
 function join(manager, nsp, opts) {
 	const acks = new Map();
 	let ids = 0, flags = {};
 	let pid, offset; /* to resume: which session, after which event */
+	const tap = (how, way) => (listener) => {
+		any[how](way, listener);
+		return it;
+	};
 	const it = emitter({
 		io: manager, nsp, auth: opts.auth,
 		connected: false, recovered: false, active: false,
@@ -425,19 +512,25 @@ function join(manager, nsp, opts) {
 		connect, disconnect, open: connect, close: disconnect,
 		emit, emitWithAck,
 		send: (...args) => emit("message", ...args),
-		onAny: (listener) => it.on(ANY, listener),
-		offAny: (listener) => it.off(ANY, listener),
-		onAnyOutgoing: (listener) => it.on(OUTGOING, listener),
-		offAnyOutgoing: (listener) => it.off(OUTGOING, listener),
+		onAny: tap("on", "in"),
+		prependAny: tap("prepend", "in"),
+		offAny: tap("off", "in"),
+		listenersAny: () => any.listeners("in"),
+		onAnyOutgoing: tap("on", "out"),
+		prependAnyOutgoing: tap("prepend", "out"),
+		offAnyOutgoing: tap("off", "out"),
+		listenersAnyOutgoing: () => any.listeners("out"),
 	});
 
+	/* Listeners of any event: "in" and "out" are its directions. */
+	const any = emitter({}, it);
 	const put = (wire) => manager.engine?.send(...wire);
 	const write = (type, id, data) => put(encode(type, nsp, id, data));
 
 	function connect() {
 		const was = it.active;
 		it.active = true;
-		if (manager.open() && !was)
+		if (manager.start() && !was)
 			greet();
 		return it;
 	}
@@ -499,14 +592,14 @@ function join(manager, nsp, opts) {
 			id = "";
 		};
 		const args = id ? [...data, answer] : data;
-		it.fire(ANY, ...args);
+		any.fire("in", ...args);
 		it.fire(...args);
 		if (pid && typeof args.at(-1) === "string")
 			offset = args.at(-1);
 	}
 
 	function deliver({ data, wire }) {
-		it.fire(OUTGOING, ...data);
+		any.fire("out", ...data);
 		put(wire);
 	}
 
@@ -563,19 +656,35 @@ function join(manager, nsp, opts) {
 const managers = new Map();
 const ADDRESS = /^(?:(\w+:)?\/\/)?([^/?#]*)([^?#]*)\??([^#]*)/;
 
-function io(uri, options) {
-	if (typeof uri !== "string")
-		return io("", uri ?? options);
-	const [, scheme, host, path, query] = ADDRESS.exec(uri);
+/* The parts of an address. What it lacks is the page's; a page that comes from
+ * a file lacks it, too, and means http. */
+function resolve(uri) {
+	const page = globalThis.location ?? {};
+	const own = page.protocol === "https:" ? "https:" : "http:";
+	const [, scheme = own, host, path, query] = ADDRESS.exec(uri);
+	if (!host && !page.host)
+		throw new Error("socket.io: a page that comes from a file " +
+		    'must name its server: io("http://localhost:8080")');
+	return { origin: `${scheme.replace("ws", "http")}//${
+	    host || page.host}`, path: path || "/", query };
+}
+
+function settings(options) {
 	const opts = { path: "/socket.io", transports: ["polling", "websocket"],
 		timeout: 20000, autoConnect: true, reconnection: true,
 		reconnectionAttempts: Infinity, reconnectionDelay: 1000,
-		reconnectionDelayMax: 5000, randomizationFactor: 0.5, query };
+		reconnectionDelayMax: 5000, randomizationFactor: 0.5 };
 	for (const name in options)
 		opts[name] = options[name] ?? opts[name];
-	const origin = (scheme ?? location.protocol).replace("ws", "http") +
-	    `//${host || location.host}`;
-	const nsp = path || "/", key = origin + opts.path;
+	return opts;
+}
+
+function io(uri, options) {
+	if (typeof uri !== "string")
+		return io("", uri ?? options);
+	const { origin, path: nsp, query } = resolve(uri);
+	const opts = settings({ ...options, query: options?.query ?? query });
+	const key = origin + opts.path;
 	const shared = managers.get(key);
 	const alone = opts.forceNew || opts.multiplex === false ||
 	    shared?.all.has(nsp);
@@ -585,11 +694,20 @@ function io(uri, options) {
 	return join(manager, nsp, opts);
 }
 
+io.Manager = function (uri, options) {
+	const it = manage(...typeof uri === "string" ?
+	    [uri, settings(options)] : ["", settings(uri)]);
+	return it.opts.autoConnect ? it.open() : it;
+};
+
 /* Socket.IO 0.6: new io.Socket(host, { port, transports }) */
-io.Socket = function (host, { port = location.port, transports } = {}) {
-	return io(`//${host ?? location.hostname}:${port}`,
+io.Socket = function (host, { port, transports } = {}) {
+	const page = globalThis.location ?? {};
+	const of = port ?? page.port;
+	return io(`//${host ?? page.hostname}${of ? `:${of}` : ""}`,
 	    { autoConnect: false, forceNew: true, transports });
 };
+io.protocol = 5;
 io.connect = io;
 return io;
 })();

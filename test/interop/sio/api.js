@@ -361,7 +361,7 @@ const CASES = {
 
 	/* The official client does not recover from that. */
 	async "a WebSocket dies as it is about to take over"(io, { port }) {
-		if (io.Manager)
+		if (io.io)
 			return;
 		await throughRelay(io, port, (socket, request) => {
 			const on = dial(port, "127.0.0.1", () => on.write(
@@ -375,6 +375,143 @@ const CASES = {
 			socket.on("error", () => {});
 			socket.on("close", () => on.destroy());
 		});
+	},
+
+	async "listeners under all their names"(io, { http }) {
+		const socket = await connect(io, http);
+		const log = [];
+		const note = (what) => function (...args) {
+			log.push([what, ...args]);
+			truth(this === socket, "this");
+		};
+		const one = note("one"), two = note("two");
+
+		await socket.emitWithAck("echo"); /* "hello" has come */
+		equal(socket.hasListeners("echo"), false, "none");
+		equal(socket.listeners("echo"), [], "no listeners");
+		socket.addEventListener("echo", one).on("echo", two);
+		equal(socket.hasListeners("echo"), true, "some");
+		truth(socket.listeners("echo")[0] === one &&
+		    socket.listeners("echo").length === 2, "two");
+		socket.removeListener("echo", one);
+		socket.onAny(note("any")).prependAny(note("first"));
+		equal(socket.listenersAny().length, 2, "any");
+		socket.onAnyOutgoing(note("out"));
+		socket.prependAnyOutgoing(note("out first"));
+		equal(socket.listenersAnyOutgoing().length, 2, "any outgoing");
+		socket.emit("echo", 1);
+		await once(socket, "echo");
+		equal(log, [["out first", "echo", 1], ["out", "echo", 1],
+			["first", "echo", 1], ["any", "echo", 1], ["two", 1]]);
+		/* off() is about named events alone. */
+		socket.on("echo", one).removeAllListeners("echo");
+		equal(socket.hasListeners("echo"), false, "after all");
+		socket.on("echo", one).on("other", two).off();
+		equal([socket.hasListeners("echo"),
+			socket.hasListeners("other"),
+			socket.listenersAny().length], [false, false, 2]);
+		socket.on("echo", one).removeEventListener("echo", one);
+		equal(socket.hasListeners("echo"), false, "at the end");
+		socket.disconnect();
+	},
+
+	async "a manager of one's own"(io, { http }) {
+		const manager = new io.Manager(http,
+		    { autoConnect: false, reconnectionDelay: 77 });
+		equal(manager.reconnectionDelay(), 77);
+		truth(manager.reconnection(false).reconnectionAttempts(3)
+		    .reconnectionDelay(10).reconnectionDelayMax(20)
+		    .randomizationFactor(0.25).timeout(5000) === manager,
+		    "no chain");
+		equal([manager.reconnection(), manager.reconnectionAttempts(),
+			manager.reconnectionDelay(),
+			manager.reconnectionDelayMax(),
+			manager.randomizationFactor(), manager.timeout()],
+		    [false, 3, 10, 20, 0.25, 5000]);
+		await within(new Promise((done, lost) => manager.open(
+		    (error) => error ? lost(error) : done())), "open");
+		const root = manager.socket("/");
+		const custom = manager.socket("/custom", { auth: { a: 1 } });
+		truth(manager.socket("/") === root && root.io === manager,
+		    "another socket");
+		root.connect();
+		custom.connect();
+		const [hello] = await once(custom, "hello");
+		equal([hello.nsp, hello.auth], ["/custom", { a: 1 }]);
+		custom.disconnect();
+		root.disconnect();
+	},
+
+	async "a manager opens when it is made, and may fail"(io, { http }) {
+		const manager = new io.Manager(http);
+		await once(manager, "open");
+		const socket = manager.socket("/");
+		await once(socket, "connect");
+		socket.disconnect();
+		const port = await freePort();
+		const away = new io.Manager(`http://127.0.0.1:${port}`,
+		    { autoConnect: false, reconnection: false });
+		const error = await within(new Promise((done) =>
+		    away.open(done)), "an error");
+		equal(error.message, "xhr poll error");
+	},
+
+	async "the address may change"(io, { http }) {
+		const port = await freePort();
+		const socket = io(`http://127.0.0.1:${port}`, { forceNew: true,
+			reconnectionDelay: 10, reconnectionDelayMax: 40 });
+		await once(socket, "connect_error");
+		socket.io.uri = http;
+		await once(socket, "connect");
+		equal(await socket.emitWithAck("echo", 1), 1, "echo");
+		socket.disconnect();
+	},
+
+	async "why a connection fails"(io) {
+		const server = createServer((_, answer) =>
+		    answer.writeHead(418).end()).listen(0, "127.0.0.1");
+		await came(server, "listening");
+		const url = `http://127.0.0.1:${server.address().port}`;
+		const [socket, other] = ["polling", "websocket"].map((way) =>
+		    io(url, { forceNew: true, transports: [way],
+			reconnection: false }));
+		const [[polled], [opened]] = await Promise.all(
+		    [socket, other].map((one) => once(one, "connect_error")));
+		equal([polled.message, polled.type, polled.description],
+		    ["xhr poll error", "TransportError", 418]);
+		truth(polled instanceof Error && polled.context, "context");
+		equal([opened.message, opened.type],
+		    ["websocket error", "TransportError"]);
+		truth(opened.description, "no description");
+		server.closeAllConnections();
+		server.close();
+	},
+
+	async "events of the engine"(io, { http }) {
+		const socket = io(http, { forceNew: true });
+		const { engine } = socket.io;
+		const seen = new Set(), packets = new Set();
+		for (const event of ["handshake", "open", "data", "message",
+			"flush", "drain", "upgrading", "upgrade", "heartbeat"])
+			engine.on(event, () => seen.add(event));
+		engine.on("packet", ({ type }) => packets.add(type));
+		const upgraded = once(engine, "upgrade");
+		await once(socket, "connect");
+		equal((await upgraded)[0].name, "websocket", "transport");
+		const packet = once(engine, "packet");
+		const data = once(engine, "data");
+		const drained = once(engine, "drain");
+		socket.emit("echo", "ü");
+		const wanted = '2["echo","ü"]';
+		equal([(await packet)[0].type, (await packet)[0].data],
+		    ["message", wanted], "packet");
+		equal((await data)[0], wanted, "data");
+		await drained;
+		equal([...seen].sort(), ["data", "drain", "flush", "handshake",
+			"heartbeat", "message", "open", "upgrade",
+			"upgrading"], "events");
+		truth(packets.has("open") && packets.has("message"), "packets");
+		socket.disconnect();
 	},
 
 	async "which sockets share a connection"(io, { http }) {
