@@ -1,8 +1,8 @@
-/* auction.c - three teams bid against each other and the clock. */
+/* auction.c - teaches a clock that all share, and acknowledgements. */
 /* SPDX-License-Identifier: MIT */
 /* usage: auction [ADDRESS [MILLISECONDS]], 20000
  *
- * The first bid starts the clock. When the time is up, the highest bid wins.
+ * Three teams bid against each other. The first bid starts the clock. When the time is up, the highest bid wins.
  * The next bid opens another auction. */
 #include <sio.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 static const char *const teams[] = { "red", "green", "blue" };
 
 static struct ws_server *server;
-static struct sio_nsp *hall;
 static const char *leader; /* NULL: nobody has bid yet */
 static long long duration_ms, highest, ends_ms;
 
@@ -35,12 +34,11 @@ tell(struct sio_target target)
 }
 
 static void
-on_end(struct ws_timer *timer, void *arg)
+on_end(struct ws_timer *timer, void *nsp)
 {
 	(void)timer;
-	(void)arg;
 	sio_emit_to(
-	    sio_all(hall), "sold", "{team: %s, amount: %lld}", leader, highest);
+	    sio_all(nsp), "sold", "{team: %s, amount: %lld}", leader, highest);
 	leader = NULL;
 	highest = 0;
 }
@@ -48,14 +46,14 @@ on_end(struct ws_timer *timer, void *arg)
 static void
 on_connection(struct sio_socket *socket)
 {
+	fprintf(stderr, "A user connected: %s\n", sio_id(socket));
 	tell(sio_self(socket));
 }
 
-static bool
-start_clock(void)
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
 {
-	ends_ms = ws_now(server) + duration_ms;
-	return ws_timer_start(server, duration_ms, 0, on_end, NULL) != NULL;
+	fprintf(stderr, "%s disconnected: %s\n", sio_id(socket), reason);
 }
 
 /* Accept a bid that is higher than all before it. The acknowledgement says
@@ -64,36 +62,35 @@ static void
 on_bid(struct sio_socket *socket, struct sio_event *event)
 {
 	const char *team = find_team(sio_string(sio_arg(event, 0), NULL));
+	struct sio_nsp *nsp = sio_nsp_of(socket);
 	int64_t amount;
 
-	(void)socket;
 	if (team == NULL || !sio_integer(sio_arg(event, 1), &amount) ||
-	    amount <= highest || (leader == NULL && !start_clock())) {
+	    amount <= highest) {
 		sio_ack(event, "false");
 		return;
+	}
+	if (leader == NULL) {
+		ends_ms = ws_now(server) + duration_ms;
+		ws_timer_start(server, duration_ms, 0, on_end, nsp);
 	}
 	leader = team;
 	highest = amount;
 	sio_ack(event, "true");
-	tell(sio_all(hall));
+	tell(sio_all(nsp));
 }
 
 int
 main(int argc, char **argv)
 {
-	struct sio *io = sio_new(server = ws_server_new(NULL), NULL);
-	char address[128];
+	struct sio_nsp *nsp;
 
-	if (io == NULL)
-		return 1;
+	server = ws_server_new(NULL);
+	nsp = sio_of(sio_new(server, NULL), "/");
 	duration_ms = argc > 2 ? atoi(argv[2]) : 20000;
-	hall = sio_of(io, "/");
-	sio_on_connection(hall, on_connection);
-	sio_on(hall, "bid", on_bid);
+	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
+	sio_on(nsp, "bid", on_bid);
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on http://%s/auction.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", "auction.html");
 }

@@ -1,4 +1,4 @@
-/* direct-message.c - from one user to another. */
+/* direct-message.c - teaches how one user writes to another. */
 /* SPDX-License-Identifier: MIT */
 /*
  * A user may have several pages open. All of them are in a room of the user's
@@ -23,14 +23,35 @@ check_name(struct sio_socket *socket)
 	return sio_user(socket) != NULL ? SIO_NEXT : SIO_REFUSE;
 }
 
+/* Tell a newcomer about somebody who is here. */
+static bool
+introduce(struct sio_socket *socket, void *newcomer)
+{
+	sio_emit(newcomer, "here", "%s", (char *)sio_user(socket));
+	return true;
+}
+
 static void
 on_connection(struct sio_socket *socket)
 {
+	fprintf(stderr, "A user connected: %s\n", sio_id(socket));
 	sio_join(socket, sio_user(socket));
+	sio_emit_to(sio_others(socket), "here", "%s", (char *)sio_user(socket));
+	sio_fetch(sio_all(sio_nsp_of(socket)), introduce, socket);
 }
 
-/* Send a text to the user of a name. The acknowledgement says whether this
- * user is connected. */
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	const char *name = sio_user(socket);
+
+	fprintf(stderr, "%s disconnected: %s\n", sio_id(socket), reason);
+	if (sio_room_count(sio_nsp_of(socket), name) == 0)
+		sio_emit_to(sio_others(socket), "gone", "%s", name);
+}
+
+/* Send a text to all pages of a user. The acknowledgement says whether this
+ * user is here. */
 static void
 on_direct(struct sio_socket *socket, struct sio_event *event)
 {
@@ -41,7 +62,7 @@ on_direct(struct sio_socket *socket, struct sio_event *event)
 	if (name != NULL && text != NULL)
 		delivered = sio_emit_to(sio_in(sio_nsp_of(socket), name),
 				"direct", "{from: %s, text: %s}",
-				(const char *)sio_user(socket), text) > 0;
+				(char *)sio_user(socket), text) > 0;
 	sio_ack(event, "%hhd", delivered);
 }
 
@@ -49,20 +70,14 @@ int
 main(int argc, char **argv)
 {
 	struct ws_server *server = ws_server_new(NULL);
-	struct sio *io = sio_new(server, NULL);
-	char address[128];
+	struct sio_nsp *nsp = sio_of(sio_new(server, NULL), "/");
 
-	if (io == NULL)
-		return 1;
-	sio_use(sio_of(io, "/"), check_name);
-	sio_on_connection(sio_of(io, "/"), on_connection);
-	sio_on(sio_of(io, "/"), "direct", on_direct);
-	sio_on_expired(sio_of(io, "/"), free);
+	sio_use(nsp, check_name);
+	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
+	sio_on(nsp, "direct", on_direct);
+	sio_on_expired(nsp, free);
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(
-	    stderr, "listening on http://%s/direct-message.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "direct-message.html");
 }

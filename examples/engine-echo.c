@@ -8,7 +8,6 @@
  * milliseconds, and short, so that a test need not wait for them.
  */
 #include <sio.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -34,13 +33,7 @@ main(int argc, char **argv)
 	};
 	static const struct eio_handler handler = { .message = on_message };
 	struct ws_server *server = ws_server_new(NULL);
-	char address[128];
 
-	if (server == NULL ||
-	    eio_new(server, "/engine.io", &options, &handler, NULL) == NULL ||
-	    ws_listen(server, argc > 1 ? argv[1] : ":3000") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on %s\n", address);
-	return ws_run(server) < 0;
+	eio_new(server, "/engine.io", &options, &handler, NULL);
+	return ws_serve(server, argc > 1 ? argv[1] : ":3000", NULL);
 }

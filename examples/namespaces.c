@@ -1,4 +1,4 @@
-/* namespaces.c - two namespaces over one connection, kept apart. */
+/* namespaces.c - teaches how two conversations share one connection. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
@@ -6,8 +6,17 @@
 static void
 on_connection(struct sio_socket *socket)
 {
-	sio_emit(socket, "welcome", "'Welcome to %s'",
-	    sio_nsp_name(sio_nsp_of(socket)));
+	const char *name = sio_nsp_name(sio_nsp_of(socket));
+
+	fprintf(stderr, "A user connected to %s\n", name);
+	sio_emit(socket, "welcome", "'Welcome to %s'", name);
+}
+
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	fprintf(stderr, "A user disconnected from %s: %s\n",
+	    sio_nsp_name(sio_nsp_of(socket)), reason);
 }
 
 /* Pass an event on in its namespace, and nowhere else. */
@@ -18,9 +27,10 @@ on_say(struct sio_socket *socket, struct sio_event *event)
 }
 
 static void
-furnish(struct sio_nsp *nsp)
+serve(struct sio_nsp *nsp)
 {
 	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
 	sio_on(nsp, "say", on_say);
 }
 
@@ -29,16 +39,10 @@ main(int argc, char **argv)
 {
 	struct ws_server *server = ws_server_new(NULL);
 	struct sio *io = sio_new(server, NULL);
-	char address[128];
 
-	if (io == NULL)
-		return 1;
-	furnish(sio_of(io, "/"));
-	furnish(sio_of(io, "/stackabuse"));
+	serve(sio_of(io, "/"));
+	serve(sio_of(io, "/stackabuse"));
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on http://%s/namespaces.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "namespaces.html");
 }

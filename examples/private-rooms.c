@@ -1,4 +1,4 @@
-/* private-rooms.c - rooms that clients enter through the server only. */
+/* private-rooms.c - teaches rooms that clients enter through the server only. */
 /* SPDX-License-Identifier: MIT */
 #include <sio.h>
 #include <stdio.h>
@@ -8,14 +8,12 @@ static void
 on_enter(struct sio_socket *socket, struct sio_event *event)
 {
 	const char *room = sio_string(sio_arg(event, 0), NULL);
+	bool is_in = room != NULL && sio_join(socket, room) >= 0;
 
-	if (room == NULL || sio_join(socket, room) < 0) {
-		sio_ack(event, "false");
-		return;
-	}
-	sio_ack(event, "true");
-	sio_emit_to(
-	    sio_to(socket, room), "entered", "%s, %s", room, sio_id(socket));
+	sio_ack(event, "%hhd", is_in);
+	if (is_in)
+		sio_emit_to(sio_to(socket, room), "entered", "%s, %s", room,
+		    sio_id(socket));
 }
 
 static void
@@ -24,8 +22,8 @@ on_exit_room(struct sio_socket *socket, struct sio_event *event)
 	const char *room = sio_string(sio_arg(event, 0), NULL);
 
 	if (room != NULL && sio_leave(socket, room))
-		sio_emit_to(sio_in(sio_nsp_of(socket), room), "left", "%s, %s",
-		    room, sio_id(socket));
+		sio_emit_to(sio_to(socket, room), "left", "%s, %s", room,
+		    sio_id(socket));
 }
 
 /* Pass a text on in a room, if its sender is in that room. */
@@ -40,22 +38,30 @@ on_whisper(struct sio_socket *socket, struct sio_event *event)
 		    "%s, %s, %s", room, sio_id(socket), text);
 }
 
+static void
+on_connection(struct sio_socket *socket)
+{
+	fprintf(stderr, "A user connected: %s\n", sio_id(socket));
+}
+
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	fprintf(stderr, "%s disconnected: %s\n", sio_id(socket), reason);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct ws_server *server = ws_server_new(NULL);
-	struct sio *io = sio_new(server, NULL);
-	char address[128];
+	struct sio_nsp *nsp = sio_of(sio_new(server, NULL), "/");
 
-	if (io == NULL)
-		return 1;
-	sio_on(sio_of(io, "/"), "enter", on_enter);
-	sio_on(sio_of(io, "/"), "exit", on_exit_room);
-	sio_on(sio_of(io, "/"), "whisper", on_whisper);
+	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
+	sio_on(nsp, "enter", on_enter);
+	sio_on(nsp, "exit", on_exit_room);
+	sio_on(nsp, "whisper", on_whisper);
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on http://%s/private-rooms.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "private-rooms.html");
 }

@@ -9,7 +9,6 @@
  * in milliseconds, and short, so that a test need not wait for them.
  */
 #include <sio.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static void
@@ -58,17 +57,10 @@ main(int argc, char **argv)
 	};
 	struct ws_server *server = ws_server_new(NULL);
 	struct sio *io = sio_new(server, &options);
-	char address[128];
 
-	if (io == NULL)
-		return 1;
 	sio_on_connection(sio_of(io, "/"), on_connection);
 	sio_on_connection(sio_of(io, "/custom"), on_connection);
 	sio_on(sio_of(io, "/"), "message", on_message);
 	sio_on(sio_of(io, "/"), "message-with-ack", on_message_with_ack);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on %s\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", NULL);
 }

@@ -1,4 +1,4 @@
-/* stock-ticker.c - a price that changes all the time, sent to all clients. */
+/* stock-ticker.c - teaches how to send to all clients all the time. */
 /* SPDX-License-Identifier: MIT */
 /* usage: stock-ticker [ADDRESS [MILLISECONDS]], 1000; try 50 */
 #include <sio.h>
@@ -6,29 +6,37 @@
 #include <stdlib.h>
 
 static void
-on_tick(struct ws_timer *timer, void *arg)
+on_connection(struct sio_socket *socket)
+{
+	fprintf(stderr, "A user connected: %s\n", sio_id(socket));
+}
+
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
+{
+	fprintf(stderr, "%s disconnected: %s\n", sio_id(socket), reason);
+}
+
+/* Volatile: a client that is too slow skips this price. */
+static void
+on_tick(struct ws_timer *timer, void *nsp)
 {
 	(void)timer;
-	/* Volatile: a client that is too slow skips this price. */
-	sio_emit_to(sio_volatile(sio_all(arg)), "stock price update", "%d",
+	sio_emit_to(sio_volatile(sio_all(nsp)), "stock price update", "%d",
 	    rand() % 1000);
 }
 
 int
 main(int argc, char **argv)
 {
-	int interval_ms = argc > 2 ? atoi(argv[2]) : 1000;
 	struct ws_server *server = ws_server_new(NULL);
-	struct sio *io = sio_new(server, NULL);
-	char address[128];
+	int ms = argc > 2 ? atoi(argv[2]) : 1000;
+	struct sio_nsp *nsp = sio_of(sio_new(server, NULL), "/");
 
-	if (io == NULL || ws_timer_start(server, interval_ms, interval_ms,
-			      on_tick, sio_of(io, "/")) == NULL)
-		return 1;
+	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
+	ws_timer_start(server, ms, ms, on_tick, nsp);
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on http://%s/stock-ticker.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "stock-ticker.html");
 }

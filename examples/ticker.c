@@ -1,40 +1,26 @@
-/* ticker.c - a random price, sent to all clients again and again. */
+/* ticker.c - teaches a timer, and messages that slow clients skip. */
 /* SPDX-License-Identifier: MIT */
-/* usage: ticker [ADDRESS [MILLISECONDS]] */
-#include <stdio.h>
+/* usage: ticker [ADDRESS [MILLISECONDS]], 1000; try 50 */
 #include <stdlib.h>
-#include <time.h>
 #include <ws.h>
 
 static void
-on_tick(struct ws_timer *timer, void *arg)
+on_tick(struct ws_timer *timer, void *server)
 {
-	struct ws_server *server = arg;
-	char json[32];
-	int len = snprintf(json, sizeof(json), "{\"price\":%d}", rand() % 1000);
-
 	(void)timer;
-	/* Volatile: a client that is too slow skips this price. */
-	ws_publish(
-	    server, NULL, 0, WS_TEXT | WS_VOLATILE, json, (size_t)len, NULL);
+	ws_publishf(server, NULL, 0, WS_TEXT | WS_VOLATILE, "{\"price\":%d}",
+	    rand() % 1000);
 }
 
 int
 main(int argc, char **argv)
 {
 	static const struct ws_handler ticker = { 0 }; /* clients only listen */
-	long every_ms = argc > 2 ? strtol(argv[2], NULL, 10) : 1000;
+	int ms = argc > 2 ? atoi(argv[2]) : 1000;
 	struct ws_server *server = ws_server_new(NULL);
-	char address[128];
 
-	srand((unsigned)time(NULL));
-	if (server == NULL || every_ms <= 0 ||
-	    ws_endpoint(server, "/", &ticker, NULL) < 0 ||
-	    ws_timer_start(server, every_ms, every_ms, on_tick, server) ==
-		NULL ||
-	    ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on %s\n", address);
-	return ws_run(server) < 0;
+	ws_endpoint(server, "/", &ticker, NULL);
+	ws_files(server, "/", "examples/pages", NULL);
+	ws_timer_start(server, ms, ms, on_tick, server);
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", "ticker.html");
 }

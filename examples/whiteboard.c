@@ -1,4 +1,4 @@
-/* whiteboard.c - a drawing that all clients share. */
+/* whiteboard.c - teaches a state that all share, and latecomers get. */
 /* SPDX-License-Identifier: MIT */
 /*
  * A stroke goes to all clients but the one that drew it. The server keeps the
@@ -10,55 +10,45 @@
 
 #define STROKES 4096
 
-struct stroke {
-	double x0, y0, x1, y1;
-	char color[8]; /* "#rrggbb" */
-};
-
-static struct stroke strokes[STROKES];
+/* Each is JSON: {x0, y0, x1, y1, color} */
+static char strokes[STROKES][200];
 static size_t drawn; /* in all; strokes has the newest of them */
 
 static void
-send_stroke(struct sio_target target, const struct stroke *s)
+send_stroke(struct sio_target target, size_t nth)
 {
-	sio_emit_to(target, "drawing",
-	    "{x0: %g, y0: %g, x1: %g, y1: %g, color: %s}", s->x0, s->y0, s->x1,
-	    s->y1, s->color);
+	struct sio_value json = sio_raw_json(strokes[nth % STROKES], WS_STR);
+
+	sio_emit_to(target, "drawing", "%p", (void *)&json);
 }
 
 static void
 on_connection(struct sio_socket *socket)
 {
-	size_t first = drawn > STROKES ? drawn - STROKES : 0;
-
-	for (size_t i = first; i < drawn; i++)
-		send_stroke(sio_self(socket), &strokes[i % STROKES]);
+	fprintf(stderr, "A user connected: %s\n", sio_id(socket));
+	for (size_t i = drawn > STROKES ? drawn - STROKES : 0; i < drawn; i++)
+		send_stroke(sio_self(socket), i);
 }
 
-static bool
-read_stroke(struct sio_value value, struct stroke *s)
+static void
+on_disconnect(struct sio_socket *socket, const char *reason)
 {
-	const char *color = sio_string(sio_get(value, "color"), NULL);
-
-	s->x0 = sio_number(sio_get(value, "x0"), 0);
-	s->y0 = sio_number(sio_get(value, "y0"), 0);
-	s->x1 = sio_number(sio_get(value, "x1"), 0);
-	s->y1 = sio_number(sio_get(value, "y1"), 0);
-	if (color == NULL || strlen(color) != sizeof(s->color) - 1)
-		return false;
-	strcpy(s->color, color);
-	return true;
+	fprintf(stderr, "%s disconnected: %s\n", sio_id(socket), reason);
 }
 
 static void
 on_drawing(struct sio_socket *socket, struct sio_event *event)
 {
-	struct stroke s;
+	struct sio_value stroke = sio_arg(event, 0);
+	const char *color = sio_string(sio_get(stroke, "color"), NULL), *json;
+	size_t len;
 
-	if (!read_stroke(sio_arg(event, 0), &s))
+	json = sio_json(stroke, &len);
+	if (color == NULL || strlen(color) != 7 || len >= sizeof(strokes[0]))
 		return;
-	strokes[drawn++ % STROKES] = s;
-	send_stroke(sio_others(socket), &s);
+	snprintf(strokes[drawn % STROKES], sizeof(strokes[0]), "%.*s", (int)len,
+	    json);
+	send_stroke(sio_others(socket), drawn++);
 }
 
 static void
@@ -73,18 +63,13 @@ int
 main(int argc, char **argv)
 {
 	struct ws_server *server = ws_server_new(NULL);
-	struct sio *io = sio_new(server, NULL);
-	char address[128];
+	struct sio_nsp *nsp = sio_of(sio_new(server, NULL), "/");
 
-	if (io == NULL)
-		return 1;
-	sio_on_connection(sio_of(io, "/"), on_connection);
-	sio_on(sio_of(io, "/"), "drawing", on_drawing);
-	sio_on(sio_of(io, "/"), "clear", on_clear);
+	sio_on_connection(nsp, on_connection);
+	sio_on_disconnect(nsp, on_disconnect);
+	sio_on(nsp, "drawing", on_drawing);
+	sio_on(nsp, "clear", on_clear);
 	ws_files(server, "/", "examples/pages", NULL);
-	if (ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
-		return 1;
-	ws_address(server, 0, address, sizeof(address));
-	fprintf(stderr, "listening on http://%s/whiteboard.html\n", address);
-	return ws_run(server) < 0;
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "whiteboard.html");
 }

@@ -1,12 +1,16 @@
-/* browser-examples.js - the examples of Socket.IO, with the official client
- * and with their pages in Chromium. */
+/* browser-examples.js - the examples, with clients and with their pages in
+ * Chromium; and their twins in JavaScript, which clients must not be able to
+ * tell from them. */
 /* SPDX-License-Identifier: MIT */
 
+import { join } from "node:path";
+
 import { browser, closeWindow, openWindow } from "./chromium.js";
-import { check, equal, finish, load, program, truth, within }
+import { BUILD, check, equal, finish, load, program, truth, within }
     from "./harness.js";
 
 const { io } = load("sio-4.8");
+const WebSocket = load("ws");
 
 /* ---- one example, its clients and its pages ------------------------------ */
 
@@ -16,6 +20,32 @@ class Example {
 
 	constructor(name, it, url) {
 		Object.assign(this, { name, it, url });
+	}
+
+	/* A client of RFC 6455. What it hears is kept from the beginning. */
+	raw(path = "/") {
+		const socket = new WebSocket(
+		    new URL(path, this.url.replace("http", "ws")));
+		const heard = [];
+		let came = () => {};
+		socket.on("message", (data, isBinary) => {
+			heard.push(isBinary ? data : String(data));
+			came();
+		});
+		socket.disconnect = () => socket.close();
+		socket.hears = () => within(new Promise((next) => {
+			came = () => {
+				if (heard.length === 0)
+					return;
+				came = () => {};
+				next(heard.shift());
+			};
+			came();
+		}), "a message");
+		socket.opened = within(new Promise((open, failed) =>
+		    socket.on("open", open).on("error", failed)), "open");
+		this.sockets.push(socket);
+		return socket;
 	}
 
 	/* An official client. What it hears is kept from the beginning. */
@@ -75,12 +105,24 @@ const reads = (page, selector, text) => page.waitForFunction(
     ([what, wanted]) => document.querySelector(what).textContent === wanted,
     [selector, text]);
 
-/* Run an example, once for the official client and once for its page. */
+const connectedPage = (page) =>
+    page.waitForSelector('#state[data-state="open"]');
+
+/* Run an example once for a client and once for its page, and its twin for the
+ * client. */
 async function example(name, args, { client, page }) {
-	for (const [what, run] of Object.entries({ client, page })) {
+	const twin = join(import.meta.dirname, "examples", `${name}.cjs`);
+	const ways = [
+		["client", client, `build/examples/${name}`, []],
+		["page", page, `build/examples/${name}`, []],
+		["twin", client, process.execPath, [twin]],
+	];
+	for (const [what, run, command, first] of ways) {
 		await check([name, ...args].join(" ") + `: ${what}`, async () => {
-			const it = program(`build/examples/${name}`,
-			    ["127.0.0.1:0", ...args]);
+			const it = program(command,
+			    [...first, "127.0.0.1:0", ...args], { env: {
+				...process.env,
+				NODE_PATH: join(BUILD, "node_modules") } });
 			const [, url] = await it.printed(
 			    /^listening on (\S+)\n/m);
 			const one = new Example(name, it, url);
@@ -97,23 +139,29 @@ async function example(name, args, { client, page }) {
 
 await example("announcements", [], {
 	async client(it) {
+		const greeting = ["announcements",
+			{ message: "A new user has joined!" }];
 		const socket = it.client();
-		const [, { message }] = await hears(socket);
-		equal(message, `Welcome, ${socket.id}!`);
-		it.client();
-		equal(await hears(socket), ["announcements",
-			{ message: "A new user has joined!" }]);
+		equal(await hears(socket), greeting, "the newcomer");
+		const other = it.client();
+		equal(await hears(socket), greeting, "the first");
+		equal(await hears(other), greeting, "the second");
 		socket.emit("event", { message: "Grüße" });
-		await it.it.printed(`${socket.id} says "Grüße"\n`);
+		await it.it.printed(`${socket.id} says {"message":"Grüße"}\n`);
+		await it.it.printed(`A user connected: ${socket.id}\n`);
+		const { id } = other;
+		other.disconnect();
+		await it.it.printed(
+		    `${id} disconnected: client namespace disconnect\n`);
 	},
 	async page(it) {
 		const page = await it.page();
-		await line(page, "Welcome, ");
-		await it.page();
 		await line(page, "A new user has joined!");
+		await it.page();
+		await page.locator("li").nth(1).waitFor();
 		await page.fill("#text", "<i>hello</i>");
 		await page.press("#text", "Enter");
-		await it.it.printed("says \"<i>hello</i>\"\n");
+		await it.it.printed("says {\"message\":\"<i>hello</i>\"}\n");
 	},
 });
 
@@ -123,6 +171,7 @@ await example("counter", [], {
 		equal(await hears(one), ["stats", { numClients: 1 }]);
 		const two = it.client();
 		equal(await hears(one), ["stats", { numClients: 2 }]);
+		await it.it.printed("Users online: 2\n");
 		two.disconnect();
 		equal(await hears(one), ["stats", { numClients: 1 }]);
 	},
@@ -227,16 +276,17 @@ for (const [ms, wanted] of [[1000, 2], [50, 10]]) {
 await example("chat-app", [], {
 	async client(it) {
 		const one = it.client();
-		equal(await hears(one), ["user-joined", 1]);
+		equal(await hears(one), ["user-joined", { count: 1 }]);
 		const two = it.client();
-		equal(await hears(one), ["user-joined", 2]);
+		equal(await hears(one), ["user-joined", { count: 2 }]);
 		two.emit("send-message", { user: "Zoë", message: "hi \0 🌍" });
 		const [name, { user, message, time }] = await hears(one);
 		equal([name, user, message],
 		    ["receive-message", "Zoë", "hi \0 🌍"]);
-		truth(Math.abs(Date.now() - time) < 60000, `time ${time}`);
+		truth(/^([01]\d|2[0-3]):[0-5]\d$/.test(time), `time ${time}`);
+		await it.it.printed('Message: {"user":"Zoë",');
 		two.disconnect();
-		equal(await hears(one), ["user-left", 1]);
+		equal(await hears(one), ["user-left", { count: 1 }]);
 	},
 	async page(it) {
 		const one = await it.page(), two = await it.page();
@@ -259,12 +309,17 @@ await example("direct-message", [], {
 		    nobody.once("connect_error", came)), "connect_error");
 		equal((await refused).message, "a name is needed");
 		const anna = it.client("/", { auth: { name: "Anna" } });
+		equal(await hears(anna), ["here", "Anna"]);
 		const bert = it.client("/", { auth: { name: "Bert" } });
-		await connected(bert);
+		equal(await hears(anna), ["here", "Bert"]);
+		const present = [await hears(bert), await hears(bert)];
+		equal(present.map(([, name]) => name).sort(), ["Anna", "Bert"]);
 		equal(await anna.emitWithAck("direct", "Bert", "psst"), true);
 		equal(await hears(bert), ["direct",
 			{ from: "Anna", text: "psst" }]);
 		equal(await anna.emitWithAck("direct", "Carl", "psst"), false);
+		bert.disconnect();
+		equal(await hears(anna), ["gone", "Bert"]);
 	},
 	async page(it) {
 		const anna = await it.page(), bert = await it.page();
@@ -275,14 +330,20 @@ await example("direct-message", [], {
 			await page.press("#name", "Enter");
 			await page.locator("#to").waitFor();
 		}
-		await anna.fill("#to", "Bert");
+		await anna.click("#users button:text('Bert')");
+		equal(await anna.inputValue("#to"), "Bert", "whom to write to");
+		await anna.locator("#users button:text('Anna (you)')").waitFor();
 		await anna.fill("#text", "psst");
 		await anna.press("#text", "Enter");
 		await line(anna, "to Bert: psst");
 		await line(bert, "Anna: psst");
 		await anna.fill("#to", "Carl");
+		await anna.fill("#text", "psst");
 		await anna.press("#text", "Enter");
 		await line(anna, "Carl is not here");
+		await bert.close();
+		await anna.waitForFunction(() => byId("users")
+		    .childElementCount === 1);
 	},
 });
 
@@ -404,12 +465,164 @@ await example("auction", ["1500"], {
 		await one.press("#bid", "Enter");
 		await reads(two, "#amount", "10");
 		await reads(two, "#team", "green");
+		await two.locator("tr.leads #green:text('10')").waitFor();
 		await two.press("#bid", "Enter");
 		await line(two, "that was not the highest bid");
 		await line(one, "sold to green for 10");
 		await line(two, "sold to green for 10");
 	},
 });
+
+/* ---- the examples of WebSocket --------------------------------------------- */
+
+await example("echo", [], {
+	async client(it) {
+		const socket = it.raw();
+		await socket.opened;
+		await it.it.printed("Client connected\n");
+		socket.send("Grüße");
+		equal(await socket.hears(), "We received your Grüße");
+		socket.disconnect();
+		await it.it.printed("Client disconnected");
+	},
+	async page(it) {
+		const page = await it.page();
+		await line(page, "We received your hello");
+		await page.fill("#text", "<b>again</b>");
+		await page.press("#text", "Enter");
+		await line(page, "We received your <b>again</b>");
+	},
+});
+
+await example("chat", [], {
+	async client(it) {
+		const one = it.raw(), two = it.raw();
+		await Promise.all([one.opened, two.opened]);
+		one.send("to all");
+		equal([await one.hears(), await two.hears()],
+		    ["to all", "to all"]);
+	},
+	async page(it) {
+		const one = await it.page(), two = await it.page();
+		await one.getByText("Open a second").waitFor();
+		for (const page of [one, two])
+			await connectedPage(page);
+		await one.fill("#text", "<b>to all</b>");
+		await one.press("#text", "Enter");
+		await line(one, "<b>to all</b>");
+		await line(two, "<b>to all</b>");
+		await one.getByText("Open a second").waitFor(
+		    { state: "hidden" });
+	},
+});
+
+await example("ticker", ["50"], {
+	async client(it) {
+		const socket = it.raw();
+		for (let n = 0; n < 3; n++) {
+			const { price } = JSON.parse(await socket.hears());
+			truth(Number.isInteger(price) && price >= 0 &&
+			    price < 1000, price);
+		}
+	},
+	async page(it) {
+		const page = await it.page();
+		await page.locator("li").nth(4).waitFor();
+		truth(/^\d+$/.test(await page.textContent("#price")), "price");
+	},
+});
+
+await example("rooms", [], {
+	async client(it) {
+		const one = it.raw("/?room=kitchen");
+		equal(await one.hears(), "users: 1");
+		const other = it.raw("/?room=garden%20shed");
+		equal(await other.hears(), "users: 1");
+		const two = it.raw("/?room=kitchen");
+		equal([await one.hears(), await two.hears()],
+		    ["users: 2", "users: 2"]);
+		one.send("coffee?");
+		equal([await one.hears(), await two.hears()],
+		    ["coffee?", "coffee?"]);
+		two.disconnect();
+		equal(await one.hears(), "users: 1");
+		const nobody = it.raw("/");
+		const refusal = await nobody.opened.catch(({ message }) =>
+		    message);
+		equal(refusal, "Unexpected server response: 400");
+	},
+	async page(it) {
+		const one = await it.page(), two = await it.page();
+		await line(one, "kitchen: users: 2");
+		await one.fill("#text", "coffee?");
+		await one.press("#text", "Enter");
+		await line(two, "kitchen: coffee?");
+		await two.fill("#room", "garden shed");
+		await two.press("#room", "Enter");
+		await line(two, "garden shed: users: 1");
+		await line(one, "kitchen: users: 1");
+	},
+});
+
+await example("hello-http", [], {
+	async client({ url }) {
+		const ask = async (path, body, method = "POST") =>
+		    (await fetch(new URL(path, url), body === undefined ? {} :
+			{ method, body })).text();
+		equal(await ask("/"), "Hello, world!\n");
+		equal(await ask("/upper", "whisper ä"), "WHISPER ä");
+		/* Until it waits, nobody hears that it is to wake up. */
+		let news;
+		ask("/wait").then((text) => { news = text; });
+		while (news === undefined)
+			equal(await ask("/wake", "good morning"), "");
+		equal(news, "good morning");
+	},
+	async page(it) {
+		const page = await it.page();
+		await reads(page, "#hello", "Hello, world!\n");
+		await page.press("#quiet", "Enter");
+		await reads(page, "#loud", "WHISPER");
+		await connectedPage(page);
+		while (await page.locator("li").count() === 0)
+			await page.press("#news", "Enter");
+		await line(page, "good morning");
+	},
+});
+
+/* ---- the connection of every page ------------------------------------------- */
+
+/* A page says that the server is gone, and when it tries again; and that it is
+ * back. */
+async function survivesRestart(name) {
+	const start = (port) => program(`build/examples/${name}`,
+	    [`127.0.0.1:${port}`]);
+	let it = start(0);
+	const [, url] = await it.printed(/^listening on (\S+)\n/m);
+	const page = await openWindow(url);
+
+	if (name === "direct-message") {
+		await page.fill("#name", "Anna");
+		await page.press("#name", "Enter");
+	}
+	await connectedPage(page);
+	await it.stop("SIGKILL");
+	await page.waitForSelector('#state[data-state="lost"]');
+	await page.waitForFunction(() =>
+	    /trying again in \d+ s/.test(byId("state").textContent));
+	it = start(new URL(url).port);
+	await it.printed(/^listening on/m);
+	await connectedPage(page);
+	await page.context().close();
+	await it.stop();
+}
+
+for (const name of ["announcements", "auction", "broadcast-modes", "chat",
+	"chat-app", "counter", "direct-message", "echo", "hello-http",
+	"namespaces", "periodic", "private-rooms", "rooms", "stock-ticker",
+	"ticker", "whiteboard"])
+	await check(`${name}: its page says when the server is away`,
+	    () => survivesRestart(name));
 
 await browser.close();
 finish();

@@ -51,29 +51,155 @@ Test(examples, know_a_public_header_only)
 	globfree(&sources);
 }
 
+/* Count the lines that are neither empty nor only a comment. */
+static int
+count_code(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	bool comment = false;
+	int lines = 0;
+
+	cr_assert_not_null(file, "there is no %s", path);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		const char *at = line + strspn(line, " \t");
+
+		comment = comment || strncmp(at, "/*", 2) == 0;
+		if (!comment && *at != '\n')
+			lines++;
+		if (comment && strstr(at, "*/") != NULL)
+			comment = false;
+	}
+	fclose(file);
+	return lines;
+}
+
+/* The examples that have a twin in JavaScript, which does the same with express
+ * and with socket.io or ws. */
+static void
+each_twin(void (*check)(const char *name))
+{
+	static const char folder[] = "test/interop/examples/";
+	glob_t twins;
+
+	cr_assert_eq(glob("test/interop/examples/*.cjs", 0, NULL, &twins), 0);
+	cr_assert_geq(twins.gl_pathc, 16);
+	for (size_t i = 0; i < twins.gl_pathc; i++) {
+		const char *at = twins.gl_pathv[i] + strlen(folder);
+		char name[64];
+
+		(void)snprintf(
+		    name, sizeof(name), "%.*s", (int)strcspn(at, "."), at);
+		check(name);
+	}
+	globfree(&twins);
+}
+
+static void
+check_length(const char *name)
+{
+	char c[96], javascript[96];
+	int lines, twin;
+
+	(void)snprintf(c, sizeof(c), "examples/%s.c", name);
+	(void)snprintf(javascript, sizeof(javascript),
+	    "test/interop/examples/%s.cjs", name);
+	lines = count_code(c);
+	twin = count_code(javascript);
+	cr_expect_leq(2 * lines, 3 * twin, "%s: %d lines, %d in JavaScript",
+	    name, lines, twin);
+}
+
+Test(examples, are_at_most_half_as_long_again_as_in_javascript)
+{
+	each_twin(check_length);
+}
+
+/* Read a file, with each run of white space as one space. */
+static char *
+read_words(const char *path, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	size_t len = 0;
+	int c;
+
+	cr_assert_not_null(file, "there is no %s", path);
+	while ((c = fgetc(file)) != EOF && len < size - 1) {
+		if (strchr(" \t\n", c) == NULL)
+			text[len++] = (char)c;
+		else if (len > 0 && text[len - 1] != ' ')
+			text[len++] = ' ';
+	}
+	fclose(file);
+	text[len] = '\0';
+	return text;
+}
+
+/* The first comment of an example is "NAME.c - teaches SOMETHING.", and its
+ * page tells the reader so. */
+static void
+check_lesson(const char *name)
+{
+	static char source[16384], page[16384];
+	char path[96], begin[96], lesson[128];
+	const char *at;
+
+	(void)snprintf(path, sizeof(path), "examples/%s.c", name);
+	(void)snprintf(begin, sizeof(begin), "/* %s.c - teaches ", name);
+	read_words(path, source, sizeof(source));
+	cr_assert_eq(strncmp(source, begin, strlen(begin)), 0, "%s", path);
+	at = source + strlen(begin);
+	(void)snprintf(lesson, sizeof(lesson), "This example teaches %.*s",
+	    (int)(strstr(at, " */") - at), at);
+	(void)snprintf(path, sizeof(path), "examples/pages/%s.html", name);
+	read_words(path, page, sizeof(page));
+	cr_expect_not_null(
+	    strstr(page, lesson), "%s does not say: %s", path, lesson);
+}
+
+Test(examples, say_what_they_teach_and_so_do_their_pages)
+{
+	each_twin(check_lesson);
+}
+
+/* What is left of a page's path in the address that an example prints. */
+static void
+expect_page(const char *name)
+{
+	char wanted[96];
+	int fd;
+
+	(void)snprintf(wanted, sizeof(wanted), "/%s.html", name);
+	cr_assert_not_null(strstr(line, wanted), "%s", line);
+	fd = dial();
+	ask(fd, "HEAD", wanted, "");
+	expect_answer(fd, "200", "");
+}
+
 Test(examples, echo_answers_and_logs_who_comes_and_goes)
 {
-	static const char binary[] = "\0\377";
-	size_t before = strlen("We received your message: ");
+	static const char binary[] = "\376\377";
+	size_t before = strlen("We received your ");
 	int fd;
 
 	start("examples/echo.c", NULL);
+	expect_page("echo");
 	fd = open_websocket("/");
-	expect_line(" connected");
+	expect_line("Client connected");
 	say(fd, TEXT, "hello", 5);
-	expect(fd, "We received your message: hello");
+	expect(fd, "We received your hello");
+	expect_line("Received 5 octets");
 	say(fd, TEXT, "", 0);
-	expect(fd, "We received your message: ");
+	expect(fd, "We received your ");
 	say(fd, BINARY, binary, 2);
 	cr_assert_eq(hear(fd, BINARY), before + 2);
 	cr_assert_eq(memcmp(heard + before, binary, 2), 0);
 	say(fd, CLOSE, "\x03\xe8", 2);
-	expect_line(" disconnected (1000)");
+	expect_line("Client disconnected (1000)");
 	(void)hear(fd, CLOSE);
 	close(fd);
 	fd = open_websocket("/");
 	close(fd);
-	expect_line(" disconnected (1006)");
+	expect_line("Client disconnected (1006)");
 	stop();
 }
 
@@ -82,6 +208,7 @@ Test(examples, chat_passes_every_message_to_every_client)
 	int fds[3];
 
 	start("examples/chat.c", NULL);
+	expect_page("chat");
 	for (int i = 0; i < 3; i++)
 		fds[i] = open_websocket("/");
 	for (int i = 0; i < 3; i++) {
@@ -118,6 +245,7 @@ Test(examples, ticker_sends_a_price_to_all)
 		int a, b;
 
 		start("examples/ticker.c", every_ms[i]);
+		expect_page("ticker");
 		a = open_websocket("/");
 		b = open_websocket("/");
 		expect_price(a);
@@ -135,6 +263,7 @@ Test(examples, rooms_keep_to_themselves)
 	int anna, bert, carl;
 
 	start("examples/rooms.c", NULL);
+	expect_page("rooms");
 	anna = open_websocket("/?room=kitchen");
 	expect(anna, "users: 1");
 	bert = open_websocket("/?room=garden%20shed");
@@ -182,6 +311,7 @@ Test(examples, hello_http_answers)
 	int fd;
 
 	start("examples/hello-http.c", NULL);
+	expect_page("pages/hello-http");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		fd = dial();
 		ask(fd, rows[i].method, rows[i].target, rows[i].body);

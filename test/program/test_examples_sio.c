@@ -93,22 +93,26 @@ expect_number(int fd, const char *event, long long min, long long max)
 
 /* ---- the examples -------------------------------------------------------- */
 
-Test(examples_sio, announcements_greet_and_log)
+Test(examples_sio, announcements_greet_the_newcomer_too_and_log)
 {
+	static const char greeting[] =
+	    "42[\"announcements\",{\"message\":\"A new user has joined!\"}]";
 	int anna, bert;
 
 	start("examples/announcements.c", NULL);
 	anna = connect_as("40");
-	expect_with(
-	    anna, "42[\"announcements\",{\"message\":\"Welcome, %s!\"}]", id);
+	expect_line("A user connected");
+	expect(anna, greeting);
 	bert = connect_as("40");
-	expect(anna, "42[\"announcements\","
-		     "{\"message\":\"A new user has joined!\"}]");
+	expect(anna, greeting);
+	expect(bert, greeting);
 	tell(bert, "42[\"event\",{\"message\":\"Hey\\u001b[2J\"}]");
-	expect_line(" says \"Hey\\u001b[2J\"");
+	expect_line(" says {\"message\":\"Hey\\u001b[2J\"}");
 	cr_assert_eq(strncmp(line, id, strlen(id)), 0, "%s", line);
 	tell(bert, "42[\"event\"]");
 	expect_line(" says ");
+	tell(bert, "41");
+	expect_line(" disconnected: client namespace disconnect");
 	stop();
 }
 
@@ -118,17 +122,20 @@ Test(examples_sio, counter_tells_all)
 
 	start("examples/counter.c", NULL);
 	anna = connect_as("40");
+	expect_line("A user connected");
+	expect_line("Users online: 1");
 	expect(anna, "42[\"stats\",{\"numClients\":1}]");
 	bert = connect_as("40");
 	expect(anna, "42[\"stats\",{\"numClients\":2}]");
 	expect(bert, "42[\"stats\",{\"numClients\":2}]");
 	tell(bert, "41");
-	expect_line(" left: client namespace disconnect");
+	expect_line(" disconnected: client namespace disconnect");
+	expect_line("Users online: 1");
 	expect(anna, "42[\"stats\",{\"numClients\":1}]");
 	bert = connect_as("40");
 	expect(anna, "42[\"stats\",{\"numClients\":2}]");
 	close(bert);
-	expect_line(" left: transport close");
+	expect_line(" disconnected: transport close");
 	expect(anna, "42[\"stats\",{\"numClients\":1}]");
 	stop();
 }
@@ -211,14 +218,16 @@ Test(examples_sio, chat_app_says_who_what_and_when)
 	static const char said[] =
 	    "42[\"receive-message\",{\"user\":\"Anna\",\"message\":"
 	    "\"<b>\\\"hi\\\"</b>\",\"time\":";
-	int anna, bert;
+	int anna, bert, hours, minutes, end;
 
 	start("examples/chat-app.c", NULL);
 	anna = connect_as("40");
-	expect(anna, "42[\"user-joined\",1]");
+	expect_line("A user connected");
+	expect_line("Users online: 1");
+	expect(anna, "42[\"user-joined\",{\"count\":1}]");
 	bert = connect_as("40");
-	expect(anna, "42[\"user-joined\",2]");
-	expect(bert, "42[\"user-joined\",2]");
+	expect(anna, "42[\"user-joined\",{\"count\":2}]");
+	expect(bert, "42[\"user-joined\",{\"count\":2}]");
 	tell(anna, "42[\"send-message\",{\"user\":\"Anna\"}]");
 	tell(anna, "42[\"send-message\",\"Anna\"]");
 	tell(anna, "42[\"send-message\",{\"user\":\"Anna\","
@@ -227,11 +236,16 @@ Test(examples_sio, chat_app_says_who_what_and_when)
 		(void)hear(i == 0 ? anna : bert, TEXT);
 		cr_assert_eq(
 		    strncmp(heard, said, strlen(said)), 0, "%s", heard);
-		cr_assert_gt(strtoll(heard + strlen(said), NULL, 10),
-		    1500000000000, "%s", heard);
+		end = 0;
+		(void)sscanf(heard + strlen(said), "\"%2d:%2d\"}]%n", &hours,
+		    &minutes, &end);
+		cr_assert_eq(end, (int)strlen("\"HH:MM\"}]"), "%s", heard);
+		cr_assert(hours < 24 && minutes < 60, "%s", heard);
 	}
+	expect_line("Message: {\"user\":\"Anna\",");
 	tell(bert, "41");
-	expect(anna, "42[\"user-left\",1]");
+	expect_line(" disconnected: client namespace disconnect");
+	expect(anna, "42[\"user-left\",{\"count\":1}]");
 	stop();
 }
 
@@ -244,8 +258,15 @@ Test(examples_sio, direct_message_reaches_every_page_of_one_user)
 	tell(nobody, "40");
 	expect(nobody, "44{\"message\":\"a name is needed\"}");
 	anna = connect_as("40{\"name\":\"Anna\"}");
-	bert[0] = connect_as("40{\"name\":\"Bert\"}");
-	bert[1] = connect_as("40{\"name\":\"Bert\"}");
+	expect(anna, "42[\"here\",\"Anna\"]");
+	for (int i = 0; i < 2; i++) {
+		bert[i] = connect_as("40{\"name\":\"Bert\"}");
+		expect(anna, "42[\"here\",\"Bert\"]");
+	}
+	for (int i = 0; i < 6; i++) { /* in any order */
+		(void)hear(bert[i % 2], TEXT);
+		cr_assert_eq(strncmp(heard, "42[\"here\",", 10), 0);
+	}
 	tell(anna, "420[\"direct\",\"Bert\",\"lunch?\"]");
 	for (int i = 0; i < 2; i++)
 		expect(bert[i],
@@ -255,6 +276,12 @@ Test(examples_sio, direct_message_reaches_every_page_of_one_user)
 	expect(anna, "431[false]");
 	tell(anna, "422[\"direct\",{},null]");
 	expect(anna, "432[false]");
+	/* Who has another page open is still here. */
+	tell(bert[0], "41");
+	tell(anna, "423[\"direct\",\"Bert\",\"still there?\"]");
+	expect(anna, "433[true]");
+	tell(bert[1], "41");
+	expect(anna, "42[\"gone\",\"Bert\"]");
 	stop();
 }
 

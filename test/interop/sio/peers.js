@@ -24,7 +24,8 @@ export async function start(name, ...args) {
 	const it = OFFICIAL ? program(process.execPath,
 	    [join(here, `${name}.js`), address, ...more]) :
 	    program(OURS[name], [address, ...more]);
-	const [, where] = await it.printed(/^listening on (\S+)\n/m);
+	const [, where] = await it.printed(
+	    /^listening on (?:http:\/\/)?([^\s/]+)\/?\n/m);
 
 	it.http = `http://${where}`;
 	it.ws = `ws://${where}`;
