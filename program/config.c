@@ -236,25 +236,36 @@ take_cache(struct config *config, const struct setting *s, const char *value)
 	take_text(config, s, value);
 }
 
-/* --cors may be repeated: origins are appended, and "*" replaces them all. */
+static bool
+is_everywhere(const char *cors)
+{
+	return strcmp(cors, "*") == 0 || strcmp(cors, "true") == 0;
+}
+
+/* --cors may be repeated: origins are appended; "*" or "true" replaces them
+ * all. */
 static void
 take_cors(struct config *config, const struct setting *s, const char *value)
 {
 	struct eio_options *engine = &config->sio.engine;
 	size_t len = strlen(config->cors), room = sizeof(config->cors) - len;
 
-	check_origins(s, value);
 	engine->cors = config->cors;
-	if (strcmp(value, "*") == 0)
-		strcpy(config->cors, "*");
-	else if (strcmp(config->cors, "*") != 0 &&
-		 snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
-		     value) >= (int)room)
+	if (is_everywhere(value)) {
+		strcpy(config->cors, value);
+		engine->cors_credentials = strcmp(value, "true") == 0;
+		return;
+	}
+	check_origins(s, value);
+	if (is_everywhere(config->cors))
+		return;
+	if (snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
+		value) >= (int)room)
 		fail("--%s: more than %zu characters", s->name,
 		    sizeof(config->cors) - 1);
 	/* Clients before version 3 send credentials, which browsers refuse to
 	 * combine with "*" (Fetch standard, section 3.3.4). */
-	engine->cors_credentials = strcmp(config->cors, "*") != 0;
+	engine->cors_credentials = true;
 }
 
 /* ---- the table --------------------------------------------------------- */
@@ -338,7 +349,8 @@ static const struct setting settings[] = {
 	    .take = take_text, PLACE(sio.client_file) },
 	{ "cors", 0, "LIST",
 	    "pages of other origins that may use Socket.IO,\n"
-	    "as for --origin; may be repeated (none)",
+	    "as for --origin; true: all, cookies included;\n"
+	    "may be repeated (none)",
 	    .take = take_cors },
 	{ "ping-interval", 0, "TIME",
 	    "from one ping of Socket.IO to the next (25s)",

@@ -234,6 +234,11 @@ A, B = "http://a.example", "https://b.example:8443"
       ((A, B), A, A),
       ((A, B), B, B),
       (("*",), A, "*"),
+      (("true",), A, A),
+      (("true",), "null", "null"),
+      (("true",), None, None),
+      (("true", A), B, B),
+      ((A, "true"), B, B),
       ((A, "*"), B, "*"),
       (("*", A), B, "*"))
 def cors(options, origin, allowed):
@@ -243,14 +248,16 @@ def cors(options, origin, allowed):
         for where in (f"{PATH}/?EIO=4&transport=polling",
                       f"{PATH}/?EIO=4&transport=polling&sid=unknown",
                       f"{PATH}/socket.io.js"):
-            fields = get(it.port(), where, Origin=origin)[1]
+            fields = get(it.port(), where,
+                         **({"Origin": origin} if origin else {}))[1]
             equal(fields["Access-Control-Allow-Origin"], allowed, where)
             equal(fields["Access-Control-Allow-Credentials"], credentials,
                   "credentials")
 
 
 @test("a WebSocket from elsewhere: --cors {0} --origin {1}: {2}",
-      (None, None, 403), (A, None, 101), ("*", None, 101), (B, None, 403),
+      (None, None, 403), (A, None, 101), ("*", None, 101), ("true", None, 101),
+      (B, None, 403),
       (None, A, 101), (B, A, 403))
 def websocket_origin(cors_list, origin, status):
     options = ["--cors", cors_list] if cors_list else []

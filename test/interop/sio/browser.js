@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: MIT */
 
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import { browser } from "../chromium.js";
-import { BUILD, check, equal, finish } from "../harness.js";
+import { BUILD, check, equal, finish, freePort, scratch, truth, withWsd }
+    from "../harness.js";
 import { OFFICIAL, withPeer } from "./peers.js";
 
 /* A page of another origin than the server's. */
@@ -108,7 +110,7 @@ const SAID = [["before it is connected"], "/", "0,1,30,128,255", "1,30",
 
 /* Chromium writes to the console what it makes of a connection that the other
  * side ends; all else there is an error. */
-async function withPage(url, run) {
+async function withPage(url, run, expected) {
 	const page = await browser.newPage();
 	const troubles = [];
 
@@ -116,6 +118,7 @@ async function withPage(url, run) {
 	page.on("pageerror", (error) => troubles.push(String(error)));
 	page.on("console", (message) => message.type() === "error" &&
 	    !message.location().url.endsWith("/favicon.ico") &&
+	    !expected?.test(message.text()) &&
 	    troubles.push(message.text()));
 	try {
 		await page.goto(url);
@@ -166,9 +169,59 @@ await withPeer("twin", [], async (server) => {
 		}, server.port), [false, "hi", "over"], "log");
 	    }));
 
+	await fromDisk(server);
 	if (!OFFICIAL)
 		await served(server);
 });
+
+/* A page that was opened from disk, with our client in it. */
+async function withFile(run, expected) {
+	const file = scratch("page.html");
+	writeFileSync(file, "<!doctype html><title>a file</title>" +
+	    `<link rel=icon href=data:,><script>${OURS}</script>`);
+	await withPage(pathToFileURL(file).href, run, expected);
+}
+
+/* What tutorials write for the address of the server is http on such a page. */
+async function fromDisk({ port }) {
+	for (const form of ["http://127.0.0.1:PORT", "//127.0.0.1:PORT",
+		"127.0.0.1:PORT", "ws://127.0.0.1:PORT/"])
+		await check(`Chromium, from disk, io("${form}")`, () =>
+		    withFile(async (page) => equal(await page.evaluate(talk,
+			[form.replace("PORT", port), {}]), SAID, "log")));
+	await check("Chromium, from disk, new io.Socket(host, { port })", () =>
+	    withFile(async (page) => equal(await page.evaluate((at) =>
+		new Promise((came) => {
+			const socket = new io.Socket("127.0.0.1", { port: at });
+			socket.on("connect", () => came(socket.connected));
+			socket.connect();
+		}), port), true, "connected")));
+	await check("Chromium, from disk, io() says what it lacks", () =>
+	    withFile(async (page) => {
+		const text = await page.evaluate(() => {
+			try {
+				return io();
+			} catch (error) {
+				return error.message;
+			}
+		});
+		truth(text.includes('io("http://localhost:8080")'), text);
+	    }));
+	await check("Chromium, no answer is told on the console, once", () =>
+	    withFile(async (page) => {
+		const nobody = await freePort();
+		const warned = page.waitForEvent("console",
+		    (one) => one.type() === "warning");
+		await page.evaluate((at) => new Promise((failed) => {
+			const socket = io(`127.0.0.1:${at}`,
+			    { reconnection: false });
+			socket.on("connect_error", failed);
+		}), nobody);
+		const text = (await warned).text();
+		truth(text.includes(`http://127.0.0.1:${nobody}`) &&
+		    text.includes("wsd --cors"), text);
+	    }, /ERR_CONNECTION_REFUSED/));
+}
 
 /* Our server has our client, under all names. */
 async function served({ http }) {
@@ -201,6 +254,25 @@ async function served({ http }) {
 		equal(await page.evaluate(talk, [http, {}]), SAID, "log");
 	    }));
 }
+
+/* What docs/questions.md tells readers to type. */
+for (const [cors, names] of [["*", ["ours", "4.8", "3.1"]],
+	["true", ["ours", "4.8", "2.5"]]])
+	await withWsd(["--cors", cors], async ({ http }) => {
+		for (const name of names)
+			await check(`Chromium, --cors ${cors}, from disk, ${name}`,
+			    () => withFile(async (page) => {
+				await page.addScriptTag(
+				    { content: BUNDLES[name].script });
+				equal(await page.evaluate((url) =>
+				    new Promise((came, failed) => {
+					const socket = io(`${url}relay/a`);
+					socket.on("connect", () => socket.emit(
+					    "hello", came));
+					socket.on("connect_error", failed);
+				    }), http), 0, "others");
+			    }));
+	});
 
 await browser.close();
 pages.close();
