@@ -822,6 +822,15 @@ void ws_unwatch(struct ws_watch *watch);
  * Returns 0 or WS_ENOMEM. */
 int ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg);
 
+/* Count work that the library does not see: parsing a message, say, or walking
+ * over a list whose length a peer chose. A connection that is being served, and
+ * whose work is more than 0.2 ms (less in a crowd), is read from again in the
+ * next turn. What a timer or deferred function does is bounded by itself alone:
+ * it has 2 ms each time, and leaves the rest to a timer of 0 ms.
+ *   cost  in tenths of a microsecond
+ * Returns whether there is time left to go on now. */
+bool ws_spend(struct ws_server *server, size_t cost);
+
 /* Call a function when the server is released, before anything of it is. What
  * was added last is called first. For what belongs to a server and uses it.
  * Returns 0 or WS_ENOMEM. */

@@ -39,13 +39,20 @@ enum {
 	WS_COST_INFLATE_KB = 25,
 	WS_COST_GZIP_KB = 90,     /* at level 1 to 3 */
 	WS_COST_DEFLATE_KB = 220, /* at level 6 */
+	WS_COST_ANSWER = 30,      /* writing the answer to a poll */
+	WS_COST_JSON_KB = 30,     /* reading 1 KiB of JSON */
+	WS_COST_JSON_K = 240,     /* 1024 values in it, in fresh memory */
+	WS_COST_PACKET = 15,      /* a packet of Socket.IO, with its callback */
 };
 
 /* How far work goes. The events of a turn share its budget, so that a batch of
  * 256 from peers that all send as much as they can takes 8 ms, too. Whoever has
  * yielded is in the queue, where a visit is worth its while. */
 enum {
-	WS_BUDGET_VISIT = 2000,   /* 0.2 ms for one connection, at most */
+	WS_BUDGET_VISIT = 2000, /* 0.2 ms for one connection, at most */
+	/* 2 ms for a timer or deferred work, which often goes on with the work
+	 * of several peers. */
+	WS_BUDGET_CALL = 20000,
 	WS_BUDGET_EVENTS = 80000, /* 8 ms for the events of a turn */
 	WS_BUDGET_QUEUED = 60000, /* 6 ms for the queued visits of a turn */
 	/* Compressing is a favour: it may take a quarter of the time, and 20 ms
@@ -56,7 +63,8 @@ enum {
 };
 
 struct ws_budget {
-	int32_t visit;     /* left for the connection that is being served */
+	int32_t visit;     /* left for the connection that is being served, or
+	                      for the call of a timer */
 	int32_t share;     /* what a visit begins with */
 	int32_t turn;      /* left for this part of the turn */
 	int32_t optional;  /* left for optional work */
@@ -73,6 +81,13 @@ ws_budget_begin(struct ws_budget *budget, int32_t turn, int visits)
 	if (visits > turn / WS_BUDGET_VISIT)
 		budget->share = turn / visits;
 	budget->visit = budget->share;
+}
+
+/* Begin a call of a timer, or of deferred work: a visit of another kind. */
+static inline void
+ws_budget_begin_call(struct ws_budget *budget)
+{
+	budget->visit = WS_BUDGET_CALL;
 }
 
 /* Count work that was done.

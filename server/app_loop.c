@@ -28,6 +28,7 @@ struct ws_watch {
 
 struct deferred {
 	struct ws_work work; /* first: the loop hands it back */
+	struct ws_server *server;
 	void (*run)(void *arg);
 	void *arg;
 };
@@ -73,6 +74,7 @@ on_due(struct ws_heap_timer *heap_timer)
 			: later(loop->now_ms, timer->repeat_ms),
 		    on_due);
 	timer->firing = true;
+	ws_budget_begin_call(&loop->budget);
 	timer->fire(timer, timer->arg);
 	timer->firing = false;
 	if (timer->stopped || heap_timer->place == 0)
@@ -208,6 +210,7 @@ run_deferred(struct ws_work *work)
 	void (*run)(void *arg) = d->run;
 	void *arg = d->arg;
 
+	ws_budget_begin_call(&d->server->core.loop.budget);
 	ws_mem_free(d);
 	run(arg);
 }
@@ -219,11 +222,19 @@ ws_defer(struct ws_server *server, void (*run)(void *arg), void *arg)
 
 	if (d == NULL)
 		return WS_ENOMEM;
-	*d = (struct deferred){
-		.work = { .run = run_deferred }, .run = run, .arg = arg
-	};
+	*d = (struct deferred){ .work = { .run = run_deferred },
+		.server = server,
+		.run = run,
+		.arg = arg };
 	ws_loop_defer(&server->core.loop, &d->work);
 	return 0;
+}
+
+bool
+ws_spend(struct ws_server *server, size_t cost)
+{
+	ws_core_spend(&server->core, cost);
+	return server->core.loop.budget.visit > 0;
 }
 
 /* ---- the end ----------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "ack.h"
+#include "base/budget.h"
 #include "base/mem.h"
 #include "client.h"
 #include "connect.h"
@@ -246,11 +247,16 @@ read_payload(struct sio *io, const struct sio_packet *packet,
     const struct sio_attachment *attachments)
 {
 	struct sio_document *document = &io->event;
+	int result = 0;
 
 	sio_value_clear(document);
-	if (packet->payload.len > 0 &&
-	    sio_value_read(document, packet->payload.at, packet->payload.len) <
-		0)
+	if (packet->payload.len > 0)
+		result = sio_value_read(
+		    document, packet->payload.at, packet->payload.len);
+	(void)ws_spend(io->server,
+	    WS_COST_PACKET + packet->payload.len / 1024 * WS_COST_JSON_KB +
+		document->count / 1024 * WS_COST_JSON_K);
+	if (result < 0)
 		return false;
 	document->attachments = attachments;
 	return sio_packet_check(packet, packet->payload.at, document->tokens,

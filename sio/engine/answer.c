@@ -32,6 +32,13 @@ eio_reply_empty(struct ws_request *request, int status)
 }
 
 void
+eio_reply_ok(struct ws_request *request)
+{
+	(void)ws_reply_field(request, "Cache-Control", "no-store");
+	eio_reply(request, 200, "text/html", "ok", 2);
+}
+
+void
 eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message)
 {

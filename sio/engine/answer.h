@@ -23,6 +23,9 @@ enum eio_refusal {
 void eio_reply(struct ws_request *request, int status, const char *type,
     const char *body, size_t len);
 
+/* Answer a POST whose packets were read. */
+void eio_reply_ok(struct ws_request *request);
+
 /* Answer a request with an empty body of text/html, as the reference does.
  *   status  400 or 500 */
 void eio_reply_empty(struct ws_request *request, int status);

@@ -27,6 +27,7 @@
 
 #include "base/mem.h"
 #include "polling.h"
+#include "post.h"
 #include "requests.h"
 #include "session.h"
 #include "websocket.h"
@@ -80,6 +81,13 @@ set_options(struct eio *eio, const struct eio_options *options)
 }
 
 static void
+on_reader(struct ws_timer *timer, void *arg)
+{
+	(void)timer;
+	eio_post_turn(arg);
+}
+
+static void
 on_turn_end(struct ws_timer *timer, void *arg)
 {
 	struct eio *eio = arg;
@@ -94,8 +102,10 @@ start_timers(struct eio *eio)
 {
 	eio->turn_end =
 	    ws_timer_start(eio->server, IDLE_MS, IDLE_MS, on_turn_end, eio);
-	if (eio->turn_end == NULL || eio_sessions_start(eio) < 0 ||
-	    eio_polling_start(eio) < 0)
+	eio->reader =
+	    ws_timer_start(eio->server, IDLE_MS, IDLE_MS, on_reader, eio);
+	if (eio->turn_end == NULL || eio->reader == NULL ||
+	    eio_sessions_start(eio) < 0 || eio_polling_start(eio) < 0)
 		return WS_ENOMEM;
 	return ws_random(eio->key, sizeof(eio->key));
 }
@@ -153,6 +163,8 @@ eio_new(struct ws_server *server, const char *path,
 	*eio =
 	    (struct eio){ .server = server, .handler = *handler, .user = user };
 	ws_deadlines_init(&eio->ended);
+	ws_deadlines_init(&eio->flushes);
+	ws_deadlines_init(&eio->unread);
 	result = set_options(eio, options);
 	if (result == 0)
 		result = start_timers(eio);
@@ -212,6 +224,7 @@ eio_free(struct eio *endpoint)
 	eio_sessions_stop(endpoint);
 	eio_polling_stop(endpoint);
 	ws_timer_stop(endpoint->turn_end);
+	ws_timer_stop(endpoint->reader);
 	sio_text_free(&endpoint->in);
 	sio_text_free(&endpoint->out);
 	ws_mem_free(endpoint->cors.origin);

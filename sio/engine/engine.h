@@ -24,8 +24,6 @@ enum {
 	EIO_SCRATCH = 65536,
 };
 
-struct eio_poll;
-
 struct eio {
 	struct ws_server *server; /* borrowed */
 	struct eio_handler handler;
@@ -47,9 +45,11 @@ struct eio {
 	struct eio_timeouts first_requests; /* the session must be used */
 	struct eio_timeouts upgrades;       /* the WebSocket must take over */
 
-	struct ws_timer *turn_end; /* owned; fires at the end of this turn */
-	struct eio_poll *flushes;  /* to be looked at then */
-	struct ws_deadlines ended; /* sessions to be released then */
+	struct ws_timer *turn_end;   /* owned; fires at the end of this turn */
+	struct ws_deadlines flushes; /* polls to be looked at then */
+	struct ws_deadlines ended;   /* sessions to be released then */
+	struct ws_timer *reader;     /* owned; fires while there are unread */
+	struct ws_deadlines unread;  /* bodies with packets to be read */
 
 	struct sio_text in, out; /* one packet, decoded or encoded */
 	uint8_t sids[EIO_SIDS][EIO_SID_OCTETS]; /* random, not used yet */

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "base/budget.h"
 #include "base/mem.h"
 #include "base/siphash.h"
 #include "jsonp.h"
@@ -49,6 +50,13 @@ of_deadline(struct ws_deadline *deadline)
 {
 	return (struct eio_poll *)(void *)((char *)deadline -
 					   offsetof(struct eio_poll, deadline));
+}
+
+static struct eio_poll *
+of_flush(struct ws_deadline *flush)
+{
+	return (struct eio_poll *)(void *)((char *)flush -
+					   offsetof(struct eio_poll, flush));
 }
 
 /* ---- records ----------------------------------------------------------- */
@@ -241,24 +249,10 @@ eio_poll_flush(struct eio_poll *poll)
 {
 	struct eio *eio = poll->session->eio;
 
-	if (poll->flushing)
+	if (poll->flush.next != NULL)
 		return;
-	poll->flushing = true;
-	poll->next_flush = eio->flushes;
-	eio->flushes = poll;
+	(void)ws_deadlines_add(&eio->flushes, &poll->flush, 0);
 	(void)ws_timer_again(eio->turn_end, 0);
-}
-
-/* Take a poll out of the list that eio_poll_flush put it into. */
-static void
-leave_turn(struct eio_poll *poll)
-{
-	struct eio_poll **link = &poll->session->eio->flushes;
-
-	while (*link != poll)
-		link = &(*link)->next_flush;
-	*link = poll->next_flush;
-	poll->flushing = false;
 }
 
 static void
@@ -289,12 +283,19 @@ flush(struct eio_poll *poll)
 void
 eio_polling_turn(struct eio *eio)
 {
-	while (eio->flushes != NULL) {
-		struct eio_poll *poll = eio->flushes;
+	struct ws_deadline *deadline;
+	bool left = true;
 
-		leave_turn(poll);
+	while (left && (deadline = ws_deadlines_expired(&eio->flushes, 0))) {
+		struct eio_poll *poll = of_flush(deadline);
+		size_t octets = poll->get != NULL ? poll->records.len : 0;
+
 		flush(poll);
+		left = ws_spend(eio->server,
+		    WS_COST_ANSWER + octets / 1024 * WS_COST_COPY_KB);
 	}
+	if (ws_deadlines_first(&eio->flushes) != NULL)
+		(void)ws_timer_again(eio->turn_end, 0);
 }
 
 /* ---- silent sessions --------------------------------------------------- */
@@ -324,6 +325,27 @@ eio_poll_heard(struct eio_poll *poll)
 	poll->silent = false;
 	poll->session->eio->silent[poll->counter]--;
 	ws_deadlines_remove(&poll->deadline);
+}
+
+/* ---- packets that are not read ----------------------------------------- */
+
+void
+eio_unread_end(struct eio_unread *unread)
+{
+	ws_deadlines_remove(&unread->turn);
+	eio_reply_ok(unread->request);
+	ws_mem_free(unread->text);
+	ws_mem_free(unread);
+}
+
+static void
+drop_unread(struct eio_poll *poll)
+{
+	struct eio_unread *unread = poll->unread;
+
+	poll->unread = NULL;
+	if (unread != NULL)
+		eio_unread_end(unread);
 }
 
 /* ---- the carrier ------------------------------------------------------- */
@@ -425,6 +447,7 @@ disconnect(struct eio_session *session)
 	eio_poll_drop_probe(poll);
 	eio_poll_answer(poll, EIO_CLOSE);
 	eio_poll_drop_post(poll);
+	drop_unread(poll);
 }
 
 void
@@ -432,8 +455,8 @@ eio_poll_free(struct eio_poll *poll)
 {
 	eio_poll_heard(poll);
 	ws_deadlines_remove(&poll->deadline);
-	if (poll->flushing)
-		leave_turn(poll);
+	ws_deadlines_remove(&poll->flush);
+	drop_unread(poll);
 	sio_text_free(&poll->records);
 	ws_mem_free(poll);
 }

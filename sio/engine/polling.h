@@ -5,18 +5,29 @@
 
 #include "session.h"
 
+/* A body whose packets are not all read yet. */
+struct eio_unread {
+	struct ws_deadline turn; /* in eio->unread */
+	struct eio_poll *poll;
+	struct ws_request *request; /* held, so that its body stays */
+	struct eio_payload payload;
+	char *text; /* owned: what a form has in it; or NULL */
+	/* Called when all is read. NULL for nothing. */
+	void (*then)(struct eio_poll *poll);
+};
+
 /* A session that polls: the state of its requests. */
 struct eio_poll {
 	struct eio_session *session;
-	struct ws_request *get;  /* held; NULL when the client has none */
-	struct ws_request *post; /* its body is still coming; or NULL */
-	struct ws_conn *probe;   /* a WebSocket that may take over, or NULL */
-	struct sio_text records; /* packets that wait for a GET */
+	struct ws_request *get;    /* held; NULL when the client has none */
+	struct ws_request *post;   /* its body is still coming; or NULL */
+	struct eio_unread *unread; /* owned: the packets of a POST; or NULL */
+	struct ws_conn *probe;     /* a WebSocket that may take over, or NULL */
+	struct sio_text records;   /* packets that wait for a GET */
 	struct ws_deadline deadline; /* of the first request or an upgrade */
-	struct eio_poll *next_flush; /* in eio->flushes */
+	struct ws_deadline flush;    /* in eio->flushes */
 	uint16_t counter;            /* in eio->silent, while silent */
 	bool silent;                 /* no request since the handshake */
-	bool flushing;               /* in eio->flushes */
 	bool get_is_new;             /* get came in this turn */
 	bool probe_answered;         /* probe got its "3probe" */
 	bool probe_b64;              /* probe wants base64 */
@@ -29,7 +40,8 @@ struct eio_poll {
 int eio_polling_start(struct eio *eio);
 void eio_polling_stop(struct eio *eio);
 
-/* Answer the polls for which something has happened in this turn. */
+/* Answer the polls for which something has happened in this turn; some of them
+ * in the next turn, if they are many. */
 void eio_polling_turn(struct eio *eio);
 
 /* Return the poll of a session, or NULL when a WebSocket carries it. */
@@ -58,6 +70,9 @@ bool eio_poll_next(const struct eio_poll *poll, size_t *at,
 /* Answer the pending GET, if there is one, with one packet; what waits is
  * dropped then. */
 void eio_poll_answer(struct eio_poll *poll, enum eio_type type);
+
+/* Answer a POST whose packets were read, and release what was kept for it. */
+void eio_unread_end(struct eio_unread *unread);
 
 /* Answer the POST whose body is still coming, if there is one, with 400. */
 void eio_poll_drop_post(struct eio_poll *poll);

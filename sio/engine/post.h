@@ -11,8 +11,12 @@
  * Returns whether its body may come. */
 bool eio_post_begin(struct eio_poll *poll, struct ws_request *request);
 
-/* Take the complete body, and answer. */
+/* Take the complete body, and answer; in a later turn, if its packets make so
+ * much work that others have to wait. */
 void eio_post_body(struct eio_poll *poll, struct ws_request *request);
+
+/* Read more of the bodies that were put off. */
+void eio_post_turn(struct eio *eio);
 
 /* Note that the body will not come.
  *   end  the session ends because of that */

@@ -355,6 +355,20 @@ give_longer(struct eio_session *session)
 	    ws_now(eio->server) + eio->options.ping_timeout_ms);
 }
 
+void
+eio_session_wait(struct eio_session *session)
+{
+	struct eio *eio = session->eio;
+
+	if (session->state != EIO_STATE_OPEN)
+		return;
+	if (session->protocol < 4)
+		await_ping(session);
+	else if (session->awaits_pong)
+		eio_timeouts_add(&eio->pongs, &session->deadline,
+		    ws_now(eio->server) + eio->options.ping_timeout_ms);
+}
+
 static void
 on_message(struct eio_session *session, const struct eio_packet *packet)
 {

@@ -116,6 +116,10 @@ void eio_session_end(
 /* End a session for good that is CLOSING. */
 void eio_session_gone(struct eio_session *session);
 
+/* Give a client more time that has sent packets which are not all read: it
+ * cannot send a ping or a pong before they are. */
+void eio_session_wait(struct eio_session *session);
+
 /* Send a packet over whatever carries the session. Returns as eio_send. */
 int eio_session_send(
     struct eio_session *session, const struct eio_packet *packet, int flags);

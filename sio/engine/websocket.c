@@ -213,6 +213,31 @@ take_over(struct eio_poll *poll)
 		eio_session_end(session, "transport error", EIO_END_NOW);
 }
 
+/* The packets of a POST are read. Go on with what came behind them. */
+static void
+on_all_read(struct eio_poll *poll)
+{
+	struct ws_conn *probe = poll->probe;
+
+	if (probe == NULL)
+		return;
+	take_over(poll);
+	ws_resume(probe);
+}
+
+/* Let the probe take over, once the packets that came before are read. */
+static void
+upgrade(struct eio_poll *poll)
+{
+	if (poll->unread == NULL) {
+		take_over(poll);
+		return;
+	}
+	poll->unread->then = on_all_read;
+	ws_deadlines_remove(&poll->deadline);
+	ws_pause(poll->probe);
+}
+
 static bool
 is_probe(const struct eio_packet *packet)
 {
@@ -232,7 +257,7 @@ on_probe_packet(struct eio_poll *poll, const struct eio_packet *packet)
 		poll->probe_answered = true;
 		eio_poll_flush(poll);
 	} else if (packet->type == EIO_UPGRADE)
-		take_over(poll);
+		upgrade(poll);
 	else
 		eio_poll_drop_probe(poll);
 }

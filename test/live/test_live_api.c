@@ -1386,3 +1386,76 @@ Test(live_api, serving_says_where_and_ends_with_the_server_released)
 		"nowhere", NULL),
 	    WS_EINVAL);
 }
+
+/* ---- work that is counted ------------------------------------------------ */
+
+static bool went_on;
+
+static void
+work_long(struct ws_conn *conn)
+{
+	went_on = ws_spend(ws_server_of(conn), 10000);
+}
+
+static void
+work_little(struct ws_conn *conn)
+{
+	went_on = ws_spend(ws_server_of(conn), 1);
+}
+
+static void
+work_in_timer(struct ws_timer *t, void *arg)
+{
+	struct ws_server **server = arg;
+	int n = 0;
+
+	(void)t;
+	while (ws_spend(*server, 1000))
+		n++;
+	seen.messages = n;
+	*server = NULL;
+}
+
+/* Count the messages that one turn hands on, of twenty that came at once. */
+static int
+messages_of_a_turn(void)
+{
+	struct client c = client_ws(live.address, "/x");
+	uint8_t flood[20 * 8];
+	size_t len = 0;
+	int most = 0, before = 0;
+
+	seen.messages = 0;
+	for (int i = 0; i < 20; i++)
+		len += client_frame(flood + len, TEXT, "x", 1);
+	cr_assert_eq(write(c.fd, flood, len), (ssize_t)len);
+	while (seen.messages < 20) {
+		cr_assert_geq(ws_step(live.server, 1000), 0);
+		if (seen.messages - before > most)
+			most = seen.messages - before;
+		before = seen.messages;
+	}
+	client_close(&c);
+	return most;
+}
+
+Test(live_api, work_that_is_counted_makes_its_connection_wait)
+{
+	act.message = work_long;
+	cr_expect_eq(messages_of_a_turn(), 1);
+	cr_expect_not(went_on);
+	act.message = work_little;
+	cr_expect_eq(messages_of_a_turn(), 20);
+	cr_expect(went_on);
+}
+
+Test(live_api, a_timer_has_two_milliseconds_of_work)
+{
+	struct ws_server *server = live.server;
+
+	cr_assert_not_null(
+	    ws_timer_start(live.server, 0, 0, work_in_timer, &server));
+	while (server != NULL)
+		cr_assert_geq(ws_step(live.server, 1000), 0);
+	cr_expect_eq(seen.messages, 19);
+}

@@ -435,3 +435,120 @@ Test(sio_engine_post, other_methods_do_not_count)
 		expect_alive(sid, methods[i]);
 	}
 }
+
+/* ---- in slices ---------------------------------------------------------- */
+
+/* Each message makes as much work as a call of a timer has time for. */
+static void
+make_work(struct eio_session *session)
+{
+	(void)ws_spend(eio_server(eio_of(session)), 20000);
+}
+
+/* Send a POST of so many messages that make work: when this returns the
+ * first ones are read, and others are not. */
+static struct client
+begin_work(const char *sid, int messages)
+{
+	static char body[LIMIT];
+	struct client c = client_open(eio_test.live.address);
+
+	for (int i = 0; i < messages; i++)
+		memcpy(body + 3 * (size_t)i, "4x\x1e", 3);
+	eio_test.on_message = make_work;
+	eio_send_request(&c, "POST", sid, "", "Content-Type: text/plain\r\n",
+	    body, 3 * (size_t)messages - 1);
+	client_until(&eio_test.messages, 1);
+	return c;
+}
+
+Test(sio_engine_post, packets_that_make_much_work_are_read_turn_by_turn)
+{
+	const char *sid = eio_open_polling("");
+	struct client c = begin_work(sid, 20);
+
+	for (int before = eio_test.messages; before < 20;
+	     before = eio_test.messages) {
+		cr_assert_eq(ws_step(eio_test.live.server, 1000), 0);
+		cr_assert_leq(eio_test.messages, before + 1);
+	}
+	expect_ok(&c, "in slices");
+	cr_expect_eq(eio_test.messages, 20);
+	expect_alive(sid, "in slices");
+	client_close(&c);
+}
+
+Test(sio_engine_post, bodies_of_several_clients_are_read_in_turn)
+{
+	char longer[32], shorter[32];
+	struct client c, d;
+
+	snprintf(longer, sizeof(longer), "%s", eio_open_polling(""));
+	snprintf(shorter, sizeof(shorter), "%s", eio_open_polling(""));
+	c = begin_work(longer, 20);
+	d = begin_work(shorter, 2);
+	expect_ok(&d, "the shorter");
+	cr_expect_leq(eio_test.messages, 8);
+	expect_ok(&c, "the longer");
+	client_close(&c);
+	client_close(&d);
+}
+
+Test(sio_engine_post, a_second_one_beside_unread_packets_ends_the_session)
+{
+	const char *sid = eio_open_polling("");
+	struct client c = begin_work(sid, 20);
+	struct response r;
+
+	cr_expect_eq(eio_post(&r, sid, "4y"), 400);
+	cr_expect_str_eq(eio_test.reason, "transport error");
+	expect_ok(&c, "ended");
+	cr_expect_lt(eio_test.messages, 20);
+	client_close(&c);
+}
+
+Test(sio_engine_post, unread_packets_are_read_though_the_client_has_left)
+{
+	struct client c = begin_work(eio_open_polling(""), 20);
+
+	client_close(&c);
+	client_until(&eio_test.messages, 20);
+	cr_expect_eq(eio_test.closed, 0);
+}
+
+Test(sio_engine_post, an_upgrade_waits_for_unread_packets)
+{
+	const char *sid = eio_open_polling("");
+	struct client probe = eio_probe(sid), c = begin_work(sid, 20);
+	struct response r;
+
+	eio_say(&probe, "5");
+	eio_say(&probe, "4last");
+	client_until(&eio_test.messages, 21);
+	cr_expect_str_eq(eio_test.text, "last");
+	cr_expect_eq(client_response(&c, &r, false), 200);
+	cr_expect_str_eq(eio_transport(eio_test.last), "websocket");
+	client_close(&c);
+	client_close(&probe);
+}
+
+Test(sio_engine_post, a_session_that_the_server_ends_leaves_packets_unread)
+{
+	const char *sid = eio_open_polling("");
+	struct client c = begin_work(sid, 20);
+
+	eio_close(eio_test.last);
+	expect_ok(&c, "closed");
+	cr_expect_lt(eio_test.messages, 20);
+	client_close(&c);
+}
+
+Test(sio_engine_post, an_endpoint_may_end_while_packets_are_unread)
+{
+	struct client c = begin_work(eio_open_polling(""), 20);
+
+	eio_free(eio_test.eio);
+	eio_test.eio = NULL;
+	expect_ok(&c, "freed");
+	client_close(&c);
+}
