@@ -1367,9 +1367,10 @@ Test(live_api, serving_says_where_and_ends_with_the_server_released)
 			.base_path = "/live" };
 		struct ws_server *server = ws_server_new(&options);
 		size_t end = strlen(rows[i].end);
+		char x[] = "x";
 
 		order[0] = '\0';
-		cr_assert_eq(ws_at_free(server, note, (char[]){ "x" }), 0);
+		cr_assert_eq(ws_at_free(server, note, x), 0);
 		cr_assert_not_null(
 		    ws_timer_start(server, 0, 0, stop_serving, server));
 		cr_assert_eq(
