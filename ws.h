@@ -182,10 +182,12 @@ struct ws_options {
 	int pong_ms;          /* silence after the ping until the server gives
 	                         the connection up; 20 s */
 	int close_ms;         /* from our Close frame to the peer's; 5 s */
-	const char *origin;   /* from where browsers may connect: NULL for the
-	                         same host and port as the request's Host; "*"
-	                         for everywhere; or a comma-separated list like
-	                         "https://a.example, http://b.example:8080" */
+	const char *origin;   /* the pages that may connect beside those of this
+	                         server, which have the host and port of the
+	                         request's Host. NULL: no others. "*": all.
+	                         Or a comma-separated list like
+	                         "https://a.example,http://localhost:*,null";
+	                         "*.b.example" is each host below b.example */
 	const char *base_path; /* prefix of all paths, such as "/live"; "" */
 	int deflate;           /* enum ws_deflate_mode; WS_DEFLATE_OFF */
 	int deflate_level;     /* 1 (fast) to 9 (small); 6 */
@@ -344,9 +346,13 @@ struct ws_handler {
 	size_t max_message; /* octets; 0 for the server's */
 	int kinds; /* WS_TEXT or WS_BINARY when only that kind is understood;
 	              the other is answered with 1003. 0 for both */
-	const char *origin; /* borrowed; as in struct ws_options; NULL for the
-	                       server's */
-	int deflate_min;    /* as in struct ws_options; 0 for the server's;
+	const char *origin;     /* borrowed; pages that may connect here beside
+	                       those of struct ws_options; NULL: no others */
+	bool first_subprotocol; /* choose the first subprotocol that a client
+	                           offers where ws_accept chooses none: a
+	                           browser that has offered some gives up
+	                           otherwise. RFC 6455 section 4.1 */
+	int deflate_min;        /* as in struct ws_options; 0 for the server's;
 	                       negative: nothing is compressed here */
 	bool carrier; /* the WebSockets carry a protocol of their own above
 	                 RFC 6455, as those of Socket.IO do: what the

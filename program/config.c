@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/digits.h"
 #include "base/line.h"
+#include "base/origin.h"
 #include "config.h"
 #include "say.h"
 
@@ -160,32 +161,28 @@ is_printable(const char *text, char first)
 	return at > text && *at == '\0';
 }
 
-/* Refuse a malformed list of origins: it would shut out every browser, and look
- * like an attack in the log. */
+/* Refuse a list with what no browser sends: it would shut out every browser, and
+ * look like an attack in the log. */
 static void
 check_origins(const struct setting *s, const char *list)
 {
-	static const char separators[] = ", \t";
-	const char *at = list, *host;
+	const char *at = list;
+	struct ws_span member;
+	bool any = false;
 
 	if (strcmp(list, "*") == 0)
 		return;
-	do {
-		at += strspn(at, separators);
-		host = at + strcspn(at, ":/, \t");
-		if (host == at || strncmp(host, "://", 3) != 0 ||
-		    strcspn(host + 3, "/?#, \t") == 0 ||
-		    !is_printable(list, ' '))
-			fail("--%s: '%s' is not \"*\" or a list like "
-			     "https://a.example",
-			    s->name, list);
-		at = host + 3 + strcspn(host + 3, "/?#, \t");
-		if (*at != '\0' && strchr(separators, *at) == NULL)
-			fail("--%s: an origin ends behind the port, unlike "
-			     "'%s'",
-			    s->name, list);
-		at += strspn(at, separators);
-	} while (*at != '\0');
+	for (; ws_origin_next(&at, &member); any = true) {
+		if (!ws_origin_is_pattern(member))
+			fail(
+			    "--%s: no page has the origin '%.*s'; write \"*\", "
+			    "or origins like https://a.example, "
+			    "http://localhost:*, https://*.a.example, null or "
+			    "file://",
+			    s->name, (int)member.len, member.at);
+	}
+	if (!any)
+		fail("--%s: the list is empty", s->name);
 }
 
 static void
@@ -236,6 +233,7 @@ take_cache(struct config *config, const struct setting *s, const char *value)
 	take_text(config, s, value);
 }
 
+/* Whether a value of --cors stands for all origins. */
 static bool
 is_everywhere(const char *cors)
 {
@@ -286,8 +284,8 @@ static const struct setting settings[] = {
 	    "unix:PATH[,mode=0660]; may be repeated (:8080)",
 	    .take = take_listen },
 	{ "origin", 0, "LIST",
-	    "pages that may connect: \"*\" for all, or their\n"
-	    "origins separated by commas (same host and port)",
+	    "pages that may connect, too: \"*\" for all, or\n"
+	    "origins separated by commas, like http://a:*",
 	    .take = take_origins, PLACE(server.origin) },
 	{ "max-message", 0, "SIZE", "largest message (1M)",
 	    NUMBER(server.max_message, sizes, 1, GIB) },

@@ -103,8 +103,10 @@ healthz(struct ws_request *request)
 static int
 add_endpoints(struct ws_server *server, const struct config *config)
 {
-	static const struct ws_handler echo = { .message = echo_message };
-	static const struct ws_handler room = { .upgrade = room_upgrade,
+	static const struct ws_handler echo = { .message = echo_message,
+		.first_subprotocol = true };
+	static const struct ws_handler room = { .first_subprotocol = true,
+		.upgrade = room_upgrade,
 		.open = room_open,
 		.message = room_message,
 		.close = room_close };

@@ -275,6 +275,10 @@ void ws_conn_linger(struct ws_conn *conn, const char *cause);
 void ws_conn_log_refusal(
     struct ws_conn *conn, int status, const char *reason, size_t len);
 
+/* Log that a WebSocket opens without a subprotocol, although the client offers
+ * some: browsers give up then. */
+void ws_conn_log_subprotocol(struct ws_request *request);
+
 /* Log how a WebSocket ended. */
 void ws_conn_log_close(struct ws_conn *conn, const struct ws_closed *how);
 
@@ -369,6 +373,11 @@ int ws_request_send(struct ws_request *request, const struct ws_http_out *head,
  *   reason  a sentence without its full stop */
 void
 ws_request_refuse(struct ws_request *request, int status, const char *reason);
+
+/* Do as ws_request_refuse, and log more than the client is told.
+ *   detail  for the log alone; NULL: nothing */
+void ws_request_refuse_with(struct ws_request *request, int status,
+    const char *reason, const char *detail);
 
 /* Answer with a static file, or with what stands for it (304, 404, 416 ...).
  *   ask  the caller sets all but head, buf, gzip_cache and may_wait, which are

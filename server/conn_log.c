@@ -28,7 +28,7 @@
 #define SETTLE_MS 1000 /* the second of a cause has passed */
 
 /* A reason that an application gives is cut: a line has 1023 octets. */
-#define REASON_MAX 256
+#define REASON_MAX 400
 
 /* Of a text with its escapes and its NUL. Two fields and a target fit in one
  * line beside the rest. */
@@ -64,6 +64,12 @@ allows(struct ws_core *core, const char *what, int code)
 	return false;
 }
 
+static size_t
+at_most(size_t len, size_t limit)
+{
+	return len < limit ? len : limit;
+}
+
 void
 ws_conn_log_refusal(
     struct ws_conn *conn, int status, const char *reason, size_t len)
@@ -72,13 +78,32 @@ ws_conn_log_refusal(
 
 	if (!allows(conn->core, "refused with", status))
 		return;
-	if (len > REASON_MAX)
-		len = REASON_MAX;
+	len = at_most(len, REASON_MAX);
 	while (len > 0 && reason[len - 1] == '\n')
 		len--;
 	ws_peer_text(&conn->peer, peer);
 	ws_log(&conn->core->log, WS_LOG_INFO, "%s refused with %d%s%.*s", peer,
 	    status, len > 0 ? ": " : "", (int)len, len > 0 ? reason : "");
+}
+
+void
+ws_conn_log_subprotocol(struct ws_request *request)
+{
+	struct ws_conn *c = request->conn;
+	struct ws_span list = { "", 0 };
+	char peer[WS_PEER_TEXT];
+
+	if (ws_http_field(&request->head, request->base,
+		WS_SPAN("Sec-WebSocket-Protocol"), &list) == 0 ||
+	    !allows(c->core, "without a subprotocol", 0))
+		return;
+	ws_peer_text(&c->peer, peer);
+	ws_log(&c->core->log, WS_LOG_INFO,
+	    "%s opened %.*s without a subprotocol: the page asked for %.*s, "
+	    "none was chosen",
+	    peer, (int)at_most(request->head.path_octets, REASON_MAX),
+	    request->base + request->head.path_at,
+	    (int)at_most(list.len, REASON_MAX), list.at);
 }
 
 void

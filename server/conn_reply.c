@@ -269,12 +269,21 @@ ws_reply_plain(struct ws_request *request)
 void
 ws_request_refuse(struct ws_request *request, int status, const char *reason)
 {
+	ws_request_refuse_with(request, status, reason, NULL);
+}
+
+void
+ws_request_refuse_with(struct ws_request *request, int status,
+    const char *reason, const char *detail)
+{
 	struct ws_conn *c = request->conn;
-	char text[256];
+	char text[256], logged[512];
 	int n = snprintf(text, sizeof(text), "%d %s: %s.\n", status,
 	    ws_http_reason(status), reason);
 
-	ws_conn_log_refusal(c, status, reason, strlen(reason));
+	(void)snprintf(logged, sizeof(logged), "%s%s%s", reason,
+	    detail != NULL ? ": " : "", detail != NULL ? detail : "");
+	ws_conn_log_refusal(c, status, logged, strlen(logged));
 	request->endpoint = NULL; /* so that ws_reply does not log it again */
 	if (request->broken != NULL) {
 		request->broken(request, status);

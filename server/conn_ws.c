@@ -96,7 +96,7 @@ ws_offers(const struct ws_request *request, const char *subprotocol)
 
 /* Write 101. RFC 6455 section 4.2.2. */
 static int
-write_switch(struct ws_request *rq, const char *subprotocol)
+write_switch(struct ws_request *rq, struct ws_span subprotocol)
 {
 	struct ws_http_out out;
 	struct ws_pmd_answer extensions = { 0 };
@@ -110,13 +110,28 @@ write_switch(struct ws_request *rq, const char *subprotocol)
 	ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
 	ws_http_out_field(&out, "Sec-WebSocket-Accept",
 	    (struct ws_span){ accept, sizeof(accept) });
-	if (subprotocol != NULL)
-		ws_http_out_field(
-		    &out, "Sec-WebSocket-Protocol", ws_span_of(subprotocol));
+	if (subprotocol.len > 0)
+		ws_http_out_field(&out, "Sec-WebSocket-Protocol", subprotocol);
 	if (extensions.octets > 0)
 		ws_http_out_field(&out, "Sec-WebSocket-Extensions",
 		    (struct ws_span){ extensions.value, extensions.octets });
 	return ws_request_send(rq, &out, NULL, 0);
+}
+
+/* Choose the subprotocol: what the application has chosen, or what the
+ * endpoint's option says, or none. */
+static struct ws_span
+choose(struct ws_request *rq, const char *subprotocol)
+{
+	struct ws_span first;
+
+	if (subprotocol != NULL)
+		return ws_span_of(subprotocol);
+	if (rq->endpoint->handler.first_subprotocol &&
+	    ws_handshake_first(&rq->head, rq->base, &first))
+		return first;
+	ws_conn_log_subprotocol(rq);
+	return WS_SPAN("");
 }
 
 struct ws_conn *
@@ -130,7 +145,7 @@ ws_accept(struct ws_request *request, const char *subprotocol, void *user)
 	request->accept_tried = true;
 	if (subprotocol != NULL && !ws_offers(request, subprotocol))
 		return NULL;
-	if (write_switch(request, subprotocol) < 0) {
+	if (write_switch(request, choose(request, subprotocol)) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return NULL;
 	}

@@ -372,11 +372,27 @@ find_route(const struct ws_server *server, struct ws_span path, bool websocket)
 
 /* ---- answering --------------------------------------------------------- */
 
+/* Refuse the page of another origin, and log which: it is mostly that of a
+ * developer's own, or a proxy that has changed Host. */
+static void
+refuse_origin(struct ws_request *rq, const char *reason)
+{
+	struct ws_span origin = { "", 0 };
+	char detail[320];
+
+	(void)ws_http_field(&rq->head, rq->base, WS_SPAN("Origin"), &origin);
+	(void)snprintf(detail, sizeof(detail), "Origin %.*s, Host %.*s",
+	    origin.len < 140 ? (int)origin.len : 140, origin.at,
+	    rq->head.host_octets < 140 ? (int)rq->head.host_octets : 140,
+	    rq->base + rq->head.host_at);
+	ws_request_refuse_with(rq, 403, reason, detail);
+}
+
 static void
 answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 {
 	const struct ws_route *route = find_route(server, path_of(rq), true);
-	const char *reason, *origin;
+	const char *reason;
 	int status;
 
 	if (route == NULL) {
@@ -385,9 +401,6 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		return;
 	}
 	rq->user = route->user;
-	origin = route->endpoint.handler.origin;
-	if (origin == NULL)
-		origin = rq->conn->core->origin;
 	status = ws_handshake_check(&rq->head, rq->base, &reason);
 	/* RFC 6455 4.4: say which version is understood. */
 	if (status == 426)
@@ -398,8 +411,9 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		ws_request_refuse(rq, status, reason);
 		return;
 	}
-	if (!ws_handshake_origin(&rq->head, rq->base, origin, &reason)) {
-		ws_request_refuse(rq, 403, reason);
+	if (!ws_handshake_origin(&rq->head, rq->base, rq->conn->core->origin,
+		route->endpoint.handler.origin, &reason)) {
+		refuse_origin(rq, reason);
 		return;
 	}
 	if (server->core.pmd.enabled &&

@@ -187,9 +187,9 @@ struct eio_options {
 	bool no_eio3;           /* allowEIO3: false; only EIO=4 is accepted */
 	const char *cors;       /* cors.origin: NULL for no CORS at all; "*";
 	                           "true" for any origin that asks; or a list of
-	                           origins, separated by commas. Limits also
-	                           from where browsers may open WebSockets; with
-	                           NULL, the server's options do that */
+	                           origins as in struct ws_options. Their pages
+	                           may open WebSockets, too, beside those that
+	                           the server's options allow */
 	bool cors_credentials;  /* cors.credentials */
 	const char *cookie;     /* cookie: its name, perhaps with attributes,
 	                           which are "; Path=/; HttpOnly; SameSite=Lax"

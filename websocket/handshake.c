@@ -16,6 +16,7 @@
  * only thing that keeps the page of another site from using the visitor's
  * cookies here, so it is checked unless the operator says otherwise.
  */
+#include "base/origin.h"
 #include "base64.h"
 #include "http/field.h"
 #include "http/target.h"
@@ -115,6 +116,23 @@ ws_handshake_extensions(const struct ws_http_head *head, const char *buf)
 }
 
 bool
+ws_handshake_first(const struct ws_http_head *head, const char *buf,
+    struct ws_span *subprotocol)
+{
+	struct ws_span list;
+	size_t i = 0;
+
+	if (ws_http_field(
+		head, buf, WS_SPAN("Sec-WebSocket-Protocol"), &list) == 0 ||
+	    !ws_field_next(&list, subprotocol))
+		return false;
+	while (i < subprotocol->len &&
+	       ws_http_is(subprotocol->at[i], WS_HTTP_TOKEN))
+		i++;
+	return i == subprotocol->len;
+}
+
+bool
 ws_handshake_offers(const struct ws_http_head *head, const char *buf,
     struct ws_span subprotocol)
 {
@@ -133,52 +151,9 @@ ws_handshake_offers(const struct ws_http_head *head, const char *buf,
 
 /* ---- origin ------------------------------------------------------------ */
 
-/* Whether an origin has the host and port of the request's Host. RFC 6454
- * section 4. The scheme is not compared, because behind a proxy that ends TLS
- * the page is https and the connection is not. It only implies the port if that
- * is missing. */
-static bool
-same_origin(struct ws_span origin, struct ws_span host)
-{
-	static const struct {
-		struct ws_span scheme, port;
-	} rows[] = {
-		{ { "http://", 7 }, { "80", 2 } },
-		{ { "https://", 8 }, { "443", 3 } },
-	};
-	struct ws_authority o, h;
-
-	for (size_t i = 0; i < WS_LEN(rows); i++) {
-		struct ws_span scheme = rows[i].scheme, port = rows[i].port;
-
-		if (origin.len < scheme.len ||
-		    memcmp(origin.at, scheme.at, scheme.len) != 0)
-			continue;
-		ws_span_drop(&origin, scheme.len);
-		return ws_target_authority(origin, &o) &&
-		       ws_target_authority(host, &h) &&
-		       ws_span_equal_nocase(o.host, h.host) &&
-		       ws_span_equal(o.port.len > 0 ? o.port : port,
-			   h.port.len > 0 ? h.port : port);
-	}
-	return false;
-}
-
-static bool
-is_listed(struct ws_span origin, const char *allowed)
-{
-	struct ws_span list = ws_span_of(allowed), member;
-
-	while (ws_field_next(&list, &member)) {
-		if (ws_span_equal_nocase(member, origin))
-			return true;
-	}
-	return false;
-}
-
 bool
 ws_handshake_origin(const struct ws_http_head *head, const char *buf,
-    const char *allowed, const char **reason)
+    const char *allowed, const char *also, const char **reason)
 {
 	struct ws_span host = { buf + head->host_at, head->host_octets };
 	struct ws_span origin = { 0 };
@@ -187,14 +162,8 @@ ws_handshake_origin(const struct ws_http_head *head, const char *buf,
 	*reason = "more than one Origin";
 	if (count > 1)
 		return false;
-	if (count == 0)
-		return true;
-	if (allowed != NULL && strcmp(allowed, "*") == 0)
-		return true;
-	if (allowed != NULL) {
-		*reason = "the page's origin is not on the list of this server";
-		return is_listed(origin, allowed);
-	}
 	*reason = "the page comes from another origin than this server";
-	return same_origin(origin, host);
+	return count == 0 || ws_origin_same(origin, host) ||
+	       (allowed != NULL && ws_origin_listed(origin, allowed)) ||
+	       (also != NULL && ws_origin_listed(origin, also));
 }

@@ -24,12 +24,12 @@ int ws_handshake_check(
     const struct ws_http_head *head, const char *buf, const char **reason);
 
 /* Check the origin of the page that opens the connection.
- *   allowed  NULL for the same host and port as the request's; "*" for
- *            everywhere; or a comma-separated list of origins
+ *   allowed, also  lists of origins as in struct ws_options, which are allowed
+ *                  beside the server's own; or NULL
  * A request without Origin is not a browser's and is allowed.
  * Returns whether it is allowed. RFC 6455 sections 4.2.2 and 10.2. */
 bool ws_handshake_origin(const struct ws_http_head *head, const char *buf,
-    const char *allowed, const char **reason);
+    const char *allowed, const char *also, const char **reason);
 
 /* Compute the value of Sec-WebSocket-Accept.
  *   accept  exactly WS_ACCEPT_SIZE characters, not terminated
@@ -41,6 +41,11 @@ void ws_handshake_accept(const struct ws_http_head *head, const char *buf,
  * the answer is 400. For a server that would agree on an extension, but not for
  * this request. RFC 6455 section 9.1. */
 bool ws_handshake_extensions(const struct ws_http_head *head, const char *buf);
+
+/* Find the first subprotocol that the client offers, if it is a token.
+ * Returns whether there is one. RFC 6455 section 4.1, item 10. */
+bool ws_handshake_first(const struct ws_http_head *head, const char *buf,
+    struct ws_span *subprotocol);
 
 /* Whether the client offers a subprotocol; case matters.
  * RFC 6455 section 4.1, item 10. */

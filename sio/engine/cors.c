@@ -11,7 +11,7 @@
  *	"*"                   Allow-Origin: *
  *	"true"                Allow-Origin: the page's own origin
  *	"https://a.example"   Allow-Origin: this one, for the browser to compare
- *	several of them       the page's own origin if it is one of them
+ *	several or a pattern  the page's own origin if it is one of them
  *
  * All but the first depend on the page that asks. Vary: Origin tells caches.
  */
@@ -19,6 +19,8 @@
 
 #include <string.h>
 #include <strings.h>
+
+#include "base/origin.h"
 
 bool
 eio_is_listed(const char *list, const char *element)
@@ -41,12 +43,13 @@ eio_is_listed(const char *list, const char *element)
 static const char *
 allowed(const struct eio_cors *cors, const char *origin)
 {
-	if (strcmp(cors->origin, "true") == 0)
-		return origin;
-	if (strpbrk(cors->origin, ", ") == NULL)
+	if (strcmp(cors->origin, "*") == 0)
 		return cors->origin;
-	return origin != NULL && eio_is_listed(cors->origin, origin) ? origin
-								     : NULL;
+	if (strcmp(cors->origin, "true") == 0 ||
+	    (origin != NULL &&
+		ws_origin_listed(ws_span_of(origin), cors->origin)))
+		return origin;
+	return strpbrk(cors->origin, ", *") == NULL ? cors->origin : NULL;
 }
 
 static bool

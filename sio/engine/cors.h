@@ -25,8 +25,8 @@ void eio_cors_fields(const struct eio_cors *cors, struct ws_request *request);
 bool
 eio_cors_preflight(const struct eio_cors *cors, struct ws_request *request);
 
-/* Return the origins whose pages may open WebSockets: for the member origin of
- * struct ws_handler. */
+/* Return the origins whose pages may open WebSockets beside those that the
+ * server's options allow: for the member origin of struct ws_handler. */
 const char *eio_cors_websocket(const struct eio_cors *cors);
 
 #endif

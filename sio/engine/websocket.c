@@ -327,5 +327,6 @@ eio_websocket_handler(void)
 		.drain = on_drain,
 		.close = on_close,
 		.carrier = true,
+		.first_subprotocol = true,
 	};
 }

@@ -152,8 +152,8 @@ class Client:
         self.stream = self.socket.makefile("rb")
         self.socket.sendall(HANDSHAKE.format(path, "a", fields).encode())
         self.status = int(self.stream.readline().split()[1])
-        while self.stream.readline().strip():
-            pass
+        self.head = "".join(line.decode("latin-1") for line in
+                            iter(self.stream.readline, b"\r\n"))
 
     def send(self, payload, first=0x81):
         size = len(payload)
@@ -242,7 +242,9 @@ WRONG = ["--nonsense", "-x", "-qx", "--max 1", "--list=1", "--listen", "--spa=ye
          "--origin ftp://a.example/x", "--cache a\nb", f"--cache {'a' * 1001}", "--base-path /a?b",
          "--base-path /a#b", "--base-path /a\nb", "--no-socket.io=1",
          "--socket.io-path live", "--socket.io-path=", "--socket.io-path /a?b",
-         "--cors a.example", "--cors=", "--cors https://a.example/",
+         "--cors a.example", "--cors=", "--cors https://a.example/x", "--cors a*.example",
+         "--origin https://a*.example", "--origin http://a:x", "--origin ,",
+         "--origin true", "--origin *.a.example",
          f"--cors https://{'a' * 1100}.example", "--ping-interval 0",
          "--ping-interval soon", "--ping-timeout 0", "--ping-timeout 25h",
          "--deflate on", "--deflate=", "--deflate-level 0",
@@ -984,11 +986,54 @@ def backpressure():
       ("https://a.example, http://b.example:8080",
        "http://b.example:8080", 101),
       ("https://a.example, http://b.example:8080", "http://b.example", 403),
-      ("https://a.example", "", 101))
+      ("https://a.example", "", 101),
+      ("https://a.example", "http://a:80", 101),
+      ("https://a.example", "ws://a", 101),
+      ("https://a.example", "http://a/", 101),
+      ("https://a.example", "http://127.0.0.1:1", 403),
+      ("https://*.a.example", "https://b.a.example", 101),
+      ("https://*.a.example", "https://a.example", 403),
+      ("http://localhost:*", "http://localhost:4200", 101),
+      ("null,file://", "null", 101),
+      ("null,file://", "file://", 101),
+      ("app://x,capacitor://localhost", "capacitor://localhost", 101),
+      ("chrome-extension://abc", "chrome-extension://abc", 101),
+      ("https://a.example:443", "https://a.example", 101))
 def origin(option, value, status):
     with wsd("--origin", option) as it:
         fields = f"Origin: {value}\r\n" if value else ""
         client = Client(it.port(), fields=fields)
+        equal(client.status, status, "status")
+        client.hang_up()
+        if status == 403:
+            it.wait_said(rf"refused with 403: .*: Origin {re.escape(value)}, "
+                         rf"Host a$")
+
+
+@test("a page that names subprotocols gets the first at {0}", "/echo",
+      "/room/a", "/socket.io/?EIO=4&transport=websocket")
+def first_subprotocol(path):
+    with wsd() as it:
+        client = Client(it.port(), path,
+                        "Sec-WebSocket-Protocol: chat.v2, chat\r\n")
+        equal(client.status, 101, "status")
+        matches(r"(?i)^sec-websocket-protocol: chat\.v2\r$", client.head)
+        client.hang_up()
+
+
+@test("--cors {0} --origin {1}: WebSockets of {2} are {3}",
+      ("http://localhost:4200", "https://b.example", "http://localhost:4200",
+       101),
+      ("http://localhost:4200", "https://b.example", "https://b.example", 101),
+      ("http://localhost:4200", "https://b.example",
+       "http://a:80", 101),
+      ("http://localhost:4200", "https://b.example", "https://c.example", 403),
+      ("true", "https://b.example", "https://c.example", 101),
+      ("*", "https://b.example", "https://c.example", 101))
+def cors_and_origin(cors, origins, value, status):
+    with wsd("--cors", cors, "--origin", origins) as it:
+        client = Client(it.port(), "/socket.io/?EIO=4&transport=websocket",
+                        f"Origin: {value}\r\n")
         equal(client.status, status, "status")
         client.hang_up()
 

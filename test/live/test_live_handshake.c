@@ -211,6 +211,68 @@ Test(live_handshake, rfc6455_4_2_each_request_gets_its_answer)
 	}
 }
 
+/* The library chooses none: that is for the application, or its endpoint's
+ * option. The log says so, since browsers give up. */
+static char logged[512];
+
+static void
+on_log(void *arg, int level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	snprintf(logged, sizeof(logged), "%s", line);
+}
+
+static void
+first_and_none(struct ws_server *server)
+{
+	static const struct ws_handler first = { .first_subprotocol = true },
+				       none = { 0 };
+
+	cr_assert_eq(ws_endpoint(server, "/first", &first, NULL), 0);
+	cr_assert_eq(ws_endpoint(server, "/none", &none, NULL), 0);
+}
+
+Test(live_handshake, rfc6455_4_2_2_an_endpoint_chooses_the_first_subprotocol)
+{
+	static const struct {
+		const char *path, *fields, *chosen;
+		bool logged;
+	} rows[] = {
+		{ "/first", "Sec-WebSocket-Protocol: b, a\r\n", "b", false },
+		{ "/first",
+		    "Sec-WebSocket-Protocol: b\r\nSec-WebSocket-Protocol: "
+		    "a\r\n",
+		    "b", false },
+		{ "/first", "Sec-WebSocket-Protocol: , a\r\n", "a", false },
+		{ "/first", "", NULL, false },
+		{ "/first", "Sec-WebSocket-Protocol: a b\r\n", NULL, true },
+		{ "/none", "Sec-WebSocket-Protocol: b, a\r\n", NULL, true },
+		{ "/none", "", NULL, false },
+	};
+	struct ws_options options = { .log = on_log };
+
+	end();
+	live = live_here(&options, first_and_none, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct client c = client_open(live.address);
+		struct response r;
+		const char *chosen;
+
+		logged[0] = '\0';
+		client_puts(&c, client_request(rows[i].path, rows[i].fields));
+		cr_assert_eq(client_response(&c, &r, false), 101);
+		chosen = client_field(&r, "Sec-WebSocket-Protocol");
+		cr_expect(
+		    (chosen == NULL) == (rows[i].chosen == NULL) &&
+			(chosen == NULL || strcmp(chosen, rows[i].chosen) == 0),
+		    "%zu: %s", i, chosen);
+		cr_expect_eq(strstr(logged, "none was chosen") != NULL,
+		    rows[i].logged, "%zu: %s", i, logged);
+		client_close(&c);
+	}
+}
+
 /* A client that is refused may have sent frames: none of them may be taken
  * for a request. */
 Test(live_handshake, a_refused_upgrade_ends_the_connection)
