@@ -18,7 +18,7 @@
  *	deflate.c         input and output, in pieces of any size
  *
  * All input is copied into a buffer, because what it refers to must be there
- * in one piece, and because a piece may end where a match does not.
+ * in one piece, together with what earlier calls brought.
  *
  *	0      start           block          at           end
  *	|......|.. history ....|.. symbols ...|.. unseen ...|.... room ....|
@@ -27,21 +27,13 @@
  * are dropped. A block that began among them is ended first, since it may have
  * to be stored as it came.
  *
- * Output goes through a stage of 512 octets, so that only hand_out deals with
- * the room that the caller has:
+ * Each call takes all of its input, and ends with a flush:
  *
- *	        the block is full, or the input ends
- *	GATHER --------------------------------------> CODED or STORED
- *	 ^  | ^                                               |
- *	 |  | +----------- the block is written --------------+
- *	 |  |
- *	 |  +-- a flush, and nothing is left to write --> FLUSHED or ENDED
- *	 |                                                   |
- *	 +----------- FLUSHED, and all is handed out --------+
+ *	take in ──▶ make symbols ──▶ the block is full, or the input ends?
+ *	   ▲                                   │ yes: write it
+ *	   └────────── there is more ──────────┴──────────────▶ flush
  *
- * The output does not depend on how the input is cut into calls, since no
- * decision is made before there is enough input for it. Only a flush makes a
- * difference. */
+ * No decision is made before there is enough input for it. */
 
 #include "deflate.h"
 #include "base/bytes.h"
@@ -122,10 +114,6 @@ ws_deflate_reset(struct ws_deflate *d)
 	d->base += d->end;
 	d->start = d->at = d->end = d->listed = 0;
 	d->held.octets = 0;
-	d->is_final = false;
-	d->bits = 0;
-	d->bit_count = 0;
-	d->stage_from = d->stage_to = 0;
 	ws_deflate_clear_block(d);
 }
 
@@ -149,27 +137,6 @@ ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len)
 	d->block = d->at = d->end = n;
 }
 
-/* Move output from the stage to the caller. Returns whether that was all. */
-static bool
-hand_out(struct ws_deflate *d, struct ws_deflate_io *io)
-{
-	uint32_t n = d->stage_to - d->stage_from;
-
-	if (n == 0)
-		return true;
-	if (n > io->out_octets)
-		n = (uint32_t)io->out_octets;
-	if (n > 0)
-		memcpy(io->out, d->stage + d->stage_from, n);
-	io->out += n;
-	io->out_octets -= n;
-	d->stage_from += n;
-	if (d->stage_from < d->stage_to)
-		return false;
-	d->stage_from = d->stage_to = 0;
-	return true;
-}
-
 /* The octets at the front of the buffer that no match can reach. They may still
  * belong to the block. */
 static uint32_t
@@ -178,8 +145,7 @@ droppable(const struct ws_deflate *d)
 	return d->at > d->span_octets ? d->at - d->span_octets : 0;
 }
 
-/* Whether all must wait for room. If the buffer slid any earlier, the ends of
- * blocks would depend on how the input is cut. */
+/* Whether all must wait for room. */
 static bool
 is_starved(const struct ws_deflate *d)
 {
@@ -202,96 +168,67 @@ slide(struct ws_deflate *d)
 	d->listed -= by;
 }
 
-/* Move input from the caller to the buffer, as much as there is room for. */
+/* Move input to the buffer, as much as there is room for. */
 static void
-take_in(struct ws_deflate *d, struct ws_deflate_io *io)
+take_in(struct ws_deflate *d, const uint8_t **in, size_t *len)
 {
 	uint32_t n;
 
-	if (io->in_octets > 0 && is_starved(d) && d->block >= droppable(d))
+	if (*len > 0 && is_starved(d) && d->block >= droppable(d))
 		slide(d);
 	n = d->buffer_octets - d->end;
-	if (n > io->in_octets)
-		n = (uint32_t)io->in_octets;
+	if (n > *len)
+		n = (uint32_t)*len;
 	if (n == 0)
 		return;
-	memcpy(d->buffer + d->end, io->in, n);
+	memcpy(d->buffer + d->end, *in, n);
 	d->end += n;
-	io->in += n;
-	io->in_octets -= n;
+	*in += n;
+	*len -= n;
 }
 
 /* Whether the block has to end where it is. */
 static bool
-is_block_due(const struct ws_deflate *d, bool is_more, bool is_flush)
+is_block_due(const struct ws_deflate *d, bool is_more)
 {
 	if (d->symbol_count >= d->symbols_max)
 		return true;
 	if (is_more)
 		return is_starved(d) && d->block < droppable(d);
-	return is_flush && d->at == d->end && d->at > d->block;
+	return d->at == d->end && d->at > d->block;
 }
 
-/* Turn input into symbols until a block is complete. Returns true when all
- * input is used and more is needed. */
-static bool
-gather(
-    struct ws_deflate *d, struct ws_deflate_io *io, enum ws_deflate_flush flush)
+size_t
+ws_deflate_run(struct ws_deflate *d, const uint8_t *in, size_t len,
+    bool is_final, uint8_t *out, size_t size)
 {
-	bool is_flush = flush != WS_DEFLATE_MORE;
-	bool is_more, is_end;
+	struct ws_deflate_writer w = { .out = out, .end = out + size };
+	bool is_end;
 
-	take_in(d, io);
-	is_more = io->in_octets > 0;
-	if (d->effort.depth == 0)
-		d->at = d->listed = d->end;
-	else
-		ws_deflate_parse(d, is_flush && !is_more);
-	is_end = flush == WS_DEFLATE_FINISH && !is_more && d->at == d->end;
-	if (is_block_due(d, is_more, is_flush) || (is_end && !d->is_final))
-		ws_deflate_begin_block(d, is_end);
-	else if (!is_more && is_flush)
-		ws_deflate_write_end(d);
-	else
-		return !is_more;
-	return false;
-}
-
-bool
-ws_deflate_run(
-    struct ws_deflate *d, struct ws_deflate_io *io, enum ws_deflate_flush flush)
-{
-	while (hand_out(d, io)) {
-		switch (d->phase) {
-		case WS_DEFLATE_GATHER:
-			if (gather(d, io, flush))
-				return true;
-			break;
-		case WS_DEFLATE_STORED:
-		case WS_DEFLATE_CODED:
-			ws_deflate_write_block(d);
-			break;
-		case WS_DEFLATE_FLUSHED:
-			d->phase = WS_DEFLATE_GATHER;
-			return true;
-		case WS_DEFLATE_ENDED:
-			return true;
-		}
-	}
-	return false;
+	do {
+		take_in(d, &in, &len);
+		if (d->effort.depth == 0)
+			d->at = d->listed = d->end;
+		else
+			ws_deflate_parse(d, len == 0);
+		is_end = len == 0 && d->at == d->end;
+		if (is_block_due(d, len > 0) || (is_end && is_final))
+			ws_deflate_write_block(d, &w, is_end && is_final);
+	} while (!is_end && !w.is_full);
+	ws_deflate_write_end(&w, is_final);
+	if (!w.is_full)
+		return (size_t)(w.out - out);
+	ws_deflate_reset(d);
+	return 0;
 }
 
 size_t
 ws_deflate_message(struct ws_deflate *d, const uint8_t *in, size_t len,
     uint8_t *out, size_t size)
 {
-	struct ws_deflate_io io = { in, len, out, size };
+	size_t n = ws_deflate_run(d, in, len, false, out, size);
 
-	if (!ws_deflate_run(d, &io, WS_DEFLATE_SYNC)) {
-		ws_deflate_reset(d);
-		return 0;
-	}
-	return size - io.out_octets - EMPTY_BLOCK_TAIL;
+	return n > 0 ? n - EMPTY_BLOCK_TAIL : 0;
 }
 
 /* All blocks but the last have at least 512 symbols, and so 512 octets. A

@@ -13,23 +13,8 @@
 /* Levels: 0 stores, 1 is the fastest that compresses, 9 the most thorough. */
 #define WS_DEFLATE_LEVEL_MAX 9
 
-/* The end of a call's input. */
-enum ws_deflate_flush {
-	WS_DEFLATE_MORE,   /* more input is to come */
-	WS_DEFLATE_SYNC,   /* flush, so that all is readable: RFC 7692, 7.2.1 */
-	WS_DEFLATE_FINISH, /* the stream ends here */
-};
-
 /* One compressor with its history. Opaque; lives in memory of the caller. */
 struct ws_deflate;
-
-/* Input and output of a call, which moves both forward. */
-struct ws_deflate_io {
-	const uint8_t *in; /* borrowed for the call */
-	size_t in_octets;  /* not taken yet */
-	uint8_t *out;      /* borrowed for the call */
-	size_t out_octets; /* room that is left */
-};
 
 /* How much memory a compressor takes.
  *   window_bits  WS_DEFLATE_BITS_MIN to WS_DEFLATE_BITS_MAX
@@ -48,8 +33,8 @@ size_t ws_deflate_octets(unsigned window_bits);
 struct ws_deflate *
 ws_deflate_init(void *memory, unsigned window_bits, unsigned level);
 
-/* Begin a new stream: forget history, unfinished work and output that was not
- * handed out. Takes the same short time whatever the size of the window. */
+/* Begin a new stream: forget history. Takes the same short time whatever the
+ * size of the window. */
 void ws_deflate_reset(struct ws_deflate *d);
 
 /* Change the window and the level, from the next stream on.
@@ -69,25 +54,21 @@ ws_deflate_adjust(struct ws_deflate *d, unsigned window_bits, unsigned level);
  * past; it takes 14 instructions for each octet. */
 void ws_deflate_prime(struct ws_deflate *d, const uint8_t *past, size_t len);
 
-/* Compress.
- *   io     see there; neither pointer is kept
- *   flush  what to do at the end of the input
- * Returns true when all input is taken and all output that flush asks for is
- * handed out; false when there is no room for output left: call again with
- * more of it, with what is left of the input, and with the same flush. How the
- * input is cut into calls makes no difference to the output, where it is
- * flushed does. After WS_DEFLATE_FINISH nothing is taken until a reset. */
-bool ws_deflate_run(struct ws_deflate *d, struct ws_deflate_io *io,
-    enum ws_deflate_flush flush);
+/* Compress octets, and flush, so that all of them can be read.
+ *   in, len    borrowed; in may be NULL when len is 0
+ *   is_final   the stream ends here: nothing may be compressed until a reset.
+ *              Otherwise the result ends with an empty stored block, of which
+ *              the last four octets are 00 00 ff ff (RFC 7692 section 7.2.1)
+ *   out, size  for the result; ws_deflate_bound(len) is always enough
+ * Returns the octets of the result; or 0 if there is no room: then the
+ * compressor is reset, because the other side will not see these octets, and
+ * its history must not be referred to. */
+size_t ws_deflate_run(struct ws_deflate *d, const uint8_t *in, size_t len,
+    bool is_final, uint8_t *out, size_t size);
 
-/* Compress one message as in RFC 7692 section 7.2.1: WS_DEFLATE_SYNC,
- * without the four octets 00 00 ff ff that always come last.
- *   in, len    the message; may be empty
- *   out, size  for the result and those four octets; ws_deflate_bound(len) is
- *              always enough
- * Returns the octets of the result, at least 1, or 0 if there is no room; then
- * the compressor is reset, because the other side will not see this message
- * and its history must not be referred to. */
+/* Compress one message as in RFC 7692 section 7.2.1: ws_deflate_run, without
+ * the four octets that always come last. They need room nevertheless.
+ * Returns the octets of the result, at least 1, or 0 as ws_deflate_run. */
 size_t ws_deflate_message(struct ws_deflate *d, const uint8_t *in, size_t len,
     uint8_t *out, size_t size);
 

@@ -73,66 +73,60 @@ struct header {
  * The first bit that is written is the lowest of its octet (RFC 1951 section
  * 3.1.1), so bits are shifted in above those that wait. */
 
-/* A copy of the bits in struct ws_deflate, which can stay in registers. */
-struct writer {
-	uint64_t bits;
-	unsigned count; /* of bits */
-	uint8_t *out;   /* in the stage */
-};
-
-static inline struct writer
-open_stage(const struct ws_deflate *d, uint8_t *stage)
-{
-	return (struct writer){ d->bits, d->bit_count, stage };
-}
-
-static inline void
-close_stage(struct ws_deflate *d, const struct writer *w)
-{
-	d->bits = w->bits;
-	d->bit_count = w->count;
-	d->stage_to = (uint32_t)(w->out - d->stage);
-}
-
 /* Write bits, 56 at most between two calls of carry. */
 static inline void
-put(struct writer *w, uint64_t bits, unsigned count)
+put(struct ws_deflate_writer *w, uint64_t bits, unsigned count)
 {
 	w->bits |= bits << w->count;
 	w->count += count;
 }
 
-/* Move whole octets to the stage, of which 8 are overwritten. */
+/* Move whole octets out. 8 are stored, while there is room. */
 static inline void
-carry(struct writer *w)
+carry(struct ws_deflate_writer *w)
 {
-	ws_store64_le(w->out, w->bits);
-	w->out += w->count / 8;
+	size_t octets = w->count / 8, room = (size_t)(w->end - w->out);
+
+	if (room >= 8)
+		ws_store64_le(w->out, w->bits);
+	else {
+		w->is_full = w->is_full || octets > room;
+		octets = octets < room ? octets : room;
+		for (size_t i = 0; i < octets; i++)
+			w->out[i] = (uint8_t)(w->bits >> 8 * i);
+	}
+	w->out += octets;
 	w->bits >>= w->count & ~7u;
 	w->count &= 7;
 }
 
 static inline void
-put_code(struct writer *w, struct ws_deflate_code code)
+put_code(struct ws_deflate_writer *w, struct ws_deflate_code code)
 {
 	put(w, code.bits, code.count);
 }
 
 /* Fill the last octet. */
 static void
-pad(struct writer *w)
+pad(struct ws_deflate_writer *w)
 {
 	put(w, 0, -w->count & 7);
 	carry(w);
 }
 
-/* RFC 1951 section 3.2.4; octets follow. */
+/* Write the rest of a stored block. RFC 1951 section 3.2.4. */
 static void
-put_stored_header(struct writer *w, uint32_t octets)
+put_stored(struct ws_deflate_writer *w, const uint8_t *octets, uint32_t count)
 {
 	pad(w);
-	put(w, octets | (octets ^ 0xffff) << 16, 32);
+	put(w, count | (count ^ 0xffff) << 16, 32);
 	carry(w);
+	if (count > (size_t)(w->end - w->out))
+		w->is_full = true;
+	else if (count > 0) {
+		memcpy(w->out, octets, count);
+		w->out += count;
+	}
 }
 
 /* ---- the header of a dynamic block --------------------------------------- */
@@ -240,7 +234,7 @@ make_header(const struct ws_deflate *d, struct header *h)
 
 /* RFC 1951 section 3.2.7. */
 static void
-put_header(struct writer *w, const struct header *h)
+put_header(struct ws_deflate_writer *w, const struct header *h)
 {
 	struct ws_deflate_code codes[ITEMS];
 
@@ -295,12 +289,12 @@ price_extra(const struct ws_deflate *d)
 }
 
 /* Choose the cheapest kind.
- *   h  the header of a dynamic block, whether it is one or not */
+ *   bits  before the block in its first octet
+ *   h     the header of a dynamic block, whether it is one or not */
 static enum kind
-choose(const struct ws_deflate *d, struct header *h)
+choose(const struct ws_deflate *d, unsigned bits, struct header *h)
 {
-	uint32_t stored =
-	    ((d->at - d->block) + 4) * 8 + (-(d->bit_count + 3) & 7);
+	uint32_t stored = ((d->at - d->block) + 4) * 8 + (-(bits + 3) & 7);
 	uint32_t extra = price_extra(d);
 	uint32_t fixed = extra + price_fixed(d);
 	uint32_t dynamic = extra + make_header(d, h);
@@ -310,133 +304,101 @@ choose(const struct ws_deflate *d, struct header *h)
 	return fixed <= dynamic ? FIXED : DYNAMIC;
 }
 
-void
-ws_deflate_begin_block(struct ws_deflate *d, bool is_final)
-{
-	struct header h;
-	struct writer w = open_stage(d, d->stage);
-	enum kind kind = STORED;
-
-	d->is_final = is_final;
-	d->litlen_uses[WS_DEFLATE_END] = 1;
-	if (d->effort.depth > 0)
-		kind = choose(d, &h);
-	put(&w, (unsigned)is_final | (unsigned)kind << 1, 3);
-	switch (kind) {
-	case STORED:
-		put_stored_header(&w, d->at - d->block);
-		break;
-	case FIXED:
-		d->litlen_codes = d->fixed_litlen;
-		d->distance_codes = d->fixed_distance;
-		break;
-	case DYNAMIC:
-		put_header(&w, &h);
-		ws_deflate_code_bits(h.lengths, h.litlens, d->litlen);
-		ws_deflate_code_bits(
-		    h.lengths + h.litlens, h.distances, d->distance);
-		d->litlen_codes = d->litlen;
-		d->distance_codes = d->distance;
-		break;
-	}
-	d->phase = kind == STORED ? WS_DEFLATE_STORED : WS_DEFLATE_CODED;
-	close_stage(d, &w);
-}
-
 /* ---- the content --------------------------------------------------------- */
 
-/* Write octets of a stored block. Returns whether the block is complete. */
-static bool
-write_stored(struct ws_deflate *d)
-{
-	uint32_t left = d->at - d->block - d->written;
-	uint32_t n = left < WS_DEFLATE_STAGE ? left : WS_DEFLATE_STAGE;
-
-	memcpy(d->stage, d->buffer + d->block + d->written, n);
-	d->stage_to = n;
-	d->written += n;
-	return n == left;
-}
+/* The codes of a block. */
+struct codes {
+	struct ws_deflate_code litlen[WS_DEFLATE_LITLENS];
+	struct ws_deflate_code distance[WS_DEFLATE_DISTANCES];
+};
 
 /* Write a length and a distance, 48 bits at most. RFC 1951 section 3.2.5. */
 static inline void
-put_match(struct writer *w, const struct ws_deflate *d, uint32_t symbol)
+put_match(struct ws_deflate_writer *w, const struct ws_deflate_code *litlen,
+    const struct ws_deflate_code *distances, uint32_t symbol)
 {
 	unsigned length = symbol & 0xffff, distance = symbol >> 16;
 	unsigned slot = ws_deflate_length_slot(length);
 	unsigned extra = ws_deflate_length_extra(slot);
 
-	put_code(w, d->litlen_codes[WS_DEFLATE_LENGTHS + slot]);
+	put_code(w, litlen[WS_DEFLATE_LENGTHS + slot]);
 	put(w, (length - 3) & ((1u << extra) - 1), extra);
 	slot = ws_deflate_distance_slot(distance);
 	extra = ws_deflate_distance_extra(slot);
-	put_code(w, d->distance_codes[slot]);
+	put_code(w, distances[slot]);
 	put(w, (distance - 1) & ((1u << extra) - 1), extra);
 }
 
-/* Write symbols of a block, then its end. Returns whether the block is
- * complete. */
-static bool
-write_coded(struct ws_deflate *d)
+/* Write the symbols of a block, then its end. */
+static void
+put_symbols(struct ws_deflate_writer *to, const struct ws_deflate *d,
+    const struct ws_deflate_code *litlen,
+    const struct ws_deflate_code *distances)
 {
-	const uint8_t *full = d->stage + WS_DEFLATE_STAGE - 8;
-	struct writer w = open_stage(d, d->stage);
-	uint32_t i = d->written;
-	bool is_done;
+	struct ws_deflate_writer w = *to; /* which can stay in registers */
 
-	for (; i < d->symbol_count && w.out <= full; i++) {
+	for (uint32_t i = 0; i < d->symbol_count && !w.is_full; i++) {
 		uint32_t symbol = d->symbols[i];
 
 		if (symbol >> 16 == 0)
-			put_code(&w, d->litlen_codes[symbol]);
+			put_code(&w, litlen[symbol]);
 		else
-			put_match(&w, d, symbol);
+			put_match(&w, litlen, distances, symbol);
 		carry(&w);
 	}
-	is_done = i == d->symbol_count && w.out <= full;
-	if (is_done) {
-		put_code(&w, d->litlen_codes[WS_DEFLATE_END]);
-		carry(&w);
-	}
-	d->written = i;
-	close_stage(d, &w);
-	return is_done;
+	put_code(&w, litlen[WS_DEFLATE_END]);
+	carry(&w);
+	*to = w;
 }
 
 void
-ws_deflate_write_block(struct ws_deflate *d)
+ws_deflate_write_block(
+    struct ws_deflate *d, struct ws_deflate_writer *w, bool is_final)
 {
-	bool is_done =
-	    d->phase == WS_DEFLATE_STORED ? write_stored(d) : write_coded(d);
+	struct codes own;
+	struct header h;
+	enum kind kind = STORED;
 
-	if (is_done)
-		ws_deflate_clear_block(d);
+	d->litlen_uses[WS_DEFLATE_END] = 1;
+	if (d->effort.depth > 0)
+		kind = choose(d, w->count, &h);
+	put(w, (unsigned)is_final | (unsigned)kind << 1, 3);
+	switch (kind) {
+	case STORED:
+		put_stored(w, d->buffer + d->block, d->at - d->block);
+		break;
+	case FIXED:
+		put_symbols(w, d, d->fixed_litlen, d->fixed_distance);
+		break;
+	case DYNAMIC:
+		put_header(w, &h);
+		ws_deflate_code_bits(h.lengths, h.litlens, own.litlen);
+		ws_deflate_code_bits(
+		    h.lengths + h.litlens, h.distances, own.distance);
+		put_symbols(w, d, own.litlen, own.distance);
+		break;
+	}
+	ws_deflate_clear_block(d);
 }
 
 void
 ws_deflate_clear_block(struct ws_deflate *d)
 {
-	d->phase = WS_DEFLATE_GATHER;
 	d->block = d->at;
 	d->symbol_count = 0;
-	d->written = 0;
 	memset(d->litlen_uses, 0, sizeof(d->litlen_uses));
 	memset(d->distance_uses, 0, sizeof(d->distance_uses));
 }
 
 void
-ws_deflate_write_end(struct ws_deflate *d)
+ws_deflate_write_end(struct ws_deflate_writer *w, bool is_final)
 {
-	struct writer w = open_stage(d, d->stage);
-
-	d->phase = d->is_final ? WS_DEFLATE_ENDED : WS_DEFLATE_FLUSHED;
-	if (d->is_final) {
-		pad(&w);
-	} else {
-		put(&w, STORED << 1, 3);
-		put_stored_header(&w, 0);
+	if (is_final) {
+		pad(w);
+		return;
 	}
-	close_stage(d, &w);
+	put(w, STORED << 1, 3);
+	put_stored(w, NULL, 0);
 }
 
 void

@@ -19,8 +19,6 @@ enum {
 	WS_DEFLATE_LENGTHS = 257, /* the first slot of lengths */
 	WS_DEFLATE_LITLENS = 286, /* literals, end of block, slots of lengths */
 	WS_DEFLATE_DISTANCES = 30, /* slots of distances */
-
-	WS_DEFLATE_STAGE = 512, /* the longest header is below 300 octets */
 };
 
 /* The code of one symbol, with its bits reversed: Huffman codes are sent
@@ -44,18 +42,16 @@ struct ws_deflate_effort {
 	uint16_t lazy;  /* and is taken without a look at the next octet */
 };
 
-enum ws_deflate_phase {
-	WS_DEFLATE_GATHER,  /* input becomes symbols */
-	WS_DEFLATE_STORED,  /* a block is written, as octets */
-	WS_DEFLATE_CODED,   /* a block is written, as codes */
-	WS_DEFLATE_FLUSHED, /* the end of a flush is in the stage */
-	WS_DEFLATE_ENDED,   /* the end of the stream is in the stage */
+/* Where the result of a call goes. */
+struct ws_deflate_writer {
+	uint64_t bits;
+	unsigned count;     /* of bits; up to 7 between two calls */
+	bool is_full;       /* it did not fit; what is written is of no use */
+	uint8_t *out, *end; /* room of the caller's */
 };
 
 /* The names of the places in the buffer are in the diagram in deflate.c. */
 struct ws_deflate {
-	enum ws_deflate_phase phase;
-	bool is_final; /* the block that is written is the last one */
 	struct ws_deflate_effort effort;
 	uint32_t window_octets; /* the largest distance */
 	uint32_t span_octets;   /* entries of newest and of older: 2^n */
@@ -74,23 +70,12 @@ struct ws_deflate {
 	/* The block's symbols: a literal, or distance << 16 | length. */
 	uint32_t *symbols;
 	uint32_t symbol_count, symbols_max;
-	uint32_t written; /* symbols, or octets of a stored block */
 	uint16_t litlen_uses[WS_DEFLATE_LITLENS];
 	uint16_t distance_uses[WS_DEFLATE_DISTANCES];
 
-	/* Codes made for this block, the fixed ones, and those in use. */
-	struct ws_deflate_code litlen[WS_DEFLATE_LITLENS];
-	struct ws_deflate_code distance[WS_DEFLATE_DISTANCES];
+	/* RFC 1951 section 3.2.6. */
 	struct ws_deflate_code fixed_litlen[WS_DEFLATE_LITLENS + 2];
 	struct ws_deflate_code fixed_distance[WS_DEFLATE_DISTANCES];
-	const struct ws_deflate_code *litlen_codes, *distance_codes;
-
-	/* Output: up to 7 bits of an incomplete octet, and whole octets for the
-	 * caller. */
-	uint64_t bits;
-	unsigned bit_count;
-	uint32_t stage_from, stage_to;
-	uint8_t stage[WS_DEFLATE_STAGE];
 };
 
 /* Return the number of the highest bit that is set; value is not 0. */
@@ -166,19 +151,13 @@ ws_deflate_distance_extra(unsigned slot)
  * deflate_match.c. */
 void ws_deflate_parse(struct ws_deflate *d, bool is_all);
 
-/* End the block at d->at: choose its kind and write its header. The stage must
- * be empty. Sets the phase in which the block is written.
- * deflate_block.c. */
-void ws_deflate_begin_block(struct ws_deflate *d, bool is_final);
+/* End the block at d->at: choose its kind, and write it. deflate_block.c. */
+void ws_deflate_write_block(
+    struct ws_deflate *d, struct ws_deflate_writer *w, bool is_final);
 
-/* Write as much of the block as the stage, which must be empty, has room for.
- * After the last of it the phase is WS_DEFLATE_GATHER. deflate_block.c. */
-void ws_deflate_write_block(struct ws_deflate *d);
-
-/* Make all before this readable: write an empty stored block (RFC 7692 section
- * 7.2.1), or fill the last octet of the final block. The stage must be empty.
- * deflate_block.c. */
-void ws_deflate_write_end(struct ws_deflate *d);
+/* Make all before this readable: fill the last octet of the final block, or
+ * write an empty stored block (RFC 7692 section 7.2.1). deflate_block.c. */
+void ws_deflate_write_end(struct ws_deflate_writer *w, bool is_final);
 
 /* Begin a block: reset the counts of its symbols. deflate_block.c. */
 void ws_deflate_clear_block(struct ws_deflate *d);

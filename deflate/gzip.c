@@ -61,18 +61,18 @@ size_t
 ws_gzip_write(struct ws_deflate *d, const uint8_t *in, size_t len, uint8_t *out,
     size_t size)
 {
-	struct ws_deflate_io io = { .in = in, .in_octets = len };
+	size_t n;
 
 	if (size < HEADER + TRAILER)
 		return 0;
 	memcpy(out, header, HEADER);
-	io.out = out + HEADER;
-	io.out_octets = size - HEADER - TRAILER;
 	ws_deflate_reset(d);
-	if (!ws_deflate_run(d, &io, WS_DEFLATE_FINISH))
+	n = ws_deflate_run(
+	    d, in, len, true, out + HEADER, size - HEADER - TRAILER);
+	if (n == 0)
 		return 0;
-	ws_store64_le(io.out, trailer_of(in, len));
-	return (size_t)(io.out - out) + TRAILER;
+	ws_store64_le(out + HEADER + n, trailer_of(in, len));
+	return HEADER + n + TRAILER;
 }
 
 /* Skip a text that ends in NUL. Returns the octet behind it, or NULL. */

@@ -245,17 +245,14 @@ static size_t
 content_pack_open(struct content *content, uint32_t *crc)
 {
 	struct ws_deflate *d = deflate_new();
-	size_t room = 10 + ws_deflate_bound(content->len) + 10, begin;
-	uint8_t *gzip = allocate(room);
-	struct ws_deflate_io io = { content->at, content->len, gzip + 10,
-		room - 20 };
+	size_t bound = ws_deflate_bound(content->len), begin;
+	uint8_t *gzip = allocate(10 + bound + 10);
 
 	memcpy(gzip, "\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-	if (!ws_deflate_run(d, &io, WS_DEFLATE_SYNC))
-		die("room", "deflate");
+	begin = 10 + ws_deflate_run(
+			 d, content->at, content->len, false, gzip + 10, bound);
 	free(d);
 	*crc = ws_crc32(0, content->at, content->len);
-	begin = (size_t)(io.out - gzip);
 	/* The shortest last block there is: fixed codes, and nothing. */
 	gzip[begin] = 3;
 	gzip[begin + 1] = 0;

@@ -72,31 +72,23 @@ same(const struct octets *a, const struct octets *b)
 	return a->len == b->len && memcmp(a->at, b->at, a->len) == 0;
 }
 
-/* Compress one piece, which ends at an unreadable page, with no more room at a
- * time than that, which ends at one, too. */
+/* Compress octets that end at an unreadable page, into room that ends at one,
+ * too. */
 static void
-feed(struct ws_deflate *d, const uint8_t *in, size_t len, size_t room,
-    enum ws_deflate_flush flush, struct octets *out)
+feed(struct ws_deflate *d, const uint8_t *in, size_t len, bool is_final,
+    struct octets *out)
 {
 	static struct guard input, output;
-	struct ws_deflate_io io = { guarded(&input, len), len, NULL, 0 };
+	size_t room = ws_deflate_bound(len), n;
 	uint8_t *space = guarded(&output, room);
-	bool is_done;
 
 	if (len > 0)
 		memcpy(guarded(&input, len), in, len);
-	do {
-		io.out = space;
-		io.out_octets = room;
-		is_done = ws_deflate_run(d, &io, flush);
-		cr_assert(is_done || io.out_octets == 0, "room was left");
-		cr_assert_eq(io.out, space + room - io.out_octets);
-		octets_want(out, room);
-		memcpy(out->at + out->len, space, room - io.out_octets);
-		out->len += room - io.out_octets;
-	} while (!is_done);
-	cr_assert_eq(io.in_octets, 0);
-	cr_assert_eq(io.in, input.at + BLOCK);
+	n = ws_deflate_run(d, guarded(&input, len), len, is_final, space, room);
+	cr_assert(n > 0 && n <= room);
+	octets_want(out, n);
+	memcpy(out->at + out->len, space, n);
+	out->len += n;
 }
 
 /* What zlib reads. Its output comes in pieces that are small beside any window,
@@ -255,7 +247,7 @@ Test(deflate, ends_an_empty_stream_with_an_empty_block)
 	struct ws_deflate *d = deflate_new(15, 6);
 	struct octets out = { 0 };
 
-	feed(d, NULL, 0, 16, WS_DEFLATE_FINISH, &out);
+	feed(d, NULL, 0, true, &out);
 	cr_assert_eq(out.len, 2);
 	cr_assert_eq(memcmp(out.at, "\x03\x00", 2), 0);
 	octets_free(&out);
@@ -319,7 +311,7 @@ Test(deflate, is_read_at_all_levels_and_windows)
 
 			snprintf(name, sizeof(name), "%s %zu level %u bits %u",
 			    c->name, len, level, bits);
-			feed(d, in, len, 4096, WS_DEFLATE_FINISH, &out);
+			feed(d, in, len, true, &out);
 			cr_assert_leq(
 			    out.len, ws_deflate_bound(len), "%s", name);
 			expect_stream(name, &out, bits, in, len, true);
@@ -345,7 +337,7 @@ Test(deflate, slides_its_window)
 
 			snprintf(name, sizeof(name), "%s level %u bits %u",
 			    corpora[i].name, level, bits);
-			feed(d, in, len, 50000, WS_DEFLATE_SYNC, &out);
+			feed(d, in, len, false, &out);
 			cr_assert_leq(
 			    out.len, ws_deflate_bound(len), "%s", name);
 			expect_stream(name, &out, bits, in, len, false);
@@ -380,7 +372,7 @@ Test(deflate, compresses)
 		while (strcmp(corpora[kind].name, rows[i].name) != 0)
 			kind++;
 		in = corpus_new(&corpora[kind], len);
-		feed(d, in, len, len, WS_DEFLATE_FINISH, &out);
+		feed(d, in, len, true, &out);
 		deflateInit2(&z, (int)rows[i].level, Z_DEFLATED, -15, 8, 0);
 		z.next_in = in;
 		z.avail_in = (unsigned)len;
@@ -469,70 +461,60 @@ Test(deflate, prefers_the_nearest_match)
 	cr_assert_eq(ws_deflate_message(d, in + 1025, 9, out, 100), 5);
 }
 
-/* ---- pieces and flushes -------------------------------------------------- */
+/* ---- room and flushes ---------------------------------------------------- */
 
-static void
-compress_in_pieces(struct ws_deflate *d, const uint8_t *in, size_t len,
-    size_t piece, size_t room, struct octets *out)
+/* Whatever room there is: the result, or nothing; and no octet beyond. */
+Test(deflate, writes_into_just_enough_room)
 {
-	ws_deflate_reset(d);
-	out->len = 0;
-	for (size_t at = 0; at < len; at += piece) {
-		size_t n = len - at < piece ? len - at : piece;
-
-		feed(d, in + at, n, room, WS_DEFLATE_MORE, out);
-	}
-	feed(d, NULL, 0, room, WS_DEFLATE_SYNC, out);
-}
-
-Test(deflate, does_not_depend_on_pieces)
-{
-	static const size_t steps[] = { 1, 2, 3, 61, 258, 259, 260, 1000,
-		5000 };
-
 	for (size_t i = 0; i < WS_LEN(corpora); i++) {
-		size_t len = 6000;
+		size_t len = 700;
 		uint8_t *in = corpus_new(&corpora[i], len);
-		struct ws_deflate *d = deflate_new(10, (unsigned)i % 10);
-		struct octets whole = { 0 }, pieces = { 0 };
+		struct ws_deflate *d = deflate_new(9, (unsigned)i % 10);
+		struct octets whole = { 0 };
 
-		feed(d, in, len, 100000, WS_DEFLATE_SYNC, &whole);
-		for (size_t s = 0; s < WS_LEN(steps); s++) {
-			compress_in_pieces(d, in, len, steps[s], 77, &pieces);
-			cr_assert(same(&whole, &pieces), "%s in pieces of %zu",
-			    corpora[i].name, steps[s]);
-			compress_in_pieces(d, in, len, 999, steps[s], &pieces);
-			cr_assert(same(&whole, &pieces),
-			    "%s out in pieces of %zu", corpora[i].name,
-			    steps[s]);
-		}
-		free(in);
-		octets_free(&whole);
-		octets_free(&pieces);
-	}
-}
+		feed(d, in, len, true, &whole);
+		for (size_t room = 0; room <= whole.len; room++) {
+			static struct guard output;
+			uint8_t *space = guarded(&output, room);
+			size_t n;
 
-Test(deflate, may_be_cut_anywhere)
-{
-	size_t len = 700;
-
-	for (size_t i = 0; i < WS_LEN(corpora); i++) {
-		uint8_t *in = corpus_new(&corpora[i], len);
-		struct ws_deflate *d = deflate_new(9, 1 + (unsigned)i % 9);
-		struct octets whole = { 0 }, cut = { 0 };
-
-		feed(d, in, len, 1000, WS_DEFLATE_SYNC, &whole);
-		for (size_t n = 0; n <= len; n++) {
 			ws_deflate_reset(d);
-			cut.len = 0;
-			feed(d, in, n, 64, WS_DEFLATE_MORE, &cut);
-			feed(d, in + n, len - n, 64, WS_DEFLATE_SYNC, &cut);
-			cr_assert(same(&whole, &cut), "%s cut at %zu",
-			    corpora[i].name, n);
+			n = ws_deflate_run(d, in, len, true, space, room);
+			cr_assert_eq(n, room < whole.len ? 0 : whole.len,
+			    "%s: %zu in %zu", corpora[i].name, n, room);
+			if (n > 0)
+				cr_assert_eq(memcmp(space, whole.at, n), 0);
 		}
 		free(in);
 		octets_free(&whole);
-		octets_free(&cut);
+	}
+}
+
+/* A call that found no room leaves nothing behind. */
+Test(deflate, begins_anew_where_there_was_no_room)
+{
+	static uint8_t in[70000], out[75000];
+	struct dice dice = { 12 };
+
+	for (size_t i = 0; i < WS_LEN(corpora); i++) {
+		struct ws_deflate *d = deflate_new(12, (unsigned)i % 10);
+		struct octets fresh = { 0 }, later = { 0 };
+
+		corpora[i].fill(&dice, in, sizeof(in));
+		feed(d, in, 5000, false, &fresh);
+		for (int n = 0; n < 50; n++) {
+			size_t room = roll(&dice, 200);
+
+			if (ws_deflate_run(
+				d, in, sizeof(in), false, out, room) > 0)
+				ws_deflate_reset(d);
+			later.len = 0;
+			feed(d, in, 5000, false, &later);
+			cr_assert(same(&fresh, &later), "%s", corpora[i].name);
+			ws_deflate_reset(d);
+		}
+		octets_free(&fresh);
+		octets_free(&later);
 	}
 }
 
@@ -555,8 +537,7 @@ Test(deflate, flushes)
 			if (n > len - at)
 				n = len - at;
 			out.len = 0;
-			feed(d, in + at, n, 1 + roll(&dice, 3000),
-			    WS_DEFLATE_SYNC, &out);
+			feed(d, in + at, n, false, &out);
 			cr_assert_leq(out.len, ws_deflate_bound(n));
 			cr_assert_geq(out.len, 5);
 			cr_assert_eq(
@@ -575,23 +556,18 @@ Test(deflate, flushes)
 	}
 }
 
-Test(deflate, takes_nothing_after_the_end)
+Test(deflate, writes_another_stream_after_the_end)
 {
 	struct ws_deflate *d = deflate_new(15, 6);
 	struct octets out = { 0 };
-	uint8_t more[16];
-	struct ws_deflate_io io = { (const uint8_t *)"x", 1, more, 16 };
 
-	feed(d, (const uint8_t *)"abc", 3, 1, WS_DEFLATE_FINISH, &out);
-	cr_assert(ws_deflate_run(d, &io, WS_DEFLATE_FINISH));
-	cr_assert_eq(io.in_octets, 1);
-	cr_assert_eq(io.out_octets, 16);
+	feed(d, (const uint8_t *)"abc", 3, true, &out);
 	expect_stream("abc", &out, 15, (const uint8_t *)"abc", 3, true);
 	ws_deflate_reset(d);
 	out.len = 0;
-	feed(d, NULL, 0, 1, WS_DEFLATE_SYNC, &out);
+	feed(d, NULL, 0, false, &out);
 	cr_assert_eq(out.len, 5);
-	feed(d, (const uint8_t *)"xyz", 3, 1, WS_DEFLATE_SYNC, &out);
+	feed(d, (const uint8_t *)"xyz", 3, false, &out);
 	expect_stream("xyz", &out, 15, (const uint8_t *)"xyz", 3, false);
 	octets_free(&out);
 }
@@ -682,15 +658,14 @@ Test(deflate, begins_anew_in_the_midst_of_anything)
 		const struct corpus *c = &corpora[roll(&dice, 10)];
 		unsigned level = roll(&dice, 10);
 		struct ws_deflate *d = deflate_new(9, level);
-		struct ws_deflate_io io = { in, roll(&dice, sizeof(in)), out,
-			roll(&dice, 1200) };
 		struct octets fresh = { 0 }, later = { 0 };
 
 		c->fill(&dice, in, sizeof(in));
-		feed(d, in, 1000, 4096, WS_DEFLATE_SYNC, &fresh);
-		ws_deflate_run(d, &io, (enum ws_deflate_flush)roll(&dice, 3));
+		feed(d, in, 1000, false, &fresh);
+		ws_deflate_run(d, in, roll(&dice, sizeof(in)),
+		    roll(&dice, 2) == 1, out, roll(&dice, 1200));
 		ws_deflate_reset(d);
-		feed(d, in, 1000, 4096, WS_DEFLATE_SYNC, &later);
+		feed(d, in, 1000, false, &later);
 		cr_assert(same(&fresh, &later), "%s, level %u", c->name, level);
 		octets_free(&fresh);
 		octets_free(&later);
@@ -737,7 +712,7 @@ Test(deflate, refers_to_what_it_was_primed_with)
 		 * smallest of them. */
 		memcpy(in + past, in + past - len, len);
 		ws_deflate_prime(d, in, past);
-		feed(d, in + past, len, 50, WS_DEFLATE_SYNC, &out);
+		feed(d, in + past, len, false, &out);
 		if (window >= len)
 			cr_expect_leq(
 			    out.len, 30, "bits %u: %zu", bits, out.len);
@@ -768,7 +743,7 @@ Test(deflate, keeps_to_a_smaller_window)
 		reader_init(&r, bits);
 		ws_deflate_reset(d);
 		ws_deflate_adjust(d, bits, 6);
-		feed(d, in, sizeof(in), 500, WS_DEFLATE_SYNC, &out);
+		feed(d, in, sizeof(in), false, &out);
 		reader_read(&r, "narrow", out.at, out.len);
 		cr_assert_eq(r.out.len, sizeof(in));
 		cr_assert_eq(memcmp(r.out.at, in, sizeof(in)), 0);
@@ -792,7 +767,7 @@ Test(deflate, is_primed_with_little)
 
 		reader_init(&r, 15);
 		ws_deflate_prime(d, in, past);
-		feed(d, in + past, 12, 1, WS_DEFLATE_SYNC, &out);
+		feed(d, in + past, 12, false, &out);
 		inflateSetDictionary(&r.z, in, (unsigned)past);
 		reader_read(&r, "primed", out.at, out.len);
 		cr_assert_eq(r.out.len, 12);
