@@ -236,15 +236,6 @@ ws_server_new(const struct ws_options *options)
 
 /* ---- the end ----------------------------------------------------------- */
 
-static void
-kill_all(struct ws_server *server, const char *cause)
-{
-	for (size_t i = server->conns_count; i > 0; i--) {
-		server->conns[i - 1]->closed_by_us = true;
-		ws_conn_kill(server->conns[i - 1], cause);
-	}
-}
-
 void
 ws_server_free(struct ws_server *server)
 {
@@ -254,7 +245,7 @@ ws_server_free(struct ws_server *server)
 	if (server->core.loop.fd >= 0) {
 		server->core.stopping = true;
 		ws_listen_stop(server);
-		kill_all(server, "the server ended");
+		ws_stop_all_at_once(server);
 		do
 			ws_core_turn_end(&server->core);
 		while (server->core.loop.busy);
@@ -280,68 +271,6 @@ ws_server_free(struct ws_server *server)
 	ws_mem_free(server->origin);
 	ws_mem_free(server->base_path);
 	ws_mem_free(server);
-}
-
-static void
-on_grace_over(struct ws_heap_timer *timer)
-{
-	struct ws_server *server =
-	    WS_OUTER(struct ws_server, grace_timer, timer);
-
-	if (server->conns_count > 0)
-		ws_log(&server->core.log, WS_LOG_WARN,
-		    "%zu connections did not end in time", server->conns_count);
-	kill_all(server, "the server ended");
-}
-
-/* Start to end one connection in good order. */
-static void
-wind_down(struct ws_conn *c)
-{
-	switch ((enum ws_conn_state)c->state) {
-	case WS_CONN_OPEN:
-		ws_conn_close(
-		    c, WS_CLOSE_GOING_AWAY, "the server is shutting down");
-		return;
-	case WS_CONN_HTTP:
-		if (c->request != NULL)
-			return; /* its answer will be the last */
-		if (ws_queued(c) > 0)
-			ws_conn_linger(c, "the server is shutting down");
-		else
-			ws_conn_kill(c, "the server is shutting down");
-		return;
-	case WS_CONN_HOLDING:
-	case WS_CONN_RESPONDING:
-	case WS_CONN_CLOSING:
-	case WS_CONN_LINGER:
-	case WS_CONN_DEAD:
-		return;
-	}
-}
-
-void
-ws_stop(struct ws_server *server, int grace_ms)
-{
-	struct ws_loop *loop = &server->core.loop;
-	bool first = !server->core.stopping;
-
-	server->core.stopping = true;
-	ws_listen_stop(server);
-	if (first) {
-		for (size_t i = server->conns_count; i > 0; i--)
-			wind_down(server->conns[i - 1]);
-	}
-	if (grace_ms <= 0 ||
-	    ws_heap_set(&loop->heap, &server->grace_timer,
-		ws_loop_now(loop) + grace_ms, on_grace_over) < 0)
-		kill_all(server, "the server ended");
-}
-
-bool
-ws_stopped(const struct ws_server *server)
-{
-	return server->core.stopping && server->conns_count == 0;
 }
 
 /* ---- running ----------------------------------------------------------- */
@@ -394,6 +323,8 @@ ws_serve(struct ws_server *server, const char *address, const char *page)
 {
 	int result = server != NULL ? ws_listen(server, address) : WS_ENOMEM;
 
+	if (result == 0)
+		result = ws_stop_as_usual(server);
 	if (result == 0) {
 		log_address(server, page);
 		result = ws_run(server);

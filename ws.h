@@ -247,7 +247,9 @@ int ws_address(
 int ws_run(struct ws_server *server);
 
 /* Listen, log the address to open as "listening on http://HOST:PORT/", run, and
- * release the server: the end of a short main().
+ * release the server: the end of a short main(). SIGINT and SIGTERM stop the
+ * server as by ws_stop_on_signal with 5 seconds, unless the program ignores or
+ * handles them.
  *   server   NULL is allowed, and is a failure
  *   address  as for ws_listen
  *   page     what the logged address ends with, such as "chat.html"; NULL:
@@ -256,11 +258,21 @@ int ws_run(struct ws_server *server);
 int ws_serve(struct ws_server *server, const char *address, const char *page);
 
 /* Stop in good order: listen no more, close every WebSocket with 1001 and
- * every idle HTTP connection, let answers and queues drain.
+ * every idle HTTP connection, let answers and queues drain. Sessions of
+ * Socket.IO are told, too.
  *   grace_ms  connections that are left after this time are ended; 0: all at
  *             once
  * A second call sets the time anew. */
 void ws_stop(struct ws_server *server, int grace_ms);
+
+/* Stop when the process gets a signal, as by ws_stop; a second one ends what is
+ * left at once. Until the server is released, the signal does nothing else: call
+ * this before threads or other programs are started, since they inherit that.
+ *   signal    such as SIGTERM
+ *   grace_ms  as for ws_stop
+ * Returns 0, WS_EINVAL for a signal that nobody can wait for, WS_ENOMEM or
+ * WS_ESYSTEM. */
+int ws_stop_on_signal(struct ws_server *server, int signal, int grace_ms);
 
 /* Return whether ws_stop has done its work: everything is closed. */
 bool ws_stopped(const struct ws_server *server);
@@ -842,8 +854,13 @@ bool ws_spend(struct ws_server *server, size_t cost);
  * Returns 0 or WS_ENOMEM. */
 int ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg);
 
-/* Take back a call of ws_at_free: run and arg are no longer needed. Nothing
- * happens if there was none. */
+/* Call a function when the server is told to stop for the first time, while all
+ * connections are open. What was added last is called first. To say goodbye.
+ * Returns 0 or WS_ENOMEM. */
+int ws_at_stop(struct ws_server *server, void (*run)(void *arg), void *arg);
+
+/* Take back a call of ws_at_free or ws_at_stop: run and arg are no longer
+ * needed. Nothing happens if there was none. */
 void
 ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
 

@@ -33,9 +33,10 @@ struct deferred {
 	void *arg;
 };
 
-/* A call of ws_at_free that is to be made. */
+/* A call of ws_at_free or ws_at_stop that is to be made. */
 struct ws_last {
 	struct ws_last *next;
+	bool at_stop;
 	void (*run)(void *arg);
 	void *arg;
 };
@@ -239,17 +240,32 @@ ws_spend(struct ws_server *server, size_t cost)
 
 /* ---- the end ----------------------------------------------------------- */
 
-int
-ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg)
+static int
+add_last(
+    struct ws_server *server, bool at_stop, void (*run)(void *arg), void *arg)
 {
 	struct ws_last *last = ws_mem_resize(NULL, sizeof(*last));
 
 	if (last == NULL)
 		return WS_ENOMEM;
-	*last =
-	    (struct ws_last){ .next = server->lasts, .run = run, .arg = arg };
+	*last = (struct ws_last){ .next = server->lasts,
+		.at_stop = at_stop,
+		.run = run,
+		.arg = arg };
 	server->lasts = last;
 	return 0;
+}
+
+int
+ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg)
+{
+	return add_last(server, false, run, arg);
+}
+
+int
+ws_at_stop(struct ws_server *server, void (*run)(void *arg), void *arg)
+{
+	return add_last(server, true, run, arg);
 }
 
 void
@@ -266,14 +282,37 @@ ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg)
 }
 
 /* What is called may cancel others, so the list is read anew each time. */
+static void
+call_lasts(struct ws_server *server, bool at_stop)
+{
+	struct ws_last **link = &server->lasts, *last;
+
+	while ((last = *link) != NULL) {
+		if (last->at_stop != at_stop) {
+			link = &last->next;
+			continue;
+		}
+		*link = last->next;
+		last->run(last->arg);
+		ws_mem_free(last);
+		link = &server->lasts;
+	}
+}
+
+void
+ws_app_loop_at_stop(struct ws_server *server)
+{
+	call_lasts(server, true);
+}
+
 void
 ws_app_loop_at_free(struct ws_server *server)
 {
 	struct ws_last *last;
 
+	call_lasts(server, false);
 	while ((last = server->lasts) != NULL) {
 		server->lasts = last->next;
-		last->run(last->arg);
 		ws_mem_free(last);
 	}
 }

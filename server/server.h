@@ -74,10 +74,22 @@ void ws_members_init(struct ws_conn *conn);
 
 /* ---- app_loop.c: the application in the loop --------------------------- */
 
-/* Make the calls that ws_at_free was asked for. */
+/* Make the calls that ws_at_stop was asked for. */
+void ws_app_loop_at_stop(struct ws_server *server);
+
+/* Make the calls that ws_at_free was asked for, and drop the others. */
 void ws_app_loop_at_free(struct ws_server *server);
 
 /* Release all timers, watches and deferred work of the application. */
 void ws_app_loop_free(struct ws_server *server);
+
+/* ---- stop.c: the end ---------------------------------------------------- */
+
+/* End all connections, without a farewell. */
+void ws_stop_all_at_once(struct ws_server *server);
+
+/* Have SIGINT and SIGTERM stop a server that ws_serve runs, as far as the
+ * program leaves them to the system. Returns as ws_stop_on_signal. */
+int ws_stop_as_usual(struct ws_server *server);
 
 #endif

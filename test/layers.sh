@@ -271,16 +271,19 @@ reserved()
 	net/net: send sendmsg sendto sendfile shutdown setsockopt getsockopt
 	net/net: getsockname getpeername getaddrinfo freeaddrinfo clock_gettime
 	net/net: time gettimeofday getrandom arc4random_buf getrlimit setrlimit
-	net/net: prlimit prlimit64 sigaction signal unlink chmod
+	net/net: prlimit prlimit64 signal unlink chmod
+	net/net net/signal net/signal_kqueue: sigaction
+	net/signal_epoll: signalfd sigprocmask
 	net/loop_epoll net/loop_kqueue: epoll_create1 epoll_ctl epoll_wait
-	net/loop_epoll net/loop_kqueue: kqueue kevent select
+	net/loop_epoll net/loop_kqueue: select
 	net/log net/loop_epoll net/loop_kqueue: poll
+	net/loop_kqueue net/signal_kqueue: kqueue kevent
 	files/open_beneath files/files_list: openat openat64
 	files/open_beneath: readlinkat syscall
 	files/files files/files_list files/open_beneath sio/bundle: fstat fstat64
 	files/files files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
 	files/files files/files_list files/open_beneath net/net sio/bundle: open open64
-	files/files files/files_list files/open_beneath net/net: fcntl fcntl64
+	files/files files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
 	files/files files/static: pread pread64
 	net/log: write

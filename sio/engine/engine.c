@@ -142,6 +142,30 @@ add_routes(struct eio *eio, const char *path)
 	return result;
 }
 
+static bool
+shut_down(struct eio_session *session, void *arg)
+{
+	(void)arg;
+	eio_session_end(session, "server shutting down", EIO_END_LAST);
+	return true;
+}
+
+static bool
+shut_down_poll(struct eio_session *session, void *arg)
+{
+	return eio_poll_of(session) == NULL || shut_down(session, arg);
+}
+
+/* WebSockets are closed by the server itself, with 1001. */
+static void
+stop_with_server(void *arg)
+{
+	struct eio *eio = arg;
+
+	eio->stopping = true;
+	eio_walk(eio, shut_down_poll, NULL);
+}
+
 static void
 free_with_server(void *arg)
 {
@@ -171,6 +195,8 @@ eio_new(struct ws_server *server, const char *path,
 	if (result == 0)
 		result = ws_at_free(server, free_with_server, eio);
 	if (result == 0)
+		result = ws_at_stop(server, stop_with_server, eio);
+	if (result == 0)
 		result = add_routes(eio, path);
 	if (result < 0) {
 		eio_free(eio);
@@ -187,14 +213,6 @@ eio_walk(struct eio *endpoint,
     bool (*visit)(struct eio_session *session, void *arg), void *arg)
 {
 	eio_sessions_walk(endpoint, EIO_STATE_OPEN, visit, arg);
-}
-
-static bool
-shut_down(struct eio_session *session, void *arg)
-{
-	(void)arg;
-	eio_session_end(session, "server shutting down", EIO_END_LAST);
-	return true;
 }
 
 static bool
@@ -218,6 +236,7 @@ eio_free(struct eio *endpoint)
 	if (endpoint == NULL)
 		return;
 	ws_at_free_cancel(endpoint->server, free_with_server, endpoint);
+	ws_at_free_cancel(endpoint->server, stop_with_server, endpoint);
 	eio_stop(endpoint);
 	eio_sessions_walk(endpoint, EIO_STATE_CLOSING, end_for_good, NULL);
 	eio_sessions_release(endpoint);

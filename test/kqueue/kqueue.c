@@ -22,16 +22,20 @@
  * of the same descriptor) is refused as EINVAL, so that a test fails rather
  * than pass by chance. Two things are not seen:
  * EVFILT_WRITE after our own shutdown(2), and how much room there is to write.
+ * EVFILT_SIGNAL can only be added; it blocks the signal for good, since Linux
+ * drops what is ignored.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -53,6 +57,7 @@ struct note {
 /* One descriptor. */
 struct watch {
 	struct note notes[2];
+	int signal; /* not 0: the descriptor stands for EVFILT_SIGNAL */
 };
 
 struct queue {
@@ -160,6 +165,27 @@ set(struct note *note, const struct kevent *change)
 		*note = (struct note){ .added = false };
 }
 
+/* Watch a signal by a descriptor that nobody closes. Returns 0 or an errno. */
+static int
+add_signal(struct queue *q, int kq, int number)
+{
+	struct watch *w;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	if (sigaddset(&set, number) < 0)
+		return errno;
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	w = fd >= 0 ? watch_of(q, kq, fd) : NULL;
+	if (w == NULL)
+		return fd >= 0 ? ENOMEM : errno;
+	*w = (struct watch){ .signal = number };
+	w->notes[READ].added = true;
+	return tell(kq, fd, w, EPOLL_CTL_ADD) == 0 ? 0 : errno;
+}
+
 /* Apply one change. Returns 0 or an errno. */
 static int
 apply(struct queue *q, int kq, const struct kevent *change)
@@ -168,6 +194,9 @@ apply(struct queue *q, int kq, const struct kevent *change)
 	struct watch *w, before;
 	struct note *note;
 
+	if (change->filter == EVFILT_SIGNAL && change->flags == EV_ADD &&
+	    change->fflags == 0)
+		return add_signal(q, kq, (int)change->ident);
 	if ((change->filter != EVFILT_READ && change->filter != EVFILT_WRITE) ||
 	    change->fflags != 0)
 		return EINVAL;
@@ -251,6 +280,13 @@ report(struct queue *q, int kq, int which, const struct epoll_event *ready,
 
 	if (!note->added || note->disabled)
 		return false;
+	if (w->signal != 0) {
+		struct signalfd_siginfo info;
+
+		*event = (struct kevent){ .ident = (uintptr_t)w->signal,
+			.filter = EVFILT_SIGNAL };
+		return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info);
+	}
 	*event = (struct kevent){ .ident = (uintptr_t)fd,
 		.filter = which == READ ? EVFILT_READ : EVFILT_WRITE,
 		.flags = note->clear ? EV_CLEAR : 0,

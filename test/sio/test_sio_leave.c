@@ -209,3 +209,16 @@ Test(sio_leave, a_server_takes_socket_io_with_it)
 	client_close(&c);
 	io = NULL;
 }
+
+/* The program need not tell Socket.IO: ws_stop does. */
+Test(sio_leave, a_server_that_is_told_to_stop_tells_its_clients)
+{
+	struct client c = enter();
+
+	ws_stop(live.server, 20000);
+	peer_expect_end(&c);
+	client_until(&closed, 1);
+	cr_expect_str_eq(heard, "disconnecting /: server shutting down (0); "
+				"disconnect /: server shutting down (0); ");
+	client_close(&c);
+}

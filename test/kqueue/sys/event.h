@@ -21,6 +21,7 @@ struct kevent {
 
 #define EVFILT_READ (-1)
 #define EVFILT_WRITE (-2)
+#define EVFILT_SIGNAL (-6)
 
 #define EV_ADD 0x0001
 #define EV_DELETE 0x0002
