@@ -16,9 +16,7 @@
  *
  *		ws_endpoint(server, "/",
  *		    &(struct ws_handler) { .message = on_message }, NULL);
- *		if (ws_listen(server, ":8080") < 0)
- *			return 1;
- *		return ws_run(server);
+ *		return ws_serve(server, ":8080", NULL);
  *	}
  *
  * Rules that hold everywhere:

@@ -72,6 +72,7 @@ main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN); /* as ws_run does */
 	if (server == NULL || ws_endpoint(server, "/", &printer, NULL) < 0 ||
+	    ws_stop_on_signal(server, SIGTERM, GRACE_MS) < 0 ||
 	    ws_listen(server, argc > 1 ? argv[1] : ":8080") < 0)
 		return 1;
 	ws_address(server, 0, address, sizeof(address));

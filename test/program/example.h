@@ -45,7 +45,9 @@ void expect_line(const char *text);
  *   argument  its second one; may be NULL */
 void start(const char *source, const char *argument);
 
-/* End it by a signal, which the examples do not handle. */
+/* End it by SIGTERM. It must end in good order, with status 0: a sanitizer that
+ * found something there, such as memory that was not released, makes it
+ * another. */
 void stop(void);
 
 /* After each test: no child and no file is left. */

@@ -392,7 +392,7 @@ Test(examples, foreign_loop_turns_in_poll)
 	cr_assert_eq(status, 0);
 }
 
-Test(examples, foreign_loop_dies_by_a_signal)
+Test(examples, foreign_loop_ends_in_good_order)
 {
 	start("examples/foreign-loop.c", NULL);
 	stop();
@@ -400,7 +400,7 @@ Test(examples, foreign_loop_dies_by_a_signal)
 
 /* ---- the programs in the documents -------------------------------------- */
 
-static const char listen_call[] = "ws_listen(server, \":8080\")";
+static const char listen_call[] = "ws_serve(server, \":8080\", NULL)";
 
 /* Write a program down, with its fixed port replaced by a socket that this
  * test opens: so two runs do not meet, and nobody waits for the start. */
@@ -414,8 +414,10 @@ write_program(const char *text, char *path)
 	strcpy(path, "/tmp/ws-program-XXXXXX.c");
 	file = fdopen(mkstemps(path, 2), "w");
 	cr_assert_not_null(file);
-	fprintf(file, "%.*sws_listen_fd(server, %d)%s", (int)(call - text),
-	    text, INHERITED_FD, call + strlen(listen_call));
+	fprintf(file,
+	    "%.*sws_listen_fd(server, %d) + "
+	    "ws_serve(server, \"127.0.0.1:0\", NULL)%s",
+	    (int)(call - text), text, INHERITED_FD, call + strlen(listen_call));
 	cr_assert_eq(fclose(file), 0);
 }
 
