@@ -131,20 +131,11 @@ put_stored(struct ws_deflate_writer *w, const uint8_t *octets, uint32_t count)
 
 /* ---- the header of a dynamic block --------------------------------------- */
 
-static unsigned
-item_extra_bits(unsigned item)
-{
-	switch (item) {
-	case REPEAT:
-		return 2;
-	case ZEROS:
-		return 3;
-	case MANY_ZEROS:
-		return 7;
-	default:
-		return 0;
-	}
-}
+static const uint8_t item_extra[ITEMS] = {
+	[REPEAT] = 2, /* bits */
+	[ZEROS] = 3,
+	[MANY_ZEROS] = 7,
+};
 
 static void
 add_item(struct header *h, unsigned item, unsigned extra)
@@ -224,7 +215,7 @@ make_header(const struct ws_deflate *d, struct header *h)
 	bits += ws_deflate_code_lengths(
 	    h->item_uses, ITEMS, ITEM_BITS_MAX, h->item_lengths);
 	for (unsigned i = REPEAT; i < ITEMS; i++)
-		bits += h->item_uses[i] * item_extra_bits(i);
+		bits += h->item_uses[i] * item_extra[i];
 	h->item_count = ITEMS;
 	while (h->item_count > ITEMS_MIN &&
 	       h->item_lengths[item_order[h->item_count - 1]] == 0)
@@ -249,7 +240,7 @@ put_header(struct ws_deflate_writer *w, const struct header *h)
 	for (unsigned i = 0; i < h->count; i++) {
 		carry(w);
 		put_code(w, codes[h->items[i]]);
-		put(w, h->extra[i], item_extra_bits(h->items[i]));
+		put(w, h->extra[i], item_extra[h->items[i]]);
 	}
 	carry(w);
 }
@@ -306,12 +297,6 @@ choose(const struct ws_deflate *d, unsigned bits, struct header *h)
 
 /* ---- the content --------------------------------------------------------- */
 
-/* The codes of a block. */
-struct codes {
-	struct ws_deflate_code litlen[WS_DEFLATE_LITLENS];
-	struct ws_deflate_code distance[WS_DEFLATE_DISTANCES];
-};
-
 /* Write a length and a distance, 48 bits at most. RFC 1951 section 3.2.5. */
 static inline void
 put_match(struct ws_deflate_writer *w, const struct ws_deflate_code *litlen,
@@ -355,7 +340,8 @@ void
 ws_deflate_write_block(
     struct ws_deflate *d, struct ws_deflate_writer *w, bool is_final)
 {
-	struct codes own;
+	struct ws_deflate_code litlen[WS_DEFLATE_LITLENS];
+	struct ws_deflate_code distances[WS_DEFLATE_DISTANCES];
 	struct header h;
 	enum kind kind = STORED;
 
@@ -372,10 +358,10 @@ ws_deflate_write_block(
 		break;
 	case DYNAMIC:
 		put_header(w, &h);
-		ws_deflate_code_bits(h.lengths, h.litlens, own.litlen);
+		ws_deflate_code_bits(h.lengths, h.litlens, litlen);
 		ws_deflate_code_bits(
-		    h.lengths + h.litlens, h.distances, own.distance);
-		put_symbols(w, d, own.litlen, own.distance);
+		    h.lengths + h.litlens, h.distances, distances);
+		put_symbols(w, d, litlen, distances);
 		break;
 	}
 	ws_deflate_clear_block(d);

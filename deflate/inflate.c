@@ -356,13 +356,9 @@ reaches(const struct ws_inflate_window *window, size_t out_octets,
 	       distance <= out_octets + window->octets;
 }
 
-/* Copy the part of a match that is in the window.
- *   back  octets from its beginning to the end of the window
- *   len   octets of the match
- * Returns how many octets were copied. */
-static size_t
-copy_past(const struct ws_inflate_window *window, size_t back, uint8_t *out,
-    size_t len)
+size_t
+ws_inflate_past(const struct ws_inflate_window *window, size_t back,
+    uint8_t *out, size_t len)
 {
 	size_t size = (size_t)1 << window->bits;
 	size_t from = (window->next - back) & (size - 1);
@@ -412,8 +408,8 @@ write_match(struct ws_inflate *z, struct ws_inflate_io *io)
 		return z->length == 0;
 	out = io->out + io->out_octets;
 	if (z->distance > io->out_octets)
-		done =
-		    copy_past(z->window, z->distance - io->out_octets, out, n);
+		done = ws_inflate_past(
+		    z->window, z->distance - io->out_octets, out, n);
 	for (size_t i = done; i < n; i++)
 		out[i] = *(out + i - z->distance);
 	io->out_octets += n;
@@ -543,8 +539,8 @@ decode_fast(struct ws_inflate *z, struct ws_inflate_io *io, struct tables t)
 		bits = rest >> ws_entry_all(distance);
 		nbits -= ws_entry_all(entry) + ws_entry_all(distance);
 		if (back > past) {
-			size_t n =
-			    copy_past(z->window, back - past, out, length);
+			size_t n = ws_inflate_past(
+			    z->window, back - past, out, length);
 
 			out += n;
 			length -= (unsigned)n;

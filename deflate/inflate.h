@@ -116,6 +116,13 @@ bool ws_inflate_is_flushed(const struct ws_inflate *z);
 void ws_inflate_keep(
     struct ws_inflate_window *window, const uint8_t *data, size_t len);
 
+/* Copy octets out of a window.
+ *   back  how far from its end to begin; not more than it has
+ *   len   octets wanted
+ * Returns how many were copied: len, or back if that is less. */
+size_t ws_inflate_past(const struct ws_inflate_window *window, size_t back,
+    uint8_t *out, size_t len);
+
 /* A sentence about an enum ws_inflate_error, for a log. Static. */
 const char *ws_inflate_error_text(int error);
 

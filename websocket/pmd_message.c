@@ -210,21 +210,6 @@ keep(struct ws_inflate_window *window, const void *data, size_t len)
 
 /* ---- compressing ------------------------------------------------------- */
 
-/* Show the end of a window to the compressor, which needs it in one piece. It
- * is put together in the buffer for the result. */
-static void
-prime(struct ws_pmd_codec *codec, struct ws_deflate *d,
-    const struct ws_inflate_window *window, size_t octets)
-{
-	size_t size = (size_t)1 << window->bits;
-	size_t begin = (window->next - octets) & (size - 1);
-	size_t first = octets < size - begin ? octets : size - begin;
-
-	memcpy(codec->deflated, window->at + begin, first);
-	memcpy(codec->deflated + first, window->at, octets - first);
-	ws_deflate_prime(d, codec->deflated, octets);
-}
-
 /* How many octets of the past are worth showing to the compressor. */
 static size_t
 past_of(const struct ws_pmd_context *context, size_t len, bool is_alone)
@@ -253,8 +238,13 @@ ws_pmd_deflate(struct ws_pmd_codec *codec, const struct ws_pmd_context *context,
 	if (d == NULL || !have_room(&codec->deflated, &codec->deflated_room,
 			     size > past ? size : past))
 		return 0;
-	if (past > 0)
-		prime(codec, d, &context->sent, past);
+	/* The compressor needs its past in one piece, which is put together in
+	 * the buffer for the result. */
+	if (past > 0) {
+		(void)ws_inflate_past(
+		    &context->sent, past, codec->deflated, past);
+		ws_deflate_prime(d, codec->deflated, past);
+	}
 	*out = codec->deflated;
 	return ws_deflate_message(d, data, len, codec->deflated, size);
 }
