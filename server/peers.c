@@ -60,44 +60,34 @@ ws_peers_owner(const uint8_t ip[16], uint8_t owner[16])
 	memcpy(owner, ip, part);
 }
 
-static uint32_t
-hash_of(const struct ws_peers *peers, const uint8_t name[16])
-{
-	return (uint32_t)ws_siphash(peers->key, name, 16);
-}
-
-/* Find the owner of a name. Returns NULL when it has no connection. */
+/* Find the owner of an address. Returns NULL when it has no connection.
+ *   key  receives what the owner would be with its first one */
 static struct owner *
-find(const struct ws_peers *peers, uint32_t hash, const uint8_t name[16])
+find(const struct ws_peers *peers, const uint8_t ip[16], struct owner *key)
 {
-	struct ws_table_entry *entry = *ws_table_bucket(&peers->table, hash);
-	struct owner *owner;
+	struct ws_table_entry *entry;
 
-	for (; entry != NULL; entry = entry->next) {
-		owner = (struct owner *)(void *)entry;
-		if (memcmp(owner->ip, name, 16) == 0)
-			return owner;
-	}
-	return NULL;
+	*key = (struct owner){ .count = 1 };
+	ws_peers_owner(ip, key->ip);
+	key->entry.hash = (uint32_t)ws_siphash(peers->key, key->ip, 16);
+	entry = *ws_table_bucket(&peers->table, key->entry.hash);
+	while (entry != NULL &&
+	       memcmp(((struct owner *)(void *)entry)->ip, key->ip, 16) != 0)
+		entry = entry->next;
+	return (struct owner *)(void *)entry;
 }
 
 unsigned
 ws_peers_add(struct ws_peers *peers, const uint8_t ip[16])
 {
-	struct owner *owner;
-	uint8_t name[16];
-	uint32_t hash;
+	struct owner key, *owner = find(peers, ip, &key);
 
-	ws_peers_owner(ip, name);
-	hash = hash_of(peers, name);
-	owner = find(peers, hash, name);
 	if (owner != NULL)
 		return ++owner->count;
 	owner = ws_mem_resize(NULL, sizeof(*owner));
 	if (owner == NULL)
 		return 0;
-	*owner = (struct owner){ .entry.hash = hash, .count = 1 };
-	memcpy(owner->ip, name, 16);
+	*owner = key;
 	ws_table_add(&peers->table, &owner->entry);
 	return 1;
 }
@@ -105,11 +95,8 @@ ws_peers_add(struct ws_peers *peers, const uint8_t ip[16])
 void
 ws_peers_drop(struct ws_peers *peers, const uint8_t ip[16])
 {
-	struct owner *owner;
-	uint8_t name[16];
+	struct owner key, *owner = find(peers, ip, &key);
 
-	ws_peers_owner(ip, name);
-	owner = find(peers, hash_of(peers, name), name);
 	if (owner == NULL || --owner->count > 0)
 		return;
 	ws_table_remove(&peers->table, &owner->entry);
