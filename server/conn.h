@@ -439,6 +439,12 @@ bool ws_conn_deflate(struct ws_conn *conn, int kind, struct ws_part *part);
 struct ws_chunk *
 ws_conn_deflated(struct ws_conn *conn, struct ws_chunk *message, int flags);
 
+/* Make a chunk that holds one frame.
+ *   first         as for ws_frame_begin
+ *   payload, len  borrowed
+ * Returns NULL when out of memory. */
+struct ws_chunk *ws_conn_chunk(uint8_t first, const void *payload, size_t len);
+
 /* Find the payload in the frame that a prepared message is.
  *   opcode  receives WS_OP_TEXT or WS_OP_BINARY
  * Returns the payload, which lives as long as the message. */

@@ -337,10 +337,8 @@ chunk_of(struct ws_prepared *message)
 struct ws_prepared *
 ws_prepare(int kind, const void *data, size_t len)
 {
-	uint8_t header[WS_FRAME_HEADER_MAX];
 	struct ws_chunk *chunk;
 	bool never = (kind & WS_NO_COMPRESS) != 0;
-	size_t size;
 
 	kind &= ~WS_NO_COMPRESS;
 	check_text(kind, data, len);
@@ -348,17 +346,9 @@ ws_prepare(int kind, const void *data, size_t len)
 		return NULL;
 	if (len == WS_STR)
 		len = strlen(data);
-	size = ws_frame_begin(header, (uint8_t)(WS_FIN | kind), len);
-	if (len > SIZE_MAX - size)
-		return NULL;
-	chunk = ws_chunk_new(size + len);
-	if (chunk == NULL)
-		return NULL;
-	memcpy(chunk->at, header, size);
-	if (len > 0)
-		memcpy(chunk->at + size, data, len);
-	chunk->len = size + len;
-	chunk->window = never ? WS_PMD_BITS_MAX : 0;
+	chunk = ws_conn_chunk((uint8_t)(WS_FIN | kind), data, len);
+	if (chunk != NULL && never)
+		chunk->window = WS_PMD_BITS_MAX;
 	return (struct ws_prepared *)chunk;
 }
 

@@ -51,6 +51,23 @@ ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 	return c->deflates ? 0 : -1;
 }
 
+struct ws_chunk *
+ws_conn_chunk(uint8_t first, const void *payload, size_t len)
+{
+	uint8_t header[WS_FRAME_HEADER_MAX];
+	size_t size = ws_frame_begin(header, first, len);
+	struct ws_chunk *chunk =
+	    len <= SIZE_MAX - size ? ws_chunk_new(size + len) : NULL;
+
+	if (chunk == NULL)
+		return NULL;
+	memcpy(chunk->at, header, size);
+	if (len > 0)
+		memcpy(chunk->at + size, payload, len);
+	chunk->len = size + len;
+	return chunk;
+}
+
 struct ws_part
 ws_conn_payload(const struct ws_chunk *message, uint8_t *opcode)
 {
@@ -141,23 +158,14 @@ static struct ws_chunk *
 make_form(
     const struct ws_conn *c, const struct ws_part *payload, uint8_t opcode)
 {
-	uint8_t header[WS_FRAME_HEADER_MAX];
 	struct ws_pmd_codec *pmd = &c->core->pmd;
 	struct ws_chunk *deflated = NULL;
 	const uint8_t *out;
-	size_t size, len = ws_pmd_deflate(pmd, c->context, payload->at,
-			 payload->len, true, &out);
+	size_t len = ws_pmd_deflate(
+	    pmd, c->context, payload->at, payload->len, true, &out);
 
-	if (len > 0) {
-		size = ws_frame_begin(
-		    header, (uint8_t)(WS_FIN | WS_RSV1 | opcode), len);
-		deflated = ws_chunk_new(size + len);
-		if (deflated != NULL) {
-			memcpy(deflated->at, header, size);
-			memcpy(deflated->at + size, out, len);
-			deflated->len = size + len;
-		}
-	}
+	if (len > 0)
+		deflated = ws_conn_chunk(WS_FIN | WS_RSV1 | opcode, out, len);
 	ws_pmd_end_deflate(pmd);
 	return deflated;
 }
