@@ -138,44 +138,29 @@ stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 		ws_conn_kill(c, "out of memory");
 }
 
-/* The peer has ended its direction of the stream. */
-static void
-end_of_stream(struct ws_conn *c)
-{
-	c->peer_ended = true;
-	switch ((enum ws_conn_state)c->state) {
-	case WS_CONN_HTTP:
-		/* It may have sent its last request and wait for answers. */
-		if (c->queue.last != NULL)
-			ws_conn_linger(c, "the peer has no more requests");
-		else
-			ws_conn_kill(c, "the peer hung up");
-		return;
-	case WS_CONN_HOLDING:
-		ws_conn_kill(c, "the peer hung up before the answer");
-		return;
-	case WS_CONN_OPEN:
-		ws_conn_kill(c, "the stream ended without a Close frame");
-		return;
-	case WS_CONN_CLOSING:
-		ws_conn_kill(c, "the stream ended before their Close frame");
-		return;
-	case WS_CONN_RESPONDING:
-	case WS_CONN_LINGER:
-	case WS_CONN_DEAD:
-		return;
-	}
-}
-
 /* Act on a receive that brought nothing.
  *   result  0 at the end of the stream, or an error of ws_net_recv */
 static void
 receive_nothing(struct ws_conn *c, ssize_t result)
 {
-	if (result == 0)
-		end_of_stream(c);
-	else if (result == WS_NET_GONE)
+	static const char *const causes[] = {
+		[WS_CONN_HTTP] = "the peer hung up",
+		[WS_CONN_HOLDING] = "the peer hung up before the answer",
+		[WS_CONN_OPEN] = "the stream ended without a Close frame",
+		[WS_CONN_CLOSING] = "the stream ended before their Close frame",
+		[WS_CONN_DEAD] = NULL,
+	};
+
+	if (result == WS_NET_GONE)
 		ws_conn_kill(c, "the connection was reset");
+	if (result != 0)
+		return;
+	c->peer_ended = true;
+	/* It may have sent its last request and wait for answers. */
+	if (c->state == WS_CONN_HTTP && c->queue.last != NULL)
+		ws_conn_linger(c, "the peer has no more requests");
+	else if (causes[c->state] != NULL)
+		ws_conn_kill(c, causes[c->state]);
 }
 
 /* Show received octets to a state that may not take all of them at once. */
@@ -589,25 +574,22 @@ ws_core_expired(struct ws_wheel_deadline *deadline, void *arg)
 	struct ws_conn *c = WS_OUTER(struct ws_conn, deadline, deadline);
 
 	(void)arg;
+	if (c->state != WS_CONN_OPEN &&
+	    is_taking_its_time(c, c->websocket ? c->core->limits.close_ms
+					       : c->core->limits.idle_ms))
+		return;
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
-		if (!is_taking_its_time(c, c->core->limits.idle_ms))
-			ws_conn_http_expired(c);
+		ws_conn_http_expired(c);
 		return;
 	case WS_CONN_OPEN:
+	case WS_CONN_CLOSING:
 		ws_conn_ws_expired(c);
 		return;
-	case WS_CONN_CLOSING:
-		if (!is_taking_its_time(c, c->core->limits.close_ms))
-			ws_conn_ws_expired(c);
-		return;
 	case WS_CONN_LINGER:
-		if (!is_taking_its_time(c, c->websocket
-					       ? c->core->limits.close_ms
-					       : c->core->limits.idle_ms))
-			ws_conn_kill(c, "the peer did not hang up");
+		ws_conn_kill(c, "the peer did not hang up");
 		return;
 	case WS_CONN_DEAD:
 		return;
