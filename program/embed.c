@@ -43,9 +43,10 @@
  * This is a program for the machine that builds. It may stop at any failure.
  */
 
+#define _XOPEN_SOURCE 700 /* nftw */
 #include <sys/stat.h>
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,11 +67,13 @@ enum {
 	COLUMNS_MAX = 76,
 };
 
-/* The paths found, relative to the directory: "/chat.html". */
-struct paths {
+/* The paths found, relative to the directory: "/chat.html". Global, because
+ * nftw(3) hands nothing of its caller's to its callback. */
+static struct paths {
 	char **at; /* owned */
 	size_t count, room;
-};
+	size_t root_len; /* octets of the directory's name */
+} paths;
 
 static void
 die(const char *what, const char *name)
@@ -110,45 +113,22 @@ join(const char *left, const char *middle, const char *right)
 
 /* ---- finding ------------------------------------------------------------ */
 
-static void
-paths_add(struct paths *list, char *path)
+/* Note a file. Names that begin with a dot are skipped, and all below them. */
+static int
+found(const char *name, const struct stat *st, int type, struct FTW *place)
 {
-	reserve(&list->at, &list->room, list->count + 1, sizeof(*list->at));
-	list->at[list->count++] = path;
-}
+	const char *path = name + paths.root_len;
 
-/* Collect the files of one directory and, by calling itself, of those in it.
- *   below  the path of the directory under the root: "" or "/js" */
-static void
-collect(struct paths *list, const char *root, const char *below)
-{
-	char *name = join(root, below, "");
-	DIR *dir = opendir(name);
-	struct dirent *found;
-
-	if (dir == NULL)
-		die("opendir", name);
-	while ((found = readdir(dir)) != NULL) {
-		char *path, *full;
-		struct stat st;
-
-		if (found->d_name[0] == '.')
-			continue;
-		path = join(below, "/", found->d_name);
-		full = join(root, path, "");
-		if (stat(full, &st) != 0)
-			die("stat", full);
-		free(full);
-		if (S_ISREG(st.st_mode)) {
-			paths_add(list, path);
-			continue;
-		}
-		if (S_ISDIR(st.st_mode))
-			collect(list, root, path);
-		free(path);
-	}
-	closedir(dir);
-	free(name);
+	(void)place;
+	if (strstr(path, "/.") != NULL)
+		return 0;
+	if (type == FTW_DNR || type == FTW_NS || type == FTW_SLN)
+		die("stat", name);
+	if (type != FTW_F || !S_ISREG(st->st_mode))
+		return 0;
+	reserve(&paths.at, &paths.room, paths.count + 1, sizeof(*paths.at));
+	paths.at[paths.count++] = join(path, "", "");
+	return 0;
 }
 
 static int
@@ -349,21 +329,21 @@ write_asset(const char *path, const char *array, const struct content *content)
 }
 
 static void
-write_table(const struct paths *list, const struct content *contents)
+write_table(const struct content *contents)
 {
 	char name[32];
 
 	printf("\nextern const struct ws_asset ws_www_assets[];\n"
 	       "extern const size_t ws_www_assets_count;\n\n"
 	       "const struct ws_asset ws_www_assets[] = {\n");
-	for (size_t i = 0; i < list->count; i++) {
+	for (size_t i = 0; i < paths.count; i++) {
 		snprintf(name, sizeof(name), "asset_%zu", i);
-		write_asset(list->at[i], name, &contents[i]);
+		write_asset(paths.at[i], name, &contents[i]);
 		printf(",\n");
 	}
-	if (list->count == 0)
+	if (paths.count == 0)
 		printf("{ 0, 0, 0, 0, 0 },\n");
-	printf("};\nconst size_t ws_www_assets_count = %zu;\n", list->count);
+	printf("};\nconst size_t ws_www_assets_count = %zu;\n", paths.count);
 }
 
 static void
@@ -410,30 +390,31 @@ embed_file(const char *name, const char *file, const char *more)
 static void
 embed_directory(const char *root, const char *left_out)
 {
-	struct paths list = { 0 };
 	struct content *contents;
 	size_t kept = 0;
 
-	collect(&list, root, "");
-	for (size_t i = 0; i < list.count; i++) {
-		if (left_out != NULL && strcmp(list.at[i], left_out) == 0)
-			free(list.at[i]);
+	paths.root_len = strlen(root);
+	if (nftw(root, found, 16, 0) != 0)
+		die("nftw", root);
+	for (size_t i = 0; i < paths.count; i++) {
+		if (left_out != NULL && strcmp(paths.at[i], left_out) == 0)
+			free(paths.at[i]);
 		else
-			list.at[kept++] = list.at[i];
+			paths.at[kept++] = paths.at[i];
 	}
-	list.count = kept;
-	if (list.count > 0)
-		qsort(list.at, list.count, sizeof(*list.at), path_order);
-	contents = allocate((list.count + 1) * sizeof(*contents));
+	paths.count = kept;
+	if (paths.count > 0)
+		qsort(paths.at, paths.count, sizeof(*paths.at), path_order);
+	contents = allocate((paths.count + 1) * sizeof(*contents));
 	printf("#include \"ws.h\"\n");
-	for (size_t i = 0; i < list.count; i++)
-		contents[i] = write_file(root, list.at[i], i);
-	write_table(&list, contents);
-	for (size_t i = 0; i < list.count; i++) {
-		free(list.at[i]);
+	for (size_t i = 0; i < paths.count; i++)
+		contents[i] = write_file(root, paths.at[i], i);
+	write_table(contents);
+	for (size_t i = 0; i < paths.count; i++) {
+		free(paths.at[i]);
 		free(contents[i].at);
 	}
-	free(list.at);
+	free(paths.at);
 	free(contents);
 }
 
