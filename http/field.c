@@ -28,12 +28,6 @@ is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Return a span without the white space around it. */
 static struct ws_span
 trim(struct ws_span span)
@@ -409,7 +403,7 @@ qvalue(struct ws_span in)
 	if (in.len > 1 && in.at[1] != '.')
 		return -1;
 	for (size_t i = 2; i < in.len; i++) {
-		if (!is_digit(in.at[i]))
+		if (in.at[i] < '0' || in.at[i] > '9')
 			return -1;
 		q += (in.at[i] - '0') * scale;
 		scale /= 10;
