@@ -128,9 +128,12 @@ new_route(
 	return 0;
 }
 
-/* Insert a route in its place, so that the first match is the best one. */
+/* Insert a route in its place, so that the first match is the best one.
+ *   route  released on failure
+ *   error  of the caller, which failed to complete it; or 0
+ * Returns 0, error or WS_EEXIST. */
 static int
-add_route(struct ws_server *server, struct ws_route *route)
+add_route(struct ws_server *server, struct ws_route *route, int error)
 {
 	struct ws_route **link = &server->routes;
 
@@ -138,10 +141,12 @@ add_route(struct ws_server *server, struct ws_route *route)
 		if (strcmp(r->path, route->path) == 0 &&
 		    r->subtree == route->subtree &&
 		    (r->kind == ROUTE_WEBSOCKET) ==
-			(route->kind == ROUTE_WEBSOCKET)) {
-			free_route(route);
-			return WS_EEXIST;
-		}
+			(route->kind == ROUTE_WEBSOCKET))
+			error = error != 0 ? error : WS_EEXIST;
+	}
+	if (error != 0) {
+		free_route(route);
+		return error;
 	}
 	while (*link != NULL && !is_before(route, *link))
 		link = &(*link)->next;
@@ -169,7 +174,7 @@ ws_endpoint(struct ws_server *server, const char *path,
 	if (handler->deflate_min == 0)
 		route->endpoint.handler.deflate_min =
 		    server->core.limits.deflate_min;
-	return add_route(server, route);
+	return add_route(server, route, 0);
 }
 
 static const char every_method[] = "GET, HEAD, OPTIONS, POST, PUT, PATCH, "
@@ -239,12 +244,10 @@ ws_http(struct ws_server *server, const char *path, const char *methods,
 	route->handler = handler;
 	if (methods != NULL) {
 		route->methods = copy_methods(methods);
-		if (route->methods == NULL) {
-			free_route(route);
-			return WS_ENOMEM;
-		}
+		if (route->methods == NULL)
+			result = WS_ENOMEM;
 	}
-	return add_route(server, route);
+	return add_route(server, route, result);
 }
 
 int
@@ -296,17 +299,14 @@ add_files(struct ws_server *server, const char *path, struct ws_files *files,
 	if (route->files_options.cache != NULL) {
 		route->cache = ws_mem_copy(options->cache);
 		route->files_options.cache = route->cache;
-		if (route->cache == NULL) {
-			free_route(route);
-			return WS_ENOMEM;
-		}
+		if (route->cache == NULL)
+			result = WS_ENOMEM;
+		else if (!is_cache(route->cache))
+			result = WS_EINVAL;
 	}
-	if (!route->subtree ||
-	    (route->cache != NULL && !is_cache(route->cache))) {
-		free_route(route);
-		return WS_EINVAL;
-	}
-	return add_route(server, route);
+	if (!route->subtree && result == 0)
+		result = WS_EINVAL;
+	return add_route(server, route, result);
 }
 
 int
