@@ -68,7 +68,8 @@ NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/net.c \
 WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 	websocket/pmd_message.c websocket/session.c
 FILES = files/files.c files/files_list.c files/files_type.c \
-	files/open_beneath.c files/static.c files/static_gzip.c
+	files/open_beneath.c files/static.c files/static_fields.c \
+	files/static_gzip.c
 SERVER = server/app_loop.c server/conn.c server/conn_http.c \
 	server/conn_life.c server/conn_list.c server/conn_log.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \

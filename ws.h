@@ -637,17 +637,34 @@ int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 /* Options of static files. Zero is the default of each member. */
 struct ws_files_options {
 	const char *cache; /* Cache-Control, 1000 octets at most; "no-cache" */
-	bool spa;  /* unknown paths without a dot in their last segment get
-	              /index.html, for single-page applications */
+	bool spa;  /* who navigates to an unknown path gets /index.html, for
+	              single-page applications (Sec-Fetch-Mode, or Accept with
+	              text/html first; without both, paths that have no dot in
+	              their last segment) */
 	bool list; /* list directories that have no index.html */
+	/* Types of extensions, "EXT=TYPE", in addition to those that are built
+	 * in or in their place. This array and the next are ended by NULL;
+	 * they and their texts are copied. NULL: none. */
+	const char *const *types;
+	/* Fields for all answers, "Name: value", or for those whose path
+	 * matches a pattern, "/path: Name: value", in which '*' stands for any
+	 * octets. Fields that say what was sent (Content-Type,
+	 * ETag, Cache-Control ...) are not allowed. 8000 octets in all. */
+	const char *const *headers;
+	/* Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, which
+	 * pages with threads in WebAssembly need. */
+	bool cross_origin_isolated;
 };
 
 /* Serve the files of a directory, for paths that have no other endpoint.
  *   path       as for ws_endpoint; with a '/' at its end
- *   directory  the document root; nothing outside is ever served, whatever the
- *              links in it say
+ *   directory  the name of the document root; within a second, another directory
+ *              that gets this name is served instead; while there is none, the
+ *              answer is 503. Nothing outside is ever served, whatever the links
+ *              in it say
  *   options    NULL for the defaults; copied
- * Returns 0, WS_EINVAL, WS_EEXIST, WS_ENOMEM or WS_ESYSTEM. */
+ * Returns 0, WS_EINVAL (a type or a header that is not allowed is logged),
+ * WS_EEXIST, WS_ENOMEM or WS_ESYSTEM. */
 int ws_files(struct ws_server *server, const char *path, const char *directory,
     const struct ws_files_options *options);
 

@@ -17,8 +17,11 @@
  * The result is a name, no octet of which has a meaning here. Overlong or
  * broken UTF-8 is simply the name of a file that does not exist.
  *
- * An empty segment ("//") is refused rather than collapsed: so every file has
- * one path only, and a path never looks like "//host".
+ * Empty segments ("//") are merged, since careless proxies make them.
+ *
+ * A directory is followed by its name: a deployment switches a link, or removes
+ * the directory and makes it anew. Files that are being sent are open, so they
+ * end as they began.
  *
  * A directory and a set of embedded files differ only in look_up. index.html,
  * precompressed siblings and entity-tags are the same for both.
@@ -30,7 +33,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,6 +50,15 @@
 enum {
 	NAME_OCTETS = 255, /* of one segment, decoded: NAME_MAX of Linux */
 	PATH_SIZE = WS_OPEN_BENEATH_PATH_SIZE, /* under the root */
+	NOTE_SIZE = 512,
+	/* Siblings that were told of and are remembered. With many more of
+	 * them, some are told of again, as they would be after a restart. */
+	NOTED = 64,
+	/* Octets of a file on disk that is decompressed for those who do not
+	 * accept gzip: 4 MiB take 10 ms. Of a larger one they get the gzip
+	 * file. */
+	INFLATED_MAX = 4 << 20,
+	GZIP_LEAST = 18,    /* octets of the shortest gzip file, RFC 1952 */
 	SUFFIX_OCTETS = 16, /* kept free for "/index.html" and ".br" */
 	TAG_OCTETS = 34,    /* of an asset's: 128 bits in hexadecimal, quoted */
 };
@@ -55,8 +69,15 @@ enum {
 #endif
 
 struct ws_files {
-	int dir;   /* owned; -1 when the files are embedded */
-	bool walk; /* the kernel cannot help */
+	char *path;                /* owned; NULL when the files are embedded */
+	char *absolute;            /* owned: where path leads, or NULL */
+	struct ws_beneath beneath; /* dir is owned; -1: gone, or embedded */
+	uint64_t device, inode;    /* of dir */
+	int64_t checked_s;         /* when the name was followed last */
+	const char *const *types;  /* borrowed, see ws_files_set_types */
+	bool has_note;
+	char note[NOTE_SIZE];
+	uint64_t noted[NOTED];         /* what siblings were told of */
 	const struct ws_asset *assets; /* borrowed */
 	size_t count;
 	int64_t modified_s; /* of all assets */
@@ -100,27 +121,73 @@ above_stdio(int fd)
 	return higher;
 }
 
-/* Make the entity-tag of a file on disk (RFC 9110 section 8.8.3) from its size
- * and time of modification: "1a2b-65f0c3d1.5f5e100". Copies of one release on
- * several machines share both, but not the inode number; and a hash would mean
- * reading the content. The tag is as strong as the file system's clock is fine:
- * a file that is written twice to the same size within one tick keeps its
- * tag. */
+/* Mix a number into a hash: the finalizer of splitmix64, which changes half of
+ * the bits for any change of one. */
+static uint64_t
+mix(uint64_t hash, uint64_t number)
+{
+	hash ^= number;
+	hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
+	return hash ^ hash >> 31;
+}
+
+/* Identify the content of a file on disk. Neither the size nor the time of
+ * modification does: package managers and reproducible builds give all files
+ * one time. The time of change moves with every writing and cannot be set; the
+ * inode is another one where a file was replaced. It is a hash, since nobody
+ * needs to know these numbers. */
+static uint64_t
+identity(const struct ws_file *file)
+{
+	uint64_t hash = mix(file->device, file->inode);
+
+	hash = mix(hash, (uint64_t)file->changed_s);
+	hash = mix(hash, file->changed_ns);
+	hash = mix(hash, (uint64_t)file->modified_s);
+	hash = mix(hash, file->modified_ns);
+	return mix(hash, file->octets);
+}
+
+/* Write a number in hexadecimal digits, at least one. Returns their end. */
+static char *
+put_hex(char *out, uint64_t number)
+{
+	int shift = 60;
+
+	while (shift > 0 && number >> shift == 0)
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*out++ = "0123456789abcdef"[number >> shift & 15];
+	return out;
+}
+
+/* Make the entity-tag of a file on disk (RFC 9110 section 8.8.3):
+ * "1a2b-9f86d081884c7d65", its size and its identity. The tag is as strong as
+ * the file system's clock is fine: a file that is written twice to the same
+ * size within one tick keeps its tag. */
 static void
 disk_tag(struct ws_file *file)
 {
-	(void)snprintf(file->etag, sizeof(file->etag),
-	    "\"%" PRIx64 "-%" PRIx64 ".%" PRIx32 "\"", file->octets,
-	    (uint64_t)file->modified_s, file->modified_ns);
+	char *out = file->etag;
+
+	*out++ = '"';
+	out = put_hex(out, file->octets);
+	*out++ = '-';
+	out = put_hex(out, identity(file));
+	memcpy(out, "\"", 2);
 }
 
 static int
 disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
 	struct stat st;
-	int fd = above_stdio(ws_open_beneath(
-	    root->dir, name[0] == '/' ? name + 1 : ".", &root->walk));
+	int fd;
 
+	if (root->beneath.dir < 0)
+		return WS_FILES_EGONE;
+	fd = above_stdio(
+	    ws_open_beneath(&root->beneath, name[0] == '/' ? name + 1 : "."));
 	if (fd < 0)
 		return error_of_errno(errno);
 	if (fstat(fd, &st) != 0 ||
@@ -214,7 +281,7 @@ embedded_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 static int
 look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
-	if (root->dir >= 0)
+	if (root->path != NULL)
 		return disk_look_up(root, name, file);
 	return embedded_look_up(root, name, file);
 }
@@ -225,7 +292,8 @@ look_up(struct ws_files *root, const char *name, struct ws_file *file)
 struct local_path {
 	char name[PATH_SIZE]; /* "/a/b", "" for the root itself */
 	size_t len;
-	bool slash; /* it ended in '/' */
+	bool slash;           /* it ended in '/' */
+	bool only_compressed; /* there is no file of this very name */
 };
 
 static bool
@@ -293,7 +361,7 @@ path_parse(struct local_path *p, struct ws_span path)
 			segment.len++;
 		path.at += segment.len + 1;
 		path.len -= segment.len + 1;
-		p->slash = segment.len == 0 && path.len == 0;
+		p->slash = segment.len == 0;
 		error = p->slash ? 0 : path_append(p, segment);
 		if (error != 0)
 			return error;
@@ -321,10 +389,15 @@ struct coding {
 /* A type that is compressed already has no siblings. A file of unknown type may
  * have some: it may be a program's data. */
 static bool
-may_have_siblings(const char *type)
+may_have_siblings(const struct ws_files *root, const struct local_path *p)
 {
-	return ws_gzip_shrinks(type) ||
-	       strcmp(type, "application/octet-stream") == 0;
+	const char *encoding,
+	    *type = ws_files_type(
+		(struct ws_span){ p->name, p->len }, root->types, &encoding);
+
+	return encoding == NULL &&
+	       (ws_gzip_shrinks(type) ||
+		   strcmp(type, "application/octet-stream") == 0);
 }
 
 /* The first is preferred when the client likes several equally. */
@@ -333,16 +406,71 @@ static const struct coding codings[] = {
 	{ "gzip", ".gz" },
 };
 
-/* A sibling is usable if it is a file and not older than the plain one: an
- * older one was forgotten when the plain one was edited. */
-static bool
-is_current(const struct ws_file *sibling, const struct ws_file *plain)
+/* Tell the operator of a sibling that is not used, once. */
+static void
+note_sibling(struct ws_files *root, const struct local_path *p,
+    const struct ws_file *sibling, const char *why)
 {
-	if (sibling->directory)
+	uint64_t id = identity(sibling);
+
+	if (root->noted[id % NOTED] == id)
+		return;
+	root->noted[id % NOTED] = id;
+	root->has_note = true;
+	(void)snprintf(root->note, sizeof(root->note), "%.200s%.200s %s",
+	    root->path != NULL ? root->path : "", p->name, why);
+}
+
+/* Read the length of what a gzip file was made of, modulo 2^32, from its last
+ * octets (RFC 1952 section 2.3.1). Returns whether the file can be one. */
+static bool
+read_gzip_length(const struct ws_file *file, uint32_t *octets)
+{
+	uint8_t last[4];
+
+	if (file->octets < GZIP_LEAST)
 		return false;
-	if (sibling->modified_s != plain->modified_s)
-		return sibling->modified_s > plain->modified_s;
-	return sibling->modified_ns >= plain->modified_ns;
+	if (file->data != NULL)
+		memcpy(last, file->data + file->octets - 4, sizeof(last));
+	else if (ws_file_read(file, file->octets - 4, last, sizeof(last)) !=
+		 (ssize_t)sizeof(last))
+		return false;
+	*octets = (uint32_t)last[0] | (uint32_t)last[1] << 8 |
+		  (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24;
+	return true;
+}
+
+/* Compare two times. Returns a number below, equal to or above 0. */
+static int
+compare_times(int64_t a_s, uint32_t a_ns, int64_t b_s, uint32_t b_ns)
+{
+	if (a_s != b_s)
+		return a_s < b_s ? -1 : 1;
+	return a_ns < b_ns ? -1 : a_ns > b_ns;
+}
+
+/* Find out why a sibling cannot be used, if it is a file: an older one was
+ * forgotten when the plain one was edited. Where all files have one time of
+ * modification, the time of change tells which is older. A gzip file knows how
+ * long its original was. Returns NULL when it can be used. */
+static const char *
+fault_of(const struct ws_file *sibling, const struct ws_file *plain,
+    const char *suffix)
+{
+	int newer = compare_times(sibling->modified_s, sibling->modified_ns,
+	    plain->modified_s, plain->modified_ns);
+	uint32_t octets;
+
+	if (newer == 0)
+		newer = compare_times(sibling->changed_s, sibling->changed_ns,
+		    plain->changed_s, plain->changed_ns);
+	if (newer < 0)
+		return "is older than the file beside it: not used";
+	if (strcmp(suffix, ".gz") == 0 &&
+	    (!read_gzip_length(sibling, &octets) ||
+		octets != (uint32_t)plain->octets))
+		return "was not made of the file beside it: not used";
+	return NULL;
 }
 
 void
@@ -354,17 +482,41 @@ ws_file_tag_coding(struct ws_file *file, const char *coding)
 	    file->etag + quote, sizeof(file->etag) - quote, "-%s\"", coding);
 }
 
-/* Send an asset that is a gzip file as it is, if the client wants gzip. */
+/* Send a gzip file as it is, if the client wants gzip, or if it is too large to
+ * be decompressed here. */
 static void
 prefer_gzip(struct ws_file *file, struct ws_span accept)
 {
+	bool large = file->fd > 0 && (file->octets > INFLATED_MAX ||
+					 file->gzip_octets > INFLATED_MAX);
+
 	if (file->gzip_octets == 0 || file->encoding != NULL ||
-	    !ws_field_wants_gzip(accept))
+	    (!large && !ws_field_wants_gzip(accept)))
 		return;
 	file->octets = file->gzip_octets;
 	file->gzip_octets = 0;
 	file->encoding = "gzip";
 	ws_file_tag_coding(file, "gzip");
+}
+
+/* Open a file whose name has a suffix behind that of another. Returns whether
+ * it is there, and no directory. */
+static bool
+open_beside(struct ws_files *root, struct local_path *p, const char *suffix,
+    struct ws_file *file)
+{
+	size_t len = p->len;
+	int error;
+
+	path_suffix(p, suffix);
+	error = look_up(root, p->name, file);
+	p->name[p->len = len] = '\0';
+	if (error != 0)
+		return false;
+	if (!file->directory)
+		return true;
+	ws_file_close(file);
+	return false;
 }
 
 /* Open the sibling with a coding. Returns whether there is a current one. */
@@ -373,18 +525,65 @@ find_sibling(struct ws_files *root, struct local_path *p,
     const struct coding *coding, const struct ws_file *plain,
     struct ws_file *sibling)
 {
-	size_t len = p->len;
-	int error;
+	const char *fault;
 
-	path_suffix(p, coding->suffix);
-	error = look_up(root, p->name, sibling);
-	p->len = len;
-	if (error != 0)
+	if (!open_beside(root, p, coding->suffix, sibling))
 		return false;
-	if (is_current(sibling, plain))
+	/* Assets are made together. */
+	fault = root->path != NULL ? fault_of(sibling, plain, coding->suffix)
+				   : NULL;
+	if (fault == NULL)
 		return true;
+	path_suffix(p, coding->suffix);
+	note_sibling(root, p, sibling, fault);
+	p->name[p->len -= strlen(coding->suffix)] = '\0';
 	ws_file_close(sibling);
 	return false;
+}
+
+/* Find a file of which there is only a compressed form. For a client that does
+ * not accept gzip, that of gzip is its content. */
+static int
+find_compressed_only(struct ws_files *root, struct local_path *p,
+    struct ws_span accept, struct ws_file *file)
+{
+	unsigned br = ws_field_accepts(accept, WS_SPAN("br"));
+	uint32_t octets;
+
+	if (!may_have_siblings(root, p))
+		return WS_FILES_ENOENT;
+	p->only_compressed = true;
+	if (br > 0 && br >= ws_field_accepts(accept, WS_SPAN("gzip")) &&
+	    open_beside(root, p, ".br", file)) {
+		file->encoding = "br";
+		return 0;
+	}
+	if (open_beside(root, p, ".gz", file)) {
+		if (read_gzip_length(file, &octets)) {
+			file->gzip_octets = (size_t)file->octets;
+			file->octets = octets;
+			return 0;
+		}
+		ws_file_close(file);
+	}
+	if (br > 0 && open_beside(root, p, ".br", file)) {
+		file->encoding = "br";
+		return 0;
+	}
+	return WS_FILES_ENOENT;
+}
+
+/* Find a file, whole or compressed. */
+static int
+find_file(struct ws_files *root, struct local_path *p, struct ws_span accept,
+    struct ws_file *file)
+{
+	int error = look_up(root, p->name, file);
+
+	p->only_compressed = false;
+	if (error == WS_FILES_ENOENT && p->len > 0)
+		error = find_compressed_only(root, p, accept, file);
+	return error;
 }
 
 /* Replace the plain file by the sibling that the client likes best, unless it
@@ -417,12 +616,18 @@ static void
 represent(struct ws_files *root, struct local_path *p, struct ws_span accept,
     struct ws_file *file)
 {
-	const char *type = ws_files_type((struct ws_span){ p->name, p->len });
-	bool vary = file->gzip_octets > 0 || may_have_siblings(type);
+	const char *encoding,
+	    *type = ws_files_type(
+		(struct ws_span){ p->name, p->len }, root->types, &encoding);
+	bool vary = file->gzip_octets > 0 || may_have_siblings(root, p);
 
-	if (vary)
+	if (p->only_compressed && file->encoding != NULL)
+		ws_file_tag_coding(file, file->encoding);
+	else if (vary && !p->only_compressed)
 		choose_sibling(root, p, accept, file);
 	prefer_gzip(file, accept);
+	if (encoding != NULL)
+		file->encoding = encoding; /* of its own name */
 	file->type = type;
 	file->vary = vary;
 }
@@ -438,24 +643,125 @@ root_new(int dir)
 		errno = ENOMEM;
 		return NULL;
 	}
-	*root = (struct ws_files){ .dir = dir };
+	*root = (struct ws_files){ .beneath.dir = dir, .checked_s = INT64_MIN };
 	return root;
+}
+
+/* Note what became of the root. */
+static void
+note_root(struct ws_files *root, const char *what)
+{
+	root->has_note = true;
+	(void)snprintf(
+	    root->note, sizeof(root->note), "%.400s: %s", root->path, what);
+}
+
+/* Let go of the directory. */
+static void
+close_root(struct ws_files *root)
+{
+	if (root->beneath.dir >= 0)
+		close(root->beneath.dir);
+	root->beneath.dir = -1;
+	ws_mem_free(root->absolute);
+	root->absolute = NULL;
+}
+
+/* Open the directory that bears the root's name now, in place of the one
+ * before. Returns false with errno when that fails. */
+static bool
+open_root(struct ws_files *root)
+{
+	int dir = open(root->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char real[PATH_MAX];
+	struct stat st;
+
+	if (dir < 0)
+		return false;
+	if (fstat(dir, &st) != 0) {
+		close(dir);
+		return false;
+	}
+	close_root(root);
+	root->beneath.dir = dir;
+	root->device = (uint64_t)st.st_dev;
+	root->inode = (uint64_t)st.st_ino;
+	/* Without it, no absolute link is followed. */
+	if (realpath(root->path, real) != NULL)
+		root->absolute =
+		    ws_mem_copy(strcmp(real, "/") != 0 ? real : "");
+	root->beneath.names[0] = root->absolute;
+	root->beneath.names[1] = root->path[0] == '/' ? root->path : NULL;
+	return true;
 }
 
 struct ws_files *
 ws_files_directory(const char *path)
 {
-	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct ws_files *root;
+	struct ws_files *root = root_new(-1);
+	size_t len = strlen(path);
 
-	if (dir < 0)
+	if (root == NULL)
 		return NULL;
-	root = root_new(dir);
-	if (root == NULL) {
-		close(dir);
-		errno = ENOMEM;
+	root->path = ws_mem_copy(path);
+	errno = ENOMEM;
+	while (root->path != NULL && len > 1 && path[len - 1] == '/')
+		root->path[--len] = '\0';
+	if (root->path != NULL && open_root(root))
+		return root;
+	len = (size_t)errno;
+	ws_files_free(root);
+	errno = (int)len;
+	return NULL;
+}
+
+void
+ws_files_refresh(struct ws_files *root, int64_t now_s)
+{
+	bool was_there = root->beneath.dir >= 0;
+	struct stat st;
+
+	if (root->path == NULL || root->checked_s == now_s)
+		return;
+	root->checked_s = now_s;
+	if (stat(root->path, &st) == 0) {
+		if (was_there && root->device == (uint64_t)st.st_dev &&
+		    root->inode == (uint64_t)st.st_ino)
+			return;
+		/* Without a descriptor the old one stays: it is asked again. */
+		if (open_root(root)) {
+			if (!was_there)
+				note_root(root, "it is there again");
+			return;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			return;
 	}
-	return root;
+	if (!was_there)
+		return;
+	note_root(root, strerror(errno));
+	close_root(root);
+}
+
+bool
+ws_files_is_there(const struct ws_files *root)
+{
+	return root->path == NULL || root->beneath.dir >= 0;
+}
+
+const char *
+ws_files_note(struct ws_files *root)
+{
+	if (!root->has_note)
+		return NULL;
+	root->has_note = false;
+	return root->note;
+}
+
+void
+ws_files_set_types(struct ws_files *root, const char *const *types)
+{
+	root->types = types;
 }
 
 /* RFC 9110 section 8.8.3: quoted, and short enough for tag_coding. */
@@ -502,7 +808,7 @@ ws_files_embedded(
 void
 ws_files_walk(struct ws_files *root)
 {
-	root->walk = true;
+	root->beneath.walking = true;
 }
 
 void
@@ -510,8 +816,8 @@ ws_files_free(struct ws_files *root)
 {
 	if (root == NULL)
 		return;
-	if (root->dir >= 0)
-		close(root->dir);
+	close_root(root);
+	ws_mem_free(root->path);
 	ws_mem_free(root);
 }
 
@@ -519,13 +825,14 @@ ws_files_free(struct ws_files *root)
 
 /* Find the index.html of a directory, or else the directory itself. */
 static int
-find_index(struct ws_files *root, struct local_path *p, struct ws_file *file)
+find_index(struct ws_files *root, struct local_path *p, struct ws_span accept,
+    struct ws_file *file)
 {
 	size_t len = p->len;
 	int error;
 
 	path_suffix(p, "/index.html");
-	error = look_up(root, p->name, file);
+	error = find_file(root, p, accept, file);
 	if (error == 0 && !file->directory)
 		return 0;
 	if (error != 0 && error != WS_FILES_ENOENT)
@@ -533,11 +840,61 @@ find_index(struct ws_files *root, struct local_path *p, struct ws_file *file)
 	if (error == 0)
 		ws_file_close(file);
 	p->name[p->len = len] = '\0';
+	p->only_compressed = false;
 	error = look_up(root, p->name, file);
 	if (error != 0 || file->directory)
 		return error;
 	ws_file_close(file); /* "/file.txt/" */
 	return WS_FILES_ENOENT;
+}
+
+/* Find "/about.html" for "/about", as static exports of sites link to it.
+ * Returns whether it is there; if not, the name is as before. */
+static bool
+find_html(struct ws_files *root, struct local_path *p, struct ws_span accept,
+    struct ws_file *file)
+{
+	size_t len = p->len;
+
+	path_suffix(p, ".html");
+	if (find_file(root, p, accept, file) == 0) {
+		if (!file->directory)
+			return true;
+		ws_file_close(file);
+	}
+	p->name[p->len = len] = '\0';
+	p->only_compressed = false;
+	return false;
+}
+
+/* Find a file by its name, or a directory that was asked for without slash. A
+ * page beside a directory without index.html is preferred: exports have both
+ * for a page with others below it. */
+static int
+find_named(struct ws_files *root, struct local_path *p, struct ws_span accept,
+    struct ws_file *file)
+{
+	int error = find_file(root, p, accept, file);
+	struct ws_file page;
+	size_t len = p->len;
+	bool has_index;
+
+	if (p->len == 0)
+		return error;
+	if (error == WS_FILES_ENOENT)
+		return find_html(root, p, accept, file) ? 0 : error;
+	if (error != 0 || !file->directory)
+		return error;
+	path_suffix(p, "/index.html");
+	has_index = look_up(root, p->name, &page) == 0;
+	p->name[p->len = len] = '\0';
+	if (has_index)
+		ws_file_close(&page);
+	else if (find_html(root, p, accept, &page)) {
+		ws_file_close(file);
+		*file = page;
+	}
+	return 0;
 }
 
 int
@@ -549,8 +906,9 @@ ws_files_find(struct ws_files *root, struct ws_span path,
 	int error = path_parse(&local, path);
 
 	if (error == 0)
-		error = local.slash ? find_index(root, &local, &found)
-				    : look_up(root, local.name, &found);
+		error = local.slash
+			    ? find_index(root, &local, accept_encoding, &found)
+			    : find_named(root, &local, accept_encoding, &found);
 	if (error != 0)
 		return error;
 	if (!found.directory)
@@ -584,10 +942,11 @@ ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
     struct ws_span accept_encoding, struct ws_file *file)
 {
 	struct ws_span name = ws_span_of(asset->path);
+	const char *encoding;
 
 	take_asset(asset, modified_s, file);
 	prefer_gzip(file, accept_encoding);
-	file->type = ws_files_type(name);
+	file->type = ws_files_type(name, NULL, &encoding);
 	file->vary = asset->plain_len > 0 || ws_gzip_shrinks(file->type);
 }
 

@@ -20,6 +20,7 @@ enum ws_files_error {
 	WS_FILES_EACCES = -2, /* not readable, or not a regular file: 403 */
 	WS_FILES_EPATH = -3,  /* a path that no file can have: 400 */
 	WS_FILES_EBUSY = -4,  /* out of file descriptors or memory: 503 */
+	WS_FILES_EGONE = -5, /* there is no directory of the root's name: 503 */
 };
 
 #define WS_FILES_ETAG_MAX 64
@@ -30,7 +31,8 @@ struct ws_file {
 	           struct owns nothing */
 	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
 	uint64_t octets;
-	/* Not 0: data is a gzip file of this length, and the file its content. */
+	/* Not 0: data, or what fd reads, is a gzip file of this length, and the
+	 * file its content. */
 	size_t gzip_octets;
 	int64_t modified_s;   /* seconds since 1970 */
 	uint32_t modified_ns; /* and nanoseconds of that second */
@@ -45,14 +47,37 @@ struct ws_file {
 	                         slash, a directory without index.html (fd is
 	                         open and can be listed; -1 when embedded) */
 	/* A strong entity-tag, a C string; differs between the codings of one
-	 * file. */
+	 * file, and whenever the file was replaced or rewritten. */
 	char etag[WS_FILES_ETAG_MAX];
 };
 
 /* Open a directory as document root.
- *   path  borrowed during the call
+ *   path  copied; it names the root from now on, see ws_files_refresh
  * Returns the root, or NULL with errno set. */
 struct ws_files *ws_files_directory(const char *path);
+
+/* Follow the name of a directory: when another one bears it since, open that
+ * one; when there is none, find nothing until there is. Asks the system once a
+ * second at most.
+ *   now_s  the time, in seconds of any clock */
+void ws_files_refresh(struct ws_files *root, int64_t now_s);
+
+/* Whether there is a directory of the root's name, or the files are embedded. */
+bool ws_files_is_there(const struct ws_files *root);
+
+/* Take what there is to tell the operator: the root is gone or back, or a file
+ * beside another is not what its name says. The same is told once.
+ * Returns a line that lives until the next call about root, or NULL. */
+const char *ws_files_note(struct ws_files *root);
+
+/* Have some extensions mean other types than the table says.
+ *   types  "EXT=TYPE" each, ended by NULL; borrowed for as long as the root
+ *          lives; NULL for none */
+void ws_files_set_types(struct ws_files *root, const char *const *types);
+
+/* Whether a text is "EXT=TYPE", with a type that a field can have (RFC 9110
+ * section 8.3.1). */
+bool ws_files_type_is_valid(const char *text);
 
 /* Use embedded files as document root.
  *   assets       borrowed for as long as the root lives; sorted by path as
@@ -78,11 +103,13 @@ void ws_files_free(struct ws_files *root);
  *                    .br or .gz is chosen when the client wants it, unless
  *                    the file's type is one that is compressed itself
  *   file             written on success only; release with ws_file_close
- * Cut into segments, then decoded once. "." and ".." segments, empty segments
- * ("//"), NUL, backslash, control octets, an encoded slash and malformed
- * escapes are refused (WS_FILES_EPATH); a segment that begins with a dot is
- * hidden (except /.well-known/); a symbolic link is followed only while it
- * stays under the root. A path that ends in '/' means index.html in it.
+ * Cut into segments, then decoded once. "." and ".." segments, NUL, backslash,
+ * control octets, an encoded slash and malformed escapes are refused
+ * (WS_FILES_EPATH), empty segments ("//") are merged; a segment that begins
+ * with a dot is hidden (except /.well-known/); a symbolic link is followed only
+ * while it stays under the root. A path that ends in '/' means index.html in
+ * it. A name that is not there, or is a directory without index.html, is tried
+ * with ".html" behind it. Where only x.js.gz or x.js.br is, it is x.js.
  * Returns 0 or an enum ws_files_error. */
 int ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file);
@@ -140,7 +167,12 @@ void ws_files_list_free(struct ws_files_list *list);
 /* ---- files_type.c ------------------------------------------------------- */
 
 /* The media type of a name by its extension, with charset for text; never
- * NULL ("application/octet-stream"). */
-const char *ws_files_type(struct ws_span name);
+ * NULL ("application/octet-stream").
+ *   own       as for ws_files_set_types
+ *   encoding  receives "gzip" or "br" for a name like game.wasm.gz, which is
+ *             part of a page, and whose type is then that of game.wasm; or
+ *             NULL. Archives and texts to download keep the type of gzip */
+const char *ws_files_type(
+    struct ws_span name, const char *const *own, const char **encoding);
 
 #endif

@@ -26,8 +26,12 @@
  *	round 3   open c; open d          done
  *
  * Beginning again is slow and simple: nothing has to be undone, and each round
- * trusts only what it opened itself. An absolute target is outside even when
- * it points back in, as it is for the kernels.
+ * trusts only what it opened itself.
+ *
+ * For the kernels an absolute target is outside even when it points back in.
+ * People make such links, so what they refuse is walked: a target that begins
+ * with a name of the directory is cut there, and the rest of it is a path that
+ * begins anew in the directory, as trusted as any.
  */
 
 /* syscall(2), O_PATH and O_LARGEFILE on Linux; BSD shows all anyway. */
@@ -43,6 +47,7 @@
 #include <unistd.h>
 
 #include "open_beneath.h"
+#include "base/bytes.h"
 
 enum {
 	NAME_OCTETS = 255, /* of one name on the way */
@@ -162,13 +167,31 @@ walk_up(char *path, const char *at)
 	return WALK_AGAIN;
 }
 
+/* Find the part of an absolute target that is behind a name of the root.
+ * Returns NULL when it has none of them. */
+static const char *
+behind_root(const struct ws_beneath *root, const char *target)
+{
+	for (size_t i = 0; i < WS_LEN(root->names); i++) {
+		const char *name = root->names[i];
+		size_t len = name != NULL ? strlen(name) : 0;
+
+		if (name != NULL && strncmp(target, name, len) == 0 &&
+		    (target[len] == '/' || target[len] == '\0'))
+			return target + len;
+	}
+	return NULL;
+}
+
 /* Replace a name that could not be opened by its target, if it is a link. If it
  * is not, keep the errno of opening it. */
 static int
-walk_link(int dir, const char *name, char *path, const char *at)
+walk_link(const struct ws_beneath *root, int dir, const char *name, char *path,
+    const char *at)
 {
 	char target[PATH_SIZE], joined[PATH_SIZE];
-	int open_errno = errno;
+	const char *rest = target;
+	int open_errno = errno, before = (int)(at - path);
 	ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
 	int len;
 
@@ -177,10 +200,14 @@ walk_link(int dir, const char *name, char *path, const char *at)
 		return -1;
 	target[n] = '\0';
 	errno = EXDEV;
-	if (target[0] == '/')
+	if (target[0] == '/') {
+		rest = behind_root(root, target);
+		before = 0;
+	}
+	if (rest == NULL)
 		return -1;
-	len = snprintf(joined, sizeof(joined), "%.*s%s/%s", (int)(at - path),
-	    path, target, at + strlen(name));
+	len = snprintf(joined, sizeof(joined), "%.*s%s/%s", before, path, rest,
+	    at + strlen(name));
 	errno = ENAMETOOLONG;
 	if (len < 0 || (size_t)len >= sizeof(joined))
 		return -1;
@@ -192,7 +219,8 @@ walk_link(int dir, const char *name, char *path, const char *at)
 /* Walk one step from dir: open the name at a place of the path.
  * Returns a descriptor, -1 with errno, or WALK_AGAIN. */
 static int
-walk_step(int dir, char *path, const char *at, size_t n)
+walk_step(const struct ws_beneath *root, int dir, char *path, const char *at,
+    size_t n)
 {
 	char name[NAME_OCTETS + 1];
 	bool last = at[n] == '\0';
@@ -208,22 +236,22 @@ walk_step(int dir, char *path, const char *at, size_t n)
 		return walk_up(path, at);
 	fd = openat(dir, n > 0 ? name : ".",
 	    (last ? OPEN_FLAGS : PASS_FLAGS) | O_NOFOLLOW);
-	return fd >= 0 ? fd : walk_link(dir, name, path, at);
+	return fd >= 0 ? fd : walk_link(root, dir, name, path, at);
 }
 
 static int
-walk_once(int root, char *path)
+walk_once(const struct ws_beneath *root, char *path)
 {
 	const char *at = path;
-	int dir = root;
+	int dir = root->dir;
 
 	for (;;) {
 		size_t n = strcspn(at, "/");
 		bool last = at[n] == '\0';
-		int fd = walk_step(dir, path, at, n);
+		int fd = walk_step(root, dir, path, at, n);
 		int step_errno = errno;
 
-		if (dir != root)
+		if (dir != root->dir)
 			close(dir);
 		errno = step_errno;
 		if (fd < 0 || last)
@@ -236,7 +264,7 @@ walk_once(int root, char *path)
 /* Open a name beneath the root without the kernel's help.
  * Returns a descriptor, or -1 with errno; EXDEV when it leads out. */
 static int
-walk(int root, const char *name)
+walk(const struct ws_beneath *root, const char *name)
 {
 	char path[PATH_SIZE];
 
@@ -253,20 +281,23 @@ walk(int root, const char *name)
 }
 
 int
-ws_open_beneath(int dir, const char *name, bool *walking)
+ws_open_beneath(struct ws_beneath *root, const char *name)
 {
 	int fd;
 
-	if (*walking)
-		return walk(dir, name);
-	fd = kernel_open(dir, name);
+	if (root->walking)
+		return walk(root, name);
+	do
+		fd = kernel_open(root->dir, name);
+	while (fd < 0 && errno == EINTR);
 	if (fd >= 0)
 		return fd;
-	/* openat2(2): EAGAIN when a directory was moved meanwhile. */
-	if (errno == EAGAIN)
-		return walk(dir, name);
+	/* openat2(2): EAGAIN when a directory was moved meanwhile. It says
+	 * EXDEV of all absolute links. */
+	if (errno == EAGAIN || (errno == EXDEV && root->names[0] != NULL))
+		return walk(root, name);
 	if (errno != ENOSYS && errno != EPERM)
 		return -1;
-	*walking = true; /* do not ask this kernel again */
-	return walk(dir, name);
+	root->walking = true; /* do not ask this kernel again */
+	return walk(root, name);
 }

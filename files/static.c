@@ -7,7 +7,8 @@
  *   method is OPTIONS              204, Allow
  *   method is not GET or HEAD      405, Allow
  *   path is malformed              400
- *   nothing there                  200 with /index.html (option spa), or 404
+ *   nothing there                  200 with /index.html (option spa, and a
+ *                                  person goes there), or 404
  *   not readable                   403
  *   a directory without slash      301 to the same with slash
  *   a directory without index      200 with a listing (option list), or 404
@@ -57,6 +58,7 @@ begin(struct context *c, int status)
 	c->answer->status = status;
 	ws_http_out_status(c->out, c->out->at, c->out->size, status);
 	field(c, "X-Content-Type-Options", "nosniff");
+	ws_static_fields_write(c->ask->fields, c->ask->path, c->out);
 }
 
 static bool
@@ -439,13 +441,28 @@ content_range(struct context *c, uint64_t first, uint64_t octets)
 	field(c, "Content-Range", value);
 }
 
+/* Write Last-Modified, if the file has a date. RFC 9110 section 8.8.2.1: it is
+ * never later than Date. */
+static void
+last_modified(struct context *c)
+{
+	int64_t modified_s = c->answer->file.modified_s;
+	char date[WS_FIELD_DATE_SIZE];
+
+	if (!ws_condition_is_date(modified_s))
+		return;
+	if (modified_s > c->ask->gzip_cache->now_s)
+		modified_s = c->ask->gzip_cache->now_s;
+	ws_field_date_write(modified_s, date);
+	ws_http_out_field(
+	    c->out, "Last-Modified", (struct ws_span){ date, sizeof(date) });
+}
+
 /* Answer 200 with the file, or 206 with a part of it. */
 static void
 content(struct context *c, const char *cache, int status, uint64_t first,
     uint64_t octets)
 {
-	char date[WS_FIELD_DATE_SIZE];
-
 	if (!recode(c)) {
 		failure(c, 503);
 		return;
@@ -455,9 +472,7 @@ content(struct context *c, const char *cache, int status, uint64_t first,
 	begin(c, status);
 	describe(c);
 	validators(c, cache);
-	ws_field_date_write(c->answer->file.modified_s, date);
-	ws_http_out_field(
-	    c->out, "Last-Modified", (struct ws_span){ date, sizeof(date) });
+	last_modified(c);
 	if (!c->gzip)
 		field(c, "Accept-Ranges", "bytes");
 	if (status == 206)
@@ -547,6 +562,7 @@ found(struct context *c, const char *cache)
 		.buf = c->ask->buf,
 		.etag = ws_span_of(file->etag),
 		.modified_s = file->modified_s,
+		.now_s = c->ask->gzip_cache->now_s,
 		.other = may_gzip(c),
 	};
 
@@ -559,14 +575,44 @@ found(struct context *c, const char *cache)
 
 /* ---- deciding ----------------------------------------------------------- */
 
-/* A single-page application has one document for all of its addresses. A name
- * with a dot is meant as a file, which must be reported as missing. */
+/* Whether a person goes to the address, rather than a page loading a part of
+ * itself: Sec-Fetch-Mode says so (Fetch Metadata section 2.4). Browsers send it
+ * to trustworthy origins only; to others, they ask for text/html first where
+ * they navigate, and only there. */
+static bool
+is_navigation(const struct context *c, bool *known)
+{
+	const struct ws_http_head *head = c->ask->head;
+	struct ws_span value, media, parameters;
+
+	*known = true;
+	if (ws_http_field(
+		head, c->ask->buf, WS_SPAN("Sec-Fetch-Mode"), &value) > 0)
+		return ws_span_equal(value, WS_SPAN("navigate"));
+	*known =
+	    ws_http_field(head, c->ask->buf, WS_SPAN("Accept"), &value) > 0 &&
+	    ws_field_next(&value, &media);
+	if (!*known)
+		return false;
+	media = ws_span_split(media, ';', &parameters);
+	*known = !ws_span_equal(media, WS_SPAN("*/*"));
+	return ws_span_equal_nocase(media, WS_SPAN("text/html"));
+}
+
+/* A single-page application has one document for all of its addresses. A client
+ * that does not say what it wants gets it where the name has no dot: one with a
+ * dot is meant as a file, which must be reported as missing. */
 static bool
 wants_application(const struct context *c)
 {
 	struct ws_span name = last_segment(c->ask->path);
+	bool known;
 
-	return c->ask->options->spa &&
+	if (!c->ask->options->spa)
+		return false;
+	if (is_navigation(c, &known))
+		return true;
+	return !known &&
 	       (name.len == 0 || memchr(name.at, '.', name.len) == NULL);
 }
 
@@ -635,6 +681,7 @@ get(struct context *c)
 		found(c, cache);
 		return;
 	}
+	ws_files_refresh(ask->root, ask->gzip_cache->now_s);
 	error = ws_files_find(ask->root, ask->path, accept_encoding(c), file);
 	if (error == WS_FILES_ENOENT)
 		nothing_there(c);

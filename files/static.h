@@ -14,6 +14,8 @@
 #include "http.h"
 #include "ws.h"
 
+struct ws_static_field;
+
 /* A request for a file. All pointers are borrowed. */
 struct ws_static_ask {
 	struct ws_files *root; /* the document root */
@@ -21,8 +23,9 @@ struct ws_static_ask {
 	const struct ws_asset *asset;
 	int64_t modified_s;
 	const struct ws_files_options *options;
-	const struct ws_http_head *head; /* the request */
-	const char *buf;                 /* that head was parsed from */
+	const struct ws_static_field *fields; /* for all answers; or NULL */
+	const struct ws_http_head *head;      /* the request */
+	const char *buf;                      /* that head was parsed from */
 	/* The request path under the root (a prefix may have been taken off),
 	 * still percent-encoded, begins with '/'. */
 	struct ws_span path;
@@ -49,8 +52,9 @@ struct ws_static_answer {
 
 /* Decide about one request and write the response head.
  *   out     at and size are set by the caller; receives status line and
- *           fields, Content-Length included; 1 KiB is enough for all but the
- *           redirect of a long target, which becomes 414 when it does not fit
+ *           fields, Content-Length included; 1 KiB, and what the operator's
+ *           fields have, is enough for all but the redirect of a long target,
+ *           which becomes 414 when it does not fit
  *   answer  overwritten; valid whatever the status
  * Every failure (400, 403, 404, 405, 412, 416, 503) is an answer too, with a
  * small readable body; /404.html of the root is the body of a 404 if it is
@@ -58,6 +62,31 @@ struct ws_static_answer {
  * is relative to the request, so that it works behind any prefix. */
 void ws_static_answer(const struct ws_static_ask *ask, struct ws_http_out *out,
     struct ws_static_answer *answer);
+
+/* ---- static_fields.c: fields that the operator adds ---------------------- */
+
+#define WS_STATIC_FIELD_MAX 4000 /* octets of one, its pattern included */
+
+/* Read the fields of the options headers and cross_origin_isolated.
+ *   fields  receives a list, owned by the caller; NULL is an empty one
+ *   bad     receives a header that is malformed or that the server writes
+ *           itself, or NULL when out of memory
+ * Returns false on failure. */
+bool ws_static_fields_new(const struct ws_files_options *options,
+    struct ws_static_field **fields, const char **bad);
+
+/* Release a list. NULL is allowed. */
+void ws_static_fields_free(struct ws_static_field *fields);
+
+/* How many octets all fields of a list have in a head. */
+size_t ws_static_fields_octets(const struct ws_static_field *fields);
+
+/* Write the fields that are for a path.
+ *   path  of the request under the root, still percent-encoded */
+void ws_static_fields_write(const struct ws_static_field *fields,
+    struct ws_span path, struct ws_http_out *out);
+
+/* ---- listings ------------------------------------------------------------ */
 
 /* Make a chunk of a complete listing, to ask with.
  * Returns it with a reference for the caller, or NULL when out of memory. */
@@ -83,7 +112,7 @@ ws_static_gzip_known(struct ws_gzip_cache *cache, struct ws_file *file);
 struct ws_chunk *
 ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file);
 
-/* The content of an asset that is a gzip file, which is checked.
+/* The content of a gzip file, which is checked.
  * Returns it with a reference for the caller, or NULL when out of memory or the
  * file is broken. */
 struct ws_chunk *

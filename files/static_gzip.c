@@ -4,21 +4,21 @@
  *	                    compress
  *	a file on disk   ──────────────▶ gzip
  *	an asset         ──────────────▶ gzip
- *	a gzip asset     ──────────────▶ its content
+ *	a gzip file      ──────────────▶ its content
  *	                   decompress
  *
  * The cache keeps the results for a while. Nearly every client takes a gzip
- * asset as it is, so its content takes memory only when a client asks for it.
+ * file as it is, so its content takes memory only when a client asks for it.
  */
 #include "deflate/gzip.h"
 #include "base/mem.h"
 #include "static.h"
 
-/* Read a whole file. Returns NULL when it has become shorter meanwhile. */
+/* Read a whole file, of octets. Returns NULL when it has become shorter
+ * meanwhile. */
 static void *
-read_whole(const struct ws_file *file)
+read_whole(const struct ws_file *file, size_t octets)
 {
-	size_t octets = (size_t)file->octets;
 	void *data = ws_mem_resize(NULL, octets);
 
 	if (data == NULL)
@@ -72,7 +72,7 @@ ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 	if (!ws_gzip_cache_allows(cache, (size_t)file->octets))
 		return NULL;
 	if (data == NULL)
-		data = owned = read_whole(file);
+		data = owned = read_whole(file, (size_t)file->octets);
 	if (data == NULL)
 		return NULL;
 	chunk = ws_gzip_cache_compress(cache, data, (size_t)file->octets);
@@ -81,8 +81,10 @@ ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 	return chunk;
 }
 
+/* Decompress a gzip file.
+ *   data  its gzip_octets */
 static struct ws_chunk *
-gunzip(const struct ws_file *file)
+gunzip(const struct ws_file *file, const void *data)
 {
 	size_t octets = (size_t)file->octets;
 	struct ws_inflate *z = ws_mem_resize(NULL, sizeof(*z));
@@ -91,8 +93,8 @@ gunzip(const struct ws_file *file)
 	if (chunk != NULL) {
 		ws_inflate_init(z);
 		chunk->len = octets;
-		if (ws_gzip_read(z, file->data, file->gzip_octets, chunk->at,
-			octets) < 0) {
+		if (ws_gzip_read(
+			z, data, file->gzip_octets, chunk->at, octets) < 0) {
 			ws_chunk_unref(chunk);
 			chunk = NULL;
 		}
@@ -106,11 +108,18 @@ ws_static_gunzip(struct ws_gzip_cache *cache, const struct ws_file *file)
 {
 	struct ws_gzip_key key = key_of(file);
 	struct ws_chunk *chunk;
+	const void *data = file->data;
+	void *owned = NULL;
 
 	if (ws_gzip_cache_find(cache, &key, &chunk))
 		return chunk;
+	if (data == NULL)
+		data = owned = read_whole(file, file->gzip_octets);
+	if (data == NULL)
+		return NULL;
 	ws_gzip_cache_spend(cache, (size_t)file->octets, WS_COST_INFLATE_KB);
-	chunk = gunzip(file);
+	chunk = gunzip(file, data);
+	ws_mem_free(owned);
 	if (chunk != NULL)
 		ws_gzip_cache_keep(cache, &key, chunk);
 	return chunk;

@@ -43,13 +43,15 @@ tag_matches(
 }
 
 /* Read a field with one date. Returns false when it is absent, repeated or not
- * a date. */
+ * a date, or the file has none to compare it with: RFC 9110 sections 13.1.3 and
+ * 13.1.4 have it ignored then. */
 static bool
 date_field(const struct ws_conditions *c, struct ws_span name, int64_t *unix_s)
 {
 	struct ws_span value;
 
-	return ws_http_field(c->head, c->buf, name, &value) == 1 &&
+	return ws_condition_is_date(c->modified_s) &&
+	       ws_http_field(c->head, c->buf, name, &value) == 1 &&
 	       ws_field_date_read(value, unix_s);
 }
 
@@ -80,7 +82,8 @@ ws_condition_not_modified(struct ws_conditions *c)
 }
 
 /* An entity-tag is compared strongly; a date must be exactly the one that was
- * sent as Last-Modified. */
+ * sent as Last-Modified, and strong: not of the second of Date or the one
+ * before, in which the file may change once more (RFC 9110 section 8.8.2.2). */
 bool
 ws_condition_range(const struct ws_conditions *c)
 {
@@ -93,5 +96,7 @@ ws_condition_range(const struct ws_conditions *c)
 		return lines == 0;
 	if (ws_span_equal(value, c->etag))
 		return true;
-	return ws_field_date_read(value, &date) && date == c->modified_s;
+	return ws_condition_is_date(c->modified_s) &&
+	       ws_field_date_read(value, &date) && date == c->modified_s &&
+	       date < c->now_s - 1;
 }

@@ -17,9 +17,18 @@ struct ws_conditions {
 	struct ws_span etag;       /* strong, quotes included */
 	struct ws_span other_etag; /* of the compressed representation */
 	int64_t modified_s;        /* seconds since 1970 */
+	int64_t now_s;             /* the same, as Date will say */
 	bool other; /* send the compressed one; becomes false when the client
 	               has the plain one */
 };
+
+/* Whether a time of modification is one. Package stores set that of all files to
+ * 0 or 1, so it says nothing about any. */
+static inline bool
+ws_condition_is_date(int64_t modified_s)
+{
+	return modified_s > 1;
+}
 
 /* Whether If-Match, or without it If-Unmodified-Since, fails: 412.
  * RFC 9110 section 13.2.2 steps 1 and 2. */

@@ -224,6 +224,34 @@ take_listen(struct config *config, const struct setting *s, const char *value)
 	config->listen[config->listen_count++] = value;
 }
 
+/* Add a value to a list that NULL ends. */
+static void
+add_to_list(const struct setting *s, const char **list, const char *value)
+{
+	size_t count = 0;
+
+	while (list[count] != NULL)
+		count++;
+	if (count == CONFIG_LIST_MAX)
+		fail("--%s: more than %d of them", s->name, CONFIG_LIST_MAX);
+	list[count] = value;
+}
+
+/* The library checks the values of these two, and logs what is wrong. */
+static void
+take_type(struct config *config, const struct setting *s, const char *value)
+{
+	config->files.types = config->types;
+	add_to_list(s, config->types, value);
+}
+
+static void
+take_header(struct config *config, const struct setting *s, const char *value)
+{
+	config->files.headers = config->headers;
+	add_to_list(s, config->headers, value);
+}
+
 static void
 take_cache(struct config *config, const struct setting *s, const char *value)
 {
@@ -307,12 +335,23 @@ static const struct setting settings[] = {
 	    NUMBER(grace_ms, times, 0, DAY_MS) },
 	{ "base-path", 0, "PATH", "prefix of all paths, as behind a proxy",
 	    .take = take_path, PLACE(server.base_path) },
-	{ "spa", 0, NULL, "serve /index.html for unknown paths",
+	{ "spa", 0, NULL, "serve /index.html to who goes to unknown paths",
 	    PLACE(files.spa) },
 	{ "list", 0, NULL, "list directories without index.html",
 	    PLACE(files.list) },
 	{ "cache", 0, "VALUE", "Cache-Control of files (no-cache)",
 	    .take = take_cache, PLACE(files.cache) },
+	{ "type", 0, "EXT=TYPE",
+	    "media type of an extension, as in\n"
+	    "glb=model/gltf-binary; may be repeated",
+	    .take = take_type },
+	{ "header", 0, "FIELD",
+	    "'Name: value' for files, or for some paths:\n"
+	    "'/path/*: Name: value'; may be repeated",
+	    .take = take_header },
+	{ "cross-origin-isolated", 0, NULL,
+	    "COOP and COEP, for threads in WebAssembly",
+	    PLACE(files.cross_origin_isolated) },
 	{ "compress-min", 0, "SIZE",
 	    "smallest answer to compress; 0 for none (1K)",
 	    NUMBER(server.compress_min, sizes, 0, GIB), .zero_is_never = true },

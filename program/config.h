@@ -8,6 +8,7 @@
 #include "sio/sio.h"
 
 #define CONFIG_LISTEN_MAX 16
+#define CONFIG_LIST_MAX 64 /* times that --type or --header is given */
 
 struct config {
 	struct ws_options server;
@@ -15,6 +16,9 @@ struct config {
 	const char *listen[CONFIG_LISTEN_MAX]; /* borrowed from argv */
 	unsigned listen_count;
 	const char *directory; /* borrowed from argv; NULL: embedded pages */
+	/* All borrowed from argv, ended by NULL. */
+	const char *types[CONFIG_LIST_MAX + 1];
+	const char *headers[CONFIG_LIST_MAX + 1];
 	int grace_ms;
 	bool quiet, no_sio;
 	struct sio_options sio;

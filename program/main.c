@@ -339,7 +339,11 @@ run(struct program *program)
 	const struct config *config = program->config;
 	int result;
 
-	if (add_endpoints(program->server, config) < 0)
+	result = add_endpoints(program->server, config);
+	/* The library logs what is wrong with an option of files. */
+	if (result == WS_EINVAL)
+		return 2;
+	if (result < 0)
 		return cannot("serve", config->directory != NULL
 					   ? config->directory
 					   : "the pages");

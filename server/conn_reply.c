@@ -426,20 +426,39 @@ send_static(struct ws_request *rq, struct ws_http_out *out,
 		end_response(c);
 }
 
+/* Log what there is to tell of a document root. */
+static void
+log_note(struct ws_core *core, struct ws_files *root)
+{
+	const char *note = root != NULL ? ws_files_note(root) : NULL;
+
+	if (note != NULL)
+		ws_log(&core->log, WS_LOG_WARN, "%s", note);
+}
+
+/* Return the octets of a response head for a file. A redirect repeats the path
+ * of the request, percent-encoded. */
+static size_t
+head_size(const struct ws_request *rq, const struct ws_static_ask *ask)
+{
+	size_t size = WS_REPLY_HEAD + ws_static_fields_octets(ask->fields);
+
+	if (rq->head_octets > WS_REPLY_HEAD / 4)
+		size += 4 * rq->head_octets;
+	return size;
+}
+
 int
 ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 {
 	struct ws_core *core = request->conn->core;
 	struct ws_static_answer answer;
-	struct ws_http_out out = { .size = WS_REPLY_HEAD };
+	struct ws_http_out out = { .size = head_size(request, ask) };
 	char small[WS_REPLY_HEAD], *large = NULL;
 
 	out.at = small;
-	/* A redirect repeats the path of the request, percent-encoded. */
-	if (request->head_octets > WS_REPLY_HEAD / 4) {
-		out.size = WS_REPLY_HEAD + 4 * request->head_octets;
+	if (out.size > sizeof(small))
 		out.at = large = ws_mem_resize(NULL, out.size);
-	}
 	if (out.at == NULL) {
 		ws_conn_kill(request->conn, "out of memory");
 		return 0;
@@ -452,6 +471,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	ask->may_wait = true;
 	ws_core_spend(core, WS_COST_REQUEST); /* several names are looked up */
 	ws_static_answer(ask, &out, &answer);
+	log_note(core, ask->root);
 	if (answer.list != NULL) {
 		ws_mem_free(large);
 		if (ws_request_list(
@@ -489,6 +509,18 @@ ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
 	return 0;
 }
 
+/* Log that a file has fewer octets than it says: it was truncated, or it is one
+ * of the system's that are made while they are read, as below /sys. */
+static void
+log_short_file(const struct ws_request *rq)
+{
+	ws_log(&rq->conn->core->log, WS_LOG_WARN,
+	    "%.*s: the file says %llu octets and gives %llu",
+	    (int)rq->head.path_octets, rq->base + rq->head.path_at,
+	    (unsigned long long)rq->file.octets,
+	    (unsigned long long)rq->file_at);
+}
+
 void
 ws_conn_http_send(struct ws_conn *conn)
 {
@@ -506,6 +538,7 @@ ws_conn_http_send(struct ws_conn *conn)
 	/* RFC 9112 8: a message shorter than its Content-Length is incomplete.
 	 * Ending the connection is the only way to say so. */
 	if (n == 0) {
+		log_short_file(rq);
 		ws_conn_kill(conn, "a file shrank while it was sent");
 		return;
 	}

@@ -23,6 +23,10 @@
  * which has room for WS_REPLY_HEAD in all. */
 #define CACHE_MAX 1000
 
+/* Octets of the fields that an operator adds to files: as much as the common
+ * proxies take of a head. */
+#define FIELDS_OCTETS_MAX 8000
+
 enum route_kind {
 	ROUTE_WEBSOCKET,
 	ROUTE_HTTP,
@@ -45,7 +49,9 @@ struct ws_route {
 	void *user;             /* borrowed */
 	struct ws_files *files; /* owned; ROUTE_FILES */
 	struct ws_files_options files_options;
-	char *cache; /* owned; of files_options */
+	char *cache;  /* owned; of files_options */
+	char **types; /* owned, and each of them; of files_options */
+	struct ws_static_field *fields; /* owned */
 };
 
 /* ---- adding ------------------------------------------------------------ */
@@ -59,6 +65,10 @@ free_route(struct ws_route *route)
 	ws_mem_free(route->path);
 	ws_mem_free(route->methods);
 	ws_mem_free(route->cache);
+	for (char **type = route->types; type != NULL && *type != NULL; type++)
+		ws_mem_free(*type);
+	ws_mem_free(route->types);
+	ws_static_fields_free(route->fields);
 	ws_mem_free(route);
 }
 
@@ -279,6 +289,81 @@ is_cache(const char *value)
 	return len <= CACHE_MAX && ws_http_skip_text(value, 0, len) == len;
 }
 
+/* Copy the types of the options. Returns 0 or as ws_files. */
+static int
+copy_types(struct ws_server *server, struct ws_route *route)
+{
+	const char *const *types = route->files_options.types;
+	size_t count = 0;
+
+	while (types != NULL && types[count] != NULL) {
+		if (!ws_files_type_is_valid(types[count++])) {
+			ws_log(&server->core.log, WS_LOG_ERROR,
+			    "'%s' is not a type like glb=model/gltf-binary",
+			    types[count - 1]);
+			return WS_EINVAL;
+		}
+	}
+	if (count == 0)
+		return 0;
+	route->types = ws_mem_resize(NULL, (count + 1) * sizeof(*types));
+	if (route->types == NULL)
+		return WS_ENOMEM;
+	memset(route->types, 0, (count + 1) * sizeof(*types));
+	for (size_t i = 0; i < count; i++) {
+		route->types[i] = ws_mem_copy(types[i]);
+		if (route->types[i] == NULL)
+			return WS_ENOMEM;
+	}
+	ws_files_set_types(route->files, (const char *const *)route->types);
+	return 0;
+}
+
+/* Read the fields of the options. Returns 0 or as ws_files. */
+static int
+read_fields(struct ws_server *server, struct ws_route *route)
+{
+	const char *bad;
+
+	if (!ws_static_fields_new(
+		&route->files_options, &route->fields, &bad)) {
+		if (bad == NULL)
+			return WS_ENOMEM;
+		ws_log(&server->core.log, WS_LOG_ERROR,
+		    "'%.200s' is not 'Name: value' or '/path: Name: value', or "
+		    "a field that the server writes itself",
+		    bad);
+		return WS_EINVAL;
+	}
+	if (ws_static_fields_octets(route->fields) <= FIELDS_OCTETS_MAX)
+		return 0;
+	ws_log(&server->core.log, WS_LOG_ERROR,
+	    "the header fields of files have more than %d octets",
+	    FIELDS_OCTETS_MAX);
+	return WS_EINVAL;
+}
+
+/* Take the options of files over. Returns 0 or as ws_files. */
+static int
+set_files_options(struct ws_server *server, struct ws_route *route)
+{
+	struct ws_files_options *options = &route->files_options;
+	int result;
+
+	if (!route->subtree)
+		return WS_EINVAL;
+	if (options->cache != NULL) {
+		route->cache = ws_mem_copy(options->cache);
+		options->cache = route->cache;
+		if (route->cache == NULL)
+			return WS_ENOMEM;
+		if (!is_cache(route->cache))
+			return WS_EINVAL;
+	}
+	result = copy_types(server, route);
+	return result < 0 ? result : read_fields(server, route);
+}
+
 /* Add a route to files.
  *   files  owned from now on, released on failure
  * Returns as ws_files. */
@@ -296,16 +381,7 @@ add_files(struct ws_server *server, const char *path, struct ws_files *files,
 	route->files = files;
 	if (options != NULL)
 		route->files_options = *options;
-	if (route->files_options.cache != NULL) {
-		route->cache = ws_mem_copy(options->cache);
-		route->files_options.cache = route->cache;
-		if (route->cache == NULL)
-			result = WS_ENOMEM;
-		else if (!is_cache(route->cache))
-			result = WS_EINVAL;
-	}
-	if (!route->subtree && result == 0)
-		result = WS_EINVAL;
+	result = set_files_options(server, route);
 	return add_route(server, route, result);
 }
 
@@ -461,12 +537,14 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 	struct ws_static_ask ask = {
 		.root = route->files,
 		.options = &route->files_options,
+		.fields = route->fields,
 		.path = path_of(rq),
 	};
 
 	ask.path.at += route->path_len - 1;
 	ask.path.len -= route->path_len - 1;
-	if (ws_request_static(rq, &ask) == 503)
+	if (ws_request_static(rq, &ask) == 503 &&
+	    ws_files_is_there(route->files))
 		ws_listen_warn(ws_server_of_core(rq->conn->core),
 		    "out of file descriptors", "refusing files");
 }
@@ -484,6 +562,9 @@ strip_base(const struct ws_server *server, struct ws_request *rq)
 	    (path.len > len && path.at[len] != '/'))
 		return false;
 	rq->prefix_octets = len;
+	/* Careless proxies send "//echo". What follows has one slash. */
+	for (; path.len > len + 1 && path.at[len + 1] == '/'; len++)
+		rq->prefix_octets++;
 	return true;
 }
 
@@ -553,6 +634,24 @@ ws_route_request(struct ws_request *request)
 		answer_files(route, request);
 }
 
+/* Return whether a request with a body is refused whatever the body is, so that
+ * a client that waits with it need not send it. RFC 9110 section 10.1.1. */
+static bool
+will_refuse(const struct ws_route *route, const struct ws_request *rq)
+{
+	int method = rq->head.method;
+
+	if (route == NULL || method == WS_HTTP_CONNECT ||
+	    method == WS_HTTP_TRACE)
+		return true;
+	if (route->kind == ROUTE_FILES)
+		return method != WS_HTTP_GET && method != WS_HTTP_HEAD &&
+		       method != WS_HTTP_OPTIONS;
+	return route->methods != NULL &&
+	       !has_method(
+		   route->methods, ws_span_of(ws_http_method_name(method)));
+}
+
 void
 ws_route_head(struct ws_request *request)
 {
@@ -563,6 +662,10 @@ ws_route_head(struct ws_request *request)
 	    ws_handshake_wanted(&request->head, request->base))
 		return;
 	route = find_route(server, path_of(request), false);
+	if (request->head.expect_continue && will_refuse(route, request)) {
+		ws_route_request(request);
+		return;
+	}
 	if (route == NULL || route->kind != ROUTE_HTTP)
 		return;
 	if (route->body_max > 0)

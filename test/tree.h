@@ -75,10 +75,42 @@ tree_file(const char *base, const char *name, const char *content)
 	tree_time(base, name, TREE_TIME, 0);
 }
 
+/* A gzip file (RFC 1952) with a content of fewer than 65536 octets, stored as it
+ * is: the file is 23 octets longer. */
+static inline void
+tree_gzip(const char *base, const char *name, const char *content)
+{
+	unsigned len = (unsigned)strlen(content), crc = 0xffffffff;
+	unsigned char head[15] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1 };
+	unsigned char tail[8];
+	FILE *out = fopen(tree_path(base, name), "w");
+
+	for (unsigned i = 0; i < 2; i++) {
+		head[11 + i] = (unsigned char)(len >> 8 * i);
+		head[13 + i] = (unsigned char)(~len >> 8 * i);
+	}
+	for (unsigned i = 0; i < 8 * len; i++) {
+		crc ^= i % 8 == 0 ? (unsigned char)content[i / 8] : 0u;
+		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		tail[i] = (unsigned char)(~crc >> 8 * i);
+		tail[4 + i] = (unsigned char)(len >> 8 * i);
+	}
+	if (out == NULL || fwrite(head, sizeof(head), 1, out) != 1 ||
+	    fputs(content, out) < 0 ||
+	    fwrite(tail, sizeof(tail), 1, out) != 1 || fclose(out) != 0)
+		abort();
+	tree_time(base, name, TREE_TIME, 0);
+}
+
 static inline void
 tree_link(const char *base, const char *name, const char *target)
 {
-	if (symlink(target, tree_path(base, name)) != 0)
+	char copy[8192]; /* target may be what tree_path returned */
+
+	snprintf(copy, sizeof(copy), "%s", target);
+	if (symlink(copy, tree_path(base, name)) != 0)
 		abort();
 }
 

@@ -1077,6 +1077,39 @@ def files():
               "public, max-age=9", "--cache")
 
 
+@test("--type, --header and --cross-origin-isolated")
+def file_fields():
+    root = f"{scratch}/fields"
+    os.makedirs(f"{root}/app")
+    for name in ("index.html", "a.foo", "app/b.foo"):
+        with open(f"{root}/{name}", "w") as file:
+            file.write(name)
+    with wsd("--type", "foo=model/x-foo", "--header", "X-All: 1",
+             "--header", "/app/*: Content-Security-Policy: default-src 'self'",
+             "--cross-origin-isolated", root) as it:
+        for path, policy in (("/a.foo", None), ("/nothing", None),
+                             ("/app/b.foo", "default-src 'self'")):
+            fields = get(it.port(), path)[1]
+            equal(fields["X-All"], "1", path)
+            equal(fields["Content-Security-Policy"], policy, path)
+            equal(fields["Cross-Origin-Opener-Policy"], "same-origin", path)
+            equal(fields["Cross-Origin-Embedder-Policy"], "require-corp", path)
+        equal(get(it.port(), "/a.foo")[1]["Content-Type"], "model/x-foo",
+              "--type")
+        equal(get(it.port(), "/healthz")[1]["X-All"], None, "no file")
+
+
+@test("{} '{}' is refused", ("--type", "foo"), ("--type", "foo=bar"),
+      ("--type", "=a/b"), ("--header", "Content-Length: 5"), ("--header", "X"),
+      ("--header", "/app/*: ETag: x"), ("--header", "X: a\x01Y: b"))
+def file_fields_refused(option, value):
+    run = subprocess.run([WSD, option, value, "-l", "127.0.0.1:0"],
+                         capture_output=True, text=True, timeout=DEADLINE)
+    equal(run.returncode, 2, "status")
+    equal(len(run.stderr.splitlines()), 1, f"one line: {run.stderr}")
+    assert value.split("\x01")[0] in run.stderr, run.stderr
+
+
 # ---- all -------------------------------------------------------------------
 
 def each():

@@ -92,6 +92,17 @@ plant(void)
 	tree_link(docroot, "absolute", "/etc/passwd");
 	tree_link(docroot, "absolute_root", "/");
 	tree_link(docroot, "absolute_in", tree_path(docroot, "a.txt"));
+	tree_link(docroot, "absolute_dir", tree_path(docroot, "dir"));
+	tree_link(docroot, "dir/absolute_up", tree_path(docroot, "dir/../in"));
+	tree_link(docroot, "absolute_self", docroot);
+	tree_link(docroot, "absolute_chain", tree_path(docroot, "absolute_in"));
+	tree_link(docroot, "absolute_out",
+	    tree_path(docroot, "dir/../../outside.txt"));
+	tree_link(
+	    docroot, "absolute_loop", tree_path(docroot, "absolute_loop"));
+	/* Its name begins with that of the root. */
+	tree_file(base, "rootless", "secret");
+	tree_link(docroot, "absolute_beside", tree_path(base, "rootless"));
 	tree_link(docroot, "dangling", "nowhere");
 	tree_link(docroot, "loop", "loop");
 	tree_link(docroot, "loop_a", "loop_b");
@@ -207,7 +218,14 @@ static const struct row rows[] = {
 	REFUSED("/in_dir/out", ENOENT),
 	REFUSED("/absolute", ENOENT),
 	REFUSED("/absolute_root/etc/passwd", ENOENT),
-	REFUSED("/absolute_in", ENOENT),
+	FOUND("/absolute_in", "plain"),
+	FOUND("/absolute_dir/sub/x.txt", "deep"),
+	FOUND("/dir/absolute_up", "plain"),
+	FOUND("/absolute_self/absolute_in", "plain"),
+	FOUND("/absolute_chain", "plain"),
+	REFUSED("/absolute_out", ENOENT),
+	REFUSED("/absolute_beside", ENOENT),
+	REFUSED("/absolute_loop", ENOENT),
 	REFUSED("/dangling", ENOENT),
 	REFUSED("/loop", ENOENT),
 	REFUSED("/loop/x", ENOENT),
@@ -254,11 +272,12 @@ static const struct row rows[] = {
 	REFUSED("/back\\slash", EPATH),
 	REFUSED("/back%5cslash", EPATH),
 	REFUSED("/\\", EPATH),
-	REFUSED("//", EPATH),
-	REFUSED("//a.txt", EPATH),
-	REFUSED("//etc/passwd", EPATH),
-	REFUSED("/dir//", EPATH),
-	REFUSED("/dir//index.html", EPATH),
+	FOUND("//", "root index"),
+	FOUND("//a.txt", "plain"),
+	REFUSED("//etc/passwd", ENOENT),
+	FOUND("/dir//", "dir index"),
+	FOUND("///dir//index.html", "dir index"),
+	REFUSED("//..//outside.txt", EPATH),
 	REFUSED("/%00", EPATH),
 	REFUSED("/a.txt%00", EPATH),
 	REFUSED("/a.txt%00.html", EPATH),
@@ -361,18 +380,19 @@ Test(files, opening_beneath_tells_why_not)
 	};
 	int dir = open(docroot, O_RDONLY | O_DIRECTORY);
 	char wide[NAME_MAX + 2] = "";
-	bool walk = true;
+	struct ws_beneath root = { .dir = dir, .walking = true };
 
 	memset(wide, 'x', NAME_MAX + 1);
-	cr_expect_eq(ws_open_beneath(dir, wide, &walk), -1);
+	cr_expect_eq(ws_open_beneath(&root, wide), -1);
 	cr_expect_eq(errno, ENAMETOOLONG);
 	for (size_t i = 0; i < 2 * WS_LEN(names); i++) {
 		const char *name = names[i / 2].name;
 		bool walking = i % 2 == 1;
 		int error, fd;
 
+		root.walking = walking;
 		errno = 0;
-		fd = ws_open_beneath(dir, name, &walking);
+		fd = ws_open_beneath(&root, name);
 		error = fd >= 0 ? 0 : errno;
 		cr_expect_eq(error, names[i / 2].error, "%s, %s: %s", name,
 		    walking ? "walking" : "kernel", strerror(error));
@@ -405,15 +425,15 @@ static void
 check_forbidden(unsigned error, bool remembered)
 {
 	struct ws_files *root = ws_files_directory(docroot);
-	bool walking = false;
 	int dir = open(docroot, O_RDONLY | O_DIRECTORY), fd;
+	struct ws_beneath beneath = { .dir = dir };
 
 	forbid_openat2(error);
 	check_rows(root, "forbidden");
 	ws_files_free(root);
-	fd = ws_open_beneath(dir, "a.txt", &walking);
+	fd = ws_open_beneath(&beneath, "a.txt");
 	cr_expect_geq(fd, 0);
-	cr_expect_eq(walking, remembered);
+	cr_expect_eq(beneath.walking, remembered);
 	close(fd);
 	close(dir);
 }
@@ -728,16 +748,83 @@ Test(files, a_root_must_be_a_directory)
 	cr_expect_eq(errno, ENOTDIR);
 }
 
-Test(files, a_renamed_root_is_still_the_root)
+/* Expect what /a.txt is at a time: its content, or an error. */
+static void
+expect_at(struct ws_files *root, int64_t now_s, const char *content, int error)
+{
+	struct ws_file file;
+	int is;
+
+	ws_files_refresh(root, now_s);
+	is = find(root, "/a.txt", 6, "", &file);
+	cr_expect_eq(is, error, "at %d: %d", (int)now_s, is);
+	if (is != 0)
+		return;
+	cr_expect_str_eq(content_of(&file), content, "at %d", (int)now_s);
+	ws_file_close(&file);
+}
+
+Test(files, a_root_is_the_directory_that_bears_its_name)
 {
 	struct ws_files *root = ws_files_directory(docroot);
-	struct ws_file file;
+	int before = tree_descriptors();
+	struct ws_file under_way;
 	char moved[96];
 
 	snprintf(moved, sizeof(moved), "%s/moved", base);
+	expect_at(root, 1, "plain", 0);
+	cr_assert_eq(find(root, "/a.txt", 6, "", &under_way), 0);
 	cr_assert_eq(rename(docroot, moved), 0);
-	cr_assert_eq(find(root, "/a.txt", 6, "", &file), 0);
-	ws_file_close(&file);
+	expect_at(root, 1, "plain", 0); /* not asked again in this second */
+	cr_expect_null(ws_files_note(root));
+	for (int64_t now_s = 2; now_s < 5; now_s++) {
+		const char *note;
+
+		expect_at(root, now_s, NULL, WS_FILES_EGONE);
+		cr_expect_not(ws_files_is_there(root));
+		note = ws_files_note(root);
+		cr_expect_eq(note != NULL, now_s == 2, "once");
+	}
+	tree_dir(base, "root");
+	tree_file(docroot, "a.txt", "anew");
+	expect_at(root, 5, "anew", 0);
+	cr_expect_not_null(ws_files_note(root));
+	cr_expect_null(ws_files_note(root));
+	cr_expect_str_eq(content_of(&under_way), "plain");
+	ws_file_close(&under_way);
+	cr_expect_eq(tree_descriptors(), before);
+	ws_files_free(root);
+}
+
+Test(files, a_link_that_is_switched_is_followed)
+{
+	char name[96], next[96];
+	struct ws_files *root;
+
+	snprintf(name, sizeof(name), "%s/current", base);
+	snprintf(next, sizeof(next), "%s/next", base);
+	tree_dir(base, "second");
+	tree_file(base, "second/a.txt", "second");
+	tree_link(base, "second/absolute", tree_path(base, "current/a.txt"));
+	tree_link(base, "second/real", tree_path(base, "second/a.txt"));
+	tree_link(base, "second/first", tree_path(docroot, "a.txt"));
+	tree_link(base, "current", "root");
+	tree_link(base, "next", "second");
+	root = ws_files_directory(name);
+	expect_at(root, 1, "plain", 0);
+	cr_assert_eq(rename(next, name), 0);
+	expect_at(root, 2, "second", 0);
+	/* Links may name the root by its link, or where that leads now. */
+	for (int i = 0; i < 3; i++) {
+		static const char *const paths[] = { "/absolute", "/real",
+			"/first" };
+		struct ws_file file = { .fd = -1 };
+		int error = find(root, paths[i], strlen(paths[i]), "", &file);
+
+		cr_expect_eq(
+		    error, i < 2 ? 0 : WS_FILES_ENOENT, "%s", paths[i]);
+		ws_file_close(&file);
+	}
 	ws_files_free(root);
 }
 
@@ -761,7 +848,7 @@ tag_of(struct ws_files *root, const char *path, const char *accept,
 Test(files, tag_follows_size_time_and_coding)
 {
 	struct ws_files *root = ws_files_directory(docroot);
-	char first[WS_FILES_ETAG_MAX], other[WS_FILES_ETAG_MAX];
+	char first[WS_FILES_ETAG_MAX], other[WS_FILES_ETAG_MAX], from[96];
 
 	tag_of(root, "/a.txt", "", first);
 	tag_of(root, "/a.txt", "", other);
@@ -772,9 +859,16 @@ Test(files, tag_follows_size_time_and_coding)
 	tree_file(docroot, "a.txt", "plain.");
 	tag_of(root, "/a.txt", "", other);
 	cr_expect_str_neq(first, other);
-	tree_file(docroot, "a.txt", "plain");
+	tree_file(docroot, "a.txt", "again");
 	tag_of(root, "/a.txt", "", other);
-	cr_expect_str_eq(first, other);
+	cr_expect_str_neq(first, other, "rewritten, with one time and size");
+	memcpy(first, other, sizeof(first));
+	tree_file(docroot, "b.txt", "again");
+	(void)usleep(20000); /* more than a tick of the file system */
+	snprintf(from, sizeof(from), "%s/b.txt", docroot);
+	cr_assert_eq(rename(from, tree_path(docroot, "a.txt")), 0);
+	tag_of(root, "/a.txt", "", other);
+	cr_expect_str_neq(first, other, "replaced, with one time and size");
 	tree_time(docroot, "a.txt", TREE_TIME + 1, 0);
 	tag_of(root, "/a.txt", "", other);
 	cr_expect_str_neq(first, other);
@@ -782,7 +876,7 @@ Test(files, tag_follows_size_time_and_coding)
 	tag_of(root, "/a.txt", "", other);
 	cr_expect_str_neq(first, other);
 
-	tree_file(docroot, "a.txt.gz", "other");
+	tree_gzip(docroot, "a.txt.gz", "again");
 	tree_file(docroot, "a.txt.br", "third");
 	tag_of(root, "/a.txt", "gzip", first);
 	tag_of(root, "/a.txt", "br", other);
@@ -825,9 +919,13 @@ static const struct coding_row {
 	{ "older sibling", "/stale.txt", "gzip", NULL, true },
 	{ "older by a nanosecond", "/nano.txt", "gzip", NULL, true },
 	{ "newer sibling", "/newer.txt", "gzip", "gzip", true },
+	{ "made of another file", "/other.txt", "gzip", NULL, true },
+	{ "no gzip file", "/short.txt", "gzip", NULL, true },
+	{ "left over, with the time of its original", "/left.js", "gzip, br",
+	    NULL, true },
 	{ "sibling is a directory", "/dirsib.txt", "gzip", NULL, true },
 	{ "sibling leads out", "/linksib.txt", "gzip", NULL, true },
-	{ "the sibling itself", "/both.js.gz", "gzip", NULL, false },
+	{ "the sibling itself", "/both.js.br", "", "br", false },
 	{ "index", "/withindex/", "gzip", "gzip", true },
 	{ "directory", "/empty/", "gzip", NULL, false },
 };
@@ -836,27 +934,35 @@ static void
 plant_codings(void)
 {
 	tree_file(docroot, "both.js", "plain");
-	tree_file(docroot, "both.js.gz", "gzip");
+	tree_gzip(docroot, "both.js.gz", "plain");
 	tree_file(docroot, "both.js.br", "br");
 	tree_file(docroot, "one.css", "plain");
-	tree_file(docroot, "one.css.gz", "gzip");
+	tree_gzip(docroot, "one.css.gz", "plain");
 	tree_file(docroot, "none.txt", "plain");
 	tree_file(docroot, "stale.txt", "plain");
-	tree_file(docroot, "stale.txt.gz", "gzip");
+	tree_gzip(docroot, "stale.txt.gz", "plain");
 	tree_time(docroot, "stale.txt", TREE_TIME + 1, 0);
 	tree_file(docroot, "nano.txt", "plain");
-	tree_file(docroot, "nano.txt.gz", "gzip");
+	tree_gzip(docroot, "nano.txt.gz", "plain");
 	tree_time(docroot, "nano.txt", TREE_TIME, 1);
 	tree_file(docroot, "newer.txt", "plain");
-	tree_file(docroot, "newer.txt.gz", "gzip");
+	tree_gzip(docroot, "newer.txt.gz", "plain");
 	tree_time(docroot, "newer.txt.gz", TREE_TIME + 1, 0);
+	tree_file(docroot, "other.txt", "plain");
+	tree_gzip(docroot, "other.txt.gz", "of another file");
+	tree_file(docroot, "short.txt", "plain");
+	tree_file(docroot, "short.txt.gz", "gzip");
+	tree_file(docroot, "left.js.br", "br");
+	tree_gzip(docroot, "left.js.gz", "equal");
+	(void)usleep(20000); /* more than a tick of the file system */
+	tree_file(docroot, "left.js", "plain");
 	tree_file(docroot, "dirsib.txt", "plain");
 	tree_dir(docroot, "dirsib.txt.gz");
 	tree_file(docroot, "linksib.txt", "plain");
 	tree_link(docroot, "linksib.txt.gz", "../outside.txt");
 	tree_dir(docroot, "withindex");
 	tree_file(docroot, "withindex/index.html", "plain");
-	tree_file(docroot, "withindex/index.html.gz", "gzip");
+	tree_gzip(docroot, "withindex/index.html.gz", "plain");
 }
 
 Test(files, chooses_a_precompressed_sibling)
@@ -879,9 +985,12 @@ Test(files, chooses_a_precompressed_sibling)
 		    row->encoding != NULL ? row->encoding : "none", "%s: %s",
 		    row->name, encoding);
 		cr_expect_eq(file.vary, row->vary, "%s: vary", row->name);
-		if (file.encoding != NULL)
+		if (strcmp(encoding, "br") == 0)
 			cr_expect_str_eq(
-			    content_of(&file), file.encoding, "%s", row->name);
+			    content_of(&file), "br", "%s", row->name);
+		else if (file.encoding == NULL && !file.directory)
+			cr_expect_str_eq(
+			    content_of(&file), "plain", "%s", row->name);
 		ws_file_close(&file);
 	}
 	cr_expect_eq(tree_descriptors(), before);
@@ -897,12 +1006,221 @@ Test(files, type_is_of_the_plain_file)
 	cr_assert_eq(find(root, "/both.js", 8, "gzip", &file), 0);
 	cr_expect_str_eq(file.type, "text/javascript; charset=utf-8");
 	ws_file_close(&file);
-	cr_assert_eq(find(root, "/both.js.gz", 11, "gzip", &file), 0);
-	cr_expect_str_eq(file.type, "application/gzip");
-	ws_file_close(&file);
 	cr_assert_eq(find(root, "/dir/", 5, "", &file), 0);
 	cr_expect_str_eq(file.type, "text/html; charset=utf-8");
 	ws_file_close(&file);
+	ws_files_free(root);
+}
+
+Test(files, siblings_that_are_not_used_are_told_of_once)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	struct ws_file file;
+
+	plant_codings();
+	for (int i = 0; i < 3; i++) {
+		const char *note;
+
+		cr_assert_eq(find(root, "/other.txt", 10, "gzip", &file), 0);
+		ws_file_close(&file);
+		note = ws_files_note(root);
+		cr_expect_eq(note != NULL, i == 0);
+		if (note != NULL)
+			cr_expect_not_null(
+			    strstr(note, "/root/other.txt.gz was"), "%s", note);
+	}
+	ws_files_free(root);
+}
+
+/* The flash of a small box has room for one form of each file. */
+static const struct only_row {
+	const char *path, *accept, *encoding;
+	uint64_t gzip_octets;
+	int error;
+} only_rows[] = {
+	{ "/app.js", "gzip", "gzip", 0, 0 },
+	{ "/app.js", "gzip, br", "gzip", 0, 0 },
+	{ "/app.js", "", NULL, 28, 0 },
+	{ "/app.js", "br", NULL, 28, 0 },
+	{ "/app.js", "identity, gzip;q=0.5", NULL, 28, 0 },
+	{ "/both.css", "gzip, br", "br", 0, 0 },
+	{ "/both.css", "gzip", "gzip", 0, 0 },
+	{ "/both.css", "br;q=0.1, gzip", "gzip", 0, 0 },
+	{ "/both.css", "", NULL, 28, 0 },
+	{ "/small/", "gzip", "gzip", 0, 0 },
+	{ "/small/", "", NULL, 28, 0 },
+	{ "/small/page", "gzip", "gzip", 0, 0 },
+	{ "/fast.js", "br", "br", 0, 0 },
+	{ "/fast.js", "gzip", NULL, 0, WS_FILES_ENOENT },
+	{ "/photo.png", "gzip", NULL, 0, WS_FILES_ENOENT },
+	{ "/broken.js", "gzip", NULL, 0, WS_FILES_ENOENT },
+	{ "/app.js/", "gzip", NULL, 0, WS_FILES_ENOENT },
+};
+
+Test(files, a_file_may_be_there_in_its_compressed_form_only)
+{
+	struct ws_files *root = ws_files_directory(docroot);
+	int before = tree_descriptors();
+
+	tree_gzip(docroot, "app.js.gz", "plain");
+	tree_gzip(docroot, "both.css.gz", "plain");
+	tree_file(docroot, "both.css.br", "br");
+	tree_dir(docroot, "small");
+	tree_gzip(docroot, "small/index.html.gz", "plain");
+	tree_gzip(docroot, "small/page.html.gz", "plain");
+	tree_file(docroot, "fast.js.br", "br");
+	tree_gzip(docroot, "photo.png.gz", "plain");
+	tree_file(docroot, "broken.js.gz", "gzip");
+	for (size_t i = 0; i < WS_LEN(only_rows); i++) {
+		const struct only_row *row = &only_rows[i];
+		struct ws_file file;
+		int error = find(
+		    root, row->path, strlen(row->path), row->accept, &file);
+
+		cr_assert_eq(
+		    error, row->error, "%s, %s", row->path, row->accept);
+		if (error != 0)
+			continue;
+		cr_expect_eq(file.gzip_octets, row->gzip_octets, "%s, %s",
+		    row->path, row->accept);
+		cr_expect_eq(file.octets,
+		    row->gzip_octets > 0                     ? 5
+		    : row->encoding && *row->encoding == 'b' ? 2
+							     : 28,
+		    "%s, %s", row->path, row->accept);
+		cr_expect_str_eq(file.encoding ? file.encoding : "none",
+		    row->encoding ? row->encoding : "none", "%s, %s", row->path,
+		    row->accept);
+		cr_expect(file.vary);
+		cr_expect_null(strstr(file.type, "gzip"));
+		ws_file_close(&file);
+	}
+	cr_expect_eq(tree_descriptors(), before);
+	ws_files_free(root);
+}
+
+/* Game engines export files that their scripts ask for by their full names. */
+Test(files, parts_of_pages_that_end_in_a_coding_have_both)
+{
+	static const struct {
+		const char *name, *type, *encoding;
+	} names[] = {
+		{ "game.wasm.gz", "application/wasm", "gzip" },
+		{ "game.framework.js.br", "text/javascript; charset=utf-8",
+		    "br" },
+		{ "game.data.gz", "application/octet-stream", "gzip" },
+		{ "game.symbols.json.br", "application/json", "br" },
+		{ "GAME.WASM.GZ", "application/wasm", "gzip" },
+		{ "a.pck.gz", "application/octet-stream", "gzip" },
+		{ "a.tar.gz", "application/gzip", NULL },
+		{ "a.tgz", "application/gzip", NULL },
+		{ "a.gz", "application/gzip", NULL },
+		{ "dump.sql.gz", "application/gzip", NULL },
+		{ "access.log.gz", "application/gzip", NULL },
+		{ "js.gz", "application/gzip", NULL },
+		{ "a.js/b.gz", "application/gzip", NULL },
+		{ "a.js.gz.gz", "application/gzip", NULL },
+		{ ".gz", "application/gzip", NULL },
+	};
+
+	for (size_t i = 0; i < WS_LEN(names); i++) {
+		const char *encoding = "unset";
+		const char *type =
+		    ws_files_type(ws_span_of(names[i].name), NULL, &encoding);
+
+		cr_expect_str_eq(type, names[i].type, "%s", names[i].name);
+		cr_expect_eq(encoding == NULL, names[i].encoding == NULL, "%s",
+		    names[i].name);
+		if (encoding != NULL && names[i].encoding != NULL)
+			cr_expect_str_eq(encoding, names[i].encoding);
+	}
+}
+
+Test(files, an_operator_may_add_types)
+{
+	static const char *const own[] = { "foo=model/x-foo",
+		"JS=text/x-mine; charset=utf-8", "gz=application/x-gzip",
+		NULL };
+	static const struct {
+		const char *text;
+		bool valid;
+	} texts[] = {
+		{ "foo=model/x-foo", true },
+		{ "js=text/x; charset=utf-8", true },
+		{ "foo", false },
+		{ "=a/b", false },
+		{ ".foo=a/b", false },
+		{ "foo=a", false },
+		{ "foo=a/", false },
+		{ "foo=/b", false },
+		{ "foo=a/b c\r\nX: y", false },
+		{ "foo=a/b\r\nX: y", false },
+		{ "foo=a b", false },
+	};
+	const char *encoding;
+
+	cr_expect_str_eq(
+	    ws_files_type(WS_SPAN("a.Foo"), own, &encoding), "model/x-foo");
+	cr_expect_str_eq(ws_files_type(WS_SPAN("a.js"), own, &encoding),
+	    "text/x-mine; charset=utf-8");
+	cr_expect_str_eq(ws_files_type(WS_SPAN("a.css"), own, &encoding),
+	    "text/css; charset=utf-8");
+	cr_expect_str_eq(ws_files_type(WS_SPAN("a.js.gz"), own, &encoding),
+	    "application/x-gzip");
+	cr_expect_null(encoding);
+	for (size_t i = 0; i < WS_LEN(texts); i++)
+		cr_expect_eq(ws_files_type_is_valid(texts[i].text),
+		    texts[i].valid, "%s", texts[i].text);
+}
+
+/* Static exports have about.html, and links to /about. */
+Test(files, a_page_is_found_without_its_extension)
+{
+	static const struct row rows_of_pages[] = {
+		FOUND("/about", "about page"),
+		FOUND("/about.html", "about page"),
+		FOUND("/blog", "blog page"),
+		FOUND("/blog/post", "post"),
+		FOUND("/blog/", "<directory>"),
+		FOUND("/docs", "<redirect>"),
+		FOUND("/docs/", "docs index"),
+		FOUND("/v1.2", "version"),
+		FOUND("/plain", "plain"),
+		REFUSED("/about/", ENOENT),
+		REFUSED("/abou", ENOENT),
+		REFUSED("/.html", ENOENT),
+		REFUSED("/linked", ENOENT),
+		REFUSED("/folder", ENOENT),
+	};
+	struct ws_files *root = ws_files_directory(docroot);
+
+	tree_file(docroot, "about.html", "about page");
+	tree_dir(docroot, "blog");
+	tree_file(docroot, "blog.html", "blog page");
+	tree_file(docroot, "blog/post.html", "post");
+	tree_dir(docroot, "docs");
+	tree_file(docroot, "docs.html", "not this");
+	tree_file(docroot, "docs/index.html", "docs index");
+	tree_file(docroot, "v1.2.html", "version");
+	tree_file(docroot, "plain", "plain");
+	tree_file(docroot, "plain.html", "not this");
+	tree_link(docroot, "linked.html", "../outside.txt");
+	tree_dir(docroot, "folder.html");
+	for (size_t i = 0; i < WS_LEN(rows_of_pages); i++) {
+		const struct row *row = &rows_of_pages[i];
+		struct ws_file file;
+		int error = find(root, row->path, strlen(row->path), "", &file);
+
+		cr_expect_eq(error, row->error, "%s", row->path);
+		if (error != 0)
+			continue;
+		cr_expect_str_eq(
+		    content_of(&file), row->content, "%s", row->path);
+		if (!file.directory && strchr(row->path, '.') == NULL &&
+		    strcmp(row->path, "/plain") != 0)
+			cr_expect_str_eq(file.type, "text/html; charset=utf-8");
+		ws_file_close(&file);
+	}
 	ws_files_free(root);
 }
 
@@ -915,6 +1233,9 @@ Test(files, types_by_extension)
 		{ "A.HTML", "text/html; charset=utf-8" },
 		{ "/x.y/a.Css", "text/css; charset=utf-8" },
 		{ "a.min.js", "text/javascript; charset=utf-8" },
+		{ "a.cjs", "text/javascript; charset=utf-8" },
+		{ "a.glb", "model/gltf-binary" },
+		{ "a.m4s", "video/iso.segment" },
 		{ "a.json", "application/json" },
 		{ "a.js.map", "application/json" },
 		{ "a.wasm", "application/wasm" },
@@ -935,8 +1256,10 @@ Test(files, types_by_extension)
 		    guard_copy(types[i].name, strlen(types[i].name));
 		struct ws_span name = { (char *)g.at, g.len };
 
-		cr_expect_str_eq(
-		    ws_files_type(name), types[i].type, "%s", types[i].name);
+		const char *encoding;
+
+		cr_expect_str_eq(ws_files_type(name, NULL, &encoding),
+		    types[i].type, "%s", types[i].name);
 		guard_free(&g);
 	}
 }
@@ -980,7 +1303,7 @@ Test(files, serves_embedded_files)
 		REFUSED("/zzz", ENOENT),
 		REFUSED("/\x01", EPATH),
 		REFUSED("/dir/../a.js", EPATH),
-		REFUSED("//a.js", EPATH),
+		FOUND("//a.js", "plain"),
 		REFUSED("/.hidden", ENOENT),
 	};
 	struct ws_files *root =

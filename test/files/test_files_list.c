@@ -264,7 +264,7 @@ Test(files_list, a_listing_survives_each_failing_allocation)
 		scarce(nth);
 		text = list_all(&file, WS_SPAN("/list/"), &len);
 		cr_expect_eq(tree_descriptors(), before);
-		cr_expect_eq(scarce_blocks, text == NULL ? 1 : 2);
+		cr_expect_eq(scarce_blocks, text == NULL ? 3 : 4);
 	}
 	cr_expect_gt(nth, 10);
 	cr_expect_not_null(text);

@@ -43,7 +43,7 @@ plant(void)
 	tree_dir(base, "root");
 	tree_file(docroot, "index.html", "index");
 	tree_file(docroot, "a.js", "0123456789");
-	tree_file(docroot, "a.js.gz", "gz");
+	tree_gzip(docroot, "a.js.gz", "0123456789");
 	tree_file(docroot, "a.js.br", "br");
 	tree_file(docroot, ".h", "hidden");
 	tree_dir(docroot, "d");

@@ -387,6 +387,169 @@ Test(live_files, stopping_lets_a_file_finish)
 		(void)client_wait(-1, 0, 10);
 }
 
+/* ---- names --------------------------------------------------------------- */
+
+static char logged[4096];
+static int warnings;
+
+static void
+on_log(void *arg, int level, const char *line)
+{
+	(void)arg;
+	if (level != WS_LOG_WARN)
+		return;
+	warnings++;
+	snprintf(logged, sizeof(logged), "%s", line);
+}
+
+/* Start the server anew, with a log. */
+static void
+begin_logged(void)
+{
+	static const struct ws_options options = { .log = on_log };
+
+	live_end(&live);
+	warnings = 0;
+	live = live_here(&options, setup, NULL);
+}
+
+/* Ask for a path until it has a status, for two seconds at most. */
+static void
+await_status(struct client *c, const char *request, int status)
+{
+	struct response r = { 0 };
+
+	for (int i = 0; i < 100 && r.status != status; i++) {
+		live_pass(20);
+		ask(c, request, "");
+		(void)client_response(c, &r, false);
+	}
+	cr_assert_eq(r.status, status, "%s", request);
+}
+
+Test(live_files, a_deployment_beside_a_running_server_is_served)
+{
+	struct client c, slow;
+	uint64_t at = 0;
+	char moved[80];
+
+	begin_logged();
+	c = client_open(live.address);
+	slow = client_open(live.address);
+	ask(&slow, "GET /huge.bin", "");
+	skip_head(&slow);
+	snprintf(moved, sizeof(moved), "%s.old", root);
+	cr_assert_eq(rename(root, moved), 0);
+	await_status(&c, "GET /a.txt", 503);
+	/* Both routes have this root. */
+	await_status(&c, "GET /sub/a.txt", 503);
+	await_status(&c, "GET /list/a.txt", 503);
+	cr_expect_eq(warnings, 3, "each once: %s", logged);
+	cr_expect_not_null(strstr(logged, root), "%s", logged);
+	live_pass(1100);
+	await_status(&c, "GET /a.txt", 503);
+	cr_expect_eq(warnings, 3, "%s", logged);
+	cr_assert_eq(mkdir(root, 0755), 0);
+	tree_file(root, "new.txt", "new");
+	await_status(&c, "GET /new.txt", 200);
+	ask(&c, "GET /a.txt", "");
+	{
+		struct response r;
+
+		cr_expect_eq(client_response(&c, &r, false), 404);
+	}
+	while (at < HUGE_OCTETS && client_await(&slow, sizeof(at)))
+		at = check_huge(&slow, at);
+	cr_expect_eq(at, HUGE_OCTETS, "a download ends as it began");
+	client_close(&slow);
+	client_close(&c);
+	tree_remove(moved);
+}
+
+Test(live_files, slashes_of_a_careless_proxy_are_merged)
+{
+	static const struct {
+		const char *request;
+		int status;
+	} requests[] = {
+		{ "GET //a.txt", 200 },
+		{ "GET ///a.txt", 200 },
+		{ "GET //sub//a.txt", 200 },
+		{ "GET //hello", 200 },
+		{ "GET //", 200 },
+		{ "GET //none", 404 },
+		{ "GET //..//a.txt", 400 },
+	};
+	struct client c = client_open(live.address), ws;
+	struct response r;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		ask(&c, requests[i].request, "");
+		cr_expect_eq(client_response(&c, &r, false), requests[i].status,
+		    "%s: %d", requests[i].request, r.status);
+	}
+	client_close(&c);
+	ws = client_ws(live.address, "//echo");
+	client_send_frame(&ws, CLIENT_FIN | 1, "x", 1);
+	client_expect(&ws, CLIENT_FIN | 1, "x", 1);
+	client_close(&ws);
+}
+
+/* A file that is shorter than it says, as those of /sys are. */
+Test(live_files, a_file_that_gives_less_than_it_says_is_logged)
+{
+	struct client c;
+
+	begin_logged();
+	c = client_open(live.address);
+	ask(&c, "GET /huge.bin", "");
+	skip_head(&c);
+	cr_assert_eq(truncate(tree_path(root, "huge.bin"), 1000000), 0);
+	do
+		client_skip(&c, c.len - c.begin);
+	while (client_await(&c, 1));
+	cr_expect_eq(warnings, 1);
+	cr_expect_not_null(
+	    strstr(logged, "/huge.bin: the file says 67108864 octets"), "%s",
+	    logged);
+	client_close(&c);
+}
+
+/* RFC 9110 section 10.1.1. */
+Test(live_files, rfc9110_10_1_1_what_will_be_refused_need_not_be_sent)
+{
+	static const struct {
+		const char *request;
+		int status;
+	} requests[] = {
+		{ "POST /a.txt", 405 },
+		{ "PUT /none", 405 },
+		{ "DELETE /hello", 405 },
+		{ "TRACE /", 405 },
+		{ "POST /hello", 100 },
+		{ "GET /a.txt", 100 },
+	};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		struct client c = client_open(live.address);
+		struct response r;
+		char status[16];
+
+		ask(&c, requests[i].request,
+		    "Expect: 100-continue\r\nContent-Length: 5\r\n");
+		cr_assert(client_await(&c, 12));
+		snprintf(
+		    status, sizeof(status), "HTTP/1.1 %d", requests[i].status);
+		cr_expect_eq(memcmp(c.in + c.begin, status, 12), 0, "%s: %.12s",
+		    requests[i].request, (const char *)c.in + c.begin);
+		if (requests[i].status != 100) {
+			(void)client_response(&c, &r, false);
+			cr_expect_not(client_await(&c, 1));
+		}
+		client_close(&c);
+	}
+}
+
 /* ---- large directories --------------------------------------------------- */
 
 /* Fill root/many with as many empty files. */
