@@ -10,6 +10,7 @@
 #include "sio/engine/query.h"
 #include "sio/engine/sid.h"
 #include "test/guard.h"
+#include "ws.h"
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define SPAN(literal) (literal), sizeof(literal) - 1
@@ -563,7 +564,7 @@ Test(sio_payload, the_last_value_in_a_form_counts)
 		    want != NULL, "'%s'", forms[i].form);
 		cr_expect_eq(eio_query_get(forms[i].form, forms[i].name, out,
 				 sizeof(out)),
-		    want != NULL ? (long)strlen(want) : -1, "'%s'",
+		    want != NULL ? (long)strlen(want) : WS_EABSENT, "'%s'",
 		    forms[i].form);
 		cr_expect_str_eq(
 		    out, want != NULL ? want : "", "'%s'", forms[i].form);
