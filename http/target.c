@@ -22,15 +22,17 @@ static size_t
 host_octets(struct ws_span authority)
 {
 	const char *at = authority.at;
-	bool is_v6 = authority.len > 0 && at[0] == '[';
-	size_t n = is_v6;
+	size_t n = 0;
 
-	while (n < authority.len &&
-	       (is_v6 ? strchr("0123456789abcdefABCDEF:.", at[n]) != NULL
-		      : ws_http_is(at[n], WS_HTTP_HOST)))
-		n++;
-	if (!is_v6)
+	if (authority.len == 0 || at[0] != '[') {
+		while (n < authority.len && ws_http_is(at[n], WS_HTTP_HOST))
+			n++;
 		return n;
+	}
+	for (n = 1; n < authority.len; n++) {
+		if (strchr("0123456789abcdefABCDEF:.", at[n]) == NULL)
+			break;
+	}
 	return n > 1 && n < authority.len && at[n] == ']' ? n + 1 : 0;
 }
 
