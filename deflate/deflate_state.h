@@ -4,7 +4,6 @@
 #define WS_DEFLATE_STATE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum {

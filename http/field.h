@@ -4,9 +4,7 @@
 #define WS_FIELD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/bytes.h"
 

@@ -4,7 +4,6 @@
 #define WS_TARGET_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/bytes.h"
 

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "address.h"

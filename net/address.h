@@ -3,7 +3,6 @@
 #ifndef WS_ADDRESS_H
 #define WS_ADDRESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* An address in the smallest form: a mapped IPv4 or an IPv6 one. */

@@ -35,7 +35,6 @@
  * once "yields" when its visit has used up its budget (base/budget.h): the rest
  * waits in the stash, and the connection queues for the next turn.
  */
-#include <string.h>
 
 #include "conn.h"
 #include "base/mem.h"

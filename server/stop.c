@@ -1,7 +1,6 @@
 /* stop.c - the end of a server, in good order or at once. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "net/signal.h"

@@ -19,7 +19,6 @@
 #include "base/origin.h"
 #include "base64.h"
 #include "http/field.h"
-#include "http/target.h"
 #include "handshake.h"
 #include "pmd.h"
 #include "sha1.h"

@@ -47,7 +47,6 @@
  */
 
 #include <stdio.h>
-#include <string.h>
 
 #include "pmd.h"
 #include "base/bytes.h"

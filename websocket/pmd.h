@@ -4,7 +4,6 @@
 #define WS_PMD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "http.h"

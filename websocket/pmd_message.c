@@ -32,9 +32,7 @@
  * octets, or PAST_TIMES the length of the message if that is more. A match is
  * most often near.
  */
-#include <string.h>
 
-#include "base/bytes.h"
 #include "base/mem.h"
 #include "pmd_message.h"
 #include "ws.h"
