@@ -25,7 +25,7 @@
 # V=1 prints each command whole.
 #
 # make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
-# INCLUDEDIR and MANDIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
+# INCLUDEDIR, MANDIR, BASH_DIR, ZSH_DIR and FISH_DIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
 # one of them changes, make compiles all again. make install compiles nothing.
 #
 # To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc, for a system with
@@ -38,6 +38,9 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+BASH_DIR ?= $(PREFIX)/share/bash-completion/completions
+ZSH_DIR ?= $(PREFIX)/share/zsh/site-functions
+FISH_DIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 CFLAGS ?= -g
 HOSTCC ?= $(CC)
@@ -291,7 +294,11 @@ install:
 	    { echo 'run make first'; exit 1; }
 	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
 	    "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(MANDIR)/man1" \
-	    "$(DESTDIR)$(MANDIR)/man3"
+	    "$(DESTDIR)$(MANDIR)/man3" "$(DESTDIR)$(BASH_DIR)" \
+	    "$(DESTDIR)$(ZSH_DIR)" "$(DESTDIR)$(FISH_DIR)"
+	install -m 644 program/completion/wsd.bash "$(DESTDIR)$(BASH_DIR)/wsd"
+	install -m 644 program/completion/_wsd "$(DESTDIR)$(ZSH_DIR)"
+	install -m 644 program/completion/wsd.fish "$(DESTDIR)$(FISH_DIR)"
 	install -m 755 wsd "$(DESTDIR)$(BINDIR)"
 	install -m 644 libws.a libsio.a "$(DESTDIR)$(LIBDIR)"
 	install -m 644 ws.h sio/sio.h "$(DESTDIR)$(INCLUDEDIR)"
@@ -308,6 +315,8 @@ uninstall:
 	    "$(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc" \
 	    "$(DESTDIR)$(LIBDIR)/pkgconfig/sio.pc" \
 	    "$(DESTDIR)$(INCLUDEDIR)/ws.h" "$(DESTDIR)$(INCLUDEDIR)/sio.h" \
+	    "$(DESTDIR)$(BASH_DIR)/wsd" "$(DESTDIR)$(ZSH_DIR)/_wsd" \
+	    "$(DESTDIR)$(FISH_DIR)/wsd.fish" \
 	    "$(DESTDIR)$(MANDIR)/man1/wsd.1" \
 	    "$(DESTDIR)$(MANDIR)/man3/ws.3" "$(DESTDIR)$(MANDIR)/man3/sio.3"
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -215,12 +216,36 @@ take_path(struct config *config, const struct setting *s, const char *value)
 
 /* ---- settings with rules of their own ---------------------------------- */
 
+/* Return whether a text is a number, such as a port by itself. */
+static bool
+is_number(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* "HOST:PORT", as ws_listen takes it, or the port alone. */
 static void
 take_listen(struct config *config, const struct setting *s, const char *value)
 {
+	const char *colon = strrchr(value, ':');
+	const char *port = colon != NULL ? colon + 1 : value;
+	uint64_t number = 0;
+
+	if (is_number(port) &&
+	    (strlen(port) > 5 ||
+		ws_digits_read(port, strlen(port), &number) == 0 ||
+		number > 65535))
+		fail("--%s: the port '%s' is out of range (0 to 65535)",
+		    s->name, port);
 	if (config->listen_count == CONFIG_LISTEN_MAX)
 		fail(
 		    "--%s: more than %d addresses", s->name, CONFIG_LISTEN_MAX);
+	if (is_number(value)) {
+		char *text = config->ports[config->listen_count];
+
+		(void)snprintf(text, sizeof(config->ports[0]), ":%s", value);
+		value = text;
+	}
 	config->listen[config->listen_count++] = value;
 }
 
@@ -250,6 +275,30 @@ take_header(struct config *config, const struct setting *s, const char *value)
 {
 	config->files.headers = config->headers;
 	add_to_list(s, config->headers, value);
+}
+
+/* "PATH" or "PATH,self". */
+static void
+take_place(struct config *config, const struct setting *s, const char *value)
+{
+	struct config_places *places =
+	    (struct config_places *)(void *)((char *)config + s->offset);
+	struct config_place *place = &places->at[places->count];
+	size_t len = strcspn(value, ",");
+
+	if (places->count == CONFIG_PLACES_MAX)
+		fail("--%s: more than %d", s->name, CONFIG_PLACES_MAX);
+	while (len > 1 && value[len - 1] == '/')
+		len--;
+	place->self = strcmp(value + strcspn(value, ","), ",self") == 0;
+	(void)snprintf(place->path, sizeof(place->path), "%.*s",
+	    len < CONFIG_PATH_SIZE ? (int)len : 0, value);
+	if (place->path[0] != '/' || !is_printable(place->path, '!') ||
+	    place->path[strcspn(place->path, "?#")] != '\0' ||
+	    (!place->self && value[strcspn(value, ",")] != '\0'))
+		fail("--%s: '%s' is not a path like /live or /live,self",
+		    s->name, value);
+	places->count++;
 }
 
 static void
@@ -310,6 +359,8 @@ static const struct setting settings[] = {
 	{ "listen", 'l', "ADDRESS",
 	    "HOST:PORT, :PORT, [IPV6]:PORT or\n"
 	    "unix:PATH[,mode=0660]; may be repeated (:8080)",
+	    .take = take_listen },
+	{ "port", 'p', "PORT", "the same as --listen :PORT",
 	    .take = take_listen },
 	{ "origin", 0, "LIST",
 	    "pages that may connect, too: \"*\" for all, or\n"
@@ -394,6 +445,16 @@ static const struct setting settings[] = {
 	    NUMBER(sio.engine.ping_interval_ms, times, 1, DAY_MS) },
 	{ "ping-timeout", 0, "TIME", "how long its answer may take (20s)",
 	    NUMBER(sio.engine.ping_timeout_ms, times, 1, DAY_MS) },
+	{ "relay", 0, "NAMESPACE",
+	    "pass the events of a namespace to all others in\n"
+	    "it; behind \",self\" to the sender, too; may be\n"
+	    "repeated (/relay/*)",
+	    .take = take_place, PLACE(relays) },
+	{ "rooms", 0, "PATH",
+	    "a room at this path, and at each below it, as\n"
+	    "/room/NAME; \",self\" as for --relay; may be\n"
+	    "repeated",
+	    .take = take_place, PLACE(rooms) },
 	{ "quiet", 'q', NULL, "print errors only", PLACE(quiet) },
 	{ "help", 'h', NULL, "print this", .take = NULL },
 	{ "version", 'V', NULL, "print the version", .take = NULL },
@@ -403,7 +464,7 @@ static const struct setting settings[] = {
 /* ---- help -------------------------------------------------------------- */
 
 static const char usage[] =
-    "usage: wsd [options] [DIRECTORY]\n"
+    "usage: wsd [options] [DIRECTORY] [PORT]\n"
     "\n"
     "Serves WebSockets, Socket.IO, and the files of DIRECTORY or its own\n"
     "pages.\n"
@@ -518,6 +579,21 @@ refuse(const char *argument)
 	    argument);
 }
 
+/* An operand is a directory; a number that is none is a port. */
+static void
+take_operand(struct config *config, const char *operand)
+{
+	struct stat st;
+
+	if (is_number(operand) &&
+	    (stat(operand, &st) < 0 || !S_ISDIR(st.st_mode)))
+		take_listen(config, find('l'), operand);
+	else if (config->directory == NULL)
+		config->directory = operand;
+	else
+		fail("one directory can be served, not also '%s'", operand);
+}
+
 void
 config_read(struct config *config, int argc, char **argv)
 {
@@ -543,11 +619,8 @@ config_read(struct config *config, int argc, char **argv)
 		else
 			s->take(config, s, optarg);
 	}
-	if (optind < argc)
-		config->directory = argv[optind++];
-	if (optind < argc)
-		fail(
-		    "one directory can be served, not also '%s'", argv[optind]);
+	for (; optind < argc; optind++)
+		take_operand(config, argv[optind]);
 	/* --deflate also sets what the messages of Socket.IO do. */
 	if (config->server.deflate != WS_DEFLATE_OFF)
 		config->sio.engine.deflate_min =

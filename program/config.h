@@ -9,12 +9,27 @@
 
 #define CONFIG_LISTEN_MAX 16
 #define CONFIG_LIST_MAX 64 /* times that --type or --header is given */
+#define CONFIG_PLACES_MAX 16
+#define CONFIG_PATH_SIZE 200
+
+/* Where messages are passed on: a namespace, or the path of rooms. */
+struct config_place {
+	char path[CONFIG_PATH_SIZE]; /* begins with a slash, ends with none */
+	bool self;                   /* the sender gets its own messages, too */
+};
+
+struct config_places {
+	struct config_place at[CONFIG_PLACES_MAX];
+	unsigned count;
+};
 
 struct config {
 	struct ws_options server;
 	struct ws_files_options files;
 	const char *listen[CONFIG_LISTEN_MAX]; /* borrowed from argv */
 	unsigned listen_count;
+	char ports[CONFIG_LISTEN_MAX][8]; /* those given as a number: ":8080" */
+	struct config_places relays, rooms;
 	const char *directory; /* borrowed from argv; NULL: embedded pages */
 	/* All borrowed from argv, ended by NULL. */
 	const char *types[CONFIG_LIST_MAX + 1];

@@ -40,12 +40,26 @@ struct seat {
 	char room[]; /* name, len octets; not more, as each client has one */
 };
 
+/* Find the name of the room that a request asks for. Those of --rooms are named
+ * by their whole path, so that no two paths have a room in common.
+ *   place  NULL for /room/NAME
+ * Returns its length, 0 or less when it has none. */
+static long
+room_name(const struct ws_request *request, const struct config_place *place,
+    char room[WS_ROOM_NAME_MAX])
+{
+	const char *path = ws_request_path(request);
+
+	return ws_percent_decode(place == NULL ? path + strlen("/room/") : path,
+	    room, WS_ROOM_NAME_MAX);
+}
+
 static void
 room_upgrade(struct ws_request *request)
 {
-	const char *name = ws_request_path(request) + strlen("/room/");
+	const struct config_place *place = ws_request_user(request);
 	char room[WS_ROOM_NAME_MAX], self[8];
-	long len = ws_percent_decode(name, room, sizeof(room));
+	long len = room_name(request, place, room);
 	struct seat *seat;
 
 	if (len <= 0) {
@@ -60,9 +74,9 @@ room_upgrade(struct ws_request *request)
 	}
 	seat->len = (uint8_t)len;
 	memcpy(seat->room, room, (size_t)len);
-	seat->self =
-	    ws_request_param(request, "self", self, sizeof(self)) > 0 &&
-	    strcmp(self, "0") != 0;
+	seat->self = place != NULL && place->self;
+	if (ws_request_param(request, "self", self, sizeof(self)) > 0)
+		seat->self = strcmp(self, "0") != 0;
 	if (ws_accept(request, NULL, seat) == NULL)
 		free(seat);
 }
@@ -101,6 +115,28 @@ healthz(struct ws_request *request)
 }
 
 static int
+add_rooms(struct ws_server *server, const struct ws_handler *room,
+    const struct config_places *rooms)
+{
+	int result = ws_endpoint(server, "/room/", room, NULL);
+
+	for (unsigned i = 0; result == 0 && i < rooms->count; i++) {
+		const struct config_place *place = &rooms->at[i];
+		char below[CONFIG_PATH_SIZE + 1];
+
+		if (strcmp(place->path, "/") != 0)
+			result = ws_endpoint(
+			    server, place->path, room, (void *)place);
+		(void)snprintf(below, sizeof(below), "%s/",
+		    strcmp(place->path, "/") != 0 ? place->path : "");
+		if (result == 0)
+			result =
+			    ws_endpoint(server, below, room, (void *)place);
+	}
+	return result;
+}
+
+static int
 add_endpoints(struct ws_server *server, const struct config *config)
 {
 	static const struct ws_handler echo = { .message = echo_message,
@@ -112,7 +148,7 @@ add_endpoints(struct ws_server *server, const struct config *config)
 		.close = room_close };
 
 	if (ws_endpoint(server, "/echo", &echo, NULL) < 0 ||
-	    ws_endpoint(server, "/room/", &room, NULL) < 0 ||
+	    add_rooms(server, &room, &config->rooms) < 0 ||
 	    ws_http(server, "/healthz", "GET", healthz, NULL) < 0)
 		return -1;
 	if (config->directory != NULL)
@@ -159,7 +195,9 @@ add_sio(struct program *program)
 	if (max_message > 0)
 		options.engine.max_payload = max_message;
 	program->io = sio_new(program->server, &options);
-	return program->io != NULL ? namespaces_add(program->io) : -1;
+	return program->io != NULL
+		   ? namespaces_add(program->io, &program->config->relays)
+		   : -1;
 }
 
 /* ---- signals ----------------------------------------------------------- */

@@ -6,9 +6,12 @@
  *	/ticker       "stock price update", a number, every second
  *	/relay/NAME   every event goes to all other clients unchanged; an
  *	              acknowledgement says how many they are
+ *
+ * A namespace of --relay does the same in place of what stands here.
  */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "namespaces.h"
@@ -119,24 +122,86 @@ relay(struct sio_socket *socket, struct sio_event *event)
 		sio_ack(event, "%ld", others > 0 ? others : 0);
 }
 
+static void
+relay_to_all(struct sio_socket *socket, struct sio_event *event)
+{
+	long all = sio_forward(sio_all(sio_nsp_of(socket)), event);
+
+	if (sio_wants_ack(event))
+		sio_ack(event, "%ld", all > 0 ? all : 0);
+}
+
+/* Returns 0 or -1 when out of memory. */
+static int
+add_relay(struct sio *io, const struct config_place *place)
+{
+	struct sio_nsp *nsp = strchr(place->path, '*') != NULL
+				  ? sio_of_pattern(io, place->path)
+				  : sio_of(io, place->path);
+
+	if (nsp == NULL)
+		return -1;
+	return sio_on_any(nsp, place->self ? relay_to_all : relay) < 0 ? -1 : 0;
+}
+
 /* ---- all --------------------------------------------------------------- */
 
-int
-namespaces_add(struct sio *io)
+/* Whether a namespace is one that passes every event on. */
+static bool
+is_relay(const struct config_places *relays, const char *name)
 {
-	struct sio_nsp *root = sio_of(io, "/"), *chat = sio_of(io, "/chat");
-	struct sio_nsp *ticker = sio_of(io, "/ticker");
-	struct sio_nsp *relays = sio_of_pattern(io, "/relay/*");
+	for (unsigned i = 0; i < relays->count; i++) {
+		if (strcmp(relays->at[i].path, name) == 0)
+			return true;
+	}
+	return false;
+}
 
-	if (root == NULL || chat == NULL || ticker == NULL || relays == NULL)
-		return -1;
-	if (sio_on_connection(root, count_more) < 0 ||
-	    sio_on_disconnect(root, count_less) < 0 ||
-	    sio_on_connection(chat, chat_joined) < 0 ||
-	    sio_on_disconnect(chat, chat_left) < 0 ||
-	    sio_on(chat, "send-message", chat_message) < 0 ||
-	    sio_on_connection(ticker, ticker_joined) < 0 ||
-	    sio_on_any(relays, relay) < 0)
+static int
+add_root(struct sio *io)
+{
+	struct sio_nsp *root = sio_of(io, "/");
+
+	if (root == NULL || sio_on_connection(root, count_more) < 0 ||
+	    sio_on_disconnect(root, count_less) < 0)
 		return -1;
 	return 0;
+}
+
+static int
+add_chat(struct sio *io)
+{
+	struct sio_nsp *chat = sio_of(io, "/chat");
+
+	if (chat == NULL || sio_on_connection(chat, chat_joined) < 0 ||
+	    sio_on_disconnect(chat, chat_left) < 0 ||
+	    sio_on(chat, "send-message", chat_message) < 0)
+		return -1;
+	return 0;
+}
+
+static int
+add_ticker(struct sio *io)
+{
+	struct sio_nsp *ticker = sio_of(io, "/ticker");
+
+	if (ticker == NULL || sio_on_connection(ticker, ticker_joined) < 0)
+		return -1;
+	return 0;
+}
+
+int
+namespaces_add(struct sio *io, const struct config_places *relays)
+{
+	static const struct config_place below = { .path = "/relay/*" };
+
+	if ((!is_relay(relays, "/") && add_root(io) < 0) ||
+	    (!is_relay(relays, "/chat") && add_chat(io) < 0) ||
+	    (!is_relay(relays, "/ticker") && add_ticker(io) < 0))
+		return -1;
+	for (unsigned i = 0; i < relays->count; i++) {
+		if (add_relay(io, &relays->at[i]) < 0)
+			return -1;
+	}
+	return is_relay(relays, below.path) ? 0 : add_relay(io, &below);
 }

@@ -129,7 +129,10 @@ step_bmake()
 	    return 1
 	for file in bin/wsd lib/libws.a lib/libsio.a lib/pkgconfig/ws.pc \
 	    lib/pkgconfig/sio.pc include/ws.h include/sio.h share/man/man1/wsd.1 \
-	    share/man/man3/ws.3 share/man/man3/sio.3; do
+	    share/man/man3/ws.3 share/man/man3/sio.3 \
+	    share/bash-completion/completions/wsd \
+	    share/zsh/site-functions/_wsd \
+	    share/fish/vendor_completions.d/wsd.fish; do
 		[ -f "root/usr/$file" ] || { echo "no $file"; return 1; }
 	done
 	export PKG_CONFIG_LIBDIR=root/usr/lib/pkgconfig

@@ -38,6 +38,29 @@ options_of_manual > "$work/manual"
 diff -u "$work/help" "$work/manual" >&2 ||
     fail "the options of wsd --help (-) and of wsd.1 (+) differ"
 
+# The completion of bash offers the same, and for words those of the help.
+completed() {
+	# shellcheck disable=SC2016
+	bash -c '. program/completion/wsd.bash
+	    COMP_WORDS=(./wsd "$@") COMP_CWORD=$# && _wsd &&
+	    printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+completed -- | sed 's/^--//' | sort -u > "$work/completed"
+diff -u "$work/help" "$work/completed" >&2 ||
+    fail "the options of wsd --help (-) and of its completion (+) differ"
+for option in deflate log log-format; do
+	./wsd "--$option" '?' 2>&1 | sed 's/.*none of: //; s/ (see.*//' |
+	    tr ' ' '\n' > "$work/words"
+	completed "--$option" '' | cmp -s "$work/words" - ||
+	    fail "the words of --$option and of its completion differ"
+done
+for file in fish:wsd.fish zsh:_wsd; do
+	! command -v "${file%:*}" >/dev/null 2>&1 ||
+	    "${file%:*}" -n "program/completion/${file#*:}" ||
+	    fail "program/completion/${file#*:} has a fault"
+done
+
 # ---- ws.3, sio.3 -------------------------------------------------------------
 
 # The prototypes of a header, one on a line: comments, preprocessor lines,

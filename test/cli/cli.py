@@ -276,6 +276,13 @@ def wrong(arguments):
       ("--spa=yes", "--spa takes no value"),
       ("-qx", "there is no option -x"),
       ("--none=1", "unknown or ambiguous option --none"),
+      ("-l :70000", "--listen: the port '70000' is out of range (0 to 65535)"),
+      ("-p 65536", "--port: the port '65536' is out of range (0 to 65535)"),
+      ("123456", "--listen: the port '123456' is out of range (0 to 65535)"),
+      ("--relay chat", "--relay: 'chat' is not a path like /live or "
+       "/live,self"),
+      ("--rooms /a,b", "--rooms: '/a,b' is not a path like /live or "
+       "/live,self"),
       ("--max 1", "unknown or ambiguous option --max"))
 def says(arguments, words):
     got = run(*arguments.split(" "))
@@ -680,6 +687,56 @@ def is_up(port):
 
 
 LEVELS = ["error", "warn", "info", "access", "debug"]
+
+
+def free_port():
+    port = listener()
+    number = port.getsockname()[1]
+    port.close()
+    return number
+
+
+@test("a port by itself: wsd {0}", "{}", "-l {}", "-l{}", "-p {}", "-p{}",
+      "--port {}", "--port={}", "--listen {}", "{} /tmp", "/tmp {}")
+def port_alone(form):
+    number = free_port()
+    with wsd(*form.format(number).split(" "), listen=None) as it:
+        it.wait_said(rf"^listening on http://localhost:{number}/")
+        equal(get(number, "/healthz")[0], 200, "status")
+
+
+@test("a directory whose name is a number is one")
+def directory_by_number():
+    with tempfile.TemporaryDirectory(dir=scratch) as root:
+        os.mkdir(os.path.join(root, "8080"))
+        with wsd("8080", cwd=root) as it:
+            it.wait_said("^serving 8080$")
+
+
+@test("--rooms {0}: a message at {1} comes back: {2}; also at {3}: {4}",
+      ("/chat", "/chat/a", False, "/chat/a", True),
+      ("/chat", "/chat", False, "/chat", True),
+      ("/chat/", "/chat/a", False, "/chat/b", False),
+      ("/chat,self", "/chat/a", True, "/chat/a", True),
+      ("/chat,self", "/chat/a?self=0", False, "/chat/a", True),
+      ("/,self", "/", True, "/", True),
+      ("/", "/a", False, "/a", True),
+      ("/", "/a", False, "/room/a", False))
+def rooms(option, path, back, other, reached):
+    with wsd("--rooms", option) as it:
+        port = it.port()
+        sender, receiver = Client(port, path), Client(port, other)
+        equal((sender.status, receiver.status), (101, 101), "status")
+        # Rooms are entered by now: the answer to a ping comes behind.
+        for one in (sender, receiver):
+            one.send(b"in", 0x89)
+            one.received(0x8a, b"in")
+        sender.send(b"hello")
+        for one, expected in ((sender, back), (receiver, reached)):
+            one.send(b"done", 0x89)
+            if expected:
+                one.received(0x81, b"hello")
+            one.received(0x8a, b"done")
 
 
 @test("--log {0}", *LEVELS)

@@ -369,6 +369,23 @@ def no_namespace():
         socket.leave()
 
 
+@test("--relay {0}: an event in {1} goes to all others, and to the sender: "
+      "{2}", ("/", "/", False), ("/,self", "/", True),
+      ("/news", "/news", False), ("/news,self", "/news", True),
+      ("/game-*,self", "/game-7", True), ("/relay/*,self", "/relay/x", True))
+def relays(option, nsp, to_self):
+    with wsd("--relay", option) as it:
+        port = it.port()
+        one, two = Socket(port, nsp), Socket(port, nsp)
+        one.emit("hello", 1, ack="7")
+        two.hears("hello", 1)
+        if to_self:
+            one.hears("hello", 1)
+        equal(one.hear(), f"43{one.head}7[{2 if to_self else 1}]")
+        one.leave()
+        two.leave()
+
+
 # ---- the end ---------------------------------------------------------------
 
 @test("{0}: sessions end before the server does", "SIGTERM", "SIGINT")
