@@ -328,8 +328,7 @@ on_text(struct sio_client *client, const char *text, size_t len)
 		eio_close(client->session);
 	/* Refused now, rather than when its attachments are here. */
 	else if (packet.attachments > 0 &&
-		 (packet.payload.len == 0 ||
-		     !read_payload(client->io, &packet, NULL)))
+		 !read_payload(client->io, &packet, NULL))
 		eio_close(client->session);
 	else if (packet.attachments > 0)
 		begin_partial(client, text, len);

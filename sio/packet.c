@@ -26,8 +26,9 @@
  * it "51e0-" announces one attachment, and "2 []" has the ack id 0. This reader
  * accepts decimal digits only. It accepts and drops leading zeros, as the
  * reference does. An ack id above 2^53 - 1 is an error: JavaScript would round
- * it to another one, so the answer would match no question. And a packet of
- * types 5 and 6 must have a payload, since its attachments would stand nowhere.
+ * it to another one, so the answer would match no question. A packet
+ * of types 5 and 6 without a payload is dropped once its attachments are here:
+ * the Java client sends one for null beside octets.
  *
  * In the payload an object {"_placeholder":true,"num":k} stands for the k-th
  * attachment, wherever it is. Two may stand for the same one, and not every
@@ -268,9 +269,9 @@ int
 sio_packet_check(const struct sio_packet *packet, const char *text,
     struct sio_json_token *tokens, size_t count)
 {
-	if (count == 0 && !is_binary(packet->type))
+	if (count == 0)
 		return 0;
-	if (count == 0 || !has_shape(packet, text, tokens))
+	if (!has_shape(packet, text, tokens))
 		return SIO_PACKET_EPAYLOAD;
 	if (!is_binary(packet->type))
 		return 0;

@@ -87,6 +87,23 @@ Test(sio_client, ten_attachments_of_max_payload_each_are_taken)
 	client_close(&c);
 }
 
+/* The Java client sends null beside octets so. */
+Test(sio_client, a_binary_packet_without_payload_is_dropped)
+{
+	static const char *const packets[] = { "51-", "51-7", "61-", "61-7" };
+	struct client c = enter();
+
+	for (size_t i = 0; i < 4; i++) {
+		peer_send(&c, packets[i]);
+		peer_binary(&c, "x", 1);
+	}
+	peer_send(&c, "52-");
+	peer_binary(&c, "x", 1);
+	peer_binary(&c, "y", 1);
+	is_alive(&c);
+	client_close(&c);
+}
+
 /* ---- wrong packets ------------------------------------------------------ */
 
 Test(sio_client, a_client_that_breaks_the_protocol_is_disconnected)
@@ -107,7 +124,7 @@ Test(sio_client, a_client_that_breaks_the_protocol_is_disconnected)
 		{ "not connected there", { "2/custom,[\"echo\"]" } },
 		{ "CONNECT_ERROR", { "4{\"message\":\"no\"}" } },
 		{ "too many attachments", { "551-[\"echo\"]" } },
-		{ "51-99999999", { "51-99999999" } },
+		{ "text behind 51-99999999", { "51-99999999", "2[\"echo\"]" } },
 		{ "malformed JSON before attachments", { "51-[\"echo\"" } },
 		{ "no attachments", { "50-[\"echo\"]" } },
 		{ "text for an attachment",
