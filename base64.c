@@ -103,3 +103,25 @@ ws_base64_decode(const char *in, size_t len, uint8_t *out)
 	}
 	return out - begin;
 }
+
+size_t
+ws_base64_read(const char *in, size_t len, uint8_t *out)
+{
+	uint8_t *begin = out;
+	uint32_t bits = 0;
+	unsigned count = 0; /* of the bits that wait */
+
+	for (size_t i = 0; i < len && in[i] != '='; i++) {
+		int v = in[i] == '-' ? 62 : in[i] == '_' ? 63 : value(in[i]);
+
+		if (v < 0)
+			continue;
+		bits = bits << 6 | (uint32_t)v;
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			*out++ = (uint8_t)(bits >> count);
+		}
+	}
+	return (size_t)(out - begin);
+}

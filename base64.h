@@ -27,4 +27,13 @@ size_t ws_base64_encode(const void *in, size_t len, char *out);
  * base64. RFC 4648 sections 3.3, 3.5 and 4. */
 ssize_t ws_base64_decode(const char *in, size_t len, uint8_t *out);
 
+/* Decode a text in the way of MIME, as Node.js does: both alphabets, line ends
+ * and all other foreign characters are skipped, padding may be missing, and
+ * nothing behind it counts.
+ *   in, len  borrowed
+ *   out      room for WS_BASE64_DECODED(len) + 2 octets; may be in itself
+ * Returns the number of octets written. RFC 2045 section 6.8, RFC 4648 section
+ * 5. */
+size_t ws_base64_read(const char *in, size_t len, uint8_t *out);
+
 #endif

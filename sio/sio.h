@@ -201,7 +201,7 @@ struct eio_options {
 	int lease_ms;           /* how long a session may be silent after its
 	                           handshake; 10 s */
 	unsigned silent_per_ip; /* sessions of one address that may be silent at
-	                           a time; 1000 */
+	                           a time; 1000. One more ends the oldest */
 };
 
 /* The callbacks of an Engine.IO endpoint. Those that are NULL are not called. */

@@ -35,6 +35,9 @@ enum {
 	/* Octets of records from which on a session is not writable, and drain
 	 * is called once they are gone: as the server's queue_soft. */
 	RECORDS_SOFT = 65536,
+	/* Silent sessions that are looked at to find one of an address. They are
+	 * in cold memory: 1,000 take 0.1 ms. */
+	SEARCH_MAX = 1000,
 	RECORDS_KEPT = 256, /* octets of records that an idle session keeps */
 };
 
@@ -124,24 +127,14 @@ static enum eio_framing
 framing_for(const struct eio_poll *poll, bool script)
 {
 	const struct eio_session *session = poll->session;
-	struct eio_packet packet;
 
 	if (session->protocol >= 4)
 		return EIO_SEPARATED;
 	if (session->b64 || script)
 		return EIO_COUNTED;
-	/* Clients of protocol 2 understand nothing else. */
-	if (session->protocol == 2)
-		return EIO_OCTETS;
-	/* Clients of before 2017 that run in a browser count octets where the
-	 * protocol counts characters. So anything but ASCII goes as octets. */
-	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);) {
-		if (packet.form != EIO_TEXT ||
-		    eio_utf16_units(packet.data, packet.len) !=
-			(int64_t)packet.len)
-			return EIO_OCTETS;
-	}
-	return EIO_COUNTED;
+	/* In browsers, clients of before 2016 that can take octets take nothing
+	 * else. Later ones, and those outside of browsers, take both. */
+	return EIO_OCTETS;
 }
 
 /* Return whether an answer may be compressed: one of its messages may be, as in
@@ -302,7 +295,8 @@ eio_polling_turn(struct eio *eio)
 
 /*
  * A session that is opened and never used costs its client one request, and the
- * server memory for lease_ms. So each address may have silent_per_ip of them.
+ * server memory for lease_ms. So each address may have silent_per_ip of them:
+ * one more ends the oldest.
  */
 
 /* The counter of an address. The key is secret, so that strangers cannot
@@ -315,6 +309,27 @@ counter_of(const struct eio *eio, const struct ws_request *request)
 	ws_request_owner(request, owner);
 	return (uint16_t)(ws_siphash(eio->key, owner, sizeof(owner)) %
 			  EIO_COUNTERS);
+}
+
+/* End the oldest silent session of an address: a client that fails and tries
+ * again without end must not keep others of its address out. Those of other
+ * addresses may stand before it. */
+static void
+end_oldest_silent(struct eio *eio, uint16_t counter)
+{
+	struct ws_deadlines *queue = &eio->first_requests.queue;
+	struct ws_deadline *at = ws_deadlines_first(queue);
+
+	for (int i = 0; i < SEARCH_MAX && at != NULL; i++) {
+		struct eio_poll *poll = of_deadline(at);
+
+		if (poll->counter == counter) {
+			eio_session_end(
+			    poll->session, "ping timeout", EIO_END_NOW);
+			return;
+		}
+		at = at->next != &queue->head ? at->next : NULL;
+	}
 }
 
 void
@@ -539,6 +554,8 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 	struct eio_session *session;
 	struct eio_poll *poll;
 
+	if (eio->silent[counter] >= eio->options.silent_per_ip)
+		end_oldest_silent(eio, counter);
 	if (eio->silent[counter] >= eio->options.silent_per_ip) {
 		eio_refuse(request, EIO_FORBIDDEN, "Too many silent sessions");
 		return;

@@ -77,6 +77,17 @@ check_session(const struct asked *asked)
 							   : EIO_BAD_REQUEST;
 }
 
+/* Return whether a client of Socket.IO 0.9 asks: it begins with /socket.io/1/,
+ * and has no query but the time. */
+static bool
+is_of_09(const struct ws_request *request)
+{
+	const char *path = ws_request_path(request);
+	size_t len = strlen(path);
+
+	return len >= 3 && strcmp(path + len - 3, "/1/") == 0;
+}
+
 /* Check a request for a new session. */
 static enum eio_refusal
 check_handshake(
@@ -104,6 +115,11 @@ static enum eio_refusal
 check(struct eio *eio, struct ws_request *request, struct asked *asked)
 {
 	read_query(ws_request_query(request), asked);
+	if (asked->protocol == 0 && is_of_09(request)) {
+		asked->message = "Socket.IO 0.9 is not supported, only clients "
+				 "of versions 1 to 4";
+		return EIO_UNSUPPORTED;
+	}
 	if (!is_enabled(eio, asked->transport))
 		return EIO_UNKNOWN_TRANSPORT;
 	if (asked->sid[0] == '\0')

@@ -374,23 +374,21 @@ on_message(struct eio_session *session, const struct eio_packet *packet)
 {
 	struct eio *eio = session->eio;
 	const void *data = packet->data;
-	ssize_t len = (ssize_t)packet->len;
+	size_t len = packet->len;
 	uint8_t *decoded;
 
 	if (packet->form == EIO_BASE64) {
 		sio_text_clear(&eio->in, EIO_SCRATCH);
 		decoded = (uint8_t *)sio_text_room(
-		    &eio->in, WS_BASE64_DECODED(packet->len) + 1);
+		    &eio->in, WS_BASE64_DECODED(packet->len) + 2);
 		if (decoded == NULL) {
 			eio_session_end(
 			    session, "transport error", EIO_END_NOW);
 			return;
 		}
-		len = ws_base64_decode(packet->data, packet->len, decoded);
-		if (len < 0) {
-			eio_session_end(session, "parse error", EIO_END_NOW);
-			return;
-		}
+		/* Android wraps lines and ends the last one, others leave the
+		 * padding out. */
+		len = ws_base64_read(packet->data, packet->len, decoded);
 		data = decoded;
 	}
 	if (eio->handler.message != NULL)

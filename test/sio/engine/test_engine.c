@@ -740,7 +740,11 @@ static const struct {
 	const char *body;
 	size_t len;
 } framings[] = {
-	{ "ASCII", 3, "", "hi", "text/plain; charset=UTF-8", SPAN("3:4hi") },
+	{ "ASCII", 3, "", "hi", "application/octet-stream",
+	    SPAN("\x00\x03\xff"
+		 "4hi") },
+	{ "ASCII, b64", 3, "&b64=1", "hi", "text/plain; charset=UTF-8",
+	    SPAN("3:4hi") },
 	{ "characters", 3, "", "h\xc3\xa9", "application/octet-stream",
 	    SPAN("\x00\x04\xff"
 		 "4h\xc3\xa9") },
@@ -868,4 +872,62 @@ Test(sio_engine, an_upgrade_says_anew_whether_base64_is_wanted)
 	cr_expect(eio_test.kind == WS_BINARY && eio_test.len == 3);
 	client_close(&c);
 	eio_test_until_closed(1);
+}
+
+/* ---- what clients write in other ways ------------------------------------ */
+
+static const struct {
+	const char *name, *text; /* without "b" and "b4" in front */
+	const char *data;
+	size_t len;
+} unusual[] = {
+	{ "a line end at the end", "AQL/\n", SPAN("\x01\x02\xff") },
+	{ "CRLF", "AQ\r\nL/\r\n", SPAN("\x01\x02\xff") },
+	{ "wrapped lines", "QUFB\nQUFB\nQUE=\n", SPAN("AAAAAAAA") },
+	{ "no padding, one octet", "QQ", SPAN("A") },
+	{ "no padding, two octets", "QUE", SPAN("AA") },
+	{ "half of the padding", "QQ=", SPAN("A") },
+	{ "the alphabet of URLs", "-_8=", SPAN("\xfb\xff") },
+	{ "unused bits", "QR==", SPAN("A") },
+	{ "nothing", "", SPAN("") },
+	{ "only a line end", "\n", SPAN("") },
+};
+
+Test(sio_engine, base64_is_read_as_the_reference_does)
+{
+	for (size_t i = 0; i < 2 * LEN(unusual); i++) {
+		const size_t row = i / 2;
+		struct response r;
+		char packet[64], body[80];
+
+		eio_test.protocol = i % 2 == 0 ? 4 : 3;
+		snprintf(packet, sizeof(packet), "b%s%s", i % 2 ? "4" : "",
+		    unusual[row].text);
+		snprintf(body, sizeof(body), "%zu:%s", strlen(packet), packet);
+		cr_expect_eq(eio_post(&r, eio_open_polling("&b64=1"),
+				 i % 2 ? body : packet),
+		    200);
+		cr_expect_eq(
+		    eio_test.messages, (int)i + 1, "%s", unusual[row].name);
+		cr_expect_eq(eio_test.kind, WS_BINARY);
+		cr_expect(eio_test.len == unusual[row].len &&
+			      memcmp(eio_test.text, unusual[row].data,
+				  eio_test.len) == 0,
+		    "%s, protocol %d", unusual[row].name, eio_test.protocol);
+	}
+	cr_expect_eq(eio_test.closed, 0);
+}
+
+Test(sio_engine, a_client_of_version_0_9_is_told_what_it_is)
+{
+	struct client c = client_open(eio_test.live.address);
+	struct response r;
+
+	client_puts(&c, "GET /engine.io/1/?t=1 HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_expect_eq(client_response(&c, &r, false), 400);
+	cr_expect(
+	    eio_is_body(&r, "{\"code\":5,\"message\":\"Socket.IO 0.9 is not "
+			    "supported, only clients of versions 1 to 4\"}"),
+	    "%.*s", (int)r.len, (const char *)r.body);
+	client_close(&c);
 }
