@@ -82,7 +82,7 @@ SERVER = server/app_loop.c server/conn.c server/conn_http.c \
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 
-JSON = sio/json/convert.c sio/json/format.c \
+JSON = sio/json/build.c sio/json/convert.c sio/json/format.c \
 	sio/json/json.c sio/json/json_string.c sio/json/number.c \
 	sio/json/text.c sio/json/value.c
 ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
@@ -93,7 +93,7 @@ ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
 	sio/out.c sio/packet.c sio/recovery.c sio/reply.c sio/socket.c \
-	sio/start.c sio/target.c
+	sio/start.c sio/target.c sio/template.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 
 PROGRAM_SRCS = program/config.c program/main.c program/namespaces.c \

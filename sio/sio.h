@@ -154,6 +154,70 @@ struct sio_value sio_document_root(const struct sio_document *document);
 /* Release a document and all values in it. NULL is allowed. */
 void sio_document_free(struct sio_document *document);
 
+/* ---- writing JSON ------------------------------------------------------ */
+
+/* JSON is written by templates. They quote and escape what they are given, so
+ * that no text of a client can break out of its string; sio_emit says how a
+ * template is written. These functions take a template of exactly one value,
+ * for texts that are no events. Binary data cannot be in them: WS_EINVAL. */
+
+/* Write a text.
+ *   len  receives its length; may be NULL
+ * Returns it, terminated, owned by the caller, who releases it with ws_mem_free;
+ * or NULL with errno set: EINVAL when the template is malformed, or ENOMEM. */
+char *sio_json_text(size_t *len, const char *format, ...) SIO_PRINTF(2, 3);
+
+/* Answer a request with JSON. Returns as ws_reply. */
+int sio_json_reply(struct ws_request *request, int status, const char *format,
+    ...) SIO_PRINTF(3, 4);
+
+/* Send JSON to a WebSocket that is no client of Socket.IO. Returns as
+ * ws_send. */
+int sio_json_send(struct ws_conn *conn, const char *format, ...)
+    SIO_PRINTF(2, 3);
+
+/* Publish JSON as ws_publish does. Returns as ws_publish. */
+long sio_json_publish(struct ws_server *server, const char *room,
+    size_t room_len, const char *format, ...) SIO_PRINTF(4, 5);
+
+/* An array or an object that is built in steps: a list of unknown length, say.
+ *
+ *	struct sio_builder *list = sio_list();
+ *
+ *	for (size_t i = 0; i < count; i++)
+ *		sio_add(list, "{name: %s, age: %d}", name[i], age[i]);
+ *	sio_emit(socket, "people", "%p", sio_built(list));
+ *	sio_builder_free(list);
+ *
+ * A step that fails is kept in mind: what the result is used for fails, too. */
+struct sio_builder;
+
+/* Begin an array; begin an object. Returns it, owned by the caller, or NULL when
+ * out of memory, which all functions below allow. */
+struct sio_builder *sio_list(void);
+struct sio_builder *sio_object(void);
+
+/* Add elements to an array, or members to an object.
+ *   format  elements as for sio_emit; of an object members, such as
+ *           "%s: %d, ok: true"
+ * Returns 0, WS_EINVAL or WS_ENOMEM; what failed once fails for ever. */
+int sio_add(struct sio_builder *builder, const char *format, ...)
+    SIO_PRINTF(2, 3);
+
+/* Return what was built, for %p in any template, that of another builder
+ * included; with an array for ...%p, too: its elements are further arguments of
+ * an event. sio_json finds its text. Valid until more is added. */
+const struct sio_value *sio_built(const struct sio_builder *builder);
+
+/* Release what was built. NULL is allowed. */
+void sio_builder_free(struct sio_builder *builder);
+
+/* The address that %p takes, of a value that has no name:
+ *
+ *	sio_emit(socket, "said", "%p", SIO_P(sio_arg(event, 0)));
+ */
+#define SIO_P(value) ((const void *)(const struct sio_value[]){ (value) })
+
 /* ---- Engine.IO --------------------------------------------------------- */
 
 struct eio;         /* an Engine.IO endpoint */

@@ -41,6 +41,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "build.h"
 #include "number.h"
 
 /* A conversion, as in "%.*lld". */
@@ -329,6 +330,32 @@ copy_arguments(struct sio_convert *out, struct sio_value arguments)
 	return true;
 }
 
+/* Copy what was built. Returns whether it was. */
+static bool
+copy_built(struct sio_convert *out, const struct sio_builder *builder)
+{
+	if (builder == NULL || builder->error != 0)
+		return sio_convert_fail(out);
+	out->lookalike |= builder->lookalike;
+	sio_text_add(out->text, builder->text.at, builder->text.len);
+	return true;
+}
+
+/* Copy the elements of a list that was built, as copy_elements. */
+static long
+copy_list(struct sio_convert *out, const struct sio_builder *list, bool first)
+{
+	if (list == NULL || list->error != 0 || list->end != ']') {
+		sio_convert_fail(out);
+		return -1;
+	}
+	out->lookalike |= list->lookalike;
+	if (list->count > 0 && !first)
+		sio_text_putc(out->text, ',');
+	sio_text_add(out->text, list->text.at + 1, list->text.len - 2);
+	return (long)list->count;
+}
+
 static bool
 write_value(struct sio_convert *out, struct sio_value value)
 {
@@ -345,10 +372,14 @@ write_value(struct sio_convert *out, struct sio_value value)
 	case SIO_VALUE_ABSENT:
 		sio_text_puts(out->text, "null");
 		return true;
+	case SIO_VALUE_BUILT:
+		return copy_built(out, value.of);
 	case SIO_VALUE_RAW:
 		break;
 	}
 	json = sio_json(value, &len);
+	if (json == NULL)
+		return sio_convert_fail(out);
 	sio_text_add(out->text, json, len);
 	return true;
 }
@@ -392,6 +423,8 @@ sio_convert_spread(struct sio_convert *out, bool first)
 	if (strncmp(out->at, spread, len) == 0) {
 		out->at += len;
 		array = next_value(out);
+		if (array.kind == SIO_VALUE_BUILT)
+			return copy_list(out, array.of, first);
 		if (array.kind == SIO_VALUE_ABSENT ||
 		    sio_type(array) == SIO_ARRAY)
 			return copy_elements(out, array, first);

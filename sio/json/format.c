@@ -233,26 +233,33 @@ write_elements(struct format *f, char end, bool first)
 	return -1;
 }
 
-/* Write the members of an object, up to its '}', which stays. */
-static bool
-write_members(struct format *f)
+/* Write the members of an object.
+ *   end, first  as for write_elements
+ * Returns how many members it wrote, or -1. */
+static long
+write_members(struct format *f, char end, bool first)
 {
-	bool comma = false;
+	long count = 0;
 
-	if (is_next(f, '}'))
-		return true;
+	if (is_next(f, end))
+		return 0;
 	do {
-		if (comma)
+		if (!first || count > 0)
 			sio_text_putc(f->out.text, ',');
-		comma = true;
+		count++;
 		skip_space(f);
-		if (!write_name(&f->out) || !skip(f, ':'))
-			return sio_convert_fail(&f->out);
+		if (!write_name(&f->out) || !skip(f, ':')) {
+			sio_convert_fail(&f->out);
+			return -1;
+		}
 		sio_text_putc(f->out.text, ':');
 		if (!write_value(f))
-			return false;
+			return -1;
 	} while (skip(f, ','));
-	return is_next(f, '}') || sio_convert_fail(&f->out);
+	if (is_next(f, end))
+		return count;
+	sio_convert_fail(&f->out);
+	return -1;
 }
 
 /* Write an array or an object.
@@ -264,7 +271,8 @@ write_container(struct format *f, char end)
 		return sio_convert_fail(&f->out);
 	f->depth++;
 	sio_text_putc(f->out.text, *f->out.at++);
-	if (end == '}' ? !write_members(f) : write_elements(f, end, true) < 0)
+	if ((end == '}' ? write_members(f, end, true)
+			: write_elements(f, end, true)) < 0)
 		return false;
 	sio_text_putc(f->out.text, *f->out.at++);
 	f->depth--;
@@ -337,6 +345,29 @@ sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
     const char *format, va_list args)
 {
 	return write_template(text, attachments, false, NULL, format, args);
+}
+
+int
+sio_format_more(struct sio_text *text, char end, size_t *count, bool *lookalike,
+    const char *format, va_list args)
+{
+	struct format f = {
+		.out = { .at = format == NULL ? "" : format, .text = text },
+	};
+	size_t len = text->len;
+	long more;
+	int result;
+
+	va_copy(f.out.args, args);
+	more = end == '}' ? write_members(&f, '\0', *count == 0)
+			  : write_elements(&f, '\0', *count == 0);
+	va_end(f.out.args);
+	result = finish(&f.out, len, 0);
+	if (result < 0)
+		return result;
+	*count += (size_t)more;
+	*lookalike |= f.out.lookalike;
+	return 0;
 }
 
 int

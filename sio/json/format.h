@@ -4,6 +4,8 @@
 #define SIO_FORMAT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "text.h"
 #include "value.h"
@@ -34,6 +36,16 @@ int sio_format_array(struct sio_text *text, struct sio_attachments *attachments,
  * Returns as sio_format_array does. */
 int sio_format_value(struct sio_text *text, struct sio_attachments *attachments,
     const char *format, va_list args);
+
+/* Write more elements of an array, or members of an object, without the octets
+ * around them and without binary data.
+ *   end        ']' or '}'
+ *   count      how many there are already; more are counted
+ *   lookalike  set if an object that was copied looks like a placeholder
+ *   format     a template of elements, or of members: "%s: 1, b: 2"
+ * Returns as sio_format_array does. */
+int sio_format_more(struct sio_text *text, char end, size_t *count,
+    bool *lookalike, const char *format, va_list args);
 
 /* The same with the arguments themselves, without binary data. */
 int sio_format(struct sio_text *text, const char *format, ...) SIO_PRINTF(2, 3);

@@ -25,6 +25,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "build.h"
 #include "number.h"
 #include "ws.h"
 
@@ -368,6 +369,8 @@ sio_json(struct sio_value value, size_t *len)
 		*len = value.at;
 		return value.of;
 	}
+	if (value.kind == SIO_VALUE_BUILT)
+		return sio_builder_text(value.of, len);
 	if (value.kind != SIO_VALUE_PLACE)
 		return NULL;
 	token = &document->tokens[value.at];
@@ -395,7 +398,7 @@ sio_raw_json(const char *text, size_t len)
 {
 	return (struct sio_value){
 		.of = text,
-		.at = len == WS_STR ? strlen(text) : len,
+		.at = len == WS_STR && text != NULL ? strlen(text) : len,
 		.kind = SIO_VALUE_RAW,
 	};
 }

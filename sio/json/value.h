@@ -16,6 +16,7 @@ enum sio_value_kind {
 	SIO_VALUE_ARGUMENTS, /* the same, of an array without its first element */
 	SIO_VALUE_BINARY,    /* data of sio_binary and its length */
 	SIO_VALUE_RAW,       /* text of sio_raw_json and its length */
+	SIO_VALUE_BUILT, /* a struct sio_builder, build.h; NULL: it failed */
 };
 
 /* One binary attachment of a packet. */

@@ -322,3 +322,69 @@ Test(sio_emit, a_client_that_reads_nothing_is_given_up)
 	client_close(&a);
 	client_close(&b);
 }
+
+/* ---- JSON for other purposes --------------------------------------------- */
+
+static void
+reply_json(struct ws_request *request)
+{
+	cr_expect_eq(sio_json_reply(request, 200, "{"), WS_EINVAL);
+	cr_expect_eq(sio_json_reply(
+			 request, 201, "{path: %s}", ws_request_path(request)),
+	    0);
+}
+
+static void
+send_json(struct ws_conn *conn)
+{
+	cr_expect_eq(sio_json_send(conn, "nonsense"), WS_EINVAL);
+	cr_expect_eq(sio_json_send(conn, "[%s]", "\""), 0);
+	cr_expect_eq(sio_json_publish(ws_server_of(conn), NULL, 0, "%d", 1), 1);
+}
+
+Test(sio_emit, requests_and_websockets_get_json_too)
+{
+	static const struct ws_handler handler = { .open = send_json };
+	struct client c = client_open(live.address);
+	struct response r;
+
+	cr_assert_eq(ws_http(live.server, "/json", NULL, reply_json, NULL), 0);
+	cr_assert_eq(ws_endpoint(live.server, "/json", &handler, NULL), 0);
+	client_puts(&c, "GET /json HTTP/1.1\r\nHost: h\r\n\r\n");
+	cr_expect_eq(client_response(&c, &r, false), 201);
+	cr_expect_str_eq(client_field(&r, "Content-Type"), "application/json");
+	cr_expect_eq(memcmp(r.body, "{\"path\":\"/json\"}", r.len), 0);
+	client_close(&c);
+	c = client_ws(live.address, "/json");
+	client_expect(&c, CLIENT_FIN | 1, "[\"\\\"\"]", 6);
+	client_expect(&c, CLIENT_FIN | 1, "1", 1);
+	client_close(&c);
+}
+
+static void
+emit_built(struct sio_socket *socket, struct sio_event *event)
+{
+	struct sio_builder *list = sio_list();
+
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(sio_add(list, "%d", i), 0);
+	cr_expect_eq(
+	    sio_emit(socket, "list", "%p, ...%p, %p",
+		(const void *)sio_built(list), (const void *)sio_built(list),
+		SIO_P(sio_arg(event, 0))),
+	    0);
+	sio_builder_free(list);
+	cr_expect_eq(
+	    sio_emit(socket, "list", "%p", (const void *)sio_built(NULL)),
+	    WS_EINVAL);
+}
+
+Test(sio_emit, what_was_built_is_emitted)
+{
+	struct client c = enter();
+
+	cr_assert_eq(sio_on(root, "build", emit_built), 0);
+	peer_send(&c, "2[\"build\",\"x\"]");
+	(void)peer_expect(&c, "2[\"list\",[0,1,2],0,1,2,\"x\"]");
+	client_close(&c);
+}
