@@ -66,8 +66,8 @@ DEFLATE = deflate/crc32.c deflate/deflate.c deflate/deflate_block.c \
 	deflate/inflate_table.c
 HTTP = http/chunked.c http/condition.c http/field.c http/gzip_cache.c \
 	http/http_tables.c http/reply.c http/target.c
-NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/net.c \
-	net/signal.c net/signal_$(LOOP).c net/timer.c
+NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/machine.c \
+	net/net.c net/signal.c net/signal_$(LOOP).c net/timer.c
 WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 	websocket/pmd_message.c websocket/session.c
 FILES = files/files.c files/files_list.c files/files_type.c \
@@ -76,9 +76,10 @@ FILES = files/files.c files/files_list.c files/files_type.c \
 SERVER = server/app_loop.c server/conn.c server/conn_http.c \
 	server/conn_life.c server/conn_list.c server/conn_log.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
-	server/conn_request.c server/conn_send.c server/conn_ws.c \
-	server/format.c server/listen.c server/members.c server/peers.c server/request.c \
-	server/route.c server/stop.c
+	server/conn_request.c server/conn_send.c server/conn_shed.c \
+	server/conn_ws.c server/format.c server/listen.c server/members.c \
+	server/peers.c server/relief.c server/request.c server/route.c \
+	server/stop.c
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 

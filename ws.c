@@ -5,6 +5,7 @@
 
 #include "deflate/deflate.h"
 #include "base/mem.h"
+#include "net/machine.h"
 #include "server/server.h"
 
 /* Descriptors that the default of max_clients leaves for files, listeners and
@@ -184,9 +185,12 @@ acquire_all(struct ws_server *server, const struct ws_options *options)
 	server->rooms = ws_rooms_new(key);
 	if (server->per_ip_max > 0)
 		server->peers = ws_peers_new(key);
+	if (server->per_ip_max > 0)
+		server->sessions = ws_peers_new(key);
 	if (core->input == NULL || core->gather == NULL ||
 	    server->rooms == NULL ||
-	    (server->per_ip_max > 0 && server->peers == NULL))
+	    (server->per_ip_max > 0 &&
+		(server->peers == NULL || server->sessions == NULL)))
 		return -1;
 	server->reserve_fd = ws_net_reserve();
 	return ws_loop_open(
@@ -214,6 +218,11 @@ ws_server_new(const struct ws_options *options)
 	core->on_head = ws_route_head;
 	core->on_websocket_end = ws_leave_all;
 	core->on_conn_end = ws_listen_ended;
+	core->on_memory_full = ws_relief_full;
+	core->memory.max = or_size(o->memory, ws_machine_memory() / 4);
+	core->segments.ledger = &core->memory;
+	core->pmd.ledger = &core->memory;
+	core->gzip_cache.ledger = &core->memory;
 	core->log.write = o->log;
 	core->log.arg = o->log_arg;
 	core->log_combined = o->log_format == WS_LOG_COMBINED;
@@ -259,6 +268,8 @@ ws_server_free(struct ws_server *server)
 	ws_gzip_cache_fini(&server->core.gzip_cache);
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);
+	ws_peers_free(server->sessions);
+	ws_relief_free(server);
 	ws_segments_fini(&server->core.segments);
 	ws_pmd_fini(&server->core.pmd);
 	ws_deflate_shared_fini(&server->core.deflate);
@@ -374,7 +385,10 @@ ws_stats(const struct ws_server *server, struct ws_stats *stats)
 		.connections = server->conns_count,
 		.websockets = server->core.websockets,
 		.rooms = ws_rooms_total(server->rooms),
+		.sessions = server->sessions_count,
 		.max_clients = server->clients_max,
+		.memory = server->core.memory.held,
+		.max_memory = server->core.memory.max,
 		.accepted = server->accepted,
 		.messages_in = server->core.messages_in,
 		.messages_out = server->core.messages_out,

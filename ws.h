@@ -170,17 +170,20 @@ struct ws_options {
 	unsigned max_clients; /* connections at once; what descriptors allow */
 	unsigned max_per_ip;  /* connections of one address (IPv6: of one /64)
 	                         at once; no limit */
-	int handshake_ms;     /* from accept to a complete head; 10 s: 408 */
-	int idle_ms;          /* 65 s; three timeouts in one:
+	size_t memory;      /* octets held for all peers together; a quarter of
+	                         what the machine, the cgroup or RLIMIT_AS
+	                         allows: see "memory" below */
+	int handshake_ms;   /* from accept to a complete head; 10 s: 408 */
+	int idle_ms;        /* 65 s; three timeouts in one:
 	                         - between two requests (keep-alive);
 	                         - for each 16 KiB of a request body to arrive;
 	                         - without progress while a response is sent */
-	int ping_ms;          /* silence until the server pings; 25 s; negative:
+	int ping_ms;        /* silence until the server pings; 25 s; negative:
 	                         it never does */
-	int pong_ms;          /* silence after the ping until the server gives
+	int pong_ms;        /* silence after the ping until the server gives
 	                         the connection up; 20 s */
-	int close_ms;         /* from our Close frame to the peer's; 5 s */
-	const char *origin;   /* the pages that may connect beside those of this
+	int close_ms;       /* from our Close frame to the peer's; 5 s */
+	const char *origin; /* the pages that may connect beside those of this
 	                         server, which have the host and port of the
 	                         request's Host. NULL: no others. "*": all.
 	                         Or a comma-separated list like
@@ -288,7 +291,10 @@ struct ws_stats {
 	size_t connections;    /* TCP connections now, HTTP included */
 	size_t websockets;     /* open WebSockets now */
 	size_t rooms;          /* rooms now */
+	size_t sessions;       /* sessions now, see ws_session_begin */
 	size_t max_clients;    /* connections at most */
+	size_t memory;         /* octets held for peers now */
+	size_t max_memory;     /* octets held for peers at most */
 	uint64_t accepted;     /* connections ever */
 	uint64_t messages_in;  /* messages ever received */
 	uint64_t messages_out; /* messages ever queued */
@@ -879,7 +885,58 @@ int ws_at_stop(struct ws_server *server, void (*run)(void *arg), void *arg);
 void
 ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
 
-/* ---- memory and randomness --------------------------------------------- */
+/* ---- memory ------------------------------------------------------------ */
+
+/*
+ * Everything that a server holds for its peers is counted against one total,
+ * options.memory: connections, requests and their bodies, messages that are
+ * incomplete, queues, windows of compression, compressed files, and what the
+ * application adds with ws_memory_hold. Not counted are its fixed buffers (a
+ * quarter of a MiB), rooms, and the buffers of the system.
+ *
+ * Above 80 %, new connections get 503 with Retry-After, and ws_session_begin
+ * refuses. Above 100 %, those that hold most of what is incomplete or unread are
+ * ended, a WebSocket with 1013 and a request with 503, until 95 % is left. Who
+ * holds less than 4 KiB is never ended. One turn of the loop can exceed the
+ * total by 20 MiB.
+ */
+
+/* Count memory that the application holds for its peers.
+ *   octets  negative for what it has released, which it has counted before */
+void ws_memory_hold(struct ws_server *server, long octets);
+
+/* Return whether memory is short, so that nothing new should begin. */
+bool ws_memory_is_short(const struct ws_server *server);
+
+/* Return whether holders must still be ended; for ws_memory_relief. */
+bool ws_memory_is_full(const struct ws_server *server);
+
+/* Have a function called when memory is full, for holders that are no
+ * connections.
+ *   relieve  ends those holders that hold least octets or more of what is
+ *            incomplete or unread, as long as ws_memory_is_full. Returns the
+ *            most octets that one of the others holds. least may be SIZE_MAX:
+ *            then it only looks. May be called several times in a turn
+ *   arg      borrowed
+ * Returns 0 or WS_ENOMEM. */
+int ws_memory_relief(struct ws_server *server,
+    size_t (*relieve)(void *arg, size_t least), void *arg);
+
+/* Take back a call of ws_memory_relief. Nothing happens if there was none. */
+void ws_memory_relief_cancel(struct ws_server *server,
+    size_t (*relieve)(void *arg, size_t least), void *arg);
+
+/* Count a session: a client that outlives its connections, as those of long
+ * polling do. There may be max_clients sessions, and max_per_ip of an address,
+ * beside as many connections.
+ *   owner  as ws_request_owner returns it
+ * Returns 0, or the status to refuse it with: 503 or 429. */
+int ws_session_begin(struct ws_server *server, const unsigned char owner[16]);
+
+/* Count a session that has ended, and was counted with this owner. */
+void ws_session_end(struct ws_server *server, const unsigned char owner[16]);
+
+/* ---- allocation and randomness ----------------------------------------- */
 
 /* Allocate, grow or shrink a block. The library asks for memory nowhere else; a
  * program may define this pair itself to replace the library's.

@@ -46,7 +46,7 @@ static struct ws_buf *
 make_room(struct ws_buf *buf, size_t len)
 {
 	size_t used = buf != NULL ? buf->len : 0;
-	size_t room = buf != NULL ? buf->room : 0;
+	size_t room = buf != NULL ? buf->room : 0, had = room;
 	struct ws_buf *grown;
 
 	if (buf != NULL && len <= room - used - buf->begin)
@@ -63,9 +63,11 @@ make_room(struct ws_buf *buf, size_t len)
 	grown = ws_mem_resize(buf, sizeof(struct ws_buf) + room);
 	if (grown == NULL)
 		return NULL;
-	grown->room = room;
 	if (buf == NULL)
-		grown->begin = grown->len = 0;
+		*grown = (struct ws_buf){ .len = 0 };
+	else if (grown->ledger != NULL)
+		ws_ledger_add(grown->ledger, room - had);
+	grown->room = room;
 	return grown;
 }
 
@@ -102,8 +104,21 @@ ws_buf_consume(struct ws_buf **buf, size_t len)
 }
 
 void
+ws_buf_count(struct ws_buf *buf, struct ws_ledger *ledger)
+{
+	if (buf == NULL || buf->ledger != NULL)
+		return;
+	buf->ledger = ledger;
+	ws_ledger_add(ledger, sizeof(*buf) + buf->room);
+}
+
+void
 ws_buf_free(struct ws_buf **buf)
 {
+	struct ws_buf *gone = *buf;
+
+	if (gone != NULL && gone->ledger != NULL)
+		ws_ledger_drop(gone->ledger, sizeof(*gone) + gone->room);
 	ws_mem_free(*buf);
 	*buf = NULL;
 }
@@ -124,6 +139,7 @@ ws_chunk_new(size_t room)
 	chunk->open = false;
 	chunk->window = 0;
 	chunk->deflated = NULL;
+	chunk->ledger = NULL;
 	chunk->len = 0;
 	chunk->room = room;
 	chunk->data = chunk->at;
@@ -154,6 +170,8 @@ ws_chunk_free(struct ws_chunk *chunk)
 {
 	/* Forms are few, one for each size of window at most. */
 	ws_chunk_unref(chunk->deflated);
+	if (chunk->ledger != NULL)
+		ws_ledger_drop(chunk->ledger, sizeof(*chunk) + chunk->room);
 	ws_mem_free(chunk);
 }
 
@@ -173,6 +191,8 @@ stock(struct ws_segments *pool)
 	s->next = NULL;
 	pool->spare = s;
 	pool->count = 1;
+	if (pool->ledger != NULL)
+		ws_ledger_add(pool->ledger, sizeof(*s));
 	return true;
 }
 
@@ -201,6 +221,8 @@ give_segment(struct ws_segments *pool, struct ws_segment *s)
 static void
 free_spare(struct ws_segments *pool, size_t n)
 {
+	if (pool->ledger != NULL)
+		ws_ledger_drop(pool->ledger, n * sizeof(*pool->spare));
 	for (; n > 0; n--) {
 		struct ws_segment *s = pool->spare;
 
@@ -293,6 +315,8 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 	if (chunk == NULL)
 		return -1;
 	chunk->open = true;
+	if (pool->ledger != NULL)
+		ws_chunk_count(chunk, pool->ledger);
 	fill(chunk, parts, count);
 	append_segment(queue, pool, chunk, 0);
 	return 0;

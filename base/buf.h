@@ -7,12 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ledger.h"
+
 /* ---- buffers ----------------------------------------------------------- */
 
 /* A buffer is one block of memory that exists only while it holds something:
  * NULL is the empty buffer. */
 struct ws_buf {
-	size_t begin, len, room; /* len octets from begin on are held */
+	size_t begin, len, room;  /* len octets from begin on are held */
+	struct ws_ledger *ledger; /* borrowed: it is counted there; or NULL */
+	/* For a reader that wants progress: when it looked last, modulo 2^32,
+	 * and len at that time. */
+	uint32_t looked_ms, looked_octets;
 	uint8_t at[];
 };
 
@@ -36,6 +42,10 @@ ws_buf_append(struct ws_buf **buf, const void *data, size_t len, size_t max);
  * released. */
 void ws_buf_consume(struct ws_buf **buf, size_t len);
 
+/* Count a buffer in a ledger, now and whenever it grows, until it is released.
+ * Does nothing for NULL, and for one that is counted already. */
+void ws_buf_count(struct ws_buf *buf, struct ws_ledger *ledger);
+
 /* Release a buffer and leave NULL. */
 void ws_buf_free(struct ws_buf **buf);
 
@@ -49,6 +59,7 @@ struct ws_chunk {
 	                   of a message: up to here compressing is not worth
 	                   it. Both are bits, see pmd_message.h */
 	struct ws_chunk *deflated; /* owned: the next form of the message */
+	struct ws_ledger *ledger;  /* borrowed: it is counted there; or NULL */
 	size_t len, room;
 	const uint8_t *data; /* at, or memory that lives for ever */
 	uint8_t at[];
@@ -64,6 +75,17 @@ struct ws_chunk *ws_chunk_static(const void *data, size_t len);
 
 /* Take one more reference. Returns chunk. */
 struct ws_chunk *ws_chunk_ref(struct ws_chunk *chunk);
+
+/* Count a chunk in a ledger until it is released, as ws_buf_count. Only chunks
+ * of which it is certain that they wait for a peer need this. */
+static inline void
+ws_chunk_count(struct ws_chunk *chunk, struct ws_ledger *ledger)
+{
+	if (chunk->ledger != NULL)
+		return;
+	chunk->ledger = ledger;
+	ws_ledger_add(ledger, sizeof(*chunk) + chunk->room);
+}
 
 /* Release a chunk without references. */
 void ws_chunk_free(struct ws_chunk *chunk);
@@ -93,7 +115,9 @@ struct ws_segment {
 struct ws_segments {
 	struct ws_segment *spare; /* owned */
 	size_t count;
-	size_t unused; /* the least count since the last trim */
+	size_t unused;            /* the least count since the last trim */
+	struct ws_ledger *ledger; /* borrowed: counts segments, and the chunks
+	                             that queues own; NULL: nothing does */
 };
 
 /* Octets to be sent to one peer. Zeroed memory is an empty queue. What one call

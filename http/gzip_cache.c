@@ -285,4 +285,6 @@ ws_gzip_cache_keep(struct ws_gzip_cache *cache, const struct ws_gzip_key *key,
 	*place = (struct ws_gzip_kept){ *key, chunk, INT64_MIN, true };
 	if (chunk != NULL)
 		cache->kept_octets += ws_chunk_ref(chunk)->len;
+	if (chunk != NULL && cache->ledger != NULL)
+		ws_chunk_count(chunk, cache->ledger);
 }

@@ -53,7 +53,9 @@ struct ws_gzip_cache {
 	    now_ms; /* set before ws_gzip_cache_allows: the time of the turn */
 	struct ws_budget *budget; /* borrowed; NULL: work is not counted */
 	struct ws_deflate_shared *deflate; /* borrowed */
-	struct ws_gzip_kept *kept;         /* owned */
+	struct ws_ledger
+	    *ledger; /* borrowed: counts results; NULL: none does */
+	struct ws_gzip_kept *kept; /* owned */
 	size_t kept_octets;
 };
 

@@ -376,6 +376,10 @@ static const struct setting settings[] = {
 	    NUMBER(server.max_per_ip, counts, 0, INT_MAX) },
 	{ "max-head", 0, "SIZE", "largest head of a request (16K)",
 	    NUMBER(server.max_head, sizes, 1024, 65000) },
+	{ "memory", 0, "SIZE",
+	    "memory for all clients together (a quarter of\n"
+	    "what there is)",
+	    NUMBER(server.memory, sizes, 1 << 20, 1024 * GIB) },
 	{ "queue", 0, "SIZE", "octets that may wait for a slow client (1M)",
 	    NUMBER(server.queue_max, sizes, 1024, GIB) },
 	{ "ping", 0, "TIME", "ping after so much silence; 0 for never (25s)",

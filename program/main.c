@@ -345,6 +345,7 @@ print_start(struct ws_server *server, const struct config *config)
 	const struct ws_options *options = &config->server;
 	const char *base = options->base_path;
 	char text[256], messages[AMOUNT], queues[AMOUNT], ping[AMOUNT];
+	char memory[AMOUNT];
 	struct ws_stats stats;
 
 	for (unsigned i = 0; ws_address(server, i, text, sizeof(text)) == 0;
@@ -355,10 +356,12 @@ print_start(struct ws_server *server, const struct config *config)
 				      : "the pages built into the program");
 	ws_stats(server, &stats);
 	say_now(STDOUT_FILENO,
-	    "limits: %zu clients, messages of %s, queues of %s; %s\n",
+	    "limits: %zu clients, messages of %s, queues of %s, %s in all; "
+	    "%s\n",
 	    stats.max_clients,
 	    print_size(messages, options->max_message, 1 << 20),
 	    print_size(queues, options->queue_max, 1 << 20),
+	    print_size(memory, 0, stats.max_memory >> 20 << 20),
 	    print_ping(ping, options->ping_ms != 0 ? options->ping_ms : 25000));
 }
 

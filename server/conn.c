@@ -135,6 +135,7 @@ stash(struct ws_conn *c, const uint8_t *rest, size_t len)
 	ws_core_spend(c->core, len / 1024 * WS_COST_COPY_KB);
 	if (ws_buf_append(&c->stash, rest, len, SIZE_MAX) < 0)
 		ws_conn_kill(c, "out of memory");
+	ws_buf_count(c->stash, &c->core->memory);
 }
 
 /* Act on a receive that brought nothing.
@@ -424,6 +425,7 @@ ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer)
 		ws_mem_free(c);
 		return NULL;
 	}
+	ws_ledger_add(&core->memory, sizeof(*c));
 	ws_conn_arm(c, core->limits.handshake_ms);
 	return c;
 }
@@ -451,7 +453,7 @@ reap(struct ws_conn *c)
 	ws_queue_clear(&c->queue, &core->segments);
 	ws_buf_free(&c->stash);
 	if (done)
-		ws_mem_free(c);
+		ws_conn_free(c);
 }
 
 /* Visit a touched connection at the end of a turn, for whatever reason. */
@@ -545,6 +547,8 @@ ws_core_turn_end(void *arg)
 		reap_dead(core);
 	} while ((core->dirty != NULL || core->dead != NULL) &&
 		 core->loop.budget.turn > 0);
+	if (core->memory.held > core->memory.max)
+		core->on_memory_full(core);
 	queue_yielded(core);
 	core->loop.busy = core->dirty != NULL || core->dead != NULL;
 	if (core->loop.now_ms >= core->trim_ms) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "http/field.h"
 #include "http.h"
 #include "net/log.h"
@@ -148,6 +149,7 @@ struct ws_core {
 	struct ws_heap_timer log_timer; /* tells how many lines were left out */
 	bool log_combined; /* answers are logged in the combined log format */
 	struct ws_limits limits;
+	struct ws_ledger memory; /* held for peers, and the limit */
 	struct ws_segments segments;
 	struct ws_deflate_shared deflate;
 	struct ws_pmd_codec pmd;
@@ -176,6 +178,8 @@ struct ws_core {
 	uint64_t messages_in, messages_out;
 
 	/* Callbacks of the floor above, server.h. */
+	/* More is held than may be. Called at the end of a turn. */
+	void (*on_memory_full)(struct ws_core *core);
 	/* A request is complete: answer it, hold it, or accept the upgrade. */
 	void (*on_request)(struct ws_request *request);
 	/* The head of a request with a body is complete. May change body_max,
@@ -226,6 +230,14 @@ ws_conn_touch(struct ws_conn *conn)
 	conn->next = NULL;
 	*core->dirty_end = conn;
 	core->dirty_end = &conn->next;
+}
+
+/* Release the block of a connection that holds nothing any more. */
+static inline void
+ws_conn_free(struct ws_conn *conn)
+{
+	ws_ledger_drop(&conn->core->memory, sizeof(*conn));
+	ws_mem_free(conn);
 }
 
 /* Count work that was done, most of it for the connection being served. Once
@@ -477,6 +489,11 @@ void ws_conn_close(struct ws_conn *conn, int code, const char *cause);
  * Returns how many octets were taken. */
 size_t ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len);
 
+/* Fail a WebSocket: send a Close frame, drop what it holds and all octets that
+ * follow. RFC 6455 section 7.1.7.
+ *   reason  static; for the peer, the log and close */
+void ws_conn_ws_fail(struct ws_conn *conn, int code, const char *reason);
+
 /* Act on the deadline of OPEN or CLOSING, which has passed. */
 void ws_conn_ws_expired(struct ws_conn *conn);
 
@@ -484,6 +501,16 @@ void ws_conn_ws_expired(struct ws_conn *conn);
  *   reason, len  UTF-8, len perhaps WS_STR; NULL for none */
 void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
     size_t len, enum ws_by by);
+
+/* ---- conn_shed.c: what a connection holds, and its end for that ------- */
+
+/* End a connection because memory is full, and release what it holds: a
+ * WebSocket with 1013, a request with 503. */
+void ws_conn_shed(struct ws_conn *conn);
+
+/* Return the octets that a connection holds because its peer has sent something
+ * incomplete, or does not read. */
+size_t ws_conn_held(const struct ws_conn *conn);
 
 /* ---- conn.c: reading, serving, the end of a turn ----------------------- */
 

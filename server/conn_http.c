@@ -83,6 +83,7 @@ add_body(struct ws_request *rq, const void *data, size_t len)
 		ws_conn_kill(c, "out of memory");
 		return false;
 	}
+	ws_buf_count(rq->body, &c->core->memory);
 	/* Each BODY_PACE octets give the body idle_ms more. */
 	if ((rq->body_octets ^ (rq->body_octets + len)) >= BODY_PACE)
 		ws_conn_arm(c, c->core->limits.idle_ms);

@@ -335,9 +335,10 @@ ws_reply_field(struct ws_request *request, const char *name, const char *value)
 	ws_http_out_field(&out, name, ws_span_of(value));
 	if (out.failed)
 		return WS_EINVAL;
-	return ws_buf_append(&request->fields, line, out.len, FIELDS_MAX) == 0
-		   ? 0
-		   : WS_ENOMEM;
+	if (ws_buf_append(&request->fields, line, out.len, FIELDS_MAX) < 0)
+		return WS_ENOMEM;
+	ws_buf_count(request->fields, &request->conn->core->memory);
+	return 0;
 }
 
 /* ---- files ------------------------------------------------------------- */

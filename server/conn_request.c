@@ -23,10 +23,12 @@ ws_request_begin(struct ws_conn *conn)
 	struct ws_request *rq = core->spare;
 
 	core->spare = NULL;
-	if (rq == NULL)
+	if (rq == NULL) {
 		rq = ws_mem_resize(NULL, sizeof(*rq));
-	if (rq == NULL)
-		return NULL;
+		if (rq == NULL)
+			return NULL;
+		ws_ledger_add(&core->memory, sizeof(*rq));
+	}
 	memset(rq, 0, offsetof(struct ws_request, head));
 	rq->file.fd = -1;
 	rq->conn = conn;
@@ -52,8 +54,10 @@ ws_request_end(struct ws_conn *conn)
 	ws_buf_free(&rq->fields);
 	if (conn->core->spare == NULL)
 		conn->core->spare = rq;
-	else
+	else {
+		ws_ledger_drop(&conn->core->memory, sizeof(*rq));
 		ws_mem_free(rq);
+	}
 }
 
 bool
@@ -86,7 +90,7 @@ ws_request_end_orphan(struct ws_request *request)
 	if (request->next != NULL)
 		request->next->link = request->link;
 	ws_request_end(c);
-	ws_mem_free(c);
+	ws_conn_free(c);
 }
 
 void
@@ -113,6 +117,7 @@ ws_request_keep_head(struct ws_request *request)
 	if (ws_buf_append(&request->kept, request->base, request->head_octets,
 		SIZE_MAX) < 0)
 		return -1;
+	ws_buf_count(request->kept, &request->conn->core->memory);
 	request->base = (char *)ws_buf_data(request->kept);
 	return 0;
 }

@@ -166,14 +166,25 @@ flush_some(struct ws_conn *c)
 	return gone == total;
 }
 
+/* Count what waits first, since the system has not taken all of it.
+ * ws_send_prepared leaves this for later, as most messages never wait; what
+ * waits behind the first is counted by ws_conn_share. */
+static void
+count_first(struct ws_conn *c)
+{
+	if (c->queue.last != NULL)
+		ws_chunk_count(c->queue.last->next->chunk, &c->core->memory);
+}
+
 /* Hand the queue to the system, in a bounded number of calls. */
 static WS_NOINLINE void
 flush_rounds(struct ws_conn *c)
 {
 	for (int i = 0; i < FLUSH_ROUNDS && c->queue.last != NULL; i++) {
 		if (c->send_failed || !flush_some(c))
-			return;
+			break;
 	}
+	count_first(c);
 }
 
 /* Hand the queue, which is not empty, to the system. Most often it holds one
@@ -190,10 +201,13 @@ flush_queue(struct ws_conn *c)
 		return;
 	}
 	n = ws_net_send(c->io.fd, only.at, only.len);
-	if (sent(c, n) == only.len)
+	if (sent(c, n) == only.len) {
 		ws_queue_clear(&c->queue, &c->core->segments);
-	else if (n > 0)
+		return;
+	}
+	if (n > 0)
 		ws_queue_sent(&c->queue, &c->core->segments, (size_t)n);
+	count_first(c);
 }
 
 void
@@ -274,6 +288,7 @@ ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 	 * which the limits of the queue do not count. */
 	if (conn->queue.last != NULL && chunk->len <= COPY_BEHIND)
 		return ws_conn_write(conn, &part, 1);
+	ws_chunk_count(chunk, &core->memory);
 	return queued(
 	    conn, ws_queue_share(&conn->queue, &core->segments, chunk, 0));
 }

@@ -23,6 +23,15 @@
 #include "conn.h"
 #include "websocket/handshake.h"
 
+/* A message that is incomplete must bring MESSAGE_PACE octets in each
+ * MESSAGE_MS, or it is taken for a way to hold memory. That is half a kilobyte
+ * a second: a client with one kilobyte a second passes, and 1 MiB, the default
+ * of max_message, cannot be drawn out beyond 32 minutes. */
+enum {
+	MESSAGE_PACE = 16384,
+	MESSAGE_MS = 30000,
+};
+
 /* ---- opening and reporting --------------------------------------------- */
 
 /* Return how long a connection may be silent until on_silence looks at it;
@@ -213,21 +222,17 @@ on_close(struct ws_conn *c, const struct ws_event *event)
 	    c, event->code, (const char *)event->data, event->len, WS_BY_PEER);
 }
 
-/* RFC 6455 7.1.7: fail the connection. Octets that follow are dropped. */
-static void
-on_fail(struct ws_conn *c, const struct ws_event *event)
+void
+ws_conn_ws_fail(struct ws_conn *conn, int code, const char *reason)
 {
-	int code = event->code;
-
-	if (c->state == WS_CONN_CLOSING)
-		code = c->closed_code;
-	else if (ws_conn_write_close(
-		     c, code, event->reason, strlen(event->reason)) < 0)
-		ws_conn_kill(c, "out of memory");
-	c->closed_by_us = true;
-	ws_session_fini(&c->session); /* LINGER needs no session */
-	ws_conn_linger(c, event->reason);
-	ws_conn_ws_report(c, code, event->reason, WS_STR, WS_BY_SERVER);
+	if (conn->state == WS_CONN_CLOSING)
+		code = conn->closed_code;
+	else if (ws_conn_write_close(conn, code, reason, strlen(reason)) < 0)
+		ws_conn_kill(conn, "out of memory");
+	conn->closed_by_us = true;
+	ws_session_fini(&conn->session); /* LINGER needs no session */
+	ws_conn_linger(conn, reason);
+	ws_conn_ws_report(conn, code, reason, WS_STR, WS_BY_SERVER);
 }
 
 /* Inflate a compressed message and handle it. RFC 7692 section 6.2. */
@@ -238,10 +243,43 @@ on_deflated(struct ws_conn *c, struct ws_event *event)
 		return;
 	ws_conn_inflate(c, event);
 	if (event->kind == WS_EVENT_FAIL)
-		on_fail(c, event);
+		ws_conn_ws_fail(c, event->code, event->reason);
 	else
 		on_message(c, c->core, event);
 	ws_pmd_end_inflate(&c->core->pmd);
+}
+
+/* Find what has come of a message, or of a control frame inside it, that is
+ * incomplete. Returns NULL when nothing of one is held. */
+static struct ws_buf *
+half_of(const struct ws_conn *c)
+{
+	return c->session.message != NULL ? c->session.message
+					  : c->session.control;
+}
+
+/* Look at how much of a half message has come. */
+static void
+look(const struct ws_conn *c, struct ws_buf *half)
+{
+	half->looked_ms = (uint32_t)c->core->loop.now_ms;
+	half->looked_octets = (uint32_t)half->len;
+}
+
+/* Take note that a message is incomplete: count it, and see to it that
+ * on_silence looks at it in time. */
+static void
+on_incomplete(struct ws_conn *c)
+{
+	struct ws_buf *half = half_of(c);
+
+	if (half == NULL || half->ledger != NULL)
+		return;
+	ws_buf_count(half, &c->core->memory);
+	look(c, half);
+	if (c->state == WS_CONN_OPEN &&
+	    (patience_ms(c) < 0 || patience_ms(c) > MESSAGE_MS))
+		ws_conn_arm(c, MESSAGE_MS);
 }
 
 /* Handle every event but an uncompressed message. */
@@ -253,6 +291,7 @@ on_other(struct ws_conn *c, struct ws_event *event)
 	case WS_EVENT_NONE:
 		if (c->session.message != NULL)
 			ws_conn_expect(c, c->session.message->len);
+		on_incomplete(c);
 		return;
 	case WS_EVENT_MESSAGE:
 		return;
@@ -271,7 +310,7 @@ on_other(struct ws_conn *c, struct ws_event *event)
 		on_close(c, event);
 		return;
 	case WS_EVENT_FAIL:
-		on_fail(c, event);
+		ws_conn_ws_fail(c, event->code, event->reason);
 		return;
 	}
 }
@@ -301,6 +340,37 @@ ws_conn_ws_read(struct ws_conn *conn, uint8_t *in, size_t len)
 
 /* ---- signs of life ----------------------------------------------------- */
 
+/* Return whether the half message that a peer has sent, if there is one, comes
+ * too slowly. While nothing is read, the peer is not to blame. */
+static bool
+is_stalled(const struct ws_conn *c)
+{
+	uint32_t now_ms = (uint32_t)c->core->loop.now_ms;
+	struct ws_buf *half = half_of(c);
+
+	if (half == NULL ||
+	    (now_ms - half->looked_ms < MESSAGE_MS && !ws_conn_is_halted(c)))
+		return false;
+	if (!ws_conn_is_halted(c) &&
+	    half->len - half->looked_octets < MESSAGE_PACE)
+		return true;
+	look(c, half);
+	return false;
+}
+
+/* Have on_silence called again, in time for a half message, too. */
+static void
+arm_silence(struct ws_conn *c, int64_t wait_ms)
+{
+	uint32_t now_ms = (uint32_t)c->core->loop.now_ms;
+	const struct ws_buf *half = half_of(c);
+	int64_t left_ms = INT64_MAX;
+
+	if (half != NULL)
+		left_ms = MESSAGE_MS - (int64_t)(now_ms - half->looked_ms);
+	ws_conn_arm(c, left_ms < wait_ms ? left_ms : wait_ms);
+}
+
 static void
 on_silence(struct ws_conn *c)
 {
@@ -313,13 +383,19 @@ on_silence(struct ws_conn *c)
 
 	if (c->deflates)
 		ws_pmd_idle(c->context);
+	if (is_stalled(c)) {
+		ws_conn_ws_fail(c, WS_CLOSE_POLICY_VIOLATION,
+		    "the rest of a message does not come");
+		return;
+	}
 	if (limits->ping_ms < 0) {
-		ws_conn_arm(c, limits->idle_ms);
+		if (half_of(c) != NULL || patience_ms(c) >= 0)
+			arm_silence(c, limits->idle_ms);
 		return;
 	}
 	if (silent_ms < limits->ping_ms) {
 		c->pinged = false;
-		ws_conn_arm(c, limits->ping_ms - silent_ms);
+		arm_silence(c, limits->ping_ms - silent_ms);
 		return;
 	}
 	/* While reading is paused a pong cannot be seen: do not time out. The
@@ -343,7 +419,7 @@ on_silence(struct ws_conn *c)
 		wait_ms = limits->pong_ms;
 	if (left_ms > 0 && left_ms < wait_ms)
 		wait_ms = left_ms;
-	ws_conn_arm(c, wait_ms);
+	arm_silence(c, wait_ms);
 }
 
 void

@@ -153,6 +153,12 @@ admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 {
 	unsigned count;
 
+	if (ws_ledger_is_short(&server->core.memory)) {
+		ws_listen_warn(server, "memory is short", refusing);
+		turn_away(server, fd, "503 Service Unavailable",
+		    "The server is short of memory.\n");
+		return false;
+	}
 	if (server->conns_count >= server->clients_max) {
 		ws_listen_warn(server, "limit of clients reached", refusing);
 		turn_away(server, fd, "503 Service Unavailable",

@@ -16,10 +16,14 @@ struct ws_server {
 	int publish_flags;      /* of the publish in progress */
 	struct ws_conn **conns; /* owned array, the connections are borrowed */
 	size_t conns_count, conns_room;
-	size_t clients_max;     /* connections at most */
-	unsigned per_ip_max;    /* of one address; 0: no limit */
-	struct ws_peers *peers; /* owned; NULL without a limit per address */
-	uint64_t accepted;      /* connections ever */
+	size_t clients_max;        /* connections at most */
+	unsigned per_ip_max;       /* of one address; 0: no limit */
+	struct ws_peers *peers;    /* owned; NULL without a limit per address */
+	size_t sessions_count;     /* of the application, ws_session_begin */
+	struct ws_peers *sessions; /* owned; they by address; or NULL */
+	struct ws_relief *reliefs; /* owned list */
+	int64_t relief_ms;         /* when holders are looked for again */
+	uint64_t accepted;         /* connections ever */
 	struct ws_listener *listeners;     /* owned list */
 	struct ws_heap_timer accept_timer; /* ends a pause of accepting */
 	bool accept_paused;
@@ -54,6 +58,15 @@ void ws_listen_stop(struct ws_server *server);
 /* Take a connection that is about to be released out of the server's table and
  * counts; accept again if that was paused. */
 void ws_listen_ended(struct ws_conn *conn);
+
+/* ---- relief.c: when memory runs short ---------------------------------- */
+
+/* End the largest holders, since more is held than may be: the core's
+ * on_memory_full. */
+void ws_relief_full(struct ws_core *core);
+
+/* Release what ws_memory_relief has added. */
+void ws_relief_free(struct ws_server *server);
 
 /* ---- route.c: who answers a request ------------------------------------ */
 

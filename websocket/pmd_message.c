@@ -148,8 +148,9 @@ ws_pmd_join(struct ws_pmd_codec *codec, const struct ws_pmd *agreed)
 	context = ws_mem_resize(NULL, sizeof(*context));
 	if (context == NULL)
 		return NULL;
-	*context =
-	    (struct ws_pmd_context){ .bits = agreed->server_bits, .own = true };
+	*context = (struct ws_pmd_context){ .bits = agreed->server_bits,
+		.own = true,
+		.ledger = codec->ledger };
 	if (!agreed->server_no_context) {
 		context->sent.bits = agreed->server_bits;
 		context->reserved += (size_t)1 << agreed->server_bits;
@@ -162,23 +163,25 @@ ws_pmd_join(struct ws_pmd_codec *codec, const struct ws_pmd *agreed)
 	return context;
 }
 
+/* Forget the content of a window, and release its memory. */
+static void
+forget(const struct ws_pmd_context *context, struct ws_inflate_window *window)
+{
+	if (window->at != NULL && context->ledger != NULL)
+		ws_ledger_drop(context->ledger, (size_t)1 << window->bits);
+	ws_mem_free(window->at);
+	*window = (struct ws_inflate_window){ .bits = window->bits };
+}
+
 void
 ws_pmd_leave(struct ws_pmd_codec *codec, struct ws_pmd_context *context)
 {
 	if (context == NULL || !context->own)
 		return;
 	codec->budget += context->reserved;
-	ws_mem_free(context->sent.at);
-	ws_mem_free(context->theirs.at);
+	forget(context, &context->sent);
+	forget(context, &context->theirs);
 	ws_mem_free(context);
-}
-
-/* Forget the content of a window, and release its memory. */
-static void
-forget(struct ws_inflate_window *window)
-{
-	ws_mem_free(window->at);
-	*window = (struct ws_inflate_window){ .bits = window->bits };
 }
 
 void
@@ -187,21 +190,26 @@ ws_pmd_idle(struct ws_pmd_context *context)
 	if (!context->own)
 		return;
 	if (!context->used)
-		forget(&context->sent);
+		forget(context, &context->sent);
 	context->used = false;
 }
 
 /* Add a message to a window, if there is one. Returns false if out of
  * memory. */
 static bool
-keep(struct ws_inflate_window *window, const void *data, size_t len)
+keep(const struct ws_pmd_context *context, struct ws_inflate_window *window,
+    const void *data, size_t len)
 {
 	if (window->bits == 0 || len == 0)
 		return true;
-	if (window->at == NULL)
+	if (window->at == NULL) {
 		window->at = ws_mem_resize(NULL, (size_t)1 << window->bits);
-	if (window->at == NULL)
-		return false;
+		if (window->at == NULL)
+			return false;
+		if (context->ledger != NULL)
+			ws_ledger_add(
+			    context->ledger, (size_t)1 << window->bits);
+	}
 	ws_inflate_keep(window, data, len);
 	return true;
 }
@@ -254,8 +262,8 @@ ws_pmd_sent(struct ws_pmd_context *context, const void *data, size_t len)
 		return;
 	context->used = true;
 	/* A past with a gap would be wrong; no past never is. */
-	if (!keep(&context->sent, data, len))
-		forget(&context->sent);
+	if (!keep(context, &context->sent, data, len))
+		forget(context, &context->sent);
 }
 
 unsigned
@@ -364,7 +372,7 @@ ws_pmd_inflate(struct ws_pmd_codec *codec, struct ws_pmd_context *context,
 	if (!ws_inflate_is_flushed(codec->inflate))
 		return WS_CLOSE_INVALID_PAYLOAD;
 	*reason = "out of memory";
-	if (!keep(&context->theirs, io.out, io.out_octets))
+	if (!keep(context, &context->theirs, io.out, io.out_octets))
 		return WS_CLOSE_INTERNAL_ERROR;
 	*out = io.out;
 	*out_len = io.out_octets;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ledger.h"
 #include "deflate/deflate_shared.h"
 #include "deflate/inflate.h"
 #include "pmd.h"
@@ -17,6 +18,8 @@ struct ws_pmd_context {
 	bool own;        /* belongs to one peer and has windows; see below */
 	bool used;       /* a message was sent since the last ws_pmd_idle */
 	size_t reserved; /* octets of budget, for its windows */
+	struct ws_ledger
+	    *ledger; /* borrowed: counts windows; NULL: none does */
 	struct ws_inflate_window sent;   /* at is owned; bits is 0: none */
 	struct ws_inflate_window theirs; /* the same, for messages received */
 };
@@ -40,6 +43,7 @@ struct ws_pmd_codec {
 	uint8_t level;  /* of compression */
 	uint8_t bits;   /* of the largest window */
 	size_t budget;  /* octets left to be reserved for windows */
+	struct ws_ledger *ledger; /* borrowed, or NULL; set by the caller */
 	struct ws_pmd_context shared[WS_PMD_WINDOWS];
 };
 

@@ -212,7 +212,7 @@ def prints(option):
         matches(r"^wsd \d+\.\d+\.\d+\n$", got.stdout)
         return
     for name in ("listen", "origin", "max-message", "max-clients",
-                 "max-per-ip", "queue", "ping", "idle", "grace", "base-path",
+                 "max-per-ip", "memory", "queue", "ping", "idle", "grace", "base-path",
                  "deflate", "deflate-level", "deflate-window", "deflate-min",
                  "deflate-memory", "spa", "list", "cache", "log", "no-socket.io",
                  "socket.io-path", "socket.io-client", "cors",
@@ -332,7 +332,7 @@ def defaults():
         it.started()
         matches(r"^listening on http://127\.0\.0\.1:\d+/$", it.said)
         matches(r"^serving the pages built into the program$", it.said)
-        matches(r"^limits: \d+ clients, messages of 1 MiB, queues of 1 MiB; "
+        matches(r"^limits: \d+ clients, messages of 1 MiB, queues of 1 MiB, \d+ MiB in all; "
                 r"a ping after 25 s of silence$", it.said)
 
 

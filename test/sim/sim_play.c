@@ -735,6 +735,22 @@ check_quiet(void)
 	    stats.connections, lasting);
 }
 
+/* Whatever was held for a peer has been given back: what the ledger still has
+ * is there for the next peer. */
+static void
+check_ledger(void)
+{
+	const struct ws_core *core = &play.server->core;
+	size_t spare = core->segments.count * sizeof(struct ws_segment) +
+		       core->gzip_cache.kept_octets +
+		       WS_GZIP_CACHE_SLOTS * sizeof(struct ws_chunk);
+
+	if (core->spare != NULL)
+		spare += sizeof(*core->spare);
+	sim_check(core->memory.held <= spare,
+	    "the ledger has %zu octets of nobody", core->memory.held - spare);
+}
+
 static void
 check_idle(void)
 {
@@ -750,6 +766,7 @@ check_idle(void)
 	sim_check(s->core.pmd.budget == play.budget,
 	    "%zu octets of windows are reserved",
 	    play.budget - s->core.pmd.budget);
+	check_ledger();
 	sim_check(sim_blocks() <= most, "an idle server keeps %zu blocks",
 	    sim_blocks() - play.blocks);
 }

@@ -1,0 +1,282 @@
+/* test_live_memory.c - many peers that hold memory together. */
+/* SPDX-License-Identifier: MIT */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test/client.h"
+#include "live.h"
+
+#define BINARY (CLIENT_FIN | 2)
+#define MIB (1 << 20)
+
+static struct live live;
+
+static void
+end(void)
+{
+	live_end(&live);
+}
+
+TestSuite(live_memory, .fini = end, .timeout = 120);
+
+static const char half[900000];
+
+/* Send a part of a message of 900,000 octets. */
+static void
+send_half(struct client *c, size_t octets)
+{
+	uint8_t header[14] = { BINARY, 0x80 | 127 };
+
+	header[7] = (uint8_t)(sizeof(half) >> 16);
+	header[8] = (uint8_t)(sizeof(half) >> 8);
+	header[9] = (uint8_t)sizeof(half);
+	client_send(c, header, sizeof(header));
+	(void)client_push(c, half, octets, 200);
+}
+
+static void
+expect_echo(struct client *c)
+{
+	client_send_frame(c, BINARY, "still here", 10);
+	client_expect(c, BINARY, "still here", 10);
+}
+
+static struct ws_stats
+stats(void)
+{
+	struct ws_stats now;
+
+	ws_stats(live.server, &now);
+	return now;
+}
+
+/* ---- the total --------------------------------------------------------- */
+
+Test(live_memory, the_largest_holders_are_ended_first)
+{
+	struct ws_options options = { .memory = 2 * MIB, .log_level = -1 };
+	struct client honest, small, large[6];
+	int ended = 0;
+
+	live = live_here(&options, live_echo, NULL);
+	honest = client_ws(live.address, "/echo");
+	small = client_ws(live.address, "/echo");
+	for (int i = 0; i < 6; i++)
+		large[i] = client_ws(live.address, "/echo");
+	send_half(&small, 3000);
+	for (int i = 0; i < 6; i++) {
+		send_half(&large[i], 600000);
+		expect_echo(&honest);
+	}
+	live_pass(100);
+	cr_assert_leq(stats().memory, options.memory);
+	cr_assert_eq(stats().max_memory, options.memory);
+	for (int i = 0; i < 6; i++) {
+		if (client_is_quiet(&large[i], 50))
+			continue;
+		client_expect_close(&large[i], 1013, false);
+		ended++;
+	}
+	cr_assert_geq(ended, 3);
+	cr_assert_leq(ended, 5);
+	/* It held less than the others, and may go on. */
+	(void)client_push(&small, half, sizeof(half) - 3000, 500);
+	client_expect(&small, BINARY, half, sizeof(half));
+	client_close(&small);
+	client_close(&honest);
+	for (int i = 0; i < 6; i++)
+		client_close(&large[i]);
+	live_until_connections(&live, 0);
+	cr_assert_lt(stats().memory, 100000);
+}
+
+Test(live_memory, newcomers_get_503_while_it_is_short)
+{
+	struct ws_options options = { .memory = MIB, .log_level = -1 };
+	struct client honest, holders[64], newcomer;
+	int n = 0;
+	struct response r;
+
+	live = live_here(&options, live_echo, NULL);
+	honest = client_ws(live.address, "/echo");
+	while (stats().memory <= MIB - MIB / 5) {
+		cr_assert_lt(n, 64);
+		holders[n] = client_ws(live.address, "/echo");
+		send_half(&holders[n++], 20000);
+		expect_echo(&honest);
+	}
+	newcomer = client_open(live.address);
+	client_puts(&newcomer, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+	cr_assert_eq(client_response(&newcomer, &r, false), 503);
+	cr_assert_not_null(client_field(&r, "Retry-After"));
+	client_close(&newcomer);
+	while (n > 0)
+		client_close(&holders[--n]);
+	live_until_connections(&live, 1);
+	newcomer = client_ws(live.address, "/echo");
+	expect_echo(&newcomer);
+	client_close(&newcomer);
+	expect_echo(&honest);
+	client_close(&honest);
+}
+
+Test(live_memory, a_body_is_refused_with_503_when_it_is_full)
+{
+	struct ws_options options = { .memory = MIB, .log_level = -1 };
+	struct client body[2];
+	struct response r;
+	int refused = 0;
+
+	live = live_here(&options, live_echo, NULL);
+	for (int i = 0; i < 2; i++) {
+		body[i] = client_open(live.address);
+		client_puts(&body[i], "POST /hello HTTP/1.1\r\nHost: a\r\n"
+				      "Content-Length: 900000\r\n\r\n");
+	}
+	for (int i = 0; i < 2; i++)
+		(void)client_push(&body[i], half, 700000, 200);
+	live_pass(100);
+	for (int i = 0; i < 2; i++) {
+		if (client_take(&body[i])) {
+			cr_assert_eq(client_response(&body[i], &r, false), 503);
+			cr_assert_not_null(client_field(&r, "Retry-After"));
+			refused++;
+		}
+		client_close(&body[i]);
+	}
+	cr_assert_geq(refused, 1);
+}
+
+/* ---- a process that may not have more ---------------------------------- */
+
+#define HOLDERS 150
+
+/* Send what a server takes that may refuse it at any time. */
+static void throw(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+	ssize_t n;
+
+	while (len > 0 && client_wait(fd, POLLOUT, 500)) {
+		n = send(fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN)
+			return;
+		at += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* Have many clients hold most of a message, while another gets its echoes. */
+static void
+attack(void)
+{
+	static const uint8_t header[14] = { BINARY, 0x80 | 127, 0, 0, 0, 0, 0,
+		sizeof(half) >> 16, (uint8_t)(sizeof(half) >> 8),
+		(uint8_t)sizeof(half) };
+	static struct client holders[HOLDERS];
+	struct client honest = client_ws(live.address, "/echo");
+
+	for (int i = 0; i < HOLDERS; i++) {
+		const char *request = client_request("/echo", "");
+
+		holders[i] = client_open(live.address);
+		throw(holders[i].fd, request, strlen(request));
+		throw(holders[i].fd, header, sizeof(header));
+		throw(holders[i].fd, half, 800000);
+		expect_echo(&honest);
+	}
+	for (int i = 0; i < HOLDERS; i++)
+		client_close(&holders[i]);
+	expect_echo(&honest);
+	client_send_close(&honest, 1000, "");
+	client_expect_close(&honest, 1000, false);
+	client_close(&honest);
+}
+
+/* Under a sanitizer a process has terabytes of addresses. */
+static bool
+is_sanitized(void)
+{
+	return getenv("WSD") != NULL;
+}
+
+Test(live_memory, a_process_with_little_address_space_survives)
+{
+	static const char *const arguments[] = { "--log", "error", NULL };
+	struct rlimit limit = { 128 * MIB, 128 * MIB }, old;
+
+	if (is_sanitized())
+		cr_skip("the program is another one");
+	cr_assert_eq(getrlimit(RLIMIT_AS, &old), 0);
+	limit.rlim_max = old.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	live = live_program(arguments);
+	cr_assert_eq(setrlimit(RLIMIT_AS, &old), 0);
+	attack();
+}
+
+/* Write a text into a file of a control group. */
+static bool
+put(const char *group, const char *name, const char *text)
+{
+	char path[256];
+	int fd;
+	bool done;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", group, name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	(void)close(fd);
+	return done;
+}
+
+/* Make a control group that may have 64 MiB, and join it. */
+static bool
+join_group(char *group, size_t size)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup/memory",
+		"/sys/fs/cgroup" };
+	char pid[16];
+
+	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(group, size, "%s/wsd-test-%s", roots[i], pid);
+		if (mkdir(group, 0700) < 0)
+			continue;
+		if ((put(group, "memory.limit_in_bytes", "67108864") ||
+			put(group, "memory.max", "67108864")) &&
+		    put(group, "cgroup.procs", pid))
+			return true;
+		(void)rmdir(group);
+	}
+	return false;
+}
+
+Test(live_memory, a_process_in_a_small_control_group_survives)
+{
+	static const char *const arguments[] = { "--log", "error", NULL };
+	char group[128];
+
+	if (is_sanitized())
+		cr_skip("the program is another one");
+	if (!join_group(group, sizeof(group)))
+		cr_skip("no control group of memory can be made here");
+	live = live_program(arguments);
+	(void)put("/sys/fs/cgroup/memory", "cgroup.procs", "0");
+	(void)put("/sys/fs/cgroup", "cgroup.procs", "0");
+	attack();
+	live_end(&live);
+	live = (struct live){ .tie = -1 };
+	(void)rmdir(group);
+}
