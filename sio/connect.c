@@ -80,6 +80,8 @@ sio_refusal(
 	va_list args;
 	int result = 0;
 
+	if (message == NULL)
+		return WS_EINVAL;
 	if (extra == NULL)
 		return WS_ENOMEM;
 	/* Protocol v4 sends the data alone, or else the message alone. */

@@ -77,6 +77,8 @@ encode(const struct sio_target *target, const struct source *source,
 	int64_t id = -1;
 	int result = 0;
 
+	if (source->name == NULL)
+		return WS_EINVAL;
 	if (source->question != NULL)
 		id = sio_ack_number(source->question, nsp);
 	if (sio_packet_is_reserved(source->name, strlen(source->name)))

@@ -70,6 +70,8 @@ int
 sio_on(struct sio_nsp *nsp, const char *name,
     void (*fn)(struct sio_socket *socket, struct sio_event *event))
 {
+	if (name == NULL)
+		return WS_EINVAL;
 	return add(
 	    nsp, SIO_HOOK_EVENT, name, (struct sio_hook){ .fn.event = fn });
 }

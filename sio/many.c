@@ -82,12 +82,16 @@ disconnect_one(struct sio_socket *socket, void *arg)
 long
 sio_sockets_join(struct sio_target target, const char *room)
 {
+	if (room == NULL)
+		return WS_EINVAL;
 	return sio_fetch(target, join_one, (void *)(uintptr_t)room);
 }
 
 long
 sio_sockets_leave(struct sio_target target, const char *room)
 {
+	if (room == NULL)
+		return WS_EINVAL;
 	return sio_fetch(target, leave_one, (void *)(uintptr_t)room);
 }
 

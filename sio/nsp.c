@@ -183,9 +183,12 @@ struct sio_nsp *
 sio_of(struct sio *io, const char *name)
 {
 	struct sio_nsp *nsp;
-	size_t len = strlen(name);
 	char *slashed = NULL;
+	size_t len;
 
+	if (name == NULL)
+		return NULL;
+	len = strlen(name);
 	if (name[0] != '/') {
 		slashed = ws_mem_resize(NULL, len + 2);
 		if (slashed == NULL)

@@ -102,6 +102,14 @@ bool sio_next(struct sio_iterator *it);
  *   len  receives the length, since the text may contain NULs; may be NULL */
 const char *sio_string(struct sio_value value, size_t *len);
 
+#define SIO_NAME_SIZE 32
+
+/* Return the name that a client gives as a string or as a number: of a room,
+ * say. NULL if the value is neither, has a NUL in it, or is a number of more
+ * than 31 digits.
+ *   number  receives the digits of a number, as the client wrote them */
+const char *sio_name(struct sio_value value, char number[SIO_NAME_SIZE]);
+
 /* Return a number, rounded as JavaScript does; otherwise if the value is no
  * number. */
 double sio_number(struct sio_value value, double otherwise);

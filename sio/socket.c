@@ -81,7 +81,7 @@ sio_find(struct sio_nsp *nsp, const char *id)
 {
 	struct ws_table_entry *entry;
 
-	if (nsp->connected.total == 0)
+	if (id == NULL || nsp->connected.total == 0)
 		return NULL;
 	entry = *ws_table_bucket(&nsp->connected, sio_ids_hash(id));
 	while (entry != NULL && strcmp(sio_id(socket_of(entry)), id) != 0)
@@ -140,6 +140,8 @@ sio_join(struct sio_socket *socket, const char *room)
 
 	if (socket->state != SIO_WAITING && socket->state != SIO_CONNECTED)
 		return WS_ECLOSED;
+	if (room == NULL)
+		return WS_EINVAL;
 	if (!is_own(socket, room))
 		return join(socket, room);
 	socket->left_own_room = false;
@@ -151,7 +153,7 @@ sio_leave(struct sio_socket *socket, const char *room)
 {
 	unsigned char name[WS_ROOM_NAME_MAX];
 
-	if (!sio_in_room(socket, room))
+	if (room == NULL || !sio_in_room(socket, room))
 		return false;
 	if (is_own(socket, room))
 		socket->left_own_room = true;
@@ -166,6 +168,8 @@ sio_in_room(struct sio_socket *socket, const char *room)
 	unsigned char name[WS_ROOM_NAME_MAX];
 	size_t len = sio_nsp_room(socket->nsp, room, name);
 
+	if (room == NULL)
+		return false;
 	if (is_own(socket, room))
 		return is_in_own_room(socket);
 	return len > 0 && ws_member_in_room(socket->nsp->io->server,
@@ -178,7 +182,7 @@ sio_room_count(struct sio_nsp *nsp, const char *room)
 	unsigned char name[WS_ROOM_NAME_MAX];
 	size_t len = sio_nsp_room(nsp, room, name);
 
-	if (len == 0 || sio_socket_own_room(nsp, room) < 0)
+	if (room == NULL || len == 0 || sio_socket_own_room(nsp, room) < 0)
 		return 0;
 	return ws_room_count(nsp->io->server, (const char *)name, len);
 }

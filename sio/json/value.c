@@ -234,7 +234,7 @@ sio_get(struct sio_value object, const char *name)
 	const struct sio_document *document = object.of;
 	uint32_t found;
 
-	if (token_if(object, SIO_OBJECT) == NULL)
+	if (name == NULL || token_if(object, SIO_OBJECT) == NULL)
 		return absent();
 	found = sio_json_member(document->text, document->tokens,
 	    (uint32_t)object.at, name, strlen(name));
@@ -314,6 +314,21 @@ sio_string(struct sio_value value, size_t *len)
 	if (len != NULL)
 		*len = decoded;
 	return out;
+}
+
+const char *
+sio_name(struct sio_value value, char number[SIO_NAME_SIZE])
+{
+	struct ws_span digits = text_if(value, SIO_NUMBER);
+	size_t len;
+	const char *text = sio_string(value, &len);
+
+	if (digits.at != NULL && digits.len < SIO_NAME_SIZE) {
+		memcpy(number, digits.at, digits.len);
+		number[digits.len] = '\0';
+		return number;
+	}
+	return text != NULL && strlen(text) == len ? text : NULL;
 }
 
 double

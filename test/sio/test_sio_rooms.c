@@ -200,3 +200,44 @@ Test(sio_rooms, a_session_survives_what_is_published_to_all_websockets)
 	is_alive(&c);
 	client_close(&c);
 }
+
+/* ---- what clients leave out ---------------------------------------------- */
+
+static bool
+visit_none(struct sio_socket *socket, void *arg)
+{
+	(void)socket;
+	(void)arg;
+	return true;
+}
+
+Test(sio_rooms, a_name_that_is_null_is_refused)
+{
+	struct client c = enter();
+	struct sio_target target = sio_all(root);
+
+	cr_expect_eq(sio_join(last, NULL), WS_EINVAL);
+	cr_expect_not(sio_leave(last, NULL));
+	cr_expect_not(sio_in_room(last, NULL));
+	cr_expect_eq(sio_room_count(root, NULL), 0);
+	cr_expect_null(sio_find(root, NULL));
+	cr_expect_null(sio_of(io, NULL));
+	cr_expect_eq(sio_on(root, NULL, NULL), WS_EINVAL);
+	cr_expect_eq(sio_refusal(last, NULL, NULL), WS_EINVAL);
+	cr_expect_eq(sio_sockets_join(target, NULL), WS_EINVAL);
+	cr_expect_eq(sio_sockets_leave(target, NULL), WS_EINVAL);
+	cr_expect_eq(sio_emit(last, NULL, "%d", 1), WS_EINVAL);
+	cr_expect_eq(sio_emit_to(target, NULL, "%d", 1), WS_EINVAL);
+	cr_expect_eq(
+	    sio_emit_ack(last, 0, NULL, NULL, NULL, "%d", 1), WS_EINVAL);
+	cr_expect_eq(
+	    sio_emit_to_ack(target, 0, NULL, NULL, NULL, "%d", 1), WS_EINVAL);
+	cr_expect_eq(sio_emit_to(sio_in(root, NULL), "x", "%d", 1), WS_EINVAL);
+	cr_expect_eq(
+	    sio_emit_to(sio_except(target, NULL), "x", "%d", 1), WS_EINVAL);
+	cr_expect_eq(sio_emit_to(sio_to(last, NULL), "x", "%d", 1), WS_EINVAL);
+	cr_expect_eq(
+	    sio_fetch(sio_in(root, NULL), visit_none, NULL), WS_EINVAL);
+	is_alive(&c);
+	client_close(&c);
+}

@@ -444,3 +444,40 @@ Test(sio_value, fails_without_memory)
 	scarce(0);
 	cr_expect_eq(scarce_blocks, 0);
 }
+
+Test(sio_value, a_name_is_a_string_or_a_number)
+{
+	static const struct {
+		const char *json, *name;
+	} rows[] = {
+		{ "\"room\"", "room" },
+		{ "\"\"", "" },
+		{ "42", "42" },
+		{ "-1.5e3", "-1.5e3" },
+		{ "1234567890123456789012345678901",
+		    "1234567890123456789012345678901" },
+		{ "12345678901234567890123456789012", NULL },
+		{ "\"a\\u0000b\"", NULL },
+		{ "null", NULL },
+		{ "true", NULL },
+		{ "[1]", NULL },
+		{ "{}", NULL },
+	};
+	char number[SIO_NAME_SIZE];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sio_document *document =
+		    sio_document_new(rows[i].json, WS_STR, NULL);
+		const char *name =
+		    sio_name(sio_document_root(document), number);
+
+		cr_expect_eq(
+		    name == NULL, rows[i].name == NULL, "%s", rows[i].json);
+		if (name != NULL && rows[i].name != NULL)
+			cr_expect_str_eq(name, rows[i].name);
+		sio_document_free(document);
+	}
+	cr_expect_null(sio_name((struct sio_value){ 0 }, number));
+	cr_expect_eq(
+	    sio_type(sio_get((struct sio_value){ 0 }, NULL)), SIO_ABSENT);
+}
