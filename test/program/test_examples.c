@@ -398,6 +398,40 @@ Test(examples, foreign_loop_ends_in_good_order)
 	stop();
 }
 
+Test(examples, post_room_publishes_what_is_text)
+{
+	int fd, once;
+
+	start("examples/post-room.c", NULL);
+	fd = open_websocket("/?room=news");
+	ask(once = dial(), "POST", "/?room=news", "hello");
+	expect_answer(once, "200 OK", "{\"receivers\":1}");
+	expect(fd, "hello");
+	ask(once = dial(), "POST", "/?room=other", "hello");
+	expect_answer(once, "200 OK", "{\"receivers\":0}");
+	ask(once = dial(), "POST", "/?room=news", "\xff");
+	expect_answer(once, "400 Bad Request", "a room and a text, please\n");
+	ask(once = dial(), "POST", "/", "hello");
+	expect_answer(once, "400 Bad Request", "a room and a text, please\n");
+	close(fd);
+	stop();
+}
+
+Test(examples, pipe_publishes_text_and_other_octets)
+{
+	int fd;
+
+	start("examples/pipe.c", NULL);
+	fd = open_websocket("/");
+	cr_assert_eq(write(child_in, "gr\xc3\xbc\xc3\x9f\n", 7), 7);
+	expect(fd, "gr\xc3\xbc\xc3\x9f\n");
+	cr_assert_eq(write(child_in, "\xff", 1), 1);
+	cr_assert_eq(hear(fd, BINARY), 1);
+	close(child_in);
+	close(fd);
+	stop();
+}
+
 /* ---- the programs in the documents -------------------------------------- */
 
 static const char listen_call[] = "ws_serve(server, \":8080\", NULL)";

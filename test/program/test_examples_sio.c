@@ -425,3 +425,38 @@ Test(examples_sio, reference_does_what_suites_expect)
 	expect(fd, "44/random,{\"message\":\"Invalid namespace\"}");
 	stop();
 }
+
+Test(examples_sio, ticker_both_feeds_both)
+{
+	int raw, client;
+
+	start("examples/ticker-both.c", NULL);
+	raw = open_websocket("/");
+	client = connect_as("40");
+	(void)hear(raw, TEXT);
+	cr_assert_eq(strncmp(heard, "{\"price\":", 9), 0, "%s", heard);
+	expect_number(client, "42[\"price\",", 0, 999);
+	close(raw);
+	stop();
+}
+
+Test(examples_sio, auth_chat_lets_in_whom_it_knows)
+{
+	int anna, bert, stranger;
+
+	start("examples/auth-chat.c", NULL);
+	stranger = open_websocket("/socket.io/?EIO=4&transport=websocket");
+	(void)hear(stranger, TEXT);
+	tell(stranger, "40{\"token\":42}");
+	expect(stranger, "44{\"message\":\"who are you?\"}");
+	anna = connect_as("40{\"token\":\"anna's secret\"}");
+	bert = connect_as("40{\"token\":\"bert's secret\"}");
+	tell(anna, "42[\"say\",\"hello\"]");
+	expect(bert, "42[\"said\",{\"from\":\"anna\",\"text\":\"hello\"}]");
+	tell(bert, "420[\"direct\",\"anna\",\"psst\"]");
+	expect(anna, "42[\"direct\",{\"from\":\"bert\",\"text\":\"psst\"}]");
+	expect(bert, "430[{\"delivered\":true}]");
+	tell(bert, "421[\"direct\",42]");
+	expect(bert, "431[{\"delivered\":false}]");
+	stop();
+}
