@@ -1,6 +1,8 @@
 /* ws.c - the server: from options to the end of its run. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "deflate/deflate.h"
@@ -393,6 +395,23 @@ ws_stats(const struct ws_server *server, struct ws_stats *stats)
 		.messages_in = server->core.messages_in,
 		.messages_out = server->core.messages_out,
 	};
+}
+
+void
+ws_log_line(struct ws_server *server, int level, const char *cause,
+    const char *format, ...)
+{
+	struct ws_core *core = &server->core;
+	char line[1024];
+	va_list args;
+
+	if (level > core->log.level ||
+	    (cause != NULL && !ws_core_log_allows(core, cause, 0)))
+		return;
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	ws_log(&core->log, level, "%s", line);
 }
 
 int

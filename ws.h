@@ -304,6 +304,16 @@ struct ws_stats {
  *   stats  receives all of them */
 void ws_stats(const struct ws_server *server, struct ws_stats *stats);
 
+/* Write a line to the log of a server, with control characters masked, and cut
+ * to 1023 octets.
+ *   level  enum ws_log_level
+ *   cause  NULL for a line that is always written; or, for one that a stranger
+ *          can cause, a static text that lines of this cause have in common.
+ *          Ten of them a second are written, and "and N more CAUSE" follows
+ *   format and its arguments, as for printf(3) */
+void ws_log_line(struct ws_server *server, int level, const char *cause,
+    const char *format, ...) WS_PRINTF(4, 5);
+
 /* ---- another loop ------------------------------------------------------ */
 
 /* Return a descriptor that becomes readable when the server has work. Watch it

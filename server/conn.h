@@ -282,6 +282,10 @@ void ws_conn_linger(struct ws_conn *conn, const char *cause);
 
 /* ---- conn_log.c: what the log says of connections and requests ---------- */
 
+/* Return whether to write one more line of a cause that strangers can bring
+ * about; see ws_log_allows. */
+bool ws_core_log_allows(struct ws_core *core, const char *what, int code);
+
 /* Log that a request was refused.
  *   reason, len  why; newlines at its end are left out */
 void ws_conn_log_refusal(

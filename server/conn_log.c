@@ -48,9 +48,8 @@ on_settle(struct ws_heap_timer *timer)
 		    &core->loop.heap, timer, now_ms + SETTLE_MS, on_settle);
 }
 
-/* Return whether to write one more line of a cause, now. */
-static bool
-allows(struct ws_core *core, const char *what, int code)
+bool
+ws_core_log_allows(struct ws_core *core, const char *what, int code)
 {
 	int64_t now_ms = core->loop.now_ms;
 
@@ -76,7 +75,7 @@ ws_conn_log_refusal(
 {
 	char peer[WS_PEER_TEXT];
 
-	if (!allows(conn->core, "refused with", status))
+	if (!ws_core_log_allows(conn->core, "refused with", status))
 		return;
 	len = at_most(len, REASON_MAX);
 	while (len > 0 && reason[len - 1] == '\n')
@@ -95,7 +94,7 @@ ws_conn_log_subprotocol(struct ws_request *request)
 
 	if (ws_http_field(&request->head, request->base,
 		WS_SPAN("Sec-WebSocket-Protocol"), &list) == 0 ||
-	    !allows(c->core, "without a subprotocol", 0))
+	    !ws_core_log_allows(c->core, "without a subprotocol", 0))
 		return;
 	ws_peer_text(&c->peer, peer);
 	ws_log(&c->core->log, WS_LOG_INFO,
@@ -113,7 +112,7 @@ ws_conn_log_close(struct ws_conn *conn, const struct ws_closed *how)
 	/* RFC 6455 7.4.2: from 3000 on a peer may use any code. */
 	bool private = how->code >= 3000;
 
-	if (!allows(conn->core,
+	if (!ws_core_log_allows(conn->core,
 		private ? "closed with codes from 3000 on" : "closed with",
 		private ? 0 : how->code))
 		return;

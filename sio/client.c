@@ -28,6 +28,7 @@
 #include "nsp.h"
 #include "packet.h"
 #include "reply.h"
+#include "sio/engine/session.h"
 
 #define NAME_SIZE 32 /* of an event whose name is a number, with a NUL */
 
@@ -263,6 +264,26 @@ read_payload(struct sio *io, const struct sio_packet *packet,
 		   document->count) == 0;
 }
 
+/* End a client that sent what cannot be understood, and log what. */
+static void
+refuse(
+    struct sio_client *client, const char *what, const void *data, size_t len)
+{
+	eio_session_log_bad(client->session, what, data, len);
+	eio_close(client->session);
+}
+
+/* End a client whose payload is wrong. That of a CONNECT is not logged: clients
+ * log in with it. */
+static void
+refuse_payload(struct sio_client *client, const struct sio_packet *packet)
+{
+	bool secret = packet->type == SIO_CONNECT;
+
+	refuse(client, "the payload of a packet is not what its type needs",
+	    packet->payload.at, secret ? 0 : packet->payload.len);
+}
+
 /* Handle a complete packet. */
 static void
 process(struct sio_client *client, const struct sio_packet *packet,
@@ -272,7 +293,7 @@ process(struct sio_client *client, const struct sio_packet *packet,
 	struct sio_socket *socket;
 
 	if (!read_payload(io, packet, attachments)) {
-		eio_close(client->session);
+		refuse_payload(client, packet);
 		return;
 	}
 	if (packet->type == SIO_CONNECT) {
@@ -284,7 +305,8 @@ process(struct sio_client *client, const struct sio_packet *packet,
 	if (socket != NULL && socket->state == SIO_CONNECTED)
 		deliver(socket, packet, attachments);
 	else if (socket != NULL || !sio_late_is_ignored(client, packet->nsp))
-		eio_close(client->session);
+		refuse(client, "a packet for a namespace without a CONNECT",
+		    packet->nsp.at, packet->nsp.len);
 	sio_value_clear(&io->event);
 }
 
@@ -323,13 +345,14 @@ on_text(struct sio_client *client, const char *text, size_t len)
 	struct sio_packet packet;
 
 	/* Nothing comes between a packet and its attachments. */
-	if (client->partial != NULL ||
-	    sio_packet_decode(text, len, revision_of(client), &packet) < 0)
-		eio_close(client->session);
+	if (client->partial != NULL)
+		refuse(client, "a text in place of an attachment", text, len);
+	else if (sio_packet_decode(text, len, revision_of(client), &packet) < 0)
+		refuse(client, "a text is no packet of Socket.IO", text, len);
 	/* Refused now, rather than when its attachments are here. */
 	else if (packet.attachments > 0 &&
 		 !read_payload(client->io, &packet, NULL))
-		eio_close(client->session);
+		refuse_payload(client, &packet);
 	else if (packet.attachments > 0)
 		begin_partial(client, text, len);
 	else
@@ -341,10 +364,16 @@ static void
 on_attachment(struct sio_client *client, const void *data, size_t len)
 {
 	struct sio_partial *partial = client->partial;
-	char *copy = NULL;
+	char *copy;
 
-	if (partial != NULL)
-		copy = ws_mem_resize(NULL, len > 0 ? len : 1);
+	if (partial == NULL) {
+		refuse(client,
+		    "octets that no packet has announced, as a client with "
+		    "another parser sends them",
+		    data, len);
+		return;
+	}
+	copy = ws_mem_resize(NULL, len > 0 ? len : 1);
 	if (copy == NULL) {
 		eio_close(client->session);
 		return;

@@ -56,8 +56,13 @@ read_some(struct eio_unread *unread)
 		if (!ws_spend(server, cost) && !payload->ended)
 			return session->state != EIO_STATE_OPEN;
 	}
-	if (payload->failed && session->state == EIO_STATE_OPEN)
+	if (payload->failed && session->state == EIO_STATE_OPEN) {
+		eio_session_log_bad(session,
+		    "the body of a POST has no packet of Engine.IO where one "
+		    "must be",
+		    payload->in + payload->at, payload->len - payload->at);
 		eio_session_end(session, "parse error", EIO_END_NOW);
+	}
 	return true;
 }
 

@@ -369,6 +369,26 @@ eio_session_wait(struct eio_session *session)
 		    ws_now(eio->server) + eio->options.ping_timeout_ms);
 }
 
+#define SHOWN_MAX 48 /* octets of what is malformed: enough to recognize it */
+
+void
+eio_session_log_bad(struct eio_session *session, const char *where,
+    const void *data, size_t len)
+{
+	const char *text = data;
+	bool connects =
+	    len > 1 && (text[0] == '0' || memcmp(text, "40", 2) == 0);
+	char shown[SHOWN_MAX + 1];
+	size_t n = 0;
+
+	for (; n < len && n < SHOWN_MAX && !(connects && text[n] == '{'); n++)
+		shown[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
+	shown[n] = '\0';
+	ws_log_line(session->eio->server, WS_LOG_INFO, "with parse errors",
+	    "%s parse error: %s, %zu octets, \"%s\"%s", eio_address(session),
+	    where, len, shown, n < len ? " ..." : "");
+}
+
 static void
 on_message(struct eio_session *session, const struct eio_packet *packet)
 {

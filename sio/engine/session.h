@@ -113,6 +113,13 @@ void eio_sessions_walk(struct eio *eio, enum eio_state state,
 void eio_session_end(
     struct eio_session *session, const char *reason, enum eio_ending ending);
 
+/* Log what a client sent that cannot be parsed, or must not come.
+ *   where      such as "a packet"
+ *   data, len  the beginning of it is shown; that of a CONNECT, which has what
+ *              a client logs in with, is not */
+void eio_session_log_bad(struct eio_session *session, const char *where,
+    const void *data, size_t len);
+
 /* End a session for good that is CLOSING. */
 void eio_session_gone(struct eio_session *session);
 

@@ -285,8 +285,11 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 		eio_poll_drop_probe(poll);
 	else if (good)
 		eio_session_packet(session, &packet);
-	else
+	else {
+		eio_session_log_bad(session,
+		    "a WebSocket message is no packet of Engine.IO", data, len);
 		eio_session_end(session, "parse error", EIO_END_NOW);
+	}
 }
 
 static void

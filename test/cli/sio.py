@@ -386,6 +386,40 @@ def relays(option, nsp, to_self):
         two.leave()
 
 
+@test("what cannot be parsed is logged, with where and from whom: {0}",
+      ("not JSON", '42["a",}', "payload of a packet"),
+      ("no type", "4x", "no packet of Socket.IO"),
+      ("no Engine.IO", "xyz", "no packet of Engine.IO"),
+      ("no namespace", '42/other,["a"]', "without a CONNECT"),
+      ("msgpack", b"\x83\xa4type", "another parser"))
+def parse_errors(name, sent, words):
+    with wsd() as it:
+        socket = Socket(it.port(), "/relay/a")
+        socket.client.send(*((sent, 0x82) if isinstance(sent, bytes)
+                             else (sent.encode(),)))
+        it.wait_said(rf"^127\.0\.0\.1:\d+ parse error: .*{words}.* octets, ")
+        socket.leave()
+
+
+@test("what a POST cannot be parsed for is logged: {0}",
+      ("an empty packet", "\x1e4b", "the body of a POST"))
+def post_parse_errors(name, body, words):
+    with wsd() as it:
+        port = it.port()
+        post(port, handshake(port)[2]["sid"], body)
+        it.wait_said(rf"^127\.0\.0\.1:\d+ parse error: {words}.* octets, ")
+
+
+@test("what a client logs in with is not logged")
+def no_secret():
+    with wsd() as it:
+        socket = Socket(it.port(), "/relay/a")
+        socket.say('40/relay/b,{"token":"secret",}')
+        said = it.wait_said(r"^127\.0\.0\.1:\d+ parse error: .*$")[0]
+        socket.leave()
+    assert "secret" not in it.said and "token" not in it.said, said
+
+
 # ---- the end ---------------------------------------------------------------
 
 @test("{0}: sessions end before the server does", "SIGTERM", "SIGINT")

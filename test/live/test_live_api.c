@@ -1460,3 +1460,42 @@ Test(live_api, a_timer_has_two_milliseconds_of_work)
 		cr_assert_geq(ws_step(live.server, 1000), 0);
 	cr_expect_eq(seen.messages, 19);
 }
+
+/* ---- the log ----------------------------------------------------------- */
+
+struct lines {
+	unsigned count;
+	char last[64];
+};
+
+static void
+count_line(void *arg, int level, const char *line)
+{
+	struct lines *lines = arg;
+
+	(void)level;
+	lines->count++;
+	snprintf(lines->last, sizeof(lines->last), "%s", line);
+}
+
+Test(live_api, an_application_logs_lines_and_limits_those_of_strangers)
+{
+	struct lines lines = { 0 };
+	struct ws_options options = { .log = count_line, .log_arg = &lines };
+	struct ws_server *server = ws_server_new(&options);
+
+	cr_assert_not_null(server);
+	for (int i = 0; i < 30; i++)
+		ws_log_line(server, WS_LOG_INFO, NULL, "line %d\n", i);
+	cr_assert_eq(lines.count, 30);
+	cr_assert_str_eq(lines.last, "line 29?");
+	for (int i = 0; i < 30; i++)
+		ws_log_line(server, WS_LOG_INFO, "for tests", "line %d", i);
+	cr_assert_eq(lines.count, 40);
+	cr_assert_str_eq(lines.last, "line 9");
+	ws_log_line(server, WS_LOG_DEBUG, NULL, "above the level");
+	cr_assert_eq(lines.count, 40);
+	ws_server_free(server);
+	cr_assert_eq(lines.count, 41);
+	cr_assert_str_eq(lines.last, "and 20 more for tests");
+}
