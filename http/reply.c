@@ -15,9 +15,10 @@
 #include "base/digits.h"
 #include "http.h"
 
+/* The phrase is no pointer: as part of the row it costs no relocation. */
 static const struct {
-	int status;
-	const char *phrase;
+	short status;
+	char phrase[32];
 } reasons[] = {
 	{ 100, "Continue" },
 	{ 101, "Switching Protocols" },

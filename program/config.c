@@ -21,8 +21,8 @@
 /* One option of the command line: how it is written, what --help says, and
  * where its value goes. */
 struct setting {
-	const char *name;  /* behind "--" */
-	char letter;       /* behind "-", or 0 */
+	char name[24]; /* behind "--"; no pointer, which would be relocated */
+	char letter;   /* behind "-", or 0 */
 	const char *value; /* what --help calls its value; NULL for a flag */
 	const char *help;  /* lines of at most 48 columns */
 	/* Check the value and store it. A flag has none: it stores true. */
@@ -30,7 +30,7 @@ struct setting {
 	    struct config *config, const struct setting *s, const char *value);
 	/* The member of struct config that it sets; size tells an int from a
 	 * size_t. */
-	size_t offset, size;
+	unsigned offset, size;
 	/* For take_number, the range and the units; for take_word, the words,
 	 * of which the first one means min, the second one min + 1. */
 	uint64_t min, max;
@@ -494,7 +494,7 @@ print_setting(const struct setting *s)
 	char left[64];
 	size_t len;
 
-	(void)snprintf(left, sizeof(left), "  %c%c%c --%s %s",
+	(void)snprintf(left, sizeof(left), "  %c%c%c --%.19s %s",
 	    s->letter != 0 ? '-' : ' ', s->letter != 0 ? s->letter : ' ',
 	    s->letter != 0 ? ',' : ' ', s->name,
 	    s->value != NULL ? s->value : "");
