@@ -32,7 +32,8 @@ extern const char sio_bundle_js_etag[];
 struct sio_bundle {
 	struct sio *io; /* borrowed */
 	struct ws_asset script, module;
-	void *memory; /* owned: the data of one or of both */
+	void *
+	    memory; /* owned: a file, or the module; NULL before that is joined */
 	char etag[sizeof("\"0123456789abcdef\"")];
 };
 
@@ -58,12 +59,35 @@ on_script(struct ws_request *request)
 	answer(request, &bundle->script);
 }
 
+/* Join the module's two parts. That takes memory, so it waits for the first
+ * page that wants a module. Returns 0, or -1 when there is none. */
+static int
+join_module(struct sio_bundle *bundle)
+{
+	size_t begin = sio_bundle_js_begin;
+	unsigned char *module =
+	    ws_mem_resize(NULL, begin + sio_bundle_js_end_len);
+
+	if (module == NULL)
+		return -1;
+	memcpy(module, sio_bundle_js, begin);
+	memcpy(module + begin, sio_bundle_js_end, sio_bundle_js_end_len);
+	bundle->memory = module;
+	bundle->module.data = module;
+	bundle->module.len = begin + sio_bundle_js_end_len;
+	bundle->module.plain_len = sio_bundle_js_long_len;
+	return 0;
+}
+
 static void
 on_module(struct ws_request *request)
 {
-	const struct sio_bundle *bundle = ws_request_user(request);
+	struct sio_bundle *bundle = ws_request_user(request);
 
-	answer(request, &bundle->module);
+	if (bundle->memory == NULL && join_module(bundle) < 0)
+		ws_reply(request, 503, NULL, "out of memory\n", WS_STR);
+	else
+		answer(request, &bundle->module);
 }
 
 /* ---- creation ---------------------------------------------------------- */
@@ -172,18 +196,9 @@ use_file(struct sio_bundle *bundle, const char *file)
 }
 
 /* Serve the built-in client. As a module it has another end. */
-static int
+static void
 use_built_in(struct sio_bundle *bundle)
 {
-	size_t begin = sio_bundle_js_begin;
-	unsigned char *module =
-	    ws_mem_resize(NULL, begin + sio_bundle_js_end_len);
-
-	if (module == NULL)
-		return -1;
-	memcpy(module, sio_bundle_js, begin);
-	memcpy(module + begin, sio_bundle_js_end, sio_bundle_js_end_len);
-	bundle->memory = module;
 	bundle->script = (struct ws_asset){
 		.path = "/socket.io.js",
 		.data = sio_bundle_js,
@@ -192,10 +207,6 @@ use_built_in(struct sio_bundle *bundle)
 		.plain_len = sio_bundle_js_plain_len,
 	};
 	bundle->module = bundle->script;
-	bundle->module.data = module;
-	bundle->module.len = begin + sio_bundle_js_end_len;
-	bundle->module.plain_len = sio_bundle_js_long_len;
-	return 0;
 }
 
 /* Serve a file of this name below the path, which may end in a slash. */
@@ -223,14 +234,17 @@ int
 sio_bundle_new(struct sio *io, const char *path, const char *file)
 {
 	struct sio_bundle *bundle = ws_mem_resize(NULL, sizeof(*bundle));
-	int result;
+	int result = 0;
 
 	if (bundle == NULL)
 		return -1;
 	memset(bundle, 0, sizeof(*bundle));
 	bundle->io = io;
 	io->bundle = bundle;
-	result = file != NULL ? use_file(bundle, file) : use_built_in(bundle);
+	if (file != NULL)
+		result = use_file(bundle, file);
+	else
+		use_built_in(bundle);
 	if (result == 0)
 		result = serve(bundle, path, "/socket.io.js", on_script);
 	if (result == 0)
