@@ -71,6 +71,7 @@ record() {
 }
 
 build_wsd
+build_static
 build_tools
 BENCH_BUILT=yes
 export BENCH_BUILT
