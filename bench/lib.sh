@@ -54,7 +54,8 @@ compile() {
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
 	(cd "$root" && find . -path ./build -prune -o -path ./test -prune -o \
-	    \( -name '*.[ch]' -o -name Makefile -o -name '*.in' \) -print |
+	    \( -name '*.[ch]' -o -name Makefile -o -name '*.in' -o \
+	    -name '*.sh' \) -print |
 	    tar cf - -T - www) | (cd "$out/src" && tar xf -)
 	${MAKE:-make} -s -C "$out/src" CC="$CC" CFLAGS=-O2 wsd >&2 ||
 		die "wsd does not build"

@@ -12,7 +12,7 @@ DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
 steps='layers layers_test warnings format headers docs asan kqueue bmake musl
-    dist fuzz valgrind budgets interop'
+    hardening dist fuzz valgrind budgets interop'
 
 # Copy the sources to build/check/NAME, and go there. Of an earlier copy only
 # build/ stays: a file may have been renamed.
@@ -159,6 +159,14 @@ step_musl()
 	status=$?
 	kill $pid
 	wait $pid && cmp "$DIR/page" www/index.html && [ $status -eq 0 ]
+}
+
+about_hardening='the binaries are hardened, as readelf sees it'
+step_hardening()
+{
+	$MAKE -j"$JOBS" all && $MAKE static || return 1
+	sh test/hardening.sh ./wsd libws.a libsio.a &&
+	    sh test/hardening.sh -s build/wsd-static
 }
 
 about_dist='the tarball builds by itself'
