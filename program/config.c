@@ -494,7 +494,7 @@ print_setting(const struct setting *s)
 	char left[64];
 	size_t len;
 
-	(void)snprintf(left, sizeof(left), "  %c%c%c --%.19s %s",
+	(void)snprintf(left, sizeof(left), "  %c%c%c --%.23s %s",
 	    s->letter != 0 ? '-' : ' ', s->letter != 0 ? s->letter : ' ',
 	    s->letter != 0 ? ',' : ' ', s->name,
 	    s->value != NULL ? s->value : "");
