@@ -31,6 +31,20 @@
 
 /* ---- the carrier ------------------------------------------------------- */
 
+/* Write a packet of text for protocol 2 in place of the one in a text. Returns
+ * 0 or WS_ENOMEM. */
+static int
+write_twice(struct sio_text *out, const struct eio_packet *packet)
+{
+	char *at = sio_text_room(out, 1 + 2 * packet->len);
+
+	if (at == NULL)
+		return WS_ENOMEM;
+	at[0] = (char)('0' + packet->type);
+	out->len = 1 + eio_text_twice(packet->data, packet->len, at + 1);
+	return 0;
+}
+
 /* Send a packet on a WebSocket, whatever it is to the session. */
 static int
 send_on(struct eio_session *session, struct ws_conn *conn, bool b64,
@@ -47,6 +61,10 @@ send_on(struct eio_session *session, struct ws_conn *conn, bool b64,
 	if (form == EIO_BINARY && session->protocol >= 4)
 		return ws_send(conn, flags, packet->data, packet->len);
 	sio_text_clear(out, EIO_SCRATCH);
+	if (form == EIO_TEXT && session->protocol == 2)
+		return write_twice(out, packet) < 0
+			   ? WS_ENOMEM
+			   : ws_send(conn, flags, out->at, out->len);
 	at = sio_text_room(
 	    out, eio_packet_size(session->protocol, packet, form));
 	if (at == NULL)
@@ -66,9 +84,14 @@ static int
 send_message(
     struct eio_session *session, struct eio_message *message, int flags)
 {
-	struct ws_prepared *prepared =
-	    eio_message_encoded(message, session->protocol, session->b64);
+	struct eio_packet packet = eio_message_packet(message);
+	struct ws_prepared *prepared;
 
+	/* Protocol 2 is rare: its texts are encoded for each client. */
+	if (session->protocol == 2 && packet.form == EIO_TEXT)
+		return send_packet(session, &packet, flags);
+	prepared =
+	    eio_message_encoded(message, session->protocol, session->b64);
 	if (prepared == NULL)
 		return WS_ENOMEM;
 	return ws_send_prepared(session->link, prepared, flags);
@@ -264,6 +287,24 @@ on_probe_packet(struct eio_poll *poll, const struct eio_packet *packet)
 
 /* ---- what a WebSocket says --------------------------------------------- */
 
+/* Read the packet that a message is. Text of protocol 2 is changed in place. */
+static bool
+read_packet(int protocol, int kind, const void *data, size_t len,
+    struct eio_packet *packet)
+{
+	int64_t once;
+
+	if (kind != WS_TEXT)
+		return eio_packet_read_binary(protocol, data, len, packet);
+	if (protocol == 2) {
+		once = eio_text_once(data, len, (char *)(uintptr_t)data);
+		if (once < 0)
+			return false;
+		len = (size_t)once;
+	}
+	return eio_packet_read(protocol, data, len, packet);
+}
+
 static void
 on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 {
@@ -275,10 +316,7 @@ on_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 	if (session == NULL)
 		return;
 	poll = eio_poll_of(session);
-	good =
-	    kind == WS_TEXT
-		? eio_packet_read(session->protocol, data, len, &packet)
-		: eio_packet_read_binary(session->protocol, data, len, &packet);
+	good = read_packet(session->protocol, kind, data, len, &packet);
 	if (poll != NULL && good)
 		on_probe_packet(poll, &packet);
 	else if (poll != NULL)

@@ -931,3 +931,28 @@ Test(sio_engine, a_client_of_version_0_9_is_told_what_it_is)
 	    "%.*s", (int)r.len, (const char *)r.body);
 	client_close(&c);
 }
+
+/* Clients of 1.0 encode text as UTF-8 twice on a WebSocket, and expect that. */
+Test(sio_engine, text_of_protocol_2_is_encoded_twice_on_a_websocket)
+{
+	static const char once[] = "h\xc3\xa9\xf0\x9f\x98\x80";
+	static const char twice[] = "4h\xc3\x83\xc2\xa9"
+				    "\xc3\xb0\xc2\x9f\xc2\x98\xc2\x80";
+	struct eio_message *message = eio_prepare(WS_TEXT, once, WS_STR);
+	struct client c;
+
+	eio_test.protocol = 2;
+	c = eio_open_websocket("");
+	eio_say(&c, twice);
+	client_until(&eio_test.messages, 1);
+	cr_expect_str_eq(eio_test.text, once);
+	cr_expect_eq(eio_send(eio_test.last, WS_TEXT, once, WS_STR), 0);
+	eio_hear(&c, twice);
+	cr_expect_eq(eio_send_prepared(eio_test.last, message, 0), 0);
+	eio_hear(&c, twice);
+	eio_say(&c, "4h\xc3\xa9");
+	eio_test_until_closed(1);
+	cr_expect_str_eq(eio_test.reason, "parse error");
+	eio_message_free(message);
+	client_close(&c);
+}
