@@ -670,6 +670,10 @@ struct ws_files_options {
 	/* Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy, which
 	 * pages with threads in WebAssembly need. */
 	bool cross_origin_isolated;
+	/* Called before each answer. May call ws_reply_field (a cookie, a
+	 * policy for this page); or answer with ws_reply, or ws_hold, and the
+	 * file is not sent. NULL: nothing. Files only, not ws_reply_asset. */
+	void (*before)(struct ws_request *request);
 };
 
 /* Serve the files of a directory, for paths that have no other endpoint.

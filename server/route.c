@@ -541,6 +541,13 @@ answer_files(const struct ws_route *route, struct ws_request *rq)
 		.path = path_of(rq),
 	};
 
+	if (route->files_options.before != NULL) {
+		struct ws_conn *c = rq->conn;
+
+		route->files_options.before(rq);
+		if (c->request != rq || c->state != WS_CONN_HTTP)
+			return;
+	}
 	ask.path.at += route->path_len - 1;
 	ask.path.len -= route->path_len - 1;
 	if (ws_request_static(rq, &ask) == 503 &&

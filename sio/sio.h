@@ -380,6 +380,11 @@ bool eio_is_writable(const struct eio_session *session);
  * close" before this returns. */
 void eio_close(struct eio_session *session);
 
+/* End a session at once, without what is queued for it; a WebSocket ends
+ * without a closing handshake. close is called with "transport error" at the end
+ * of the turn at the latest. */
+void eio_terminate(struct eio_session *session);
+
 /* Return and set the application's pointer; NULL until it is set. */
 void *eio_user(const struct eio_session *session);
 void eio_set_user(struct eio_session *session, void *user);

@@ -285,6 +285,17 @@ on_probe_packet(struct eio_poll *poll, const struct eio_packet *packet)
 		eio_poll_drop_probe(poll);
 }
 
+void
+eio_terminate(struct eio_session *session)
+{
+	if (session->state != EIO_STATE_OPEN)
+		return;
+	if (eio_poll_of(session) == NULL)
+		ws_terminate(session->link);
+	else
+		eio_session_end(session, "transport error", EIO_END_NOW);
+}
+
 /* ---- what a WebSocket says --------------------------------------------- */
 
 /* Read the packet that a message is. Text of protocol 2 is changed in place. */

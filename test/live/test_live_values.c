@@ -263,6 +263,34 @@ Test(live_values, the_first_page_stands_beside_files)
 	get("/$", "", 404, NULL);
 }
 
+static void
+guard(struct ws_request *request)
+{
+	char token[8];
+
+	if (ws_request_cookie(request, "t", token, sizeof(token)) < 0)
+		cr_expect_eq(
+		    ws_reply(request, 403, NULL, "who are you?", WS_STR), 0);
+	else
+		cr_expect_eq(
+		    ws_reply_field(request, "Set-Cookie", "seen=1"), 0);
+}
+
+Test(live_values, a_program_may_answer_before_files)
+{
+	static const struct ws_files_options options = { .before = guard };
+	struct client c = client_open(live.address);
+	struct response r;
+
+	cr_assert_eq(ws_files(live.server, "/", "test/live", &options), 0);
+	get("/live.h", "", 403, "who are you?");
+	client_puts(
+	    &c, "GET /live.h HTTP/1.1\r\nHost: h\r\nCookie: t=1\r\n\r\n");
+	cr_expect_eq(client_response(&c, &r, false), 200);
+	cr_expect_str_eq(client_field(&r, "Set-Cookie"), "seen=1");
+	client_close(&c);
+}
+
 /* ---- all, and carriers -------------------------------------------------- */
 
 static bool

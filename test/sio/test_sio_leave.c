@@ -222,3 +222,21 @@ Test(sio_leave, a_server_that_is_told_to_stop_tells_its_clients)
 				"disconnect /: server shutting down (0); ");
 	client_close(&c);
 }
+
+static void
+terminate(struct sio_socket *socket, struct sio_event *event)
+{
+	(void)event;
+	eio_terminate(sio_session(socket));
+}
+
+Test(sio_leave, an_abrupt_end_sends_no_farewell)
+{
+	struct client c = enter();
+
+	cr_assert_eq(sio_on(root, "terminate", terminate), 0);
+	peer_send(&c, "2[\"terminate\"]");
+	client_until(&closed, 1);
+	cr_expect_not_null(strstr(heard, "disconnect /: transport error"));
+	client_close(&c);
+}
