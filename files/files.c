@@ -75,6 +75,7 @@ struct ws_files {
 	uint64_t device, inode;    /* of dir */
 	int64_t checked_s;         /* when the name was followed last */
 	const char *const *types;  /* borrowed, see ws_files_set_types */
+	const char *cause;         /* static: why the last look-up failed */
 	bool has_note;
 	char note[NOTE_SIZE];
 	uint64_t noted[NOTED];         /* what siblings were told of */
@@ -178,6 +179,31 @@ disk_tag(struct ws_file *file)
 	memcpy(out, "\"", 2);
 }
 
+/* Why a name could not be opened, where a visitor is told less. */
+static const char *
+cause_of_errno(int error)
+{
+	switch (error) {
+	case EXDEV:
+		return "a link leads out of the directory that is served";
+	case ELOOP:
+		return "too many links";
+	case EACCES:
+	case EPERM:
+		return "permission denied";
+	default:
+		return NULL;
+	}
+}
+
+/* Keep the first cause: what is tried after it stands for the same file. */
+static void
+note_cause(struct ws_files *root, const char *cause)
+{
+	if (root->cause == NULL)
+		root->cause = cause;
+}
+
 static int
 disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 {
@@ -188,11 +214,14 @@ disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 		return WS_FILES_EGONE;
 	fd = above_stdio(
 	    ws_open_beneath(&root->beneath, name[0] == '/' ? name + 1 : "."));
-	if (fd < 0)
+	if (fd < 0) {
+		note_cause(root, cause_of_errno(errno));
 		return error_of_errno(errno);
+	}
 	if (fstat(fd, &st) != 0 ||
 	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
 		close(fd);
+		note_cause(root, "it is no regular file");
 		return WS_FILES_EACCES;
 	}
 	*file = (struct ws_file){
@@ -294,6 +323,7 @@ struct local_path {
 	size_t len;
 	bool slash;           /* it ended in '/' */
 	bool only_compressed; /* there is no file of this very name */
+	bool hidden;          /* a segment is, and the path ends there */
 };
 
 static bool
@@ -336,7 +366,8 @@ path_append(struct local_path *p, struct ws_span segment)
 	len = (size_t)n;
 	if (!segment_allowed(decoded, len))
 		return WS_FILES_EPATH;
-	if (segment_hidden(p, decoded, len) || len > NAME_OCTETS ||
+	p->hidden = segment_hidden(p, decoded, len);
+	if (p->hidden || len > NAME_OCTETS ||
 	    len + 1 > PATH_SIZE - SUFFIX_OCTETS - p->len)
 		return WS_FILES_ENOENT;
 	p->name[p->len++] = '/';
@@ -349,7 +380,7 @@ static int
 path_parse(struct local_path *p, struct ws_span path)
 {
 	p->len = 0;
-	p->slash = false;
+	p->slash = p->hidden = false;
 	if (path.len == 0 || path.at[0] != '/')
 		return WS_FILES_EPATH;
 	while (path.len > 0) {
@@ -897,6 +928,12 @@ find_named(struct ws_files *root, struct local_path *p, struct ws_span accept,
 	return 0;
 }
 
+const char *
+ws_files_cause(const struct ws_files *root)
+{
+	return root->cause;
+}
+
 int
 ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file)
@@ -905,6 +942,8 @@ ws_files_find(struct ws_files *root, struct ws_span path,
 	struct ws_file found;
 	int error = path_parse(&local, path);
 
+	root->cause =
+	    local.hidden ? "it is hidden, as its name begins with a dot" : NULL;
 	if (error == 0)
 		error = local.slash
 			    ? find_index(root, &local, accept_encoding, &found)

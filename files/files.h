@@ -114,6 +114,10 @@ void ws_files_free(struct ws_files *root);
 int ws_files_find(struct ws_files *root, struct ws_span path,
     struct ws_span accept_encoding, struct ws_file *file);
 
+/* Return why the last ws_files_find failed, for the log: a static text, or NULL
+ * when there just is no such file. */
+const char *ws_files_cause(const struct ws_files *root);
+
 /* Describe one asset that is known already, as ws_files_find does.
  *   asset  borrowed for as long as the file is used */
 void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,

@@ -683,6 +683,8 @@ get(struct context *c)
 	}
 	ws_files_refresh(ask->root, ask->gzip_cache->now_s);
 	error = ws_files_find(ask->root, ask->path, accept_encoding(c), file);
+	if (error != 0)
+		c->answer->cause = ws_files_cause(ask->root);
 	if (error == WS_FILES_ENOENT)
 		nothing_there(c);
 	else if (error != 0)

@@ -41,6 +41,7 @@ struct ws_static_answer {
 	int status; /* 0: there is only a listing to go on with */
 	struct ws_files_list *list; /* owned by the caller: not complete, ask
 	                               again when it is; or NULL */
+	const char *cause;          /* static: why not, for the log; or NULL */
 	struct ws_file file;   /* owned by the caller: ws_file_close; closed
 	                        already when nothing of it is sent */
 	struct ws_chunk *body; /* a body in memory: generated, compressed

@@ -449,6 +449,22 @@ head_size(const struct ws_request *rq, const struct ws_static_ask *ask)
 	return size;
 }
 
+/* Log why a file is 403 or 404, where the visitor is told less. */
+static void
+log_cause(struct ws_request *rq, struct ws_span path,
+    const struct ws_static_answer *answer)
+{
+	char text[320];
+	int len;
+
+	if (answer->cause == NULL ||
+	    (answer->status != 403 && answer->status != 404))
+		return;
+	len = snprintf(text, sizeof(text), "%.*s: %s",
+	    path.len < 200 ? (int)path.len : 200, path.at, answer->cause);
+	ws_conn_log_refusal(rq->conn, answer->status, text, (size_t)len);
+}
+
 int
 ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 {
@@ -481,6 +497,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 		return 0;
 	}
 	write_common(request, &out);
+	log_cause(request, ask->path, &answer);
 	request->status = answer.status;
 	request->sent_octets = answer.octets;
 	send_static(request, &out, &answer);

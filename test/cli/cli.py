@@ -1095,6 +1095,29 @@ def cors_and_origin(cors, origins, value, status):
         client.hang_up()
 
 
+@test("a file that is {0}: {1}, with the cause in the log",
+      ("hidden", 404, "/.env", "hidden"),
+      ("below a hidden one", 404, "/.git/config", "hidden"),
+      ("outside of the root", 404, "/out", "leads out of the directory"),
+      ("a pipe", 403, "/pipe", "no regular file"),
+      ("not to be read", 403, "/private", "permission denied"),
+      ("not there", 404, "/nothing", None))
+def file_causes(name, status, path, words):
+    if path == "/private" and os.getuid() == 0:
+        return  # who may read everything
+    with tempfile.TemporaryDirectory(dir=scratch) as root:
+        os.symlink("/etc/passwd", os.path.join(root, "out"))
+        os.mkfifo(os.path.join(root, "pipe"))
+        os.close(os.open(os.path.join(root, "private"), os.O_CREAT, 0))
+        with wsd(root) as it:
+            equal(get(it.started().port(), path)[0], status, "status")
+            if words:
+                it.wait_said(rf"^\S+ refused with {status}: "
+                             rf"{re.escape(path)}: .*{words}")
+            it.stop()
+        equal("refused" in it.said, words is not None, it.said)
+
+
 @test("--base-path {0}", "/live", "/live/", "/a/b")
 def base_path(base):
     with wsd("--base-path", base) as it:
