@@ -629,7 +629,7 @@ struct sio_nsp *sio_nsp_of(const struct sio_socket *socket);
  * transport: eio_address, eio_field, eio_transport ... socket.conn */
 struct eio_session *sio_session(const struct sio_socket *socket);
 
-/* Return what the client sent with CONNECT; an absent value if it sent nothing.
+/* Return what the client sent with CONNECT; an empty object if it sent nothing.
  * Valid until the callback returns or this is called again. handshake.auth */
 struct sio_value sio_auth(struct sio_socket *socket);
 

@@ -249,9 +249,11 @@ sio_auth(struct sio_socket *socket)
 	struct sio_document *document = &socket->client->io->auth;
 	const struct sio_extra *extra = socket->extra;
 
+	bool sent = extra != NULL && extra->auth != NULL;
+
 	sio_value_clear(document);
-	if (extra == NULL || extra->auth == NULL ||
-	    sio_value_read(document, extra->auth, extra->auth_len) < 0)
+	if (sio_value_read(document, sent ? extra->auth : "{}",
+		sent ? extra->auth_len : 2) < 0)
 		return (struct sio_value){ 0 };
 	return sio_document_root(document);
 }

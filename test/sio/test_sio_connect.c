@@ -228,3 +228,14 @@ Test(sio_connect, revision_4_is_in_the_root_at_once)
 	(void)peer_expect(&c, "4/none,{\"message\":\"Invalid namespace\"}");
 	client_close(&c);
 }
+
+Test(sio_connect, a_client_that_sends_no_auth_has_an_empty_one)
+{
+	struct client c = enter();
+	size_t len;
+
+	cr_expect_eq(sio_type(sio_auth(last)), SIO_OBJECT);
+	cr_expect_eq(memcmp(sio_json(sio_auth(last), &len), "{}", 2), 0);
+	cr_expect_eq(len, 2);
+	client_close(&c);
+}
