@@ -102,6 +102,8 @@ error_of_errno(int error)
 	case EINTR:
 	case EAGAIN: /* another process holds a lease on it */
 		return WS_FILES_EBUSY;
+	case EIO:
+		return WS_FILES_EIO;
 	default:
 		return WS_FILES_EACCES;
 	}

@@ -21,6 +21,7 @@ enum ws_files_error {
 	WS_FILES_EPATH = -3,  /* a path that no file can have: 400 */
 	WS_FILES_EBUSY = -4,  /* out of file descriptors or memory: 503 */
 	WS_FILES_EGONE = -5, /* there is no directory of the root's name: 503 */
+	WS_FILES_EIO = -6,   /* the disk or file system has failed: 500 */
 };
 
 #define WS_FILES_ETAG_MAX 64

@@ -10,6 +10,7 @@
  *   nothing there                  200 with /index.html (option spa, and a
  *                                  person goes there), or 404
  *   not readable                   403
+ *   the disk fails (EIO)           500
  *   a directory without slash      301 to the same with slash
  *   a directory without index      200 with a listing (option list), or 404
  *   If-Match fails, or without it
@@ -104,6 +105,7 @@ sentence(int status)
 		{ 412, "The file is not the one that the request is about." },
 		{ 414, "The address is too long." },
 		{ 416, "The file is shorter than the range asked for." },
+		{ 500, "The file could not be read from its disk." },
 	};
 
 	for (size_t i = 0; i < WS_LEN(rows); i++) {
@@ -644,6 +646,8 @@ status_of(int error)
 		return 400;
 	case WS_FILES_EACCES:
 		return 403;
+	case WS_FILES_EIO:
+		return 500;
 	default:
 		return 503;
 	}

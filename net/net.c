@@ -82,13 +82,30 @@ accept_nonblocking(int fd, struct sockaddr *address, socklen_t *len)
 }
 #endif
 
+/* Send octets of a file through a small buffer, which works everywhere and never
+ * blocks on the socket. */
+static ssize_t
+copy_file(int fd, int file, uint64_t offset, size_t len)
+{
+	char part[65536];
+	ssize_t n = pread(
+	    file, part, len < sizeof(part) ? len : sizeof(part), (off_t)offset);
+
+	return n > 0 ? send(fd, part, (size_t)n, MSG_NOSIGNAL) : n;
+}
+
 #if defined(__linux__) && !defined(WS_PORTABLE)
+/* sendfile(2): EINVAL or ENOSYS when the file system cannot do it, as some in
+ * user space; "applications may wish to fall back to read and write". */
 static ssize_t
 send_file(int fd, int file, uint64_t offset, size_t len)
 {
 	off_t at = (off_t)offset;
+	ssize_t n = sendfile(fd, file, &at, len);
 
-	return sendfile(fd, file, &at, len);
+	if (n < 0 && (errno == EINVAL || errno == ENOSYS))
+		return copy_file(fd, file, offset, len);
+	return n;
 }
 
 /* The setrlimit of musl changes the limits of all threads, and would bring the
@@ -129,16 +146,11 @@ ws_net_user_timeout(int fd, unsigned timeout_ms)
 		    fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
 }
 #else
-/* The sendfile(2) of the BSDs differ from each other; a copy through a small
- * buffer works everywhere and never blocks on the socket. */
+/* The sendfile(2) of the BSDs differ from each other. */
 static ssize_t
 send_file(int fd, int file, uint64_t offset, size_t len)
 {
-	char part[65536];
-	ssize_t n = pread(
-	    file, part, len < sizeof(part) ? len : sizeof(part), (off_t)offset);
-
-	return n > 0 ? send(fd, part, (size_t)n, MSG_NOSIGNAL) : n;
+	return copy_file(fd, file, offset, len);
 }
 
 static void

@@ -285,7 +285,7 @@ reserved()
 	files/files files/files_list files/open_beneath net/net sio/bundle: open open64
 	files/files files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
-	files/files files/static: pread pread64
+	files/files files/static net/net: pread pread64
 	net/log: write
 	rooms: abort
 	NOBODY: exit _exit system popen fork execve printf puts stdout stderr
