@@ -12,7 +12,7 @@ DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
 steps='layers layers_test warnings format headers docs asan kqueue bmake musl
-    hardening dist fuzz valgrind budgets interop'
+    hardening dist fuzz valgrind inject budgets interop'
 
 # Copy the sources to build/check/NAME, and go there. Of an earlier copy only
 # build/ stays: a file may have been renamed.
@@ -223,6 +223,12 @@ step_valgrind()
 	kill $pid
 	wait $pid || { cat "$DIR/wsd.out"; return 1; }
 	return $status
+}
+
+about_inject='system calls that fail harm nobody but who asked'
+step_inject()
+{
+	$MAKE -j"$JOBS" all && sh test/inject.sh
 }
 
 about_budgets='no operation costs more than what is committed'
