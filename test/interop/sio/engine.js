@@ -462,7 +462,7 @@ const THREE = {
 	},
 
 	async "octets as octets"(endpoint) {
-		const session = await endpoint.session();
+		const session = await endpoint.session({ b64: "" });
 		const wire = Buffer.from([1, 5, 255, 4, 1, 2, 3, 4]);
 		await session.post(wire, { headers:
 		    { "Content-Type": "application/octet-stream" } });
