@@ -419,18 +419,30 @@ struct coding {
 	const char *name, *suffix;
 };
 
+/* What a file's name says of its content. */
+struct description {
+	const char *type;
+	const char *encoding; /* the name ends in a coding: "gzip", "br" */
+};
+
+static struct description
+describe(const struct ws_files *root, const struct local_path *p)
+{
+	struct ws_span name = { p->name, p->len };
+	struct description is;
+
+	is.type = ws_files_type(name, root->types, &is.encoding);
+	return is;
+}
+
 /* A type that is compressed already has no siblings. A file of unknown type may
  * have some: it may be a program's data. */
 static bool
-may_have_siblings(const struct ws_files *root, const struct local_path *p)
+may_have_siblings(const struct description *is)
 {
-	const char *encoding,
-	    *type = ws_files_type(
-		(struct ws_span){ p->name, p->len }, root->types, &encoding);
-
-	return encoding == NULL &&
-	       (ws_gzip_shrinks(type) ||
-		   strcmp(type, "application/octet-stream") == 0);
+	return is->encoding == NULL &&
+	       (ws_gzip_shrinks(is->type) ||
+		   strcmp(is->type, "application/octet-stream") == 0);
 }
 
 /* The first is preferred when the client likes several equally. */
@@ -580,10 +592,11 @@ static int
 find_compressed_only(struct ws_files *root, struct local_path *p,
     struct ws_span accept, struct ws_file *file)
 {
+	struct description is = describe(root, p);
 	unsigned br = ws_field_accepts(accept, WS_SPAN("br"));
 	uint32_t octets;
 
-	if (!may_have_siblings(root, p))
+	if (!may_have_siblings(&is))
 		return WS_FILES_ENOENT;
 	p->only_compressed = true;
 	if (br > 0 && br >= ws_field_accepts(accept, WS_SPAN("gzip")) &&
@@ -649,19 +662,17 @@ static void
 represent(struct ws_files *root, struct local_path *p, struct ws_span accept,
     struct ws_file *file)
 {
-	const char *encoding,
-	    *type = ws_files_type(
-		(struct ws_span){ p->name, p->len }, root->types, &encoding);
-	bool vary = file->gzip_octets > 0 || may_have_siblings(root, p);
+	struct description is = describe(root, p);
+	bool vary = file->gzip_octets > 0 || may_have_siblings(&is);
 
 	if (p->only_compressed && file->encoding != NULL)
 		ws_file_tag_coding(file, file->encoding);
 	else if (vary && !p->only_compressed)
 		choose_sibling(root, p, accept, file);
 	prefer_gzip(file, accept);
-	if (encoding != NULL)
-		file->encoding = encoding; /* of its own name */
-	file->type = type;
+	if (is.encoding != NULL)
+		file->encoding = is.encoding;
+	file->type = is.type;
 	file->vary = vary;
 }
 
