@@ -638,9 +638,13 @@ static void
 choose_sibling(struct ws_files *root, struct local_path *p,
     struct ws_span accept, struct ws_file *file)
 {
-	struct ws_file plain = *file, sibling;
-	unsigned best = ws_field_identity(accept);
+	struct ws_file plain, sibling;
+	unsigned best;
 
+	if (accept.len == 0)
+		return;
+	plain = *file;
+	best = ws_field_identity(accept);
 	for (size_t i = 0; i < WS_LEN(codings); i++) {
 		const struct coding *coding = &codings[i];
 		struct ws_span name = ws_span_of(coding->name);

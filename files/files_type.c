@@ -272,16 +272,17 @@ find_own(struct ws_span extension, const char *const *own)
 static const char *
 type_of(struct ws_span extension, const char *const *own)
 {
-	const char *type = find_own(extension, own);
+	const char *type = own != NULL ? find_own(extension, own) : NULL;
 
-	for (const char *pair = types; type == NULL && *pair != '\0';) {
-		const char *its_type = pair + strlen(pair) + 1;
-
+	if (type != NULL)
+		return type;
+	for (const char *pair = types; *pair != '\0';) {
+		type = pair + strlen(pair) + 1;
 		if (is_listed(extension, pair))
-			type = its_type;
-		pair = its_type + strlen(its_type) + 1;
+			return type;
+		pair = type + strlen(type) + 1;
 	}
-	return type != NULL ? type : "application/octet-stream";
+	return "application/octet-stream";
 }
 
 const char *

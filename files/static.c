@@ -59,7 +59,8 @@ begin(struct context *c, int status)
 	c->answer->status = status;
 	ws_http_out_status(c->out, c->out->at, c->out->size, status);
 	field(c, "X-Content-Type-Options", "nosniff");
-	ws_static_fields_write(c->ask->fields, c->ask->path, c->out);
+	if (c->ask->fields != NULL)
+		ws_static_fields_write(c->ask->fields, c->ask->path, c->out);
 }
 
 static bool

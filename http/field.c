@@ -464,7 +464,10 @@ ws_field_identity(struct ws_span accept_encoding)
 bool
 ws_field_wants_gzip(struct ws_span accept_encoding)
 {
-	unsigned q = ws_field_accepts(accept_encoding, WS_SPAN("gzip"));
+	unsigned q;
 
+	if (accept_encoding.len == 0)
+		return false;
+	q = ws_field_accepts(accept_encoding, WS_SPAN("gzip"));
 	return q > 0 && q >= ws_field_identity(accept_encoding);
 }
