@@ -35,13 +35,12 @@ static void
 on_direct(struct sio_socket *socket, struct sio_event *event)
 {
 	const char *to = sio_string(sio_arg(event, 0), NULL);
-	long count = 0;
+	bool is_here =
+	    to != NULL &&
+	    sio_emit_to(sio_to(socket, to), "direct", "{from: %s, text: %p}",
+		(char *)sio_user(socket), SIO_P(sio_arg(event, 1))) > 0;
 
-	if (to != NULL)
-		count = sio_emit_to(sio_to(socket, to), "direct",
-		    "{from: %s, text: %p}", (char *)sio_user(socket),
-		    SIO_P(sio_arg(event, 1)));
-	sio_ack(event, "{delivered: %hhd}", count > 0);
+	sio_ack(event, "{delivered: %hhd}", is_here);
 }
 
 int

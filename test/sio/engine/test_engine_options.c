@@ -203,7 +203,7 @@ Test(sio_engine_options, polls_are_compressed_if_a_message_wants_it)
 
 		eio_test_begin(&options);
 		eio_test.protocol = flag_rows[i].ping ? 3 : 4;
-		sid = eio_open_polling("");
+		sid = eio_open_polling(flag_rows[i].ping ? "&b64=1" : "");
 		if (flag_rows[i].ping)
 			cr_assert_eq(eio_post(&r, sid, "1:2"), 200);
 		for (int k = 0; k < flag_rows[i].count; k++)
