@@ -17,28 +17,48 @@
 #include "namespaces.h"
 
 #define TICK_MS 1000
+
+/* Between two tellings of the count. A page shows the change as if at once; with
+ * half of it, a crowd costs twice as much. */
+#define COUNT_MS 50
+
 #define NAME_OCTETS_MAX 160
 
 /* ---- / ----------------------------------------------------------------- */
 
+/* Tell all how many clients there are. A crowd that comes or goes changes that
+ * thousands of times a second, and each client would be sent each change. */
 static void
-tell_count(struct sio_nsp *nsp)
+tell_count(struct ws_timer *timer, void *arg)
 {
+	struct sio_nsp *nsp = arg;
+
+	(void)timer;
+	sio_nsp_set_user(nsp, NULL);
 	sio_emit_to(
 	    sio_all(nsp), "stats", "{numClients: %zu}", sio_nsp_count(nsp));
+}
+
+/* Have all be told after COUNT_MS, unless they will be already. */
+static void
+count_changed(struct sio_nsp *nsp)
+{
+	if (sio_nsp_user(nsp) == NULL)
+		sio_nsp_set_user(nsp, ws_timer_start(sio_server(sio_io(nsp)),
+					  COUNT_MS, 0, tell_count, nsp));
 }
 
 static void
 count_more(struct sio_socket *socket)
 {
-	tell_count(sio_nsp_of(socket));
+	count_changed(sio_nsp_of(socket));
 }
 
 static void
 count_less(struct sio_socket *socket, const char *reason)
 {
 	(void)reason;
-	tell_count(sio_nsp_of(socket));
+	count_changed(sio_nsp_of(socket));
 }
 
 /* ---- /chat ------------------------------------------------------------- */

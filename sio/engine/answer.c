@@ -38,12 +38,12 @@ eio_reply_ok(struct ws_request *request)
 	eio_reply(request, 200, "text/html", "ok", 2);
 }
 
-void
-eio_refuse(
-    struct ws_request *request, enum eio_refusal code, const char *message)
+/* Refuse a request with a status and an error as the reference writes it. */
+static void
+refuse(struct ws_request *request, int status, enum eio_refusal code,
+    const char *message)
 {
 	struct sio_text body = { 0 };
-	int status = code == EIO_FORBIDDEN ? 403 : 400;
 
 	if (message == NULL)
 		message = messages[code];
@@ -53,6 +53,26 @@ eio_refuse(
 	else
 		eio_reply(request, 503, NULL, "", 0);
 	sio_text_free(&body);
+}
+
+void
+eio_refuse(
+    struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	refuse(request, code == EIO_FORBIDDEN ? 403 : 400, code, message);
+}
+
+void
+eio_refuse_session(struct ws_request *request, int status)
+{
+	if (status == 400) {
+		eio_refuse(request, EIO_BAD_REQUEST, NULL);
+		return;
+	}
+	(void)ws_reply_field(request, "Retry-After", "1");
+	refuse(request, status, EIO_FORBIDDEN,
+	    status == 429 ? "Too many sessions of your address"
+			  : "Too many sessions");
 }
 
 void

@@ -35,6 +35,10 @@ void eio_reply_empty(struct ws_request *request, int status);
 void eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message);
 
+/* Refuse a request for a new session.
+ *   status  as eio_session_new says */
+void eio_refuse_session(struct ws_request *request, int status);
+
 /* Refuse a request for a WebSocket: in plain words, and always with 400. */
 void eio_refuse_upgrade(
     struct ws_request *request, enum eio_refusal code, const char *message);

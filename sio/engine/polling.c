@@ -64,6 +64,17 @@ of_flush(struct ws_deadline *flush)
 
 /* ---- records ----------------------------------------------------------- */
 
+/* Count the room of the records in the server's ledger. */
+static void
+count_records(struct eio_poll *poll)
+{
+	if (poll->records.size == poll->held)
+		return;
+	ws_memory_hold(poll->session->eio->server,
+	    (long)poll->records.size - (long)poll->held);
+	poll->held = poll->records.size;
+}
+
 /* Add a packet to what waits. Returns 0 or WS_ENOMEM. */
 static int
 add_record(struct eio_poll *poll, const struct eio_packet *packet, int flags)
@@ -84,6 +95,7 @@ add_record(struct eio_poll *poll, const struct eio_packet *packet, int flags)
 	memcpy(at, &head, sizeof(head));
 	if (packet->len > 0)
 		memcpy(at + sizeof(head), packet->data, packet->len);
+	count_records(poll);
 	poll->records.len += sizeof(head) + packet->len;
 	if (poll->records.len > RECORDS_SOFT)
 		poll->drain_owed = true;
@@ -210,6 +222,7 @@ answer(struct eio_poll *poll, struct ws_request *request)
 		ws_reply_plain(request);
 	status = out->error == 0 ? 200 : 503;
 	sio_text_clear(&poll->records, RECORDS_KEPT);
+	count_records(poll);
 	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);
 }
 
@@ -473,6 +486,7 @@ eio_poll_free(struct eio_poll *poll)
 	ws_deadlines_remove(&poll->flush);
 	drop_unread(poll);
 	sio_text_free(&poll->records);
+	count_records(poll);
 	ws_mem_free(poll);
 }
 
@@ -525,9 +539,11 @@ set_cookie(struct eio_session *session, struct ws_request *request)
 /* Make a session that is carried by polling, with the packet that opens it.
  * Returns it, or NULL when out of memory or without randomness. */
 static struct eio_session *
-new_session(struct eio *eio, struct ws_request *request, int protocol)
+new_session(
+    struct eio *eio, struct ws_request *request, int protocol, int *status)
 {
-	struct eio_session *session = eio_session_new(eio, request, protocol);
+	struct eio_session *session =
+	    eio_session_new(eio, request, protocol, status);
 	struct eio_poll *poll;
 	struct eio_packet hello;
 
@@ -542,6 +558,7 @@ new_session(struct eio *eio, struct ws_request *request, int protocol)
 	if (poll == NULL || eio_session_hello(session, &hello) < 0 ||
 	    add_record(poll, &hello, 0) < 0) {
 		eio_session_free(session);
+		*status = 400;
 		return NULL;
 	}
 	return session;
@@ -553,6 +570,7 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 	uint16_t counter = counter_of(eio, request);
 	struct eio_session *session;
 	struct eio_poll *poll;
+	int status;
 
 	if (eio->silent[counter] >= eio->options.silent_per_ip)
 		end_oldest_silent(eio, counter);
@@ -560,9 +578,9 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 		eio_refuse(request, EIO_FORBIDDEN, "Too many silent sessions");
 		return;
 	}
-	session = new_session(eio, request, protocol);
+	session = new_session(eio, request, protocol, &status);
 	if (session == NULL) {
-		eio_refuse(request, EIO_BAD_REQUEST, NULL);
+		eio_refuse_session(request, status);
 		return;
 	}
 	poll = session->link;
@@ -610,6 +628,44 @@ eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 	eio_poll_flush(poll);
 }
 
+/* ---- memory ------------------------------------------------------------ */
+
+/* A walk over the sessions when memory is full. */
+struct relief {
+	size_t least, largest;
+};
+
+/* End a session that polls and for which much waits. */
+static bool
+relieve_session(struct eio_session *session, void *arg)
+{
+	struct eio_poll *poll = eio_poll_of(session);
+	struct relief *relief = arg;
+
+	if (poll == NULL)
+		return true;
+	if (poll->held < relief->least ||
+	    !ws_memory_is_full(session->eio->server)) {
+		if (poll->held > relief->largest)
+			relief->largest = poll->held;
+		return true;
+	}
+	eio_session_end(session, "transport error", EIO_END_NOW);
+	sio_text_free(&poll->records);
+	count_records(poll);
+	return true;
+}
+
+static size_t
+relieve(void *arg, size_t least)
+{
+	struct relief relief = { .least = least };
+
+	eio_sessions_walk(arg, EIO_STATE_OPEN, relieve_session, &relief);
+	eio_sessions_walk(arg, EIO_STATE_CLOSING, relieve_session, &relief);
+	return relief.largest;
+}
+
 /* ---- deadlines --------------------------------------------------------- */
 
 static void
@@ -631,14 +687,18 @@ eio_polling_start(struct eio *eio)
 	int result = eio_timeouts_start(
 	    &eio->first_requests, eio->server, on_first_request_missed);
 
-	return result < 0 ? result
-			  : eio_timeouts_start(
-				&eio->upgrades, eio->server, on_upgrade_missed);
+	if (result == 0)
+		result = eio_timeouts_start(
+		    &eio->upgrades, eio->server, on_upgrade_missed);
+	if (result == 0)
+		result = ws_memory_relief(eio->server, relieve, eio);
+	return result;
 }
 
 void
 eio_polling_stop(struct eio *eio)
 {
+	ws_memory_relief_cancel(eio->server, relieve, eio);
 	eio_timeouts_stop(&eio->first_requests);
 	eio_timeouts_stop(&eio->upgrades);
 }

@@ -24,6 +24,7 @@ struct eio_poll {
 	struct eio_unread *unread; /* owned: the packets of a POST; or NULL */
 	struct ws_conn *probe;     /* a WebSocket that may take over, or NULL */
 	struct sio_text records;   /* packets that wait for a GET */
+	size_t held;               /* room of records in the ledger */
 	struct ws_deadline deadline; /* of the first request or an upgrade */
 	struct ws_deadline flush;    /* in eio->flushes */
 	uint16_t counter;            /* in eio->silent, while silent */

@@ -68,11 +68,13 @@ struct eio_session {
 	struct eio_handshake *handshake; /* owned */
 	void *user;                      /* borrowed */
 	uint8_t sid[EIO_SID_OCTETS];
-	uint8_t protocol;     /* 4, 3 or 2 */
-	uint8_t state;        /* enum eio_state */
-	bool b64;             /* binary data goes out in base64 */
-	bool awaits_pong;     /* protocol 4: pinged, and no pong yet */
-	bool pong_has_longer; /* its deadline was moved once */
+	uint8_t protocol;        /* 4, 3 or 2 */
+	uint8_t state;           /* enum eio_state */
+	bool b64;                /* binary data goes out in base64 */
+	bool awaits_pong;        /* protocol 4: pinged, and no pong yet */
+	bool pong_has_longer;    /* its deadline was moved once */
+	bool counted;            /* by ws_session_begin, for owner */
+	unsigned char owner[16]; /* of the address of its first request */
 };
 
 /* Begin the queues of deadlines that sessions have. Returns 0 or WS_ENOMEM;
@@ -82,9 +84,12 @@ void eio_sessions_stop(struct eio *eio);
 
 /* Make a session, which has no carrier yet and is not open.
  *   protocol  4, 3 or 2
- * Returns it, or NULL when out of memory or without randomness. */
-struct eio_session *
-eio_session_new(struct eio *eio, struct ws_request *request, int protocol);
+ *   status    receives what to refuse the request with: 400, or 429 or 503 when
+ *             the server has as many sessions as it may have
+ * Returns it, or NULL when it is refused, out of memory or without
+ * randomness. */
+struct eio_session *eio_session_new(
+    struct eio *eio, struct ws_request *request, int protocol, int *status);
 
 /* Release a session that was not opened. */
 void eio_session_free(struct eio_session *session);

@@ -140,11 +140,16 @@ static const struct eio_carrier websocket = {
 void
 eio_websocket_open(struct eio *eio, struct ws_request *request, int protocol)
 {
-	struct eio_session *session = eio_session_new(eio, request, protocol);
+	int status;
+	struct eio_session *session =
+	    eio_session_new(eio, request, protocol, &status);
 	struct eio_packet hello;
 
 	if (session == NULL) {
-		eio_refuse_upgrade(request, EIO_BAD_REQUEST, NULL);
+		if (status == 400)
+			eio_refuse_upgrade(request, EIO_BAD_REQUEST, NULL);
+		else
+			eio_refuse_session(request, status);
 		return;
 	}
 	session->carrier = &websocket;
