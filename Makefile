@@ -74,7 +74,7 @@ EXTRA_OBJS ?=
 
 # The sources, floor by floor.
 BASE = base/array.c base/buf.c base/deadlines.c base/digits.c base/line.c \
-	base/mem.c base/origin.c base/siphash.c base/table.c base/url.c \
+	base/mem.c base/mem_trim.c base/origin.c base/siphash.c base/table.c base/url.c \
 	base/utf8.c
 DEFLATE = deflate/crc32.c deflate/deflate.c deflate/deflate_block.c \
 	deflate/deflate_code.c deflate/deflate_match.c \

@@ -15,6 +15,10 @@ void *ws_mem_resize(void *block, size_t size);
 /* Release a block. NULL is allowed. */
 void ws_mem_free(void *block);
 
+/* Give free memory back to the system, where the allocator does not do that by
+ * itself. Takes a millisecond for each few MiB that are free. */
+void ws_mem_trim(void);
+
 /* Copy a C string into a new block. Not in mem.c, which a program may replace.
  * Returns it, owned by the caller, or NULL when out of memory. */
 static inline char *

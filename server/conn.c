@@ -53,18 +53,23 @@ _Static_assert(WS_BUDGET_VISIT *OCTETS_EACH <= WS_CORE_INPUT,
 /* Spare segments are released this long after their last use. */
 #define TRIM_MS 1000
 
+/* Octets that must have been released since the last peak for memory to be given
+ * back to the system. With a quarter of it, one long message would be
+ * enough. */
+#define TRIM_OCTETS (1 << 20)
+
 /* While the application holds a request, its peer is read from until this much
  * waits behind it, to notice that it hangs up. A browser's next request has 0.5
  * to 2 KiB, so one fits; the double would do no more for twice the memory of a
  * peer that abuses it. The last read may exceed it by WS_CORE_INPUT. */
 #define AHEAD_MAX 4096
 
-/* ---- reading ----------------------------------------------------------- */
+    /* ---- reading ----------------------------------------------------------- */
 
-/* Return whether the connection's state takes octets, in this visit or the
+    /* Return whether the connection's state takes octets, in this visit or the
  * next. */
-static bool
-is_receptive(const struct ws_conn *c)
+    static bool
+    is_receptive(const struct ws_conn *c)
 {
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
@@ -536,6 +541,20 @@ reap_dead(struct ws_core *core)
 	}
 }
 
+/* Give memory back to the system once three quarters of what was held at the
+ * last peak are released. At once: the next turn may be an hour away. */
+static void
+trim_memory(struct ws_core *core)
+{
+	struct ws_ledger *memory = &core->memory;
+
+	if (memory->peak - memory->held < TRIM_OCTETS ||
+	    memory->held > memory->peak / 4)
+		return;
+	memory->peak = memory->held;
+	ws_mem_trim();
+}
+
 void
 ws_core_turn_end(void *arg)
 {
@@ -551,6 +570,7 @@ ws_core_turn_end(void *arg)
 		core->on_memory_full(core);
 	queue_yielded(core);
 	core->loop.busy = core->dirty != NULL || core->dead != NULL;
+	trim_memory(core);
 	if (core->loop.now_ms >= core->trim_ms) {
 		ws_segments_trim(&core->segments);
 		core->trim_ms = core->loop.now_ms + TRIM_MS;
