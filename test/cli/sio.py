@@ -129,6 +129,24 @@ def too_large():
         equal(post(it.port(), sid, f"42{event}"), 200, "3 MiB")
 
 
+@test("--max-clients and --max-per-ip hold for sessions over one connection")
+def sessions_count():
+    for options, most, status in ((["--max-per-ip", "2"], 2, 429),
+                                  (["--max-clients", "5"], 5, 503)):
+        with wsd(*options) as it:
+            it.started()
+            conn = http.client.HTTPConnection("127.0.0.1", it.port())
+            got = []
+            for _ in range(50):
+                conn.request("GET", "/socket.io/?EIO=4&transport=polling")
+                answer = conn.getresponse()
+                got.append((answer.status, answer.read()))
+            conn.close()
+            equal([code for code, _ in got],
+                  [200] * most + [status] * (50 - most), options)
+            equal(json.loads(got[-1][1])["code"], 4, "code")
+
+
 @test("--no-socket.io")
 def without():
     with wsd("--no-socket.io") as it:

@@ -194,8 +194,15 @@ attack(void)
 		throw(holders[i].fd, half, 800000);
 		expect_echo(&honest);
 	}
+	cr_assert_gt(live_resident(&live), 4 * MIB);
 	for (int i = 0; i < HOLDERS; i++)
 		client_close(&holders[i]);
+	/* The memory goes back to the system. */
+	for (int i = 0; i < 50 && live_resident(&live) > 4 * MIB; i++) {
+		expect_echo(&honest);
+		(void)usleep(100000);
+	}
+	cr_assert_leq(live_resident(&live), 4 * MIB);
 	expect_echo(&honest);
 	client_send_close(&honest, 1000, "");
 	client_expect_close(&honest, 1000, false);
