@@ -338,6 +338,19 @@ begin_partial(struct sio_client *client, const char *text, size_t len)
 	client->partial = partial;
 }
 
+/* Return whether a packet for a namespace will be handled once its attachments
+ * are here. One for a namespace that the client is not in would only have them
+ * held. */
+static bool
+is_welcome(struct sio_client *client, struct ws_span nsp)
+{
+	const struct sio_socket *socket = find_socket(client, nsp);
+
+	if (socket == NULL)
+		return sio_late_is_ignored(client, nsp);
+	return socket->state == SIO_CONNECTED;
+}
+
 /* Handle a text message: a packet, or the beginning of one. */
 static void
 on_text(struct sio_client *client, const char *text, size_t len)
@@ -353,6 +366,9 @@ on_text(struct sio_client *client, const char *text, size_t len)
 	else if (packet.attachments > 0 &&
 		 !read_payload(client->io, &packet, NULL))
 		refuse_payload(client, &packet);
+	else if (packet.attachments > 0 && !is_welcome(client, packet.nsp))
+		refuse(client, "attachments for a namespace without a CONNECT",
+		    text, len);
 	else if (packet.attachments > 0)
 		begin_partial(client, text, len);
 	else
