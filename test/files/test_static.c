@@ -974,7 +974,7 @@ Test(static_files, fields_of_the_server_are_refused)
 	static const char *const refused[] = { "Content-Length: 5",
 		"content-type: text/html", "ETag: \"x\"", "Date: today",
 		"Connection: close", "Transfer-Encoding: chunked",
-		"Content-Encoding: br", "Last-Modified: " DATE,
+		"Content-Encoding: br", ("Last-Modified: " DATE),
 		"Accept-Ranges: none", "Cache-Control: no-store",
 		"/x/*: Content-Range: bytes 0-0/1", "Upgrade: h2c",
 		"X-Content-Type-Options: sniff", "No-Value: ", "No-Colon",

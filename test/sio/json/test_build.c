@@ -87,7 +87,8 @@ Test(sio_build, what_failed_once_fails_for_ever)
 Test(sio_build, a_template_becomes_a_text)
 {
 	size_t len;
-	char *text = sio_json_text(&len, "{a: %.*s, b: [%hhd]}", 3, "x\0y", 1);
+	char *text =
+	    sio_json_text(&len, "{a: %.*s, b: [%hhd]}", 3, "x\0y", (bool)1);
 
 	cr_expect_str_eq(text, "{\"a\":\"x\\u0000y\",\"b\":[true]}");
 	cr_expect_eq(len, strlen(text));
