@@ -11,17 +11,17 @@
 
 BEGIN {
 	FS = "\t"
-	add("echo-16", "echo, 16 B text, 50 connections", 450)
-	add("echo-16-d16", "the same, 16 in flight each", 220)
-	add("echo-1k", "echo, 1 KiB text, 50 connections", 700)
-	add("room-500", "delivery of 64 B to a room of 500", 250)
+	add("echo-16", "echo, 16 B text, 50 connections", 380)
+	add("echo-16-d16", "the same, 16 in flight each", 195)
+	add("echo-1k", "echo, 1 KiB text, 50 connections", 690)
+	add("room-500", "delivery of 64 B to a room of 500", 240)
 	add("storm", "open and close a WebSocket", "")
 	add("http", "GET /healthz", "")
 	add("page", "GET /, a page of 2.8 KB", "")
-	add("idle-10000-wsd", "octets per idle WebSocket, of 10,000", 256)
+	add("idle-10000-wsd", "octets per idle WebSocket, of 10,000", 250)
 	add("idle-10000-static", "the same, static (musl)", "")
-	add("empty-static", "KiB resident, empty, static", 400)
-	add("size-static", "octets of the static file", 245760)
+	add("empty-static", "KiB resident, empty, static", 320)
+	add("size-static", "octets of the static file", 294912)
 }
 
 function add(row, text, most) {
