@@ -45,9 +45,24 @@ export function showNotice(text) {
 	append(element("p", "notice", text.slice(0, SHOWN)));
 }
 
+const clock = (time) => time.toLocaleTimeString([],
+    { hour: "2-digit", minute: "2-digit" });
+
+/* Mark an interruption. Returns a function to call when it is over. */
+export function showBreak() {
+	const from = clock(new Date());
+	const entry = element("p", "notice break",
+	    `Connection lost at ${from}`);
+	last = undefined;
+	append(entry);
+	return () => {
+		entry.textContent = `No connection from ${from} to ` +
+		    `${clock(new Date())}; what others said is missing`;
+	};
+}
+
 function timeElement(time) {
-	const shown = element("time", "", time.toLocaleTimeString([],
-	    { hour: "2-digit", minute: "2-digit" }));
+	const shown = element("time", "", clock(time));
 	shown.dateTime = time.toISOString();
 	return shown;
 }
@@ -65,6 +80,26 @@ export function showMessage({ user, text, time, kind = "" }) {
 	if (!append(entry))
 		showUnseen(unseen + 1);
 	return entry;
+}
+
+/* Mark a message of ours as "sent" (it is on its way), "delivered" or "failed".
+ *   again  sends it once more; offered with a message that failed */
+export function mark(entry, delivery, again) {
+	entry.dataset.delivery = delivery;
+	entry.querySelector(".failed")?.remove();
+	if (delivery !== "failed")
+		return;
+	const follow = atEnd();
+	const line = element("p", "failed", "Not delivered. ");
+	if (again) {
+		const button = element("button", "", "Send again");
+		button.type = "button";
+		button.addEventListener("click", again);
+		line.append(button);
+	}
+	entry.append(line);
+	if (follow)
+		log.scrollTop = log.scrollHeight;
 }
 
 /* Forget the count of entries that were not seen. */

@@ -1,8 +1,8 @@
 /* chat.js - a room, its messages, and a line to write in. */
 /* SPDX-License-Identifier: MIT */
 
-import { forget, KEEP, onSay, remember, showMessage, showNotice, toEnd,
-    userName } from "./chat-log.js";
+import { forget, KEEP, mark, onSay, remember, showBreak, showMessage,
+    showNotice, toEnd, userName } from "./chat-log.js";
 import { address, byId, connect, octets, parameter, showState }
     from "./wsd.js";
 
@@ -16,8 +16,9 @@ let room = parameter("room", "lobby");
 let link;
 let announced = false; /* this room was told that we are here */
 let received = 0;
-let unsent = []; /* { data, entry }: written while there is no connection */
+let broken; /* ends the mark of an interruption; undefined while there is none */
 const echoes = new Set(); /* ours: a server may send them back to us */
+const onWay = new Map(); /* from data to entry: sent, and not back yet */
 
 /* ---- messages in --------------------------------------------------------- */
 
@@ -43,7 +44,7 @@ function understand(data) {
 
 function arrived(data) {
 	if (echoes.delete(data))
-		return;
+		return delivered(data);
 	const said = typeof data === "string" ? understand(data) : undefined;
 	if (said?.text === undefined && said?.notice !== undefined)
 		return showNotice(`${said.user} ${said.notice}`);
@@ -78,49 +79,84 @@ function farewell() {
 	announced = false; /* the page may be brought back as it is */
 }
 
-function say(text) {
-	const time = new Date();
-	const data = JSON.stringify({ user: userName(), text, time });
-	const entry = showMessage(
-	    { user: userName(), text, time, kind: "mine" });
-	toEnd();
-	if (transmit(data))
-		return;
-	entry.classList.add("unsent");
-	unsent.push({ data, entry });
-	unsent = unsent.slice(-KEEP);
+/* A room sends us our own messages, too: what comes back was passed on to all
+ * who were in the room. Other paths need not do that. */
+function delivered(data) {
+	const entry = onWay.get(data);
+	onWay.delete(data);
+	if (entry)
+		mark(entry, "delivered");
 }
 
-function flush() {
-	while (unsent.length && transmit(unsent[0].data))
-		unsent.shift().entry.classList.remove("unsent");
+/* What was written without a connection is not sent by itself when it is back:
+ * others come back later, and would miss it. */
+function send(data, entry) {
+	if (!transmit(data))
+		return fail(data, entry);
+	mark(entry, path ? "delivered" : "sent");
+	if (!path)
+		onWay.set(data, entry);
+}
+
+function fail(data, entry) {
+	mark(entry, "failed", () => send(data, entry));
+}
+
+function say(text) {
+	const time = new Date();
+	const entry = showMessage(
+	    { user: userName(), text, time, kind: "mine" });
+	send(JSON.stringify({ user: userName(), text, time }), entry);
+	toEnd();
+}
+
+/* ---- interruptions -------------------------------------------------------- */
+
+/* Whether a message that did not come back was passed on, nobody knows. */
+function interrupted() {
+	for (const [data, entry] of onWay)
+		fail(data, entry);
+	onWay.clear();
+	echoes.clear();
+}
+
+function entered(state, seconds) {
+	showState(byId("state"), state, seconds);
+	if (state === "waiting" && !broken) {
+		interrupted();
+		broken = showBreak();
+	}
 }
 
 /* ---- the room ------------------------------------------------------------ */
 
 function opened() {
+	broken?.();
+	broken = undefined;
 	if (!announced)
 		announced = announce("joined");
-	flush();
 }
 
 function join() {
-	const at = path || `/room/${encodeURIComponent(room)}`;
+	const at = path || `/room/${encodeURIComponent(room)}?self=1`;
 	byId("room").value = room;
 	byId("title").textContent = path ? `Chat at ${path}` : room;
 	forget();
 	link = connect(address(at), {
-		state: (...now) => showState(byId("state"), ...now),
+		state: entered,
 		open: opened,
 		message: arrived,
 	});
 }
 
-/* A text that was not sent was meant for the old room. */
+/* A text that was not delivered was meant for the old room. */
 function move(to) {
 	farewell();
 	link.close();
-	unsent = [];
+	interrupted();
+	broken = undefined;
+	for (const line of document.querySelectorAll(".failed button"))
+		line.remove();
 	room = to;
 	const url = new URL(location.href);
 	url.searchParams.set("room", room);

@@ -214,3 +214,4 @@ byId("hex").addEventListener("input", () => byId("hex").setCustomValidity(""));
 
 byId("url").value = address(parameter("path", "/echo"));
 show("closed");
+dial();

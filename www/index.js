@@ -41,7 +41,11 @@ function answered(data) {
 }
 
 const link = connect(address("/echo"), {
-	state: (...now) => showState(byId("state"), ...now),
+	state: (state, seconds) => {
+		showState(byId("state"), state, seconds);
+		byId("median").classList.toggle("stale",
+		    state !== "open" && trips.length > 0);
+	},
 	open: () => {
 		asked = undefined;
 		ask();

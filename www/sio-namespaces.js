@@ -26,6 +26,8 @@ function show(id, nsp, event, valueOf) {
 	for (const change of ["connect", "disconnect"])
 		socket.on(change, () => {
 			button.textContent = socket.active ? "Leave" : "Join";
+			find("output").classList.toggle("stale",
+			    !socket.connected && log.childElementCount > 0);
 		});
 	return socket;
 }

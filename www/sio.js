@@ -20,8 +20,29 @@ export function join(nsp, where) {
 	const show = () => showState(where, socket.connected ? "open" :
 	    socket.active ? "connecting" : "closed");
 
+	let countdown;
+	const wait = (ms) => {
+		const due = performance.now() + ms;
+		const tick = () => showState(where, "waiting",
+		    Math.max(0, Math.ceil((due - performance.now()) / 1000)));
+		clearInterval(countdown);
+		if (!socket.active)
+			return;
+		countdown = setInterval(tick, 1000);
+		tick();
+	};
+
 	for (const event of ["connect", "disconnect", "connect_error"])
-		socket.on(event, show);
+		socket.on(event, () => {
+			clearInterval(countdown);
+			show();
+		});
+	/* Official clients do not tell how long they wait. */
+	socket.io.on("reconnect_wait", wait);
+	socket.io.on("reconnect_attempt", () => {
+		clearInterval(countdown);
+		show();
+	});
 	show();
 	return socket;
 }

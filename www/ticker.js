@@ -7,6 +7,7 @@ const KEEP = 240; /* prices on the chart */
 const GRID_MAX = 10; /* lines */
 const MARGIN = 16; /* around the line, in CSS pixels */
 const PRICE_MAX = 1e12; /* with six decimals a double is still exact enough */
+const BEGIN = 500; /* where a random walk begins */
 const LABELS = 72; /* room for the scale at the right */
 
 const chart = byId("chart");
@@ -90,9 +91,10 @@ function prepare() {
 }
 
 /* The extent of the chart, in prices and in pixels. Equal prices get a range,
- * too. */
+ * too; and so does an empty chart, around the price that a walk begins at. */
 function scale(width, height) {
-	const min = Math.min(...prices), max = Math.max(...prices);
+	const shown = prices.length ? prices : [BEGIN - 10, BEGIN + 10];
+	const min = Math.min(...shown), max = Math.max(...shown);
 	const range = max - min || Math.abs(max) * 0.01 || 1;
 	const low = (min + max - range) / 2;
 	const right = width - LABELS;
@@ -154,13 +156,14 @@ function draw() {
 	frame = 0;
 	const { pen, width, height } = prepare();
 	const colours = coloursNow();
-	if (prices.length === 0) {
-		pen.fillStyle = colours.dim;
-		pen.fillText("No price has arrived yet.", MARGIN, height / 2);
-		return;
-	}
 	const at = scale(width, height);
 	drawGrid(pen, at, colours);
+	if (prices.length === 0) {
+		pen.fillStyle = colours.dim;
+		pen.fillText("No price has arrived yet: publish one.", MARGIN,
+		    2 * MARGIN);
+		return;
+	}
 	drawLine(pen, at, colours);
 }
 
@@ -174,7 +177,7 @@ function showRate() {
 
 /* A random walk from the last price that was seen. */
 function publish() {
-	const from = prices.at(-1) ?? 500;
+	const from = prices.at(-1) ?? BEGIN;
 	const price = Number((from + (Math.random() - 0.5) * 4).toFixed(2));
 	link.send(JSON.stringify({ price }));
 }
@@ -197,6 +200,10 @@ setInterval(showRate, 500);
 
 const link = connect(
     address(path === "/room/ticker" ? `${path}?self=1` : path), {
-	state: (...now) => showState(byId("state"), ...now),
+	state: (state, seconds) => {
+		showState(byId("state"), state, seconds);
+		byId("price").classList.toggle("stale",
+		    state !== "open" && prices.length > 0);
+	},
 	message: arrived,
 });

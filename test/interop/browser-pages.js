@@ -67,7 +67,8 @@ async function chat(server) {
 	});
 }
 
-/* A page goes on when the server is back, and sends what was written. */
+/* A page goes on when the server is back. What was written meanwhile is kept and
+ * marked, and sent when that is asked for. */
 async function chatRestarted() {
 	await check("chat: a restart is survived", async () => {
 		let ada, port;
@@ -75,9 +76,19 @@ async function chatRestarted() {
 			ada = await openChat(server, "Ada");
 			port = server.port;
 		});
-		await ada.waitForSelector('#state[data-state="connecting"]');
+		await ada.waitForSelector('#state[data-state="waiting"]');
+		await ada.waitForFunction(() => /trying again in \d+ s/.test(
+		    document.querySelector("#state").textContent));
+		await ada.waitForSelector("#count.stale");
 		await say(ada, "written while the server was away");
+		await ada.waitForSelector('[data-delivery="failed"]');
 		await withWsd(["-l", `127.0.0.1:${port}`], async () => {
+			await ada.waitForSelector('#state[data-state="open"]');
+			await ada.waitForSelector("#count:not(.stale)");
+			await ada.getByText(/^No connection from .* to .*; /)
+			    .waitFor();
+			await ada.click("text=Send again");
+			await ada.waitForSelector('[data-delivery="delivered"]');
 			equal(await whoSaid(ada,
 			    "written while the server was away"), "Ada");
 			/* Chromium notes each failed attempt by itself. */

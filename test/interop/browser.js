@@ -86,7 +86,6 @@ async function shown(page, text) {
 		    m.querySelector(".text").textContent === wanted);
 		return {
 			user: one.querySelector(".user").textContent,
-			unsent: one.classList.contains("unsent"),
 			elements: one.querySelector(".text").childElementCount,
 		};
 	}, text);
@@ -97,10 +96,25 @@ async function chatOfTwo(server) {
 	const bob = await openChat(server.http, "Bob");
 	const html = `<img src=x onerror="document.title='broken'"><b>bold</b>`;
 
+	await check("chat: an empty one offers a second window", async () => {
+		const window = ada.context().waitForEvent("page");
+		await ada.click("text=Open a second window");
+		const second = await window;
+		equal(second.url(), ada.url(), "its address");
+		await bob.getByText("joined").first().waitFor();
+		await second.close();
+	});
+	await check("chat: what is passed on is marked", async () => {
+		await say(ada, "to nobody but Bob");
+		await delivery(ada, "to nobody but Bob", "delivered");
+		await shown(bob, "to nobody but Bob");
+		await ada.getByText("Open a second window").waitFor(
+		    { state: "hidden" });
+	});
 	await check("chat: what Ada says, Bob reads", async () => {
 		await say(ada, "Hello Bob");
 		equal((await shown(bob, "Hello Bob")).user, "Ada", "name");
-		equal(await textOf(bob, "#count"), "1", "count");
+		equal(await textOf(bob, "#count"), "2", "count");
 	});
 	await check("chat: what Bob says, Ada reads", async () => {
 		await say(bob, "Hello Ada");
@@ -112,7 +126,7 @@ async function chatOfTwo(server) {
 		equal((await shown(bob, html)).elements, 0, "elements");
 		equal(await bob.locator("img, b").count(), 0, "images");
 		truth(!(await bob.title()).includes("broken"), "it ran");
-		equal(await textOf(bob, "#count"), "2", "count");
+		equal(await textOf(bob, "#count"), "3", "count");
 	});
 	await check("chat: one's own message is shown once", async () => {
 		equal(await ada.getByText("Hello Bob").count(), 1, "messages");
@@ -123,7 +137,7 @@ async function chatOfTwo(server) {
 		await until(ada, () => document.querySelector("#title")
 		    .textContent === "elsewhere");
 		await state(ada, "open");
-		await bob.getByText("Ada left").waitFor();
+		await bob.getByText("Ada left").last().waitFor();
 		await say(ada, "nobody hears this");
 		await ada.fill("#room", "two");
 		await ada.click("#join");
@@ -138,7 +152,12 @@ async function chatOfTwo(server) {
 	});
 }
 
-/* Both windows lose the server, say so, and find it again by themselves. */
+/* What was not passed on is marked. */
+const delivery = (page, text, wanted) => page.locator(
+    `.message[data-delivery="${wanted}"]`).filter({ hasText: text }).waitFor();
+
+/* Both windows lose the server, say so, and find it again by themselves. What
+ * was written meanwhile is not sent by itself. */
 async function chatRestarted(signal) {
 	let server = await wsd();
 	const again = ["-l", `127.0.0.1:${server.port}`];
@@ -153,13 +172,23 @@ async function chatRestarted(signal) {
 			    await textOf(page, "#state")), "it is not said");
 		}
 		await say(ada, "written while the server was away");
-		equal((await shown(ada, "written while the server was away"))
-		    .unsent, true, "unsent");
+		await delivery(ada, "while the server was away", "failed");
+		for (const page of [ada, bob])
+			await page.getByText(/^Connection lost at /).waitFor();
 		server = await wsd(...again);
 		await state(ada, "open");
 		await state(bob, "open");
 		equal(await textOf(ada, "#state"), "Connected");
+		for (const page of [ada, bob])
+			await page.getByText(/^No connection from .* to .*; /)
+			    .waitFor();
 		await say(bob, "and now?");
+		await delivery(bob, "and now?", "delivered");
+		equal(await bob.getByText("written while").count(), 0, "sent");
+		await ada.click("text=Send again");
+		await shown(bob, "written while the server was away");
+		await delivery(ada, "while the server was away", "delivered");
+		equal(await ada.getByText("Not delivered").count(), 0, "marks");
 		await shown(ada, "and now?");
 		await say(ada, "here again");
 		await shown(bob, "here again");
@@ -218,6 +247,52 @@ async function landing(server) {
 	});
 }
 
+/* The links of a page that is not found lead to the others, below any prefix. */
+async function lost(server) {
+	await check("404: wears the theme, and leads to the pages", async () => {
+		for (const [name, path] of [["Chat", "chat.html"],
+			["Ticker", "ticker.html"], ["wsd", ""]]) {
+			const page = await openWindow(`${server.http}a/b/c`);
+			const look = () => page.evaluate(() => {
+				const style = getComputedStyle(
+				    document.querySelector("h1"));
+				return [style.color, style.fontFamily,
+					style.fontWeight];
+			});
+			const missing = await look();
+			await page.click(`header >> text=${name}`);
+			await page.waitForURL(server.http + path);
+			equal((await look())[0], missing[0], "colour");
+			equal((await look())[1], missing[1], "font");
+			await page.context().close();
+		}
+	});
+}
+
+const SITES = ["", "chat.html", "echo.html", "ticker.html", "sio-chat.html",
+	"sio-namespaces.html"];
+
+async function everyPage(server) {
+	for (const path of SITES) {
+		await check(`/${path}: one sentence without scripts`, async () => {
+			const page = await openWindow(server.http + path,
+			    { javaScriptEnabled: false });
+			await page.locator("noscript p").waitFor();
+			await closeWindow(page);
+		});
+	}
+	await check("index: code scrolls by keyboard", async () => {
+		const page = await openWindow(server.http,
+		    { viewport: { width: 400, height: 700 } });
+		const code = page.locator("pre").last();
+		await code.focus();
+		await page.keyboard.press("ArrowRight");
+		await page.waitForFunction(() => [...document
+		    .querySelectorAll("pre")].at(-1).scrollLeft > 0);
+		await closeWindow(page);
+	});
+}
+
 /* The cells of the newest row of the echo page's log. */
 const newest = (page, way) => page.evaluate((wanted) => {
 	const row = document.querySelector(`#log tr[data-way="${wanted}"]`);
@@ -237,9 +312,8 @@ async function echoes(page, action, size, content) {
 async function echo(server) {
 	const page = await openWindow(`${server.http}echo.html`);
 
+	await check("echo: starts connected", () => state(page, "open"));
 	await check("echo: text, binary and large messages", async () => {
-		await page.click("#connect");
-		await state(page, "open");
 		await page.fill("#text", "Grüße, 世界 🌍");
 		await echoes(page, () => page.click("#send-text"),
 		    "20 octets", "Grüße");
@@ -285,14 +359,19 @@ const drawn = (page) => page.evaluate(() => {
 	pen.drawImage(canvas, 0, 0);
 	const { data } = pen.getImageData(0, 0, copy.width, copy.height);
 	const colours = new Set();
-	let count = 0;
+	const accent = getComputedStyle(document.documentElement)
+	    .getPropertyValue("--accent").match(/[0-9a-f]{2}/g)
+	    .map((hex) => parseInt(hex, 16)).join(" ");
+	let count = 0, line = 0;
 	for (let i = 0; i < data.length; i += 4) {
 		if (data[i + 3] === 0)
 			continue;
 		count++;
-		colours.add(`${data[i]} ${data[i + 1]} ${data[i + 2]}`);
+		const colour = `${data[i]} ${data[i + 1]} ${data[i + 2]}`;
+		colours.add(colour);
+		line += colour === accent;
 	}
-	return { count, colours: colours.size, url: canvas.toDataURL() };
+	return { count, line, colours: colours.size, url: canvas.toDataURL() };
 });
 
 async function ticker(server) {
@@ -303,6 +382,8 @@ async function ticker(server) {
 		await state(viewer, "open");
 		await state(feeder, "open");
 		const empty = await drawn(viewer);
+		truth(empty.count > 100 && empty.line === 0,
+		    "not an empty window before the first price");
 		await feeder.selectOption("#every", "50");
 		await feeder.check("#feed");
 		await until(viewer, () => Number(
@@ -311,8 +392,8 @@ async function ticker(server) {
 		    document.querySelector("#min").textContent !==
 		    document.querySelector("#max").textContent);
 		const first = await drawn(viewer);
-		truth(first.count > empty.count + 100 && first.colours > 3,
-		    `only ${first.count} pixels`);
+		truth(first.line > 100 && first.colours > 3,
+		    `only ${first.line} pixels of the line`);
 		await until(viewer, (before) => document.querySelector("#chart")
 		    .toDataURL() !== before, first.url);
 		truth(/^\d+\.\d\d$/.test(await textOf(viewer, "#price")),
@@ -412,7 +493,6 @@ const PAGES = {
 	async echo(server, options) {
 		const page = await openWindow(
 		    `${server.http}echo.html`, options);
-		await page.click("#connect");
 		await state(page, "open");
 		await echoes(page, () => page.click("#send-text"), "5 octets",
 		    "Hello");
@@ -448,6 +528,8 @@ async function screenshots(server) {
 await withWsd([], async (server) => {
 	await chatOfTwo(server);
 	await landing(server);
+	await lost(server);
+	await everyPage(server);
 	await echo(server);
 	await ticker(server);
 });
@@ -456,6 +538,7 @@ await withWsd(["--base-path", "/live"], async (server) => {
 		truth(server.http.endsWith("/live/"), server.http);
 		await landing(server);
 	});
+	await lost(server);
 	await chatOfTwo(server);
 });
 await chatRestarted("SIGKILL");
