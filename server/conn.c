@@ -43,7 +43,7 @@
  * one octet take about as long as that, long messages a tenth of it. */
 #define OCTETS_EACH 64
 
-_Static_assert(WS_BUDGET_VISIT *OCTETS_EACH <= WS_CORE_INPUT,
+_Static_assert(WS_CORE_INPUT / OCTETS_EACH >= WS_BUDGET_VISIT,
     "a visit must not read more than the buffer holds");
 
 /* Visits for which the budget of a turn is asked at once. Asking for each takes
@@ -64,12 +64,12 @@ _Static_assert(WS_BUDGET_VISIT *OCTETS_EACH <= WS_CORE_INPUT,
  * peer that abuses it. The last read may exceed it by WS_CORE_INPUT. */
 #define AHEAD_MAX 4096
 
-    /* ---- reading ----------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------- */
 
-    /* Return whether the connection's state takes octets, in this visit or the
+/* Return whether the connection's state takes octets, in this visit or the
  * next. */
-    static bool
-    is_receptive(const struct ws_conn *c)
+static bool
+is_receptive(const struct ws_conn *c)
 {
 	switch ((enum ws_conn_state)c->state) {
 	case WS_CONN_HTTP:
