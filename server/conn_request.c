@@ -77,6 +77,10 @@ ws_request_abort(struct ws_conn *conn)
 		rq->gone(rq, rq->gone_arg);
 	else if (rq != NULL && rq->broken != NULL)
 		rq->broken(rq, 0);
+	/* A head that was not kept stood in the receive buffer, which others
+	 * have used since: the log must not read it. */
+	if (rq != NULL && rq->kept == NULL)
+		rq->head_octets = 0;
 	ws_request_end(conn);
 	return true;
 }
