@@ -175,17 +175,18 @@ static void
 target_text(const struct ws_request *rq, char out[TARGET_SIZE])
 {
 	const struct ws_http_head *head = &rq->head;
-	struct ws_span path = { rq->base + head->path_at, head->path_octets };
-	struct ws_span query = { rq->base + head->query_at,
-		head->query_octets };
+	struct ws_span part;
 
 	(void)snprintf(out, TARGET_SIZE, "%s", rq->head_octets > 0 ? "" : "-");
 	if (rq->head_octets == 0)
 		return;
-	add_quoted(out, TARGET_SIZE, path);
+	part = (struct ws_span){ rq->base + head->path_at, head->path_octets };
+	add_quoted(out, TARGET_SIZE, part);
 	if (head->has_query) {
 		add_quoted(out, TARGET_SIZE, WS_SPAN("?"));
-		add_quoted(out, TARGET_SIZE, query);
+		part = (struct ws_span){ rq->base + head->query_at,
+			head->query_octets };
+		add_quoted(out, TARGET_SIZE, part);
 	}
 }
 
