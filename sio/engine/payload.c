@@ -140,30 +140,6 @@ eio_text_once(const char *text, size_t len, char *out)
 	return is_utf8(out, n) ? (int64_t)n : -1;
 }
 
-bool
-eio_text_is_twice(const char *text, size_t len)
-{
-	uint8_t state = WS_UTF8_ACCEPT;
-	bool ascii = true;
-
-	for (size_t i = 0; i < len; i++) {
-		uint8_t octet = (uint8_t)text[i];
-
-		if (octet < 0x80)
-			continue;
-		if (octet > 0xc3 || i + 1 == len)
-			return false;
-		ascii = false;
-		octet = (uint8_t)(octet << 6 | (text[i + 1] & 0x3f));
-		/* ASCII cannot stand inside a character. */
-		if (state != WS_UTF8_ACCEPT && (uint8_t)text[i - 1] < 0x80)
-			return false;
-		state = ws_utf8_check(state, &octet, 1);
-		i++;
-	}
-	return !ascii && state == WS_UTF8_ACCEPT;
-}
-
 /* ---- one packet -------------------------------------------------------- */
 
 bool

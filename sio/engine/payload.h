@@ -72,10 +72,6 @@ size_t eio_text_twice(const char *text, size_t len, char *out);
  * Returns how many octets out has, or -1 when the text was not so written. */
 int64_t eio_text_once(const char *text, size_t len, char *out);
 
-/* Return whether a text that is not all ASCII is UTF-8 twice. Text that somebody
- * means is so by chance only if it looks garbled: "\u00c3\u00a9". */
-bool eio_text_is_twice(const char *text, size_t len);
-
 /* ---- bodies ------------------------------------------------------------ */
 
 /* A body that is being read. */

@@ -37,18 +37,6 @@ has_octets(struct ws_request *request)
 	       strchr("; \t", given[len]) != NULL;
 }
 
-/* In browsers, clients of 1.3 to 1.7 encode the text in a body of text as UTF-8
- * before the browser does so again, where others of protocol 3 do not. */
-static void
-undo_twice(const struct eio_payload *payload, struct eio_packet *packet)
-{
-	char *text = (char *)(uintptr_t)packet->data; /* of our own body */
-
-	if (payload->framing == EIO_COUNTED && packet->form == EIO_TEXT &&
-	    eio_text_is_twice(text, packet->len))
-		packet->len = (size_t)eio_text_once(text, packet->len, text);
-}
-
 /* Hand packets of a body to the session, as far as the time lasts.
  * Returns whether that was all. */
 static bool
@@ -64,7 +52,6 @@ read_some(struct eio_unread *unread)
 		size_t cost =
 		    WS_COST_MESSAGE + packet.len / 1024 * WS_COST_COPY_KB;
 
-		undo_twice(payload, &packet);
 		eio_session_packet(session, &packet);
 		if (!ws_spend(server, cost) && !payload->ended)
 			return session->state != EIO_STATE_OPEN;

@@ -956,27 +956,3 @@ Test(sio_engine, text_of_protocol_2_is_encoded_twice_on_a_websocket)
 	eio_message_free(message);
 	client_close(&c);
 }
-
-/* Clients of 1.3 to 1.7 do so in the bodies that a browser sends. */
-Test(sio_engine, text_that_is_encoded_twice_in_a_body_is_decoded)
-{
-	static const struct {
-		const char *body, *text;
-	} rows[] = {
-		{ "4:4h\xc3\x83\xc2\xa9", "h\xc3\xa9" },
-		{ "5:4\xc3\xb0\xc2\x9f\xc2\x98\xc2\x80", "\xf0\x9f\x98\x80" },
-		{ "3:4h\xc3\xa9", "h\xc3\xa9" },
-		{ "3:4\xc3\xa9h", "\xc3\xa9h" },
-		{ "4:4\xc3\x83h\xc2\xa9", "\xc3\x83h\xc2\xa9" },
-		{ "2:4\xe4\xb8\xad", "\xe4\xb8\xad" },
-	};
-	struct response r;
-
-	eio_test.protocol = 3;
-	for (size_t i = 0; i < LEN(rows); i++) {
-		cr_expect_eq(
-		    eio_post(&r, eio_open_polling(""), rows[i].body), 200);
-		cr_expect_str_eq(eio_test.text, rows[i].text, "row %zu", i);
-	}
-	cr_expect_eq(eio_test.messages, (int)LEN(rows));
-}
