@@ -255,7 +255,9 @@ async function served({ http }) {
 	    }));
 }
 
-/* What docs/questions.md tells readers to type. */
+/* What docs/questions.md tells readers to type. Each page has a room of its
+ * own: a page that closes while it changes its transport is a member until
+ * the server misses its pong. */
 for (const [cors, names] of [["*", ["ours", "4.8", "3.1"]],
 	["true", ["ours", "4.8", "2.5"]]])
 	await withWsd(["--cors", cors], async ({ http }) => {
@@ -264,13 +266,15 @@ for (const [cors, names] of [["*", ["ours", "4.8", "3.1"]],
 			    () => withFile(async (page) => {
 				await page.addScriptTag(
 				    { content: BUNDLES[name].script });
-				equal(await page.evaluate((url) =>
+				equal(await page.evaluate(([url, room]) =>
 				    new Promise((came, failed) => {
-					const socket = io(`${url}relay/a`);
+					const socket = io(
+					    `${url}relay/${room}`);
 					socket.on("connect", () => socket.emit(
 					    "hello", came));
 					socket.on("connect_error", failed);
-				    }), http), 0, "others");
+				    }), [http, names.indexOf(name)]), 0,
+				    "others");
 			    }));
 	});
 
