@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "amount.h"
 #include "base/bytes.h"
 #include "base/digits.h"
 #include "base/line.h"
@@ -58,18 +59,6 @@ fail(const char *format, ...)
 
 /* ---- values ------------------------------------------------------------ */
 
-/* One unit that a number may end in. */
-struct unit {
-	const char *suffix;
-	uint64_t factor;
-};
-
-static const struct unit sizes[] = { { "", 1 }, { "K", 1 << 10 },
-	{ "M", 1 << 20 }, { "G", 1 << 30 }, { NULL, 0 } };
-static const struct unit times[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 },
-	{ "m", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { NULL, 0 } };
-static const struct unit counts[] = { { "", 1 }, { NULL, 0 } };
-
 /* Store a number in the member that a setting names. */
 static void
 put(struct config *config, const struct setting *s, uint64_t number)
@@ -82,44 +71,25 @@ put(struct config *config, const struct setting *s, uint64_t number)
 		*(size_t *)place = (size_t)number;
 }
 
-#define AMOUNT_SIZE 24 /* 20 digits, a unit of 2 letters, NUL */
-
-/* Write an amount in the largest unit that divides it. Returns text. */
-static const char *
-print_amount(char text[AMOUNT_SIZE], uint64_t amount, const struct unit *units)
-{
-	struct unit best = { "", 1 };
-
-	for (; amount > 0 && units->suffix != NULL; units++) {
-		if (units->factor >= best.factor && amount % units->factor == 0)
-			best = *units;
-	}
-	(void)snprintf(text, AMOUNT_SIZE, "%llu%s",
-	    (unsigned long long)(amount / best.factor), best.suffix);
-	return text;
-}
-
 /* A number with one of the setting's units, in the setting's range. */
 static void
 take_number(struct config *config, const struct setting *s, const char *value)
 {
 	char least[AMOUNT_SIZE], most[AMOUNT_SIZE];
-	const struct unit *unit = s->units;
-	uint64_t number;
-	size_t digits = ws_digits_read(value, strlen(value), &number);
+	uint64_t number = 0;
 
-	if (digits == 0)
+	switch (amount_read(value, s->units, s->min, s->max, &number)) {
+	case AMOUNT_NO_NUMBER:
 		fail("--%s: '%s' is not a number", s->name, value);
-	while (
-	    unit->suffix != NULL && strcmp(unit->suffix, value + digits) != 0)
-		unit++;
-	if (unit->suffix == NULL)
+	case AMOUNT_NO_UNIT:
 		fail("--%s: '%s' has an unknown unit", s->name, value);
-	if (number > s->max / unit->factor || number * unit->factor < s->min)
+	case AMOUNT_OUT_OF_RANGE:
 		fail("--%s: '%s' is out of range (%s to %s)", s->name, value,
-		    print_amount(least, s->min, s->units),
-		    print_amount(most, s->max, s->units));
-	number *= unit->factor;
+		    amount_print(least, s->min, s->units),
+		    amount_print(most, s->max, s->units));
+	case AMOUNT_GOOD:
+		break;
+	}
 	put(config, s, number == 0 && s->zero_is_never ? UINT64_MAX : number);
 }
 
@@ -367,27 +337,27 @@ static const struct setting settings[] = {
 	    "origins separated by commas, like http://a:*",
 	    .take = take_origins, PLACE(server.origin) },
 	{ "max-message", 0, "SIZE", "largest message (1M)",
-	    NUMBER(server.max_message, sizes, 1, GIB) },
+	    NUMBER(server.max_message, amount_sizes, 1, GIB) },
 	{ "max-clients", 0, "N",
 	    "clients at once (as file descriptors allow)",
-	    NUMBER(server.max_clients, counts, 1, INT_MAX) },
+	    NUMBER(server.max_clients, amount_counts, 1, INT_MAX) },
 	{ "max-per-ip", 0, "N",
 	    "connections of one address; 0 for no limit (0)",
-	    NUMBER(server.max_per_ip, counts, 0, INT_MAX) },
+	    NUMBER(server.max_per_ip, amount_counts, 0, INT_MAX) },
 	{ "max-head", 0, "SIZE", "largest head of a request (16K)",
-	    NUMBER(server.max_head, sizes, 1024, 65000) },
+	    NUMBER(server.max_head, amount_sizes, 1024, 65000) },
 	{ "memory", 0, "SIZE",
 	    "memory for all clients together (a quarter of\n"
 	    "what there is)",
-	    NUMBER(server.memory, sizes, 1 << 20, 1024 * GIB) },
+	    NUMBER(server.memory, amount_sizes, 1 << 20, 1024 * GIB) },
 	{ "queue", 0, "SIZE", "octets that may wait for a slow client (1M)",
-	    NUMBER(server.queue_max, sizes, 1024, GIB) },
+	    NUMBER(server.queue_max, amount_sizes, 1024, GIB) },
 	{ "ping", 0, "TIME", "ping after so much silence; 0 for never (25s)",
-	    NUMBER(server.ping_ms, times, 0, DAY_MS), .zero_is_never = true },
+	    NUMBER(server.ping_ms, amount_times, 0, DAY_MS), .zero_is_never = true },
 	{ "idle", 0, "TIME", "close an HTTP connection idle so long (65s)",
-	    NUMBER(server.idle_ms, times, 1, DAY_MS) },
+	    NUMBER(server.idle_ms, amount_times, 1, DAY_MS) },
 	{ "grace", 0, "TIME", "time that clients have after SIGTERM (10s)",
-	    NUMBER(grace_ms, times, 0, DAY_MS) },
+	    NUMBER(grace_ms, amount_times, 0, DAY_MS) },
 	{ "base-path", 0, "PATH", "prefix of all paths, as behind a proxy",
 	    .take = take_path, PLACE(server.base_path) },
 	{ "spa", 0, NULL, "serve /index.html to who goes to unknown paths",
@@ -409,21 +379,21 @@ static const struct setting settings[] = {
 	    PLACE(files.cross_origin_isolated) },
 	{ "compress-min", 0, "SIZE",
 	    "smallest answer to compress; 0 for none (1K)",
-	    NUMBER(server.compress_min, sizes, 0, GIB), .zero_is_never = true },
+	    NUMBER(server.compress_min, amount_sizes, 0, GIB), .zero_is_never = true },
 	{ "deflate", 0, "MODE",
 	    "compress messages: off, shared (each on its own)\n"
 	    "or dedicated (it refers to earlier ones) (off)",
 	    .take = take_word, PLACE(server.deflate),
 	    .words = "off shared dedicated", .min = WS_DEFLATE_OFF },
 	{ "deflate-level", 0, "N", "from 1, fast, to 9, small (6)",
-	    NUMBER(server.deflate_level, counts, 1, 9) },
+	    NUMBER(server.deflate_level, amount_counts, 1, 9) },
 	{ "deflate-window", 0, "N", "look back 2^N octets, N from 9 to 15 (15)",
-	    NUMBER(server.deflate_window, counts, 9, 15) },
+	    NUMBER(server.deflate_window, amount_counts, 9, 15) },
 	{ "deflate-min", 0, "SIZE",
 	    "shortest message to compress (256)",
-	    NUMBER(server.deflate_min, sizes, 1, GIB) },
+	    NUMBER(server.deflate_min, amount_sizes, 1, GIB) },
 	{ "deflate-memory", 0, "SIZE", "memory for all dedicated windows (64M)",
-	    NUMBER(server.deflate_memory, sizes, 1, 1024 * GIB) },
+	    NUMBER(server.deflate_memory, amount_sizes, 1, 1024 * GIB) },
 	/* 0 is the default there, so levels count from 1. */
 	{ "log", 0, "LEVEL", "error, warn, info, access or debug (info)",
 	    .take = take_word, PLACE(server.log_level),
@@ -446,9 +416,9 @@ static const struct setting settings[] = {
 	    .take = take_cors },
 	{ "ping-interval", 0, "TIME",
 	    "from one ping of Socket.IO to the next (25s)",
-	    NUMBER(sio.engine.ping_interval_ms, times, 1, DAY_MS) },
+	    NUMBER(sio.engine.ping_interval_ms, amount_times, 1, DAY_MS) },
 	{ "ping-timeout", 0, "TIME", "how long its answer may take (20s)",
-	    NUMBER(sio.engine.ping_timeout_ms, times, 1, DAY_MS) },
+	    NUMBER(sio.engine.ping_timeout_ms, amount_times, 1, DAY_MS) },
 	{ "relay", 0, "NAMESPACE",
 	    "pass the events of a namespace to all others in\n"
 	    "it; behind \",self\" to the sender, too; may be\n"
