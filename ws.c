@@ -281,6 +281,7 @@ ws_server_free(struct ws_server *server)
 	ws_mem_free(server->core.input);
 	ws_mem_free(server->core.gather);
 	ws_mem_free(server->core.spare);
+	ws_mem_free(server->core.spare_head);
 	ws_mem_free(server->origin);
 	ws_mem_free(server->base_path);
 	ws_mem_free(server);

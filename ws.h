@@ -828,6 +828,13 @@ int ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
 int ws_hold(struct ws_request *request,
     void (*gone)(struct ws_request *request, void *arg), void *arg);
 
+/* Release the path, the query and the fields of a request on hold, for a server
+ * that keeps thousands: ws_request_path and the like return "" or NULL from now
+ * on. The answer is the same as without this, coding included. Does nothing for
+ * a request that may become a WebSocket, nor at WS_LOG_ACCESS, where the log
+ * shows what is to be released. */
+void ws_request_forget(struct ws_request *request);
+
 /* ---- timers, descriptors, work ----------------------------------------- */
 
 /* Start a timer.

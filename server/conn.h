@@ -76,11 +76,15 @@ struct ws_conn {
 	uint32_t index : 24; /* in the server's table */
 };
 
-/* One HTTP request, from its first octet to the end of its answer. */
+/* One HTTP request, from its first octet to the end of its answer. Thousands
+ * may be on hold, so what is large is behind a pointer. */
 struct ws_request {
 	struct ws_conn *conn; /* borrowed */
-	char *base;           /* the head: in the receive buffer, or in kept */
-	size_t head_octets;   /* 0 while the head is incomplete */
+	/* owned: with room for all fields while it is read, then, once the
+	 * request is on hold, for those that it has */
+	struct ws_http_head *head;
+	char *base;          /* its octets: in the receive buffer, or in kept */
+	size_t head_octets;  /* 0 while the head is incomplete */
 	struct ws_buf *kept; /* owned copy of a head that must outlive a read */
 	struct ws_buf *body; /* owned */
 	struct ws_buf *fields; /* owned: field lines for the answer */
@@ -91,8 +95,8 @@ struct ws_request {
 	void *state;                        /* the application's */
 	const struct ws_endpoint *endpoint; /* borrowed: for an upgrade */
 	size_t prefix_octets; /* of the path, taken off by the router */
-	struct ws_file file;  /* RESPONDING: fd is owned */
-	uint64_t file_at, file_left;
+	int file_fd;          /* owned: of the file that is sent; or -1 */
+	uint64_t file_octets, file_at, file_left;
 	int status;           /* of the answer, for the log; 0: none yet */
 	uint64_t sent_octets; /* of the answer's body, with file_left */
 	int64_t began_ms;     /* when its first octet was read */
@@ -102,11 +106,13 @@ struct ws_request {
 	 * answered or its handler runs. */
 	void (*broken)(struct ws_request *request, int status);
 	struct ws_request *next, **link; /* in core->orphans, or NULL */
-	bool uncompressed;        /* the answer is not to be compressed */
-	bool on_hold;             /* the application called ws_hold */
-	bool body_pending;        /* the rest of its body is still to come */
-	bool accept_tried;        /* ws_accept was called, and has failed */
-	struct ws_http_head head; /* last: large, and never cleared */
+	bool uncompressed; /* the answer is not to be compressed */
+	bool on_hold;      /* the application called ws_hold */
+	bool body_pending; /* the rest of its body is still to come */
+	bool accept_tried; /* ws_accept was called, and has failed */
+	bool small_head;   /* head has room for its own fields only */
+	bool forgotten;    /* ws_request_forget was called */
+	bool takes_gzip;   /* forgotten: so its Accept-Encoding said */
 };
 
 struct ws_limits {
@@ -164,7 +170,8 @@ struct ws_core {
 	struct ws_conn *dirty, **dirty_end;     /* to be visited by turn_end */
 	struct ws_conn *yielded, **yielded_end; /* queued after this turn */
 	struct ws_conn *dead;                   /* to be released by turn_end */
-	struct ws_request *spare;   /* owned: for the next request */
+	struct ws_request *spare; /* owned: for the next request; no head */
+	struct ws_http_head *spare_head; /* owned: with room for all fields */
 	struct ws_request *orphans; /* owned: held, and the peer has left */
 	const char *origin;         /* as in struct ws_options */
 	int64_t date_s;             /* the second that date shows */

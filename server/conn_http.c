@@ -28,7 +28,7 @@ refuse_malformed(struct ws_request *rq, int error)
 {
 	rq->conn->close_after_reply = true;
 	if (rq->head_octets == 0)
-		rq->head.method = WS_HTTP_GET; /* it may have none yet */
+		rq->head->method = WS_HTTP_GET; /* it may have none yet */
 	ws_request_refuse(
 	    rq, ws_http_error_status(error), ws_http_error_text(error));
 }
@@ -56,13 +56,13 @@ begin_body(struct ws_request *rq)
 	c->core->on_head(rq);
 	if (c->state != WS_CONN_HTTP || c->request != rq)
 		return false;
-	if (rq->head.content_octets > rq->body_max) {
+	if (rq->head->content_octets > rq->body_max) {
 		refuse_malformed(rq, WS_HTTP_EBODY);
 		return false;
 	}
 	ws_conn_arm(c, c->core->limits.idle_ms);
 	/* RFC 9110 10.1.1: a client that waits is told to go on. */
-	if (rq->head.expect_continue && ws_conn_write(c, &go, 1) < 0) {
+	if (rq->head->expect_continue && ws_conn_write(c, &go, 1) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return false;
 	}
@@ -109,12 +109,12 @@ may_fit(struct ws_request *rq)
 static size_t
 read_body(struct ws_request *rq, const char *in, size_t len, bool *done)
 {
-	uint64_t left = rq->head.content_octets - rq->body_octets;
+	uint64_t left = rq->head->content_octets - rq->body_octets;
 	struct ws_span run;
 	size_t used = 0;
 	ssize_t n;
 
-	if (!rq->head.chunked) {
+	if (!rq->head->chunked) {
 		used = left < len ? (size_t)left : len;
 		*done = add_body(rq, in, used) && used == left;
 		return used;
@@ -155,7 +155,7 @@ dispatch(struct ws_request *rq)
 static ssize_t
 read_head(struct ws_request *rq, uint8_t *in, size_t len)
 {
-	ssize_t n = ws_http_parse(&rq->head, (const char *)in, len);
+	ssize_t n = ws_http_parse(rq->head, (const char *)in, len);
 
 	if (n < 0) {
 		refuse_malformed(rq, (int)n);
@@ -165,7 +165,7 @@ read_head(struct ws_request *rq, uint8_t *in, size_t len)
 		return 0;
 	rq->base = (char *)in;
 	rq->head_octets = (size_t)n;
-	if (has_body(&rq->head) && !begin_body(rq))
+	if (has_body(rq->head) && !begin_body(rq))
 		return -1;
 	return n;
 }
@@ -192,7 +192,7 @@ ws_conn_http_read(struct ws_conn *conn, uint8_t *in, size_t len)
 		if (n <= 0)
 			return n < 0 ? len : 0;
 		used = (size_t)n;
-		done = !has_body(&rq->head);
+		done = !has_body(rq->head);
 	}
 	if (!done)
 		used +=

@@ -92,7 +92,7 @@ ws_conn_log_subprotocol(struct ws_request *request)
 	struct ws_span list = { "", 0 };
 	char peer[WS_PEER_TEXT];
 
-	if (ws_http_field(&request->head, request->base,
+	if (ws_http_field(request->head, request->base,
 		WS_SPAN("Sec-WebSocket-Protocol"), &list) == 0 ||
 	    !ws_core_log_allows(c->core, "without a subprotocol", 0))
 		return;
@@ -100,8 +100,8 @@ ws_conn_log_subprotocol(struct ws_request *request)
 	ws_log(&c->core->log, WS_LOG_INFO,
 	    "%s opened %.*s without a subprotocol: the page asked for %.*s, "
 	    "none was chosen",
-	    peer, (int)at_most(request->head.path_octets, REASON_MAX),
-	    request->base + request->head.path_at,
+	    peer, (int)at_most(request->head->path_octets, REASON_MAX),
+	    request->base + request->head->path_at,
 	    (int)at_most(list.len, REASON_MAX), list.at);
 }
 
@@ -165,7 +165,7 @@ field_text(
 
 	out[0] = '\0';
 	if (rq->head_octets > 0)
-		(void)ws_http_field(&rq->head, rq->base, name, &value);
+		(void)ws_http_field(rq->head, rq->base, name, &value);
 	add_quoted(out, FIELD_SIZE, value);
 	return out;
 }
@@ -174,7 +174,7 @@ field_text(
 static void
 target_text(const struct ws_request *rq, char out[TARGET_SIZE])
 {
-	const struct ws_http_head *head = &rq->head;
+	const struct ws_http_head *head = rq->head;
 	struct ws_span part;
 
 	(void)snprintf(out, TARGET_SIZE, "%s", rq->head_octets > 0 ? "" : "-");
@@ -202,7 +202,7 @@ log_pairs(const struct ws_request *rq, const struct tm *now, const char *target)
 	    "target=\"%s\" status=%d octets=%llu ms=%lld agent=\"%s\"",
 	    now->tm_year + 1900, now->tm_mon + 1, now->tm_mday, now->tm_hour,
 	    now->tm_min, now->tm_sec, peer,
-	    rq->head_octets > 0 ? ws_http_method_name(rq->head.method) : "-",
+	    rq->head_octets > 0 ? ws_http_method_name(rq->head->method) : "-",
 	    target, rq->status,
 	    (unsigned long long)(rq->sent_octets - rq->file_left),
 	    (long long)(core->loop.now_ms - rq->began_ms),
@@ -225,11 +225,11 @@ log_combined(
 	    "\"%s\" \"%s\"",
 	    ip, now->tm_mday, months[now->tm_mon], now->tm_year + 1900,
 	    now->tm_hour, now->tm_min, now->tm_sec,
-	    rq->head_octets > 0 ? ws_http_method_name(rq->head.method) : "",
+	    rq->head_octets > 0 ? ws_http_method_name(rq->head->method) : "",
 	    rq->head_octets > 0 ? " " : "", target,
-	    rq->head_octets == 0  ? ""
-	    : rq->head.minor == 0 ? " HTTP/1.0"
-				  : " HTTP/1.1",
+	    rq->head_octets == 0   ? ""
+	    : rq->head->minor == 0 ? " HTTP/1.0"
+				   : " HTTP/1.1",
 	    rq->status, (unsigned long long)(rq->sent_octets - rq->file_left),
 	    field_text(rq, WS_SPAN("Referer"), referer),
 	    field_text(rq, WS_SPAN("User-Agent"), agent));

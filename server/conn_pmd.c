@@ -43,7 +43,7 @@ ws_conn_agree(struct ws_request *request, struct ws_pmd_answer *answer)
 	if (request->endpoint->handler.deflate_min < 0)
 		return 0;
 	if (!ws_pmd_negotiate(
-		&request->head, request->base, &policy, &agreed, answer) ||
+		request->head, request->base, &policy, &agreed, answer) ||
 	    answer->octets == 0)
 		return 0;
 	c->context = ws_pmd_join(pmd, &agreed);

@@ -55,7 +55,7 @@ is_last(const struct ws_request *rq)
 	/* An answer that came before the end of the body leaves the rest of the
 	 * body on its way: where the next request begins is not known. */
 	return c->close_after_reply || c->peer_ended || rq->body_pending ||
-	       c->core->stopping || !rq->head.keep_alive;
+	       c->core->stopping || !rq->head->keep_alive;
 }
 
 /* Write the fields that every response has. RFC 9110 6.6.1: Date. RFC 9112 9.3:
@@ -66,7 +66,7 @@ write_common(struct ws_request *rq, struct ws_http_out *out)
 	ws_http_out_field(out, "Date", date(rq->conn->core));
 	if (is_last(rq))
 		ws_http_out_field(out, "Connection", WS_SPAN("close"));
-	else if (rq->head.minor == 0)
+	else if (rq->head->minor == 0)
 		ws_http_out_field(out, "Connection", WS_SPAN("keep-alive"));
 }
 
@@ -117,6 +117,21 @@ is_bodiless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
+/* Return whether the client prefers a body in gzip. */
+static bool
+wants_gzip(const struct ws_request *rq)
+{
+	struct ws_span accept = { "", 0 };
+
+	if (rq->forgotten)
+		return rq->takes_gzip;
+	/* A malformed request has no head, and thus no fields. */
+	if (rq->head_octets > 0)
+		ws_http_field(
+		    rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
+	return ws_field_wants_gzip(accept);
+}
+
 /* Compress the body of an answer, if that is possible and worth it. RFC 9110
  * 8.4, 12.5.3.
  *   media     its Content-Type
@@ -130,20 +145,15 @@ encode(struct ws_request *rq, const char *media, const void *body, size_t len,
 {
 	struct ws_core *core = rq->conn->core;
 	struct ws_gzip_cache *cache = &core->gzip_cache;
-	struct ws_span accept = { "", 0 };
 	struct ws_chunk *chunk = NULL;
 
 	if (rq->uncompressed || !ws_gzip_cache_takes(cache, media, len))
 		return NULL;
-	/* A malformed request has no head, and thus no fields. */
-	if (rq->head_octets > 0)
-		ws_http_field(
-		    &rq->head, rq->base, WS_SPAN("Accept-Encoding"), &accept);
 	ws_http_out_field(out, "Vary", WS_SPAN("Accept-Encoding"));
-	if (!ws_field_wants_gzip(accept))
+	if (!wants_gzip(rq))
 		return NULL;
 	cache->now_ms = core->loop.now_ms;
-	*measured = rq->head.method != WS_HTTP_HEAD;
+	*measured = rq->head->method != WS_HTTP_HEAD;
 	if (*measured && ws_gzip_cache_allows(cache, len))
 		chunk = ws_gzip_cache_compress(cache, body, len);
 	if (chunk != NULL || !*measured)
@@ -193,7 +203,7 @@ begin_answer(struct ws_request *request)
 	request->broken = NULL;
 	/* A client whose upgrade is refused may have sent frames already, which
 	 * must not be read as requests. */
-	if (request->head_octets > 0 && request->head.upgrade)
+	if (request->head_octets > 0 && request->head->upgrade)
 		c->close_after_reply = true;
 	return 1;
 }
@@ -251,7 +261,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		body = chunk->data;
 		len = chunk->len;
 	}
-	if (is_bodiless(status) || request->head.method == WS_HTTP_HEAD)
+	if (is_bodiless(status) || request->head->method == WS_HTTP_HEAD)
 		len = 0;
 	request->status = status;
 	request->sent_octets = len;
@@ -384,11 +394,12 @@ send_small(
  * the system often spends half as much time again on 1 MiB, since then no
  * packet begins with a page. */
 static void
-send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
+send_file(struct ws_request *rq, struct ws_file *file, uint64_t first,
+    uint64_t octets)
 {
 	struct ws_conn *c = rq->conn;
 
-	if (send_small(c, &rq->file, first, (size_t)octets))
+	if (send_small(c, file, first, (size_t)octets))
 		return;
 	/* The log shows the head when the last octet is sent. */
 	if (c->core->log.level >= WS_LOG_ACCESS &&
@@ -396,6 +407,9 @@ send_file(struct ws_request *rq, uint64_t first, uint64_t octets)
 		ws_conn_kill(c, "out of memory");
 		return;
 	}
+	rq->file_fd = file->fd;
+	rq->file_octets = file->octets;
+	*file = (struct ws_file){ .fd = -1 };
 	rq->file_at = first;
 	rq->file_left = octets;
 	c->state = WS_CONN_RESPONDING;
@@ -414,12 +428,12 @@ send_static(struct ws_request *rq, struct ws_http_out *out,
 	    answer->body != NULL ? answer->body->data : answer->file.data;
 	int result = ws_request_send(rq, out, NULL, 0);
 
-	rq->file = answer->file;
 	if (result == 0 && answer->octets > 0 && data != NULL)
 		result = send_memory(c, answer->body, data + answer->first,
 		    (size_t)answer->octets);
 	else if (result == 0 && answer->octets > 0)
-		send_file(rq, answer->first, answer->octets);
+		send_file(rq, &answer->file, answer->first, answer->octets);
+	ws_file_close(&answer->file);
 	ws_chunk_unref(answer->body);
 	if (result < 0)
 		ws_conn_kill(c, "out of memory");
@@ -482,7 +496,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	}
 	core->gzip_cache.now_s = ws_net_unix_s();
 	core->gzip_cache.now_ms = core->loop.now_ms;
-	ask->head = &request->head;
+	ask->head = request->head;
 	ask->buf = request->base;
 	ask->gzip_cache = &core->gzip_cache;
 	ask->may_wait = true;
@@ -534,8 +548,8 @@ log_short_file(const struct ws_request *rq)
 {
 	ws_log(&rq->conn->core->log, WS_LOG_WARN,
 	    "%.*s: the file says %llu octets and gives %llu",
-	    (int)rq->head.path_octets, rq->base + rq->head.path_at,
-	    (unsigned long long)rq->file.octets,
+	    (int)rq->head->path_octets, rq->base + rq->head->path_at,
+	    (unsigned long long)rq->file_octets,
 	    (unsigned long long)rq->file_at);
 }
 
@@ -545,7 +559,7 @@ ws_conn_http_send(struct ws_conn *conn)
 	struct ws_request *rq = conn->request;
 	size_t ask =
 	    rq->file_left < FILE_OCTETS ? (size_t)rq->file_left : FILE_OCTETS;
-	ssize_t n = ws_net_sendfile(conn->io.fd, rq->file.fd, rq->file_at, ask);
+	ssize_t n = ws_net_sendfile(conn->io.fd, rq->file_fd, rq->file_at, ask);
 
 	if (n == WS_NET_AGAIN)
 		return;

@@ -16,25 +16,97 @@
 #include "conn.h"
 #include "base/mem.h"
 
+/* Octets of a head with room for some fields, and one octet behind them that is
+ * always 0. */
+static size_t
+head_size(unsigned nfields)
+{
+	return offsetof(struct ws_http_head, fields) +
+	       nfields * sizeof(struct ws_http_field) + 1;
+}
+
+/* Find a head with room for all fields, one that nobody needs now or a new one.
+ * Returns it, or NULL when out of memory. */
+static struct ws_http_head *
+take_head(struct ws_core *core)
+{
+	struct ws_http_head *head = core->spare_head;
+
+	core->spare_head = NULL;
+	if (head == NULL) {
+		head = ws_mem_resize(NULL, sizeof(*head));
+		if (head != NULL)
+			ws_ledger_add(&core->memory, sizeof(*head));
+	}
+	return head;
+}
+
+/* Release a request's head. One with room for all fields is kept for the next
+ * request of any connection. */
+static void
+drop_head(struct ws_request *rq)
+{
+	struct ws_core *core = rq->conn->core;
+	struct ws_http_head *head = rq->head;
+
+	rq->head = NULL;
+	if (rq->small_head)
+		ws_ledger_drop(&core->memory, head_size(head->nfields));
+	else if (core->spare_head == NULL) {
+		core->spare_head = head;
+		return;
+	} else
+		ws_ledger_drop(&core->memory, sizeof(*head));
+	ws_mem_free(head);
+}
+
+/* Put a small copy in the place of a request's head, with as many of its fields
+ * as are needed.
+ * Returns 0, or -1 when out of memory: the head is untouched then. */
+static int
+shrink_head(struct ws_request *rq, unsigned nfields)
+{
+	size_t size = head_size(nfields);
+	struct ws_http_head *small = ws_mem_resize(NULL, size);
+
+	if (small == NULL)
+		return -1;
+	memcpy(small, rq->head, size - 1);
+	((char *)small)[size - 1] = '\0';
+	small->nfields = (uint16_t)nfields;
+	drop_head(rq);
+	rq->head = small;
+	rq->small_head = true;
+	ws_ledger_add(&rq->conn->core->memory, size);
+	return 0;
+}
+
 struct ws_request *
 ws_request_begin(struct ws_conn *conn)
 {
 	struct ws_core *core = conn->core;
 	struct ws_request *rq = core->spare;
+	struct ws_http_head *head = take_head(core);
 
+	if (head == NULL)
+		return NULL;
 	core->spare = NULL;
 	if (rq == NULL) {
 		rq = ws_mem_resize(NULL, sizeof(*rq));
-		if (rq == NULL)
+		if (rq == NULL) {
+			ws_ledger_drop(&core->memory, sizeof(*head));
+			ws_mem_free(head);
 			return NULL;
+		}
 		ws_ledger_add(&core->memory, sizeof(*rq));
 	}
-	memset(rq, 0, offsetof(struct ws_request, head));
-	rq->file.fd = -1;
+	memset(rq, 0, sizeof(*rq));
+	rq->file_fd = -1;
 	rq->conn = conn;
+	rq->head = head;
 	rq->began_ms = core->loop.now_ms;
 	rq->body_max = core->limits.body_max;
-	ws_http_init(&rq->head, core->limits.head_max, core->limits.uri_max);
+	ws_http_init(head, core->limits.head_max, core->limits.uri_max);
 	conn->request = rq;
 	return rq;
 }
@@ -43,15 +115,20 @@ void
 ws_request_end(struct ws_conn *conn)
 {
 	struct ws_request *rq = conn->request;
+	struct ws_file file;
 
 	if (rq == NULL)
 		return;
 	ws_conn_log_answer(rq);
 	conn->request = NULL;
-	ws_file_close(&rq->file);
+	if (rq->file_fd >= 0) {
+		file = (struct ws_file){ .fd = rq->file_fd };
+		ws_file_close(&file);
+	}
 	ws_buf_free(&rq->kept);
 	ws_buf_free(&rq->body);
 	ws_buf_free(&rq->fields);
+	drop_head(rq);
 	if (conn->core->spare == NULL)
 		conn->core->spare = rq;
 	else {
@@ -134,7 +211,8 @@ ws_hold(struct ws_request *request,
 
 	if (!ws_request_is_open(request) || request->on_hold)
 		return WS_ESTATE;
-	if (ws_request_keep_head(request) < 0)
+	if (ws_request_keep_head(request) < 0 ||
+	    shrink_head(request, request->head->nfields) < 0)
 		return WS_ENOMEM;
 	request->on_hold = true;
 	request->gone = gone;
@@ -142,4 +220,30 @@ ws_hold(struct ws_request *request,
 	c->state = WS_CONN_HOLDING;
 	ws_wheel_cancel(&c->core->loop.wheel, &c->deadline);
 	return 0;
+}
+
+void
+ws_request_forget(struct ws_request *request)
+{
+	struct ws_http_head *head = request->head;
+	struct ws_span accept = { "", 0 };
+
+	/* The log shows parts of the head behind the answer. */
+	if (!request->on_hold || request->endpoint != NULL ||
+	    request->forgotten ||
+	    request->conn->core->log.level >= WS_LOG_ACCESS)
+		return;
+	ws_http_field(head, request->base, WS_SPAN("Accept-Encoding"), &accept);
+	request->takes_gzip = ws_field_wants_gzip(accept);
+	if (shrink_head(request, 0) < 0)
+		return;
+	head = request->head;
+	head->path_at = head->path_octets = 0;
+	head->query_at = head->query_octets = 0;
+	head->host_at = head->host_octets = 0;
+	head->has_query = false;
+	request->prefix_octets = 0;
+	request->forgotten = true;
+	ws_buf_free(&request->kept);
+	request->base = (char *)head + head_size(0) - 1; /* "" */
 }

@@ -42,7 +42,7 @@ refuse(struct ws_conn *c)
 	}
 	c->close_after_reply = true;
 	if (rq->head_octets == 0)
-		rq->head.method = WS_HTTP_GET; /* it may have none yet */
+		rq->head->method = WS_HTTP_GET; /* it may have none yet */
 	(void)ws_reply_field(rq, "Retry-After", "1");
 	ws_request_refuse(rq, 503, "memory is full");
 }

@@ -100,7 +100,7 @@ ws_offers(const struct ws_request *request, const char *subprotocol)
 {
 	return subprotocol != NULL &&
 	       ws_handshake_offers(
-		   &request->head, request->base, ws_span_of(subprotocol));
+		   request->head, request->base, ws_span_of(subprotocol));
 }
 
 /* Write 101. RFC 6455 section 4.2.2. */
@@ -113,7 +113,7 @@ write_switch(struct ws_request *rq, struct ws_span subprotocol)
 
 	if (rq->conn->core->pmd.enabled && ws_conn_agree(rq, &extensions) < 0)
 		return -1;
-	ws_handshake_accept(&rq->head, rq->base, accept);
+	ws_handshake_accept(rq->head, rq->base, accept);
 	ws_http_out_status(&out, head, sizeof(head), 101);
 	ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
 	ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
@@ -137,7 +137,7 @@ choose(struct ws_request *rq, const char *subprotocol)
 	if (subprotocol != NULL)
 		return ws_span_of(subprotocol);
 	if (rq->endpoint->handler.first_subprotocol &&
-	    ws_handshake_first(&rq->head, rq->base, &first))
+	    ws_handshake_first(rq->head, rq->base, &first))
 		return first;
 	ws_conn_log_subprotocol(rq);
 	return WS_SPAN("");

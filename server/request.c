@@ -29,13 +29,14 @@ terminate(const struct ws_request *rq, size_t at, size_t octets)
 const char *
 ws_request_method(const struct ws_request *request)
 {
-	return ws_http_method_name(request->head.method);
+	return ws_http_method_name(request->head->method);
 }
 
 const char *
 ws_request_path(const struct ws_request *request)
 {
-	size_t end = request->head.path_at + (size_t)request->head.path_octets;
+	size_t end =
+	    request->head->path_at + (size_t)request->head->path_octets;
 
 	/* RFC 9112 3.2.2: an absolute-form without a path means "/", and is the
 	 * one case in which no separator follows. */
@@ -43,17 +44,17 @@ ws_request_path(const struct ws_request *request)
 	    request->base[end] != '\0')
 		return "/";
 	return terminate(request,
-	    request->head.path_at + request->prefix_octets,
-	    request->head.path_octets - request->prefix_octets);
+	    request->head->path_at + request->prefix_octets,
+	    request->head->path_octets - request->prefix_octets);
 }
 
 const char *
 ws_request_query(const struct ws_request *request)
 {
-	if (!request->head.has_query)
+	if (!request->head->has_query)
 		return "";
 	return terminate(
-	    request, request->head.query_at, request->head.query_octets);
+	    request, request->head->query_at, request->head->query_octets);
 }
 
 const char *
@@ -61,7 +62,7 @@ ws_request_field(const struct ws_request *request, const char *name)
 {
 	struct ws_span value;
 
-	if (name == NULL || ws_http_field(&request->head, request->base,
+	if (name == NULL || ws_http_field(request->head, request->base,
 				ws_span_of(name), &value) == 0)
 		return NULL;
 	return terminate(
@@ -72,8 +73,8 @@ void
 ws_request_fields(const struct ws_request *request,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg)
 {
-	for (unsigned i = 0; i < request->head.nfields; i++) {
-		const struct ws_http_field *f = &request->head.fields[i];
+	for (unsigned i = 0; i < request->head->nfields; i++) {
+		const struct ws_http_field *f = &request->head->fields[i];
 		const char *name =
 		    terminate(request, f->name_at, f->name_octets);
 
@@ -135,10 +136,10 @@ decode_text(struct ws_span encoded, char *text, size_t size)
 static struct ws_span
 query_of(const struct ws_request *rq)
 {
-	if (!rq->head.has_query)
+	if (!rq->head->has_query)
 		return (struct ws_span){ "", 0 };
-	return (struct ws_span){ rq->base + rq->head.query_at,
-		rq->head.query_octets };
+	return (struct ws_span){ rq->base + rq->head->query_at,
+		rq->head->query_octets };
 }
 
 long
@@ -234,8 +235,8 @@ ws_request_cookie(const struct ws_request *request, const char *name,
 
 	if (begin_value(name, value, size) < 0)
 		return WS_EINVAL;
-	for (unsigned i = 0; i < request->head.nfields; i++) {
-		const struct ws_http_field *f = &request->head.fields[i];
+	for (unsigned i = 0; i < request->head->nfields; i++) {
+		const struct ws_http_field *f = &request->head->fields[i];
 		struct ws_span field = { request->base + f->value_at,
 			f->value_octets };
 

@@ -420,8 +420,8 @@ static struct ws_span
 path_of(const struct ws_request *rq)
 {
 	return (
-	    struct ws_span){ rq->base + rq->head.path_at + rq->prefix_octets,
-		rq->head.path_octets - rq->prefix_octets };
+	    struct ws_span){ rq->base + rq->head->path_at + rq->prefix_octets,
+		rq->head->path_octets - rq->prefix_octets };
 }
 
 static bool
@@ -456,11 +456,11 @@ refuse_origin(struct ws_request *rq, const char *reason)
 	struct ws_span origin = { "", 0 };
 	char detail[320];
 
-	(void)ws_http_field(&rq->head, rq->base, WS_SPAN("Origin"), &origin);
+	(void)ws_http_field(rq->head, rq->base, WS_SPAN("Origin"), &origin);
 	(void)snprintf(detail, sizeof(detail), "Origin %.*s, Host %.*s",
 	    origin.len < 140 ? (int)origin.len : 140, origin.at,
-	    rq->head.host_octets < 140 ? (int)rq->head.host_octets : 140,
-	    rq->base + rq->head.host_at);
+	    rq->head->host_octets < 140 ? (int)rq->head->host_octets : 140,
+	    rq->base + rq->head->host_at);
 	ws_request_refuse_with(rq, 403, reason, detail);
 }
 
@@ -477,7 +477,7 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		return;
 	}
 	rq->user = route->user;
-	status = ws_handshake_check(&rq->head, rq->base, &reason);
+	status = ws_handshake_check(rq->head, rq->base, &reason);
 	/* RFC 6455 4.4: say which version is understood. */
 	if (status == 426)
 		(void)ws_reply_field(rq, "Sec-WebSocket-Version", "13");
@@ -487,13 +487,13 @@ answer_upgrade(const struct ws_server *server, struct ws_request *rq)
 		ws_request_refuse(rq, status, reason);
 		return;
 	}
-	if (!ws_handshake_origin(&rq->head, rq->base, rq->conn->core->origin,
+	if (!ws_handshake_origin(rq->head, rq->base, rq->conn->core->origin,
 		route->endpoint.handler.origin, &reason)) {
 		refuse_origin(rq, reason);
 		return;
 	}
 	if (server->core.pmd.enabled &&
-	    !ws_handshake_extensions(&rq->head, rq->base)) {
+	    !ws_handshake_extensions(rq->head, rq->base)) {
 		ws_request_refuse(
 		    rq, 400, "Sec-WebSocket-Extensions is malformed");
 		return;
@@ -522,7 +522,7 @@ answer_http(const struct ws_route *route, struct ws_request *rq)
 	rq->user = route->user;
 	if (route->methods == NULL ||
 	    has_method(route->methods,
-		ws_span_of(ws_http_method_name(rq->head.method)))) {
+		ws_span_of(ws_http_method_name(rq->head->method)))) {
 		rq->broken = NULL;
 		route->handler(rq);
 		return;
@@ -580,11 +580,11 @@ strip_base(const struct ws_server *server, struct ws_request *rq)
 static void
 redirect_to_base(struct ws_server *server, struct ws_request *rq)
 {
-	const char *mark = rq->head.has_query ? "?" : "";
+	const char *mark = rq->head->has_query ? "?" : "";
 	char location[2048];
-	int len =
-	    snprintf(location, sizeof(location), "%s/%s%.*s", server->base_path,
-		mark, (int)rq->head.query_octets, rq->base + rq->head.query_at);
+	int len = snprintf(location, sizeof(location), "%s/%s%.*s",
+	    server->base_path, mark, (int)rq->head->query_octets,
+	    rq->base + rq->head->query_at);
 
 	if (len >= (int)sizeof(location) ||
 	    ws_reply_field(rq, "Location", location) < 0)
@@ -606,8 +606,8 @@ ws_route_request(struct ws_request *request)
 		(void)ws_reply(request, 204, NULL, NULL, 0);
 		return;
 	}
-	if (request->head.method == WS_HTTP_CONNECT ||
-	    request->head.method == WS_HTTP_TRACE) {
+	if (request->head->method == WS_HTTP_CONNECT ||
+	    request->head->method == WS_HTTP_TRACE) {
 		(void)ws_reply_field(request, "Allow", every_method);
 		ws_request_refuse(request, 405, "this is no proxy");
 		return;
@@ -622,7 +622,7 @@ ws_route_request(struct ws_request *request)
 		redirect_to_base(server, request);
 		return;
 	}
-	if (ws_handshake_wanted(&request->head, request->base)) {
+	if (ws_handshake_wanted(request->head, request->base)) {
 		answer_upgrade(server, request);
 		return;
 	}
@@ -646,7 +646,7 @@ ws_route_request(struct ws_request *request)
 static bool
 will_refuse(const struct ws_route *route, const struct ws_request *rq)
 {
-	int method = rq->head.method;
+	int method = rq->head->method;
 
 	if (route == NULL || method == WS_HTTP_CONNECT ||
 	    method == WS_HTTP_TRACE)
@@ -666,10 +666,10 @@ ws_route_head(struct ws_request *request)
 	const struct ws_route *route;
 
 	if (!strip_base(server, request) ||
-	    ws_handshake_wanted(&request->head, request->base))
+	    ws_handshake_wanted(request->head, request->base))
 		return;
 	route = find_route(server, path_of(request), false);
-	if (request->head.expect_continue && will_refuse(route, request)) {
+	if (request->head->expect_continue && will_refuse(route, request)) {
 		ws_route_request(request);
 		return;
 	}

@@ -156,6 +156,108 @@ Test(live_memory, a_body_is_refused_with_503_when_it_is_full)
 	cr_assert_geq(refused, 1);
 }
 
+/* ---- requests on hold -------------------------------------------------- */
+
+static struct ws_request *held[200];
+static int holds;
+
+static void
+hold_and_forget(struct ws_request *request)
+{
+	ws_request_forget(request); /* it is not on hold yet: nothing happens */
+	cr_assert_str_eq(ws_request_path(request), "/wait");
+	cr_assert_eq(ws_hold(request, NULL, NULL), 0);
+	cr_assert_str_eq(ws_request_path(request), "/wait");
+	cr_assert_str_eq(ws_request_query(request), "a=b");
+	cr_assert_str_eq(ws_request_field(request, "X-Long"), "long");
+	ws_request_forget(request);
+	ws_request_forget(request);
+	cr_assert_str_eq(ws_request_method(request), "GET");
+	cr_assert_str_eq(ws_request_path(request), "");
+	cr_assert_str_eq(ws_request_query(request), "");
+	cr_assert_null(ws_request_field(request, "X-Long"));
+	held[holds++] = request;
+}
+
+static void
+waiting(struct ws_server *server)
+{
+	cr_assert_eq(ws_http(server, "/wait", NULL, hold_and_forget, NULL), 0);
+}
+
+static void
+ask_to_wait(struct client *c, const char *fields)
+{
+	char request[512];
+
+	(void)snprintf(request, sizeof(request),
+	    "GET /wait?a=b HTTP/1.1\r\nHost: a\r\nX-Long: long\r\n%s\r\n",
+	    fields);
+	client_puts(c, request);
+}
+
+Test(live_memory, a_request_on_hold_may_forget_its_head)
+{
+	static char text[4000];
+	struct ws_options options = { .log_level = -1 };
+	struct client c;
+	struct response r;
+
+	memset(text, 'a', sizeof(text));
+	live = live_here(&options, waiting, NULL);
+	c = client_open(live.address);
+	/* What the answer needs of the head is kept. */
+	for (int i = 0; i < 3; i++) {
+		ask_to_wait(&c, i == 0 ? "" : "Accept-Encoding: gzip\r\n");
+		client_until(&holds, i + 1);
+		cr_assert_eq(
+		    ws_reply(held[i], 200, "text/html", text, sizeof(text)), 0);
+		cr_assert_eq(client_response(&c, &r, false), 200);
+		cr_assert_eq(
+		    client_field(&r, "Content-Encoding") != NULL, i > 0);
+	}
+	ask_to_wait(&c, "Connection: close\r\n");
+	client_until(&holds, 4);
+	cr_assert_eq(ws_reply(held[3], 200, NULL, "bye", WS_STR), 0);
+	cr_assert_eq(client_response(&c, &r, false), 200);
+	cr_assert_str_eq(client_field(&r, "Connection"), "close");
+	cr_assert(client_ends(&c));
+	client_close(&c);
+	/* One whose client has left. */
+	c = client_open(live.address);
+	ask_to_wait(&c, "");
+	client_until(&holds, 5);
+	client_close(&c);
+	live_until_connections(&live, 0);
+	cr_assert_eq(ws_reply(held[4], 200, NULL, "late", WS_STR), 0);
+}
+
+Test(live_memory, a_request_on_hold_takes_little)
+{
+	enum {
+		MANY = 150
+	};
+	struct ws_options options = { .log_level = -1 };
+	struct client many[MANY];
+	size_t before;
+
+	live = live_here(&options, waiting, NULL);
+	before = stats().memory;
+	for (int i = 0; i < MANY; i++) {
+		many[i] = client_open(live.address);
+		ask_to_wait(&many[i], "Accept: text/html, */*\r\n");
+		client_until(&holds, i + 1);
+	}
+	cr_expect_lt((stats().memory - before) / MANY, 550);
+	for (int i = 0; i < MANY; i++) {
+		cr_assert_eq(ws_reply(held[i], 204, NULL, NULL, 0), 0);
+		client_close(&many[i]);
+	}
+	live_until_connections(&live, 0);
+	/* Segments of queues stay for the next answers. */
+	cr_expect_leq(stats().memory, before + MANY * 32 + 2048);
+}
+
 /* ---- a process that may not have more ---------------------------------- */
 
 #define HOLDERS 150

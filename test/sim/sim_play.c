@@ -747,6 +747,8 @@ check_ledger(void)
 
 	if (core->spare != NULL)
 		spare += sizeof(*core->spare);
+	if (core->spare_head != NULL)
+		spare += sizeof(*core->spare_head);
 	sim_check(core->memory.held <= spare,
 	    "the ledger has %zu octets of nobody", core->memory.held - spare);
 }
