@@ -20,6 +20,9 @@ BEGIN {
 	add("page", "GET /, a page of 2.8 KB", "")
 	add("idle-10000-wsd", "octets per idle WebSocket, of 10,000", 250)
 	add("idle-10000-static", "the same, static (musl)", "")
+	add("idle-10000-wsd_sio", "octets per idle Socket.IO client", 700)
+	add("idle-10000-wsd_polling", "the same, polling", 1200)
+	add("idle-10000-static_polling", "the same, static (musl)", "")
 	add("empty-static", "KiB resident, empty, static", 320)
 	add("size-static", "octets of the static file", 294912)
 }

@@ -35,7 +35,8 @@ measure() {
 		sh "$root/bench/ir.sh" -n "$messages" -r "${1:-}" wsd \
 			>>"$out/budgets.raw" || die "nothing can be counted"
 	fi
-	sh "$root/bench/memory.sh" wsd static >>"$out/budgets.raw" ||
+	sh "$root/bench/memory.sh" wsd static wsd_sio wsd_polling \
+		static_polling >>"$out/budgets.raw" ||
 		die "memory cannot be measured"
 	awk -F '\t' -v OFS='\t' '
 	function value(key) {

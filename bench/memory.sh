@@ -5,8 +5,10 @@
 #	bench/memory.sh [-c CONNECTIONS] [SERVER...]
 #
 # Servers are wsd, static (wsd with musl), wsd_shared and wsd_dedicated (with
-# permessage-deflate agreed on), lws and ws. Each is started afresh.
-# "rss_each" is what its resident memory grew by, per idle WebSocket.
+# permessage-deflate agreed on), lws and ws; and wsd_sio, wsd_polling and
+# static_polling, whose clients speak Socket.IO, over WebSocket or by polling.
+# Each is started afresh. "rss_each" is what its resident memory grew by, per
+# idle client.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -32,17 +34,24 @@ if [ -z "${BENCH_BUILT:-}" ]; then
 fi
 
 for server; do
-	command=$(command_of "$server")
+	client='-P /echo' program=$server
+	case $server in
+	wsd_shared | wsd_dedicated) client='-P /echo -e' ;;
+	*_sio) client='-k sio -N /relay/bench' program=${server%_sio} ;;
+	*_polling)
+		client='-k polling -N /relay/bench' program=${server%_polling}
+		;;
+	esac
+	command=$(command_of "$program")
 	[ -n "$command" ] || continue
 	# shellcheck disable=SC2086
 	start $command
-	offer=
-	case $server in wsd_shared | wsd_dedicated) offer=-e ;; esac
 	# shellcheck disable=SC2086
-	figures=$(load $offer -m idle -p "$port" -P /echo -c "$connections" -t 1 \
+	figures=$(load $client -m idle -p "$port" -c "$connections" -t 1 \
 		-S "$pid") || exit 1
 	printf 'idle\t%s\t%s\n' "$server" "$figures"
 	stop "$pid"
+	[ "$program" = "$server" ] || continue
 	# shellcheck disable=SC2086
 	figures=$("$out/start" 21 $command) || exit 1
 	printf 'start\t%s\t%s\n' "$server" "$figures"

@@ -11,7 +11,8 @@
  *	as[1][1]      with base64             b4...
  *
  * Text is the same for all. Clients that poll get a message together with
- * whatever else waits for them, so it is encoded for each of them.
+ * whatever else waits for them, so it is encoded for each of them, when their
+ * poll is answered. Until then all of them refer to the message.
  */
 #include "message.h"
 
@@ -21,7 +22,8 @@
 
 struct eio_message {
 	unsigned references;
-	enum eio_form form;           /* EIO_TEXT or EIO_BINARY */
+	unsigned waits;     /* references of clients that have yet to poll */
+	enum eio_form form; /* EIO_TEXT or EIO_BINARY */
 	struct ws_prepared *as[2][2]; /* owned; NULL: not needed yet */
 };
 
@@ -114,4 +116,26 @@ eio_message_encoded(struct eio_message *message, int protocol, bool b64)
 		*as = encode(&packet, protocol, b64);
 	}
 	return *as;
+}
+
+static long
+octets_of(const struct eio_message *message)
+{
+	return (long)(sizeof(*message) + eio_message_packet(message).len);
+}
+
+void
+eio_message_wait(struct eio_message *message, struct ws_server *server)
+{
+	if (message->waits++ == 0)
+		ws_memory_hold(server, octets_of(message));
+	message->references++;
+}
+
+void
+eio_message_unwait(struct eio_message *message, struct ws_server *server)
+{
+	if (--message->waits == 0)
+		ws_memory_hold(server, -octets_of(message));
+	eio_message_free(message);
 }

@@ -18,4 +18,9 @@ struct eio_packet eio_message_packet(const struct eio_message *message);
 struct ws_prepared *
 eio_message_encoded(struct eio_message *message, int protocol, bool b64);
 
+/* Take a reference for a client that has yet to fetch a message, and drop it.
+ * While there is one, the ledger of the server counts the message, once. */
+void eio_message_wait(struct eio_message *message, struct ws_server *server);
+void eio_message_unwait(struct eio_message *message, struct ws_server *server);
+
 #endif

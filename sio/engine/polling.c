@@ -5,13 +5,7 @@
  * something to say; then the client sends the next. What the client has to say
  * it sends with POSTs (post.c).
  *
- * Packets that find no GET wait as records, in one block:
- *
- *	struct head { length, type, form, flags }, octets, struct head, octets ...
- *
- * They are encoded when a GET comes for them. How protocol 3 frames a body
- * depends on all that is in it, and a WebSocket that takes over wants them one
- * by one.
+ * Packets that find no GET wait as records (records.c).
  *
  * A GET is answered at the end of the turn of the loop. So several messages go
  * in one answer; and when the last packet of an upgrade arrives on another
@@ -38,14 +32,7 @@ enum {
 	/* Silent sessions that are looked at to find one of an address. They are
 	 * in cold memory: 1,000 take 0.1 ms. */
 	SEARCH_MAX = 1000,
-	RECORDS_KEPT = 256, /* octets of records that an idle session keeps */
-};
-
-/* In front of the octets of a record, not aligned. */
-struct head {
-	size_t len;
-	uint8_t type, form;
-	uint16_t flags;
+	INDEX_SIZE = 16, /* of the index of a script, with a NUL */
 };
 
 static struct eio_poll *
@@ -62,65 +49,6 @@ of_flush(struct ws_deadline *flush)
 					   offsetof(struct eio_poll, flush));
 }
 
-/* ---- records ----------------------------------------------------------- */
-
-/* Count the room of the records in the server's ledger. */
-static void
-count_records(struct eio_poll *poll)
-{
-	if (poll->records.size == poll->held)
-		return;
-	ws_memory_hold(poll->session->eio->server,
-	    (long)poll->records.size - (long)poll->held);
-	poll->held = poll->records.size;
-}
-
-/* Add a packet to what waits. Returns 0 or WS_ENOMEM. */
-static int
-add_record(struct eio_poll *poll, const struct eio_packet *packet, int flags)
-{
-	struct head head = { .len = packet->len,
-		.type = (uint8_t)packet->type,
-		.form = (uint8_t)packet->form,
-		.flags = (uint16_t)flags };
-	char *at;
-
-	if (packet->len > SIZE_MAX - sizeof(head))
-		return WS_ENOMEM;
-	at = sio_text_room(&poll->records, sizeof(head) + packet->len);
-	if (at == NULL) {
-		poll->records.error = 0;
-		return WS_ENOMEM;
-	}
-	memcpy(at, &head, sizeof(head));
-	if (packet->len > 0)
-		memcpy(at + sizeof(head), packet->data, packet->len);
-	count_records(poll);
-	poll->records.len += sizeof(head) + packet->len;
-	if (poll->records.len > RECORDS_SOFT)
-		poll->drain_owed = true;
-	return 0;
-}
-
-bool
-eio_poll_next(const struct eio_poll *poll, size_t *at,
-    struct eio_packet *packet, int *flags)
-{
-	const char *record;
-	struct head head;
-
-	if (*at == poll->records.len)
-		return false;
-	record = poll->records.at + *at;
-	memcpy(&head, record, sizeof(head));
-	*packet = (struct eio_packet){ (enum eio_type)head.type,
-		(enum eio_form)head.form, record + sizeof(head), head.len };
-	if (flags != NULL)
-		*flags = head.flags;
-	*at += sizeof(head) + head.len;
-	return true;
-}
-
 /* ---- answers ----------------------------------------------------------- */
 
 /* Old versions of Internet Explorer take the script in an answer for one that
@@ -132,6 +60,15 @@ suspects_scripts(struct ws_request *request)
 
 	return agent != NULL && (strstr(agent, ";MSIE") != NULL ||
 				    strstr(agent, "Trident/") != NULL);
+}
+
+/* Return whether a client wants the answer as a script.
+ *   index  receives what it calls its function */
+static bool
+wants_script(struct ws_request *request, char index[INDEX_SIZE])
+{
+	return eio_query_get(
+		   ws_request_query(request), "j", index, INDEX_SIZE) >= 0;
 }
 
 /* Choose how the body of an answer frames its packets. */
@@ -158,7 +95,8 @@ may_compress(const struct eio_poll *poll)
 	struct eio_packet packet;
 	int flags;
 
-	for (size_t at = 0; eio_poll_next(poll, &at, &packet, &flags);) {
+	for (size_t at = 0;
+	     eio_records_next(poll->records, &at, &packet, &flags);) {
 		if (packet.type == EIO_MESSAGE && !(flags & WS_NO_COMPRESS))
 			return true;
 	}
@@ -174,12 +112,13 @@ encode(
 	size_t octets = 0;
 	char *to;
 
-	for (size_t at = 0; eio_poll_next(poll, &at, &packet, NULL);)
+	for (size_t at = 0;
+	     eio_records_next(poll->records, &at, &packet, NULL);)
 		octets += eio_payload_bound(framing, &packet);
 	sio_text_clear(out, EIO_SCRATCH);
 	to = sio_text_room(out, octets + 1);
 	for (size_t at = 0;
-	     to != NULL && eio_poll_next(poll, &at, &packet, NULL);)
+	     to != NULL && eio_records_next(poll->records, &at, &packet, NULL);)
 		out->len += eio_payload_write(
 		    framing, &packet, out->len == 0, to + out->len);
 }
@@ -200,9 +139,8 @@ static void
 answer(struct eio_poll *poll, struct ws_request *request)
 {
 	struct sio_text *out = &poll->session->eio->out;
-	char index[16];
-	bool script = eio_query_get(ws_request_query(request), "j", index,
-			  sizeof(index)) >= 0;
+	char index[INDEX_SIZE];
+	bool script = wants_script(request, index);
 	enum eio_framing framing = framing_for(poll, script);
 	const char *type = "text/plain; charset=UTF-8";
 	int status;
@@ -221,8 +159,7 @@ answer(struct eio_poll *poll, struct ws_request *request)
 	    !may_compress(poll))
 		ws_reply_plain(request);
 	status = out->error == 0 ? 200 : 503;
-	sio_text_clear(&poll->records, RECORDS_KEPT);
-	count_records(poll);
+	eio_records_free(&poll->records);
 	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);
 }
 
@@ -243,8 +180,9 @@ eio_poll_answer(struct eio_poll *poll, enum eio_type type)
 
 	if (poll->get == NULL)
 		return;
-	sio_text_clear(&poll->records, RECORDS_KEPT);
-	(void)add_record(poll, &packet, 0);
+	eio_records_free(&poll->records);
+	(void)eio_records_add(
+	    &poll->records, poll->session->eio->server, &packet, 0);
 	answer_get(poll);
 }
 
@@ -273,14 +211,14 @@ flush(struct eio_poll *poll)
 	}
 	if (poll->get == NULL)
 		return;
-	if (poll->records.len > 0)
+	if (poll->records != NULL)
 		answer_get(poll);
 	else if (session->state == EIO_STATE_CLOSING) {
 		eio_session_gone(session);
 		return;
 	} else if (poll->probe_answered)
 		eio_poll_answer(poll, EIO_NOOP);
-	if (!poll->drain_owed || poll->records.len > 0)
+	if (!poll->drain_owed || poll->records != NULL)
 		return;
 	poll->drain_owed = false;
 	eio_session_drain(session);
@@ -294,7 +232,8 @@ eio_polling_turn(struct eio *eio)
 
 	while (left && (deadline = ws_deadlines_expired(&eio->flushes, 0))) {
 		struct eio_poll *poll = of_flush(deadline);
-		size_t octets = poll->get != NULL ? poll->records.len : 0;
+		size_t octets =
+		    poll->get != NULL ? eio_records_waiting(poll->records) : 0;
 
 		flush(poll);
 		left = ws_spend(eio->server,
@@ -407,39 +346,65 @@ is_writable(const struct eio_session *session)
 	return poll->get != NULL && !poll->drain_owed;
 }
 
+/* Find out whether a packet of len octets may wait. Returns 0, WS_ESKIPPED or
+ * WS_EFULL. */
 static int
-send_packet(
-    struct eio_session *session, const struct eio_packet *packet, int flags)
+admit(struct eio_session *session, size_t len, int flags)
 {
 	struct eio_poll *poll = session->link;
 	size_t max = session->eio->options.queue_max;
-	size_t waiting = poll->records.len;
+	size_t waiting = eio_records_waiting(poll->records);
 
 	if ((flags & WS_VOLATILE) && !is_writable(session))
 		return WS_ESKIPPED;
 	/* One packet of any size always fits. If more than queue_max would
 	 * wait, the session ends, but only at the end of the turn: the caller
 	 * may be walking over all sessions. */
-	if (waiting > 0 && (waiting > max || packet->len > max - waiting)) {
+	if (waiting > 0 && (waiting > max || len > max - waiting)) {
 		poll->overflowed = true;
 		eio_poll_flush(poll);
 	}
-	if (poll->overflowed)
-		return WS_EFULL;
-	if (add_record(poll, packet, flags) < 0)
-		return WS_ENOMEM;
+	return poll->overflowed ? WS_EFULL : 0;
+}
+
+/* Have the GET answered, if there is one, for what was added. */
+static void
+added(struct eio_poll *poll)
+{
+	if (eio_records_waiting(poll->records) > RECORDS_SOFT)
+		poll->drain_owed = true;
 	if (poll->get != NULL)
 		eio_poll_flush(poll);
-	return 0;
+}
+
+static int
+send_packet(
+    struct eio_session *session, const struct eio_packet *packet, int flags)
+{
+	struct eio_poll *poll = session->link;
+	int result = admit(session, packet->len, flags);
+
+	if (result == 0)
+		result = eio_records_add(
+		    &poll->records, session->eio->server, packet, flags);
+	if (result == 0)
+		added(poll);
+	return result;
 }
 
 static int
 send_message(
     struct eio_session *session, struct eio_message *message, int flags)
 {
-	struct eio_packet packet = eio_message_packet(message);
+	struct eio_poll *poll = session->link;
+	int result = admit(session, eio_message_packet(message).len, flags);
 
-	return send_packet(session, &packet, flags);
+	if (result == 0)
+		result = eio_records_share(
+		    &poll->records, session->eio->server, message, flags);
+	if (result == 0)
+		added(poll);
+	return result;
 }
 
 /* Once its probe was answered and its GET with it, a client does not poll any
@@ -459,7 +424,7 @@ tell_end(struct eio_session *session, enum eio_ending ending)
 		return false;
 	}
 	eio_poll_drop_probe(poll);
-	if (ending == EIO_END_LAST && poll->records.len > 0) {
+	if (ending == EIO_END_LAST && poll->records != NULL) {
 		answer_get(poll);
 		return false;
 	}
@@ -485,8 +450,7 @@ eio_poll_free(struct eio_poll *poll)
 	ws_deadlines_remove(&poll->deadline);
 	ws_deadlines_remove(&poll->flush);
 	drop_unread(poll);
-	sio_text_free(&poll->records);
-	count_records(poll);
+	eio_records_free(&poll->records);
 	ws_mem_free(poll);
 }
 
@@ -556,7 +520,7 @@ new_session(
 		session->link = poll;
 	}
 	if (poll == NULL || eio_session_hello(session, &hello) < 0 ||
-	    add_record(poll, &hello, 0) < 0) {
+	    eio_records_add(&poll->records, eio->server, &hello, 0) < 0) {
 		eio_session_free(session);
 		*status = 400;
 		return NULL;
@@ -609,12 +573,13 @@ void
 eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 {
 	struct eio_session *session = poll->session;
+	char index[INDEX_SIZE];
 
 	eio_poll_heard(poll);
 	/* The protocol allows one GET at a time. */
 	if (poll->get != NULL) {
 		if (session->state == EIO_STATE_CLOSING &&
-		    poll->records.len > 0)
+		    poll->records != NULL)
 			answer_get(poll);
 		eio_session_end(session, "transport error", EIO_END_NOW);
 		eio_reply_empty(request, 400);
@@ -623,6 +588,9 @@ eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 	/* A request that is neither held nor answered gets 500. */
 	if (ws_hold(request, on_gone, poll) < 0)
 		return;
+	/* Of those for whom the answer depends on more there are few. */
+	if (!wants_script(request, index) && !suspects_scripts(request))
+		ws_request_forget(request);
 	poll->get = request;
 	poll->get_is_new = true;
 	eio_poll_flush(poll);
@@ -641,18 +609,19 @@ relieve_session(struct eio_session *session, void *arg)
 {
 	struct eio_poll *poll = eio_poll_of(session);
 	struct relief *relief = arg;
+	size_t waiting;
 
 	if (poll == NULL)
 		return true;
-	if (poll->held < relief->least ||
+	waiting = eio_records_waiting(poll->records);
+	if (waiting < relief->least ||
 	    !ws_memory_is_full(session->eio->server)) {
-		if (poll->held > relief->largest)
-			relief->largest = poll->held;
+		if (waiting > relief->largest)
+			relief->largest = waiting;
 		return true;
 	}
 	eio_session_end(session, "transport error", EIO_END_NOW);
-	sio_text_free(&poll->records);
-	count_records(poll);
+	eio_records_free(&poll->records);
 	return true;
 }
 

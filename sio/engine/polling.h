@@ -3,6 +3,7 @@
 #ifndef EIO_POLLING_H
 #define EIO_POLLING_H
 
+#include "records.h"
 #include "session.h"
 
 /* A body whose packets are not all read yet. */
@@ -23,8 +24,7 @@ struct eio_poll {
 	struct ws_request *post;   /* its body is still coming; or NULL */
 	struct eio_unread *unread; /* owned: the packets of a POST; or NULL */
 	struct ws_conn *probe;     /* a WebSocket that may take over, or NULL */
-	struct sio_text records;   /* packets that wait for a GET */
-	size_t held;               /* room of records in the ledger */
+	struct eio_records *records; /* owned: wait for a GET; or NULL */
 	struct ws_deadline deadline; /* of the first request or an upgrade */
 	struct ws_deadline flush;    /* in eio->flushes */
 	uint16_t counter;            /* in eio->silent, while silent */
@@ -59,14 +59,6 @@ void eio_poll_heard(struct eio_poll *poll);
 
 /* Call for a look at a poll at the end of this turn. */
 void eio_poll_flush(struct eio_poll *poll);
-
-/* Read what waits, packet after packet.
- *   at      where to read; 0 first, moved on by this
- *   packet  borrows what waits
- *   flags   receives what it was sent with; may be NULL
- * Returns whether there was one. */
-bool eio_poll_next(const struct eio_poll *poll, size_t *at,
-    struct eio_packet *packet, int *flags);
 
 /* Answer the pending GET, if there is one, with one packet; what waits is
  * dropped then. */

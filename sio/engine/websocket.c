@@ -217,21 +217,21 @@ static void
 take_over(struct eio_poll *poll)
 {
 	struct eio_session *session = poll->session;
-	struct sio_text waiting = poll->records;
+	struct eio_records *waiting = poll->records;
 	bool overflowed = poll->overflowed;
 	struct eio_packet packet;
 	size_t at = 0;
 	int flags;
 
 	/* The noop must not take with it what waits. */
-	poll->records = (struct sio_text){ 0 };
+	poll->records = NULL;
 	end_requests(poll);
-	sio_text_free(&poll->records);
+	eio_records_free(&poll->records);
 	poll->records = waiting;
 	session->carrier = &websocket;
 	session->link = poll->probe;
 	session->b64 = poll->probe_b64;
-	while (eio_poll_next(poll, &at, &packet, &flags))
+	while (eio_records_next(waiting, &at, &packet, &flags))
 		(void)send_packet(session, &packet, flags & WS_NO_COMPRESS);
 	eio_poll_free(poll);
 	/* A session that overflowed has lost a message, as its sender knows. */
