@@ -86,7 +86,8 @@ NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/machine.c \
 	net/net.c net/signal.c net/signal_$(LOOP).c net/timer.c
 WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 	websocket/pmd_message.c websocket/session.c
-FILES = files/files.c files/files_list.c files/files_type.c \
+FILES = files/file.c files/files.c files/files_coding.c files/files_list.c \
+	files/files_path.c files/files_root.c files/files_type.c \
 	files/open_beneath.c files/static.c files/static_fields.c \
 	files/static_gzip.c
 SERVER = server/app_loop.c server/conn.c server/conn_http.c \

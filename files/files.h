@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/bytes.h"
+#include "file.h"
 #include "ws.h"
 
 /* A document root: a directory, or a set of embedded files. */
@@ -22,34 +22,6 @@ enum ws_files_error {
 	WS_FILES_EBUSY = -4,  /* out of file descriptors or memory: 503 */
 	WS_FILES_EGONE = -5, /* there is no directory of the root's name: 503 */
 	WS_FILES_EIO = -6,   /* the disk or file system has failed: 500 */
-};
-
-#define WS_FILES_ETAG_MAX 64
-
-/* A file, found. */
-struct ws_file {
-	int fd; /* owned; -1 for an embedded file; never 0, so that a zeroed
-	           struct owns nothing */
-	const unsigned char *data; /* borrowed for ever, NULL when fd is used */
-	uint64_t octets;
-	/* Not 0: data, or what fd reads, is a gzip file of this length, and the
-	 * file its content. */
-	size_t gzip_octets;
-	int64_t modified_s;   /* seconds since 1970 */
-	uint32_t modified_ns; /* and nanoseconds of that second */
-	int64_t changed_s;    /* the same for the last change of any kind */
-	uint32_t changed_ns;
-	uint64_t device,
-	    inode;            /* of the file; of an asset: 0 and its address */
-	const char *type;     /* Content-Type, static */
-	const char *encoding; /* "br" or "gzip" (static), or NULL */
-	bool vary;            /* the choice depends on Accept-Encoding */
-	bool directory;       /* a directory without slash: redirect; or, with a
-	                         slash, a directory without index.html (fd is
-	                         open and can be listed; -1 when embedded) */
-	/* A strong entity-tag, a C string; differs between the codings of one
-	 * file, and whenever the file was replaced or rewritten. */
-	char etag[WS_FILES_ETAG_MAX];
 };
 
 /* Open a directory as document root.
@@ -123,21 +95,6 @@ const char *ws_files_cause(const struct ws_files *root);
  *   asset  borrowed for as long as the file is used */
 void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,
     struct ws_span accept_encoding, struct ws_file *file);
-
-/* Read from the descriptor of a file.
- *   out  receives octets from the first one on
- * Returns how many there were, fewer at the end of the file, or -1. */
-ssize_t ws_file_read(
-    const struct ws_file *file, uint64_t first, void *out, size_t octets);
-
-/* Add a coding to the entity-tag of a file: "x" becomes "x-gzip". RFC 9110
- * section 8.8.3.3: the representations with and without it need different
- * tags. */
-void ws_file_tag_coding(struct ws_file *file, const char *coding);
-
-/* Close what ws_files_find opened and forget it. A zeroed or closed file is
- * allowed. */
-void ws_file_close(struct ws_file *file);
 
 /* ---- files_list.c: listing a directory ---------------------------------- */
 

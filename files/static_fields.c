@@ -175,7 +175,7 @@ is_match(const char *pattern, struct ws_span path)
 	return *pattern == '\0';
 }
 
-/* Decode a path and merge its slashes, as files.c does. */
+/* Decode a path and merge its slashes, as files_path.c does. */
 static struct ws_span
 plain_path(struct ws_span path, char *out, size_t size)
 {

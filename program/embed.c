@@ -5,7 +5,7 @@
  *   embed DIR > assets.c
  *
  * writes every file below DIR into one C source: its octets as an array, and
- * a table sorted by path that files.c searches.
+ * a table sorted by path that files_root.c searches.
  *
  *   static const unsigned char asset_0[] = {
  *   31,139,8,0, ...

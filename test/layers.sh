@@ -208,8 +208,8 @@ check_bench()
 # They call each other, and what copies, compares and formats.
 pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
     base/digits base/line net/address http
-    websocket/frame http/field http/target http/http_tables http/chunked
-    http/reply http/condition deflate/deflate deflate/deflate_match
+    files/files_path websocket/frame http/field http/target
+    http/http_tables http/chunked http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate
     deflate/inflate_table deflate/crc32 deflate/gzip sio/engine/payload
     sio/engine/query sio/engine/sid sio/json/json sio/json/json_string
@@ -280,12 +280,12 @@ reserved()
 	net/loop_kqueue net/signal_kqueue: kqueue kevent
 	files/open_beneath files/files_list: openat openat64
 	files/open_beneath: readlinkat syscall
-	files/files files/files_list files/open_beneath sio/bundle: fstat fstat64
-	files/files files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
-	files/files files/files_list files/open_beneath net/net sio/bundle: open open64
-	files/files files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
+	files/files_root files/files_list files/open_beneath sio/bundle: fstat fstat64
+	files/files_root files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
+	files/files_root files/files_list files/open_beneath net/net sio/bundle: open open64
+	files/files_root files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
-	files/files files/static net/net: pread pread64
+	files/file net/net: pread pread64
 	net/log: write
 	rooms: abort
 	NOBODY: exit _exit system popen fork execve printf puts stdout stderr
