@@ -89,7 +89,8 @@ WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 FILES = files/file.c files/files.c files/files_coding.c files/files_list.c \
 	files/files_path.c files/files_root.c files/files_type.c \
 	files/open_beneath.c files/static.c files/static_fields.c \
-	files/static_gzip.c
+	files/static_file.c files/static_gzip.c files/static_list.c \
+	files/static_write.c
 SERVER = server/app_loop.c server/conn.c server/conn_http.c \
 	server/conn_life.c server/conn_list.c server/conn_log.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \

@@ -87,36 +87,10 @@ size_t ws_static_fields_octets(const struct ws_static_field *fields);
 void ws_static_fields_write(const struct ws_static_field *fields,
     struct ws_span path, struct ws_http_out *out);
 
-/* ---- listings ------------------------------------------------------------ */
+/* ---- static_list.c ------------------------------------------------------- */
 
 /* Make a chunk of a complete listing, to ask with.
  * Returns it with a reference for the caller, or NULL when out of memory. */
 struct ws_chunk *ws_static_list_chunk(struct ws_files_list *list);
-
-/* ---- static_gzip.c: the same content in another coding ------------------ */
-
-/* What is known of a file's content as gzip without compressing it. */
-enum ws_static_known {
-	WS_STATIC_UNKNOWN,
-	WS_STATIC_PLAIN, /* it would not be smaller */
-	WS_STATIC_GZIP,  /* the result is in the cache */
-};
-
-/* Look for the compressed content of a file.
- *   file  receives its length where it is in the cache */
-enum ws_static_known
-ws_static_gzip_known(struct ws_gzip_cache *cache, struct ws_file *file);
-
-/* The content of a file, compressed to a gzip file.
- * Returns it with a reference for the caller, or NULL when it would not be
- * smaller, cannot be made, or there is no time for it now. */
-struct ws_chunk *
-ws_static_gzip(struct ws_gzip_cache *cache, const struct ws_file *file);
-
-/* The content of a gzip file, which is checked.
- * Returns it with a reference for the caller, or NULL when out of memory or the
- * file is broken. */
-struct ws_chunk *
-ws_static_gunzip(struct ws_gzip_cache *cache, const struct ws_file *file);
 
 #endif
