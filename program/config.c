@@ -406,8 +406,9 @@ static const struct setting settings[] = {
 	{ "no-socket.io", 0, NULL, "do without Socket.IO", PLACE(no_sio) },
 	{ "socket.io-path", 0, "PATH", "path of Socket.IO (/socket.io)",
 	    .take = take_path, PLACE(sio.path) },
-	{ "socket.io-client", 0, "FILE",
-	    "script for /socket.io/socket.io.js (built in)",
+	{ "socket.io-client", 0, "PATH",
+	    "directory of official builds for pages, or one script\n"
+	    "for /socket.io/socket.io.js (built in)",
 	    .take = take_text, PLACE(sio.client_file) },
 	{ "cors", 0, "LIST",
 	    "pages of other origins that may use Socket.IO,\n"
@@ -454,7 +455,7 @@ static const char notes[] =
     "Socket.IO: namespace /relay/NAME passes every event to all others in\n"
     "it; /, /chat and /ticker serve the built-in pages.\n";
 
-#define HELP_COLUMN 31 /* behind "      --socket.io-client FILE" */
+#define HELP_COLUMN 31 /* behind "      --socket.io-client PATH" */
 
 /* Print one row of the table. Returns 0, or -1 on a write error. */
 static int

@@ -25,6 +25,15 @@ struct program {
 	bool stopping;
 };
 
+/* Say what failed, and why by errno. Returns the exit status. */
+static int
+cannot(const char *verb, const char *what)
+{
+	(void)say(STDERR_FILENO, "wsd: cannot %s %s: %s\n", verb, what,
+	    strerror(errno));
+	return 1;
+}
+
 /* ---- endpoints --------------------------------------------------------- */
 
 static void
@@ -157,30 +166,36 @@ add_endpoints(struct ws_server *server, const struct config *config)
 	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
 }
 
-/* Find the script that pages load as their Socket.IO client: that of
- * --socket.io-client, or else socket.io.js in the document root or below the
- * path of Socket.IO there. A symbolic link could lead out of the root, so it is
- * not followed.
+/* Find the client that pages load: that of --socket.io-client, or else the
+ * builds in the document root or below the path of Socket.IO there, if one is
+ * socket.io.js. A symbolic link could lead out of the root, so it is not
+ * followed.
  *   place  room for a path, of size octets
- * Returns a path, perhaps place, or NULL for the built-in script. */
+ * Returns a path, perhaps place, or NULL for the built-in client. */
 static const char *
 find_client(const struct config *config, char *place, size_t size)
 {
 	const char *path = config->sio.path;
 	const char *const below[] = { "", path != NULL ? path : "/socket.io" };
+	char script[4096];
 	struct stat st;
 
 	if (config->sio.client_file != NULL || config->directory == NULL)
 		return config->sio.client_file;
 	for (int i = 0; i < 2; i++) {
-		if (snprintf(place, size, "%s%s/socket.io.js",
-			config->directory, below[i]) < (int)size &&
-		    lstat(place, &st) == 0 && S_ISREG(st.st_mode))
+		if (snprintf(place, size, "%s%s", config->directory, below[i]) <
+			(int)size &&
+		    snprintf(script, sizeof(script), "%s/socket.io.js", place) <
+			(int)sizeof(script) &&
+		    lstat(place, &st) == 0 &&
+		    (i == 0 || !S_ISLNK(st.st_mode)) &&
+		    lstat(script, &st) == 0 && S_ISREG(st.st_mode))
 			return place;
 	}
 	return NULL;
 }
 
+/* Returns 0, or the exit status behind a line that says what is wrong. */
 static int
 add_sio(struct program *program)
 {
@@ -195,9 +210,12 @@ add_sio(struct program *program)
 	if (max_message > 0)
 		options.engine.max_payload = max_message;
 	program->io = sio_new(program->server, &options);
-	return program->io != NULL
-		   ? namespaces_add(program->io, &program->config->relays)
-		   : -1;
+	if (program->io == NULL && options.client_file != NULL)
+		return cannot("serve Socket.IO with", options.client_file);
+	if (program->io == NULL ||
+	    namespaces_add(program->io, &program->config->relays) < 0)
+		return cannot("serve", "Socket.IO");
+	return 0;
 }
 
 /* ---- signals ----------------------------------------------------------- */
@@ -365,15 +383,6 @@ print_start(struct ws_server *server, const struct config *config)
 	    print_ping(ping, options->ping_ms != 0 ? options->ping_ms : 25000));
 }
 
-/* Say what failed, and why by errno. Returns the exit status. */
-static int
-cannot(const char *verb, const char *what)
-{
-	(void)say(STDERR_FILENO, "wsd: cannot %s %s: %s\n", verb, what,
-	    strerror(errno));
-	return 1;
-}
-
 static int
 run(struct program *program)
 {
@@ -388,8 +397,9 @@ run(struct program *program)
 		return cannot("serve", config->directory != NULL
 					   ? config->directory
 					   : "the pages");
-	if (add_sio(program) < 0)
-		return cannot("serve", "Socket.IO");
+	result = add_sio(program);
+	if (result != 0)
+		return result;
 	/* ws_listen logs the reason. A malformed address is wrong usage. */
 	result = listen_all(program->server, config);
 	if (result < 0)

@@ -7,7 +7,8 @@
 
 /* Serve the client.
  *   path  of the server, copied
- *   file  the application's own client, or NULL for the built-in one
+ *   file  the application's own client, a directory of official builds or one
+ *         script; or NULL for the built-in one
  * Returns 0; or a negative number, perhaps with errno set. */
 int sio_bundle_new(struct sio *io, const char *path, const char *file);
 

@@ -449,9 +449,15 @@ struct sio_options {
 	                              1 MiB each. The oldest go first */
 	bool recovery_middlewares; /* skipMiddlewares: false */
 	bool no_client;            /* serveClient: false */
-	const char *client_file;   /* a client to serve as socket.io.js instead
-	                              of the built-in one: a regular file of at
-	                              most 4 MiB */
+	const char *client_file;   /* a client to serve instead of the built-in
+	                              one: a directory of official builds, each
+	                              served under its name (socket.io.js,
+	                              .min.js, .esm.min.js, .msgpack.min.js and
+	                              .map of each; those that it lacks are 404,
+	                              links in it are not followed); or a script
+	                              that is served as socket.io.js and
+	                              socket.io.min.js. Each file is read once,
+	                              and has at most 4 MiB */
 	unsigned max_namespaces;   /* that one client may be in; 100 */
 	bool keep_empty;           /* cleanupEmptyChildNamespaces: false.
 	                              Otherwise a namespace of sio_of_each is

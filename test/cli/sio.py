@@ -204,12 +204,50 @@ def built_in():
             equal(script(it.port()), file.read(), "script")
 
 
-@test("--socket.io-client is what pages get")
+BUILDS = ["socket.io.js", "socket.io.min.js", "socket.io.esm.min.js",
+          "socket.io.msgpack.min.js", "socket.io.js.map",
+          "socket.io.min.js.map", "socket.io.esm.min.js.map",
+          "socket.io.msgpack.min.js.map"]
+
+
+def builds(it):
+    """The status of each build, and its content if it is there."""
+    for name in BUILDS:
+        status, _, body = get(it.port(), f"{PATH}/{name}")
+        yield body.decode() if status == 200 else status
+
+
+@test("--socket.io-client FILE is what pages get as a script")
 def client_file():
     mine = write("mine.js", "// mine")
     root = os.path.dirname(write("a/socket.io.js", "// of the root"))
     with wsd("--socket.io-client", mine, root) as it:
         equal(script(it.port()), "// mine", "script")
+        equal(list(builds(it)), ["// mine"] * 2 + [404] * 6)
+
+
+@test("--socket.io-client DIR serves each build under its name")
+def client_directory():
+    for name in BUILDS:
+        write(f"dist/{name}", f"// {name}")
+    with wsd("--socket.io-client", f"{scratch}/dist") as it:
+        equal(list(builds(it)), [f"// {name}" for name in BUILDS])
+
+
+@test("--socket.io-client DIR: builds that it lacks are 404")
+def client_lacks():
+    write("some/socket.io.min.js", "// minified")
+    with wsd("--socket.io-client", f"{scratch}/some") as it:
+        equal(list(builds(it)), [404, "// minified"] + [404] * 6)
+
+
+@test("no --socket.io-client: the built-in one has no other builds")
+def client_of_ours():
+    with wsd() as it:
+        got = list(builds(it))
+        equal(got[0], got[1], "scripts")
+        matches(r"\nexport \{", got[2])
+        equal(got[3:], [404] * 5)
 
 
 @test("socket.io.js in the document root is what pages get: {0}",
@@ -230,12 +268,23 @@ def client_is_link():
         assert "secret" not in script(it.port())
 
 
-@test("--socket.io-client that is not there is said, with exit 1")
-def client_missing():
-    got = run("-l", "127.0.0.1:0", "--socket.io-client", "/nowhere/x.js")
+@test("--socket.io-client that cannot be served is named: {0}",
+      ("x.js", "No such file or directory"),
+      ("none", "No such file or directory"),
+      ("large", "File too large"))
+def client_missing(name, why):
+    path = f"{scratch}/{name}"
+    os.makedirs(f"{scratch}/none", exist_ok=True)
+    os.truncate(write("large/socket.io.js", ""), (4 << 20) + 1)
+    got = run("-l", "127.0.0.1:0", "--socket.io-client", path)
     equal((got.returncode, got.stdout), (1, ""))
-    matches(r"\Awsd: cannot serve Socket\.IO: No such file[^\n]*\n\Z",
-            got.stderr)
+    *more, last = got.stderr.splitlines()
+    equal(last, f"wsd: cannot serve Socket.IO with {path}: {why}")
+    if name == "large":
+        equal(len(more), 1, "lines")
+        matches(f"cannot serve {path}/socket.io.js: {why}$", more[0])
+    else:
+        equal(more, [])
 
 
 # ---- origins ---------------------------------------------------------------

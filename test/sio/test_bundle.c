@@ -81,11 +81,24 @@ get(struct client *c, const char *path, size_t octets, struct response *r)
 	cr_assert_eq(r->len, octets, "%s: %zu", path, r->len);
 }
 
-Test(sio_bundle, serves_a_file_under_every_name)
+#define PATH "/socket.io/socket.io"
+
+/* GET the path of a build, which is not there. */
+static void
+get_nothing(struct client *c, const char *path)
 {
-	static const char *const paths[] = { "/socket.io/socket.io.js",
-		"/socket.io/socket.io.min.js",
-		"/socket.io/socket.io.esm.min.js" };
+	char request[256];
+	struct response r;
+
+	snprintf(request, sizeof(request),
+	    "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+	client_puts(c, request);
+	cr_expect_eq(client_response(c, &r, false), 404, "%s", path);
+}
+
+Test(sio_bundle, serves_a_script_as_scripts_alone)
+{
+	static const char *const paths[] = { PATH ".js", PATH ".min.js" };
 	struct client c;
 	struct response r;
 	struct sio *io;
@@ -101,6 +114,90 @@ Test(sio_bundle, serves_a_file_under_every_name)
 		cr_expect_str_eq(
 		    client_field(&r, "ETag"), "\"2bf70932f1007102\"");
 	}
+	get_nothing(&c, PATH ".esm.min.js");
+	get_nothing(&c, PATH ".msgpack.min.js");
+	get_nothing(&c, PATH ".js.map");
+	client_close(&c);
+	sio_free(io);
+}
+
+Test(sio_bundle, serves_each_build_of_a_directory_under_its_name)
+{
+	static const struct {
+		const char *name, *text, *type;
+	} rows[] = {
+		{ "socket.io.js", "1", "text/javascript; charset=utf-8" },
+		{ "socket.io.min.js", "12", "text/javascript; charset=utf-8" },
+		{ "socket.io.esm.min.js", "123",
+		    "text/javascript; charset=utf-8" },
+		{ "socket.io.msgpack.min.js", "1234",
+		    "text/javascript; charset=utf-8" },
+		{ "socket.io.js.map", "12345", "application/json" },
+		{ "socket.io.min.js.map", "123456", "application/json" },
+		{ "socket.io.esm.min.js.map", "1234567", "application/json" },
+		{ "socket.io.msgpack.min.js.map", "12345678",
+		    "application/json" },
+	};
+	struct client c;
+	struct sio *io;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		tree_file(root, rows[i].name, rows[i].text);
+	io = serve("");
+	cr_assert_not_null(io);
+	c = client_open(live.address);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct response r;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/socket.io/%s", rows[i].name);
+		get(&c, path, i + 1, &r);
+		cr_expect_eq(
+		    memcmp(r.body, rows[i].text, i + 1), 0, "%s", rows[i].name);
+		cr_expect_str_eq(client_field(&r, "Content-Type"), rows[i].type,
+		    "%s", rows[i].name);
+	}
+	client_close(&c);
+	sio_free(io);
+}
+
+Test(sio_bundle, builds_that_a_directory_lacks_are_404)
+{
+	struct client c;
+	struct response r;
+	struct sio *io;
+
+	tree_file(root, "socket.io.min.js", "minified");
+	tree_file(root, "package.json", "{}");
+	io = serve("");
+	cr_assert_not_null(io);
+	c = client_open(live.address);
+	get(&c, PATH ".min.js", 8, &r);
+	get_nothing(&c, PATH ".js");
+	get_nothing(&c, PATH ".esm.min.js");
+	get_nothing(&c, PATH ".msgpack.min.js");
+	get_nothing(&c, PATH ".js.map");
+	client_close(&c);
+	sio_free(io);
+}
+
+Test(sio_bundle, the_built_in_client_has_no_build_but_scripts_and_a_module)
+{
+	struct sio *io = sio_new(live.server, NULL);
+	struct client c;
+	struct response r;
+
+	cr_assert_not_null(io);
+	c = client_open(live.address);
+	client_puts(&c, "GET " PATH ".esm.min.js HTTP/1.1\r\n"
+			"Host: localhost\r\n\r\n");
+	cr_assert_eq(client_response(&c, &r, false), 200);
+	cr_expect_not_null(strstr((const char *)r.body, "\nexport "));
+	get_nothing(&c, PATH ".msgpack.min.js");
+	get_nothing(&c, PATH ".js.map");
+	get_nothing(&c, PATH ".min.js.map");
+	get_nothing(&c, PATH ".esm.min.js.map");
+	get_nothing(&c, PATH ".msgpack.min.js.map");
 	client_close(&c);
 	sio_free(io);
 }
@@ -138,7 +235,12 @@ Test(sio_bundle, refuses_what_is_no_file)
 	tree_link(root, "link.js", "pipe.js");
 	make_zeros("large.js", BUNDLE_MAX + 1);
 	expect_error("none.js", ENOENT);
-	expect_error("directory.js", EISDIR);
+	expect_error("directory.js", ENOENT); /* none of the builds is in it */
+	tree_link(root, "directory.js/socket.io.js", "../link.js");
+	expect_error("directory.js", ENOENT);
+	make_zeros("directory.js/socket.io.esm.min.js", BUNDLE_MAX + 1);
+	cr_assert_eq(unlink(tree_path(root, "directory.js/socket.io.js")), 0);
+	expect_error("directory.js", EFBIG);
 	expect_error("pipe.js", EINVAL);
 	expect_error("link.js", EINVAL);
 	expect_error("large.js", EFBIG);

@@ -237,6 +237,10 @@ async function served({ http }) {
 			equal(again.status, 304, "again");
 		}
 		equal((await fetch(`${http}/socket.io/other.js`)).status, 400);
+		for (const name of ["socket.io.msgpack.min.js",
+			"socket.io.js.map"])
+			equal((await fetch(`${http}/socket.io/${name}`)).status,
+			    404, name);
 	});
 	await check("Chromium, a script of the server", () =>
 	    withPage(elsewhere, async (page) => {
@@ -277,6 +281,37 @@ for (const [cors, names] of [["*", ["ours", "4.8", "3.1"]],
 				    "others");
 			    }));
 	});
+
+/* Each official build has a name of its own, and none stands in for another. */
+const dist = join(BUILD, "node_modules/sio-4.8/dist");
+await withWsd(["--cors", "*", "--socket.io-client", dist], async ({ http }) => {
+	const greet = ([url, options]) => new Promise((came, failed) => {
+		const socket = io(`${url}relay/official`, options);
+		socket.on("connect", () => socket.emit("hello", came));
+		socket.on("connect_error", failed);
+	});
+	const path = `${http}socket.io/socket.io`;
+
+	await check("Chromium, official builds of a directory", async () => {
+		for (const kind of ["", ".min", ".esm.min", ".msgpack.min"])
+			for (const end of [".js", ".js.map"]) {
+				const one = await fetch(path + kind + end);
+				equal(await one.text(), readFileSync(join(dist,
+				    `socket.io${kind}${end}`), "utf8"), kind);
+			}
+	});
+	for (const [kind, script] of [["", { url: `${path}.js` }],
+		[".min", { url: `${path}.min.js` }],
+		[".esm.min", { type: "module", content: `
+		    import { io } from "${path}.esm.min.js";
+		    globalThis.io = io;` }]])
+		await check(`Chromium, the official build socket.io${kind}.js`,
+		    () => withPage(elsewhere, async (page) => {
+			await page.addScriptTag(script);
+			await page.waitForFunction(() => globalThis.io);
+			equal(await page.evaluate(greet, [http, {}]), 0, "others");
+		    }));
+});
 
 await browser.close();
 pages.close();
