@@ -266,7 +266,7 @@ ws_server_free(struct ws_server *server)
 	}
 	(void)ws_log_settle(&server->core.log, WS_LOG_INFO, INT64_MAX);
 	ws_log_end(&server->core.log);
-	ws_route_free(server);
+	ws_routes_free(server);
 	ws_gzip_cache_fini(&server->core.gzip_cache);
 	ws_rooms_free(server->rooms);
 	ws_peers_free(server->peers);

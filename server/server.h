@@ -77,8 +77,10 @@ void ws_route_request(struct ws_request *request);
  * and call its early. */
 void ws_route_head(struct ws_request *request);
 
+/* ---- routes.c: the endpoints, by path ---------------------------------- */
+
 /* Release all endpoints. */
-void ws_route_free(struct ws_server *server);
+void ws_routes_free(struct ws_server *server);
 
 /* ---- members.c: connections as members of rooms ------------------------ */
 
