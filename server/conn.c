@@ -1,4 +1,4 @@
-/* conn.c - the state machine of one connection: life, reading, serving. */
+/* conn.c - the state machine of one connection: reading, serving. */
 /* SPDX-License-Identifier: MIT */
 /*
  *	     head complete, the answer is a file          all sent, keep-alive
@@ -45,18 +45,6 @@
 
 _Static_assert(WS_CORE_INPUT / OCTETS_EACH >= WS_BUDGET_VISIT,
     "a visit must not read more than the buffer holds");
-
-/* Visits for which the budget of a turn is asked at once. Asking for each takes
- * 3 instructions more a delivery; 32 could exceed a turn by 6 ms. */
-#define VISITS 16
-
-/* Spare segments are released this long after their last use. */
-#define TRIM_MS 1000
-
-/* Octets that must have been released since the last peak for memory to be given
- * back to the system. With a quarter of it, one long message would be
- * enough. */
-#define TRIM_OCTETS (1 << 20)
 
 /* While the application holds a request, its peer is read from until this much
  * waits behind it, to notice that it hangs up. A browser's next request has 0.5
@@ -248,20 +236,8 @@ unchoke(struct ws_conn *c)
 		c->endpoint->handler.drain(c);
 }
 
-/* Return whether there is nothing to settle and nothing to go on with, as after
- * nearly every visit. Measured: this test saves 40 instructions a visit. */
-static inline bool
-is_settled(const struct ws_conn *c)
-{
-	return c->state == WS_CONN_OPEN && c->io.want == WS_LOOP_READ &&
-	       c->stash == NULL && c->queue.last == NULL && !c->send_failed &&
-	       !ws_conn_is_halted(c);
-}
-
-/* Act on what the visit has left behind: a failed send, a queue that drained
- * while lingering, other events to wait for. */
-static void
-settle(struct ws_conn *c)
+void
+ws_conn_settle(struct ws_conn *c)
 {
 	unsigned want;
 
@@ -348,18 +324,6 @@ yield(struct ws_conn *c)
 	core->yielded_end = &c->next;
 }
 
-/* Queue those that have yielded. */
-static void
-queue_yielded(struct ws_core *core)
-{
-	if (core->yielded == NULL)
-		return;
-	*core->dirty_end = core->yielded;
-	core->dirty_end = core->yielded_end;
-	core->yielded = NULL;
-	core->yielded_end = &core->yielded;
-}
-
 /* End a visit that has left more to do. */
 static WS_NOINLINE void
 leave_unsettled(struct ws_conn *c)
@@ -373,7 +337,7 @@ leave_unsettled(struct ws_conn *c)
 	core->output = core->gather;
 	core->output_octets = 0;
 	core->serving = NULL;
-	settle(c);
+	ws_conn_settle(c);
 	if (c->yielded)
 		yield(c);
 }
@@ -389,7 +353,7 @@ serve(struct ws_conn *c, bool readable)
 	if (readable)
 		receive(c);
 	ws_conn_flush(c);
-	if (is_settled(c))
+	if (ws_conn_is_settled(c))
 		core->serving = NULL;
 	else
 		leave_unsettled(c);
@@ -407,6 +371,28 @@ on_ready(struct ws_io *io, unsigned events)
 		ws_conn_kill(c, "the connection was reset");
 	else
 		serve(c, false);
+}
+
+void
+ws_conn_visit(struct ws_conn *c)
+{
+	struct ws_core *core = c->core;
+	bool readable = c->readable;
+
+	if (c->state == WS_CONN_DEAD) {
+		c->next = core->dead;
+		core->dead = c;
+		return;
+	}
+	if (c->readable)
+		c->costly = false; /* unless this visit is costly again */
+	c->yielded = c->readable = false;
+	c->io.ready = c->costly ? on_ready_costly : on_ready;
+	/* The application may have seen ws_queued() above queue_soft and wait
+	 * for drain. Choke now, so that drain is certain to be called even if
+	 * the flush empties the queue. */
+	ws_conn_choke(c);
+	serve(c, readable);
 }
 
 /* ---- life -------------------------------------------------------------- */
@@ -433,148 +419,6 @@ ws_conn_new(struct ws_core *core, int fd, const struct ws_peer *peer)
 	ws_ledger_add(&core->memory, sizeof(*c));
 	ws_conn_arm(c, core->limits.handshake_ms);
 	return c;
-}
-
-/* Release a dead connection. The callbacks inside may do anything. */
-static void
-reap(struct ws_conn *c)
-{
-	struct ws_core *core = c->core;
-	bool done = true;
-
-	if (c->websocket) {
-		ws_conn_ws_report(c,
-		    c->closed_code ? c->closed_code : WS_CLOSE_ABNORMAL,
-		    c->cause, WS_STR,
-		    c->closed_by_us ? WS_BY_SERVER : WS_BY_PEER);
-		ws_session_fini(&c->session);
-	} else {
-		ws_conn_log_end(c);
-		done = ws_request_abort(c);
-	}
-	core->on_conn_end(c);
-	ws_net_close(c->io.fd);
-	ws_pmd_leave(&core->pmd, c->context);
-	ws_queue_clear(&c->queue, &core->segments);
-	ws_buf_free(&c->stash);
-	if (done)
-		ws_conn_free(c);
-}
-
-/* Visit a touched connection at the end of a turn, for whatever reason. */
-static WS_NOINLINE void
-visit_any(struct ws_conn *c)
-{
-	struct ws_core *core = c->core;
-	bool readable = c->readable;
-
-	if (c->state == WS_CONN_DEAD) {
-		c->next = core->dead;
-		core->dead = c;
-		return;
-	}
-	if (c->readable)
-		c->costly = false; /* unless this visit is costly again */
-	c->yielded = c->readable = false;
-	c->io.ready = c->costly ? on_ready_costly : on_ready;
-	/* The application may have seen ws_queued() above queue_soft and wait
-	 * for drain. Choke now, so that drain is certain to be called even if
-	 * the flush empties the queue. */
-	ws_conn_choke(c);
-	serve(c, readable);
-}
-
-/* Visit a touched connection at the end of a turn. Mostly there is a message to
- * send and nothing else: measured, this shortcut saves 40 instructions of each
- * delivery to a room. Returns false after a visit that may have cost more. */
-static inline bool
-visit(struct ws_core *core, struct ws_conn *c)
-{
-	if (c->state != WS_CONN_OPEN || c->stash != NULL ||
-	    ws_conn_is_halted(c) || c->queue.octets > core->limits.queue_soft) {
-		visit_any(c);
-		return false;
-	}
-	ws_conn_flush_queue(c);
-	if (!is_settled(c))
-		settle(c);
-	return true;
-}
-
-/* Serve those that were touched, and those that they touch, in the order in
- * which they were queued and as far as the budget lasts. */
-static void
-serve_dirty(struct ws_core *core)
-{
-	struct ws_budget *budget = &core->loop.budget;
-	struct ws_conn *c;
-	int left = 0;
-
-	/* Most visits are one send. So the budget is asked once for several,
-	 * which saves three instructions of each delivery. */
-	while ((c = core->dirty) != NULL) {
-		if (--left < 0) {
-			if (budget->turn <= 0)
-				return;
-			budget->turn -= VISITS * WS_COST_FLUSH;
-			left = VISITS - 1;
-		}
-		core->dirty = c->next;
-		if (core->dirty == NULL)
-			core->dirty_end = &core->dirty;
-		c->dirty = false;
-		if (!visit(core, c))
-			left = 0;
-	}
-}
-
-/* Release those that died, as far as the budget lasts. */
-static void
-reap_dead(struct ws_core *core)
-{
-	struct ws_conn *c;
-
-	while ((c = core->dead) != NULL && core->loop.budget.turn > 0) {
-		core->loop.budget.turn -= WS_COST_RELEASE;
-		core->dead = c->next;
-		reap(c);
-	}
-}
-
-/* Give memory back to the system once three quarters of what was held at the
- * last peak are released. At once: the next turn may be an hour away. */
-static void
-trim_memory(struct ws_core *core)
-{
-	struct ws_ledger *memory = &core->memory;
-
-	if (memory->peak - memory->held < TRIM_OCTETS ||
-	    memory->held > memory->peak / 4)
-		return;
-	memory->peak = memory->held;
-	ws_mem_trim();
-}
-
-void
-ws_core_turn_end(void *arg)
-{
-	struct ws_core *core = arg;
-
-	ws_budget_begin(&core->loop.budget, WS_BUDGET_QUEUED, 1);
-	do {
-		serve_dirty(core);
-		reap_dead(core);
-	} while ((core->dirty != NULL || core->dead != NULL) &&
-		 core->loop.budget.turn > 0);
-	if (core->memory.held > core->memory.max)
-		core->on_memory_full(core);
-	queue_yielded(core);
-	core->loop.busy = core->dirty != NULL || core->dead != NULL;
-	trim_memory(core);
-	if (core->loop.now_ms >= core->trim_ms) {
-		ws_segments_trim(&core->segments);
-		core->trim_ms = core->loop.now_ms + TRIM_MS;
-	}
 }
 
 /* Give a peer more time if it still takes octets of its queue.
