@@ -7,8 +7,8 @@
  *
  * Packets that find no GET wait as records (records.c).
  *
- * A GET is answered at the end of the turn of the loop. So several messages go
- * in one answer; and when the last packet of an upgrade arrives on another
+ * A GET is answered (poll_answer.c) at the end of the turn of the loop. So
+ * several messages go in one answer; and when the last packet of an upgrade arrives on another
  * connection in the same turn, it is seen before the GET that came after it.
  *
  * Engine.IO protocol 4, "HTTP long-polling".
@@ -21,9 +21,8 @@
 #include "base/budget.h"
 #include "base/mem.h"
 #include "base/siphash.h"
-#include "jsonp.h"
 #include "message.h"
-#include "query.h"
+#include "poll_answer.h"
 
 enum {
 	/* Octets of records from which on a session is not writable, and drain
@@ -32,7 +31,6 @@ enum {
 	/* Silent sessions that are looked at to find one of an address. They are
 	 * in cold memory: 1,000 take 0.1 ms. */
 	SEARCH_MAX = 1000,
-	INDEX_SIZE = 16, /* of the index of a script, with a NUL */
 };
 
 static struct eio_poll *
@@ -47,143 +45,6 @@ of_flush(struct ws_deadline *flush)
 {
 	return (struct eio_poll *)(void *)((char *)flush -
 					   offsetof(struct eio_poll, flush));
-}
-
-/* ---- answers ----------------------------------------------------------- */
-
-/* Old versions of Internet Explorer take the script in an answer for one that
- * the request smuggled in, unless a field tells them not to look for such. */
-static bool
-suspects_scripts(struct ws_request *request)
-{
-	const char *agent = ws_request_field(request, "User-Agent");
-
-	return agent != NULL && (strstr(agent, ";MSIE") != NULL ||
-				    strstr(agent, "Trident/") != NULL);
-}
-
-/* Return whether a client wants the answer as a script.
- *   index  receives what it calls its function */
-static bool
-wants_script(struct ws_request *request, char index[INDEX_SIZE])
-{
-	return eio_query_get(
-		   ws_request_query(request), "j", index, INDEX_SIZE) >= 0;
-}
-
-/* Choose how the body of an answer frames its packets. */
-static enum eio_framing
-framing_for(const struct eio_poll *poll, bool script)
-{
-	const struct eio_session *session = poll->session;
-
-	if (session->protocol >= 4)
-		return EIO_SEPARATED;
-	if (session->b64 || script)
-		return EIO_COUNTED;
-	/* In browsers, clients of before 2016 that can take octets take nothing
-	 * else. Later ones, and those outside of browsers, take both. */
-	return EIO_OCTETS;
-}
-
-/* Return whether an answer may be compressed: one of its messages may be, as in
- * the reference. Other packets do not count; in the reference a ping allows it
- * even beside a message that must not be compressed. */
-static bool
-may_compress(const struct eio_poll *poll)
-{
-	struct eio_packet packet;
-	int flags;
-
-	for (size_t at = 0;
-	     eio_records_next(poll->records, &at, &packet, &flags);) {
-		if (packet.type == EIO_MESSAGE && !(flags & WS_NO_COMPRESS))
-			return true;
-	}
-	return false;
-}
-
-/* Encode all records into a text. */
-static void
-encode(
-    const struct eio_poll *poll, enum eio_framing framing, struct sio_text *out)
-{
-	struct eio_packet packet;
-	size_t octets = 0;
-	char *to;
-
-	for (size_t at = 0;
-	     eio_records_next(poll->records, &at, &packet, NULL);)
-		octets += eio_payload_bound(framing, &packet);
-	sio_text_clear(out, EIO_SCRATCH);
-	to = sio_text_room(out, octets + 1);
-	for (size_t at = 0;
-	     to != NULL && eio_records_next(poll->records, &at, &packet, NULL);)
-		out->len += eio_payload_write(
-		    framing, &packet, out->len == 0, to + out->len);
-}
-
-/* Turn a body into a script. */
-static void
-wrap(struct sio_text *body, const char *index)
-{
-	struct sio_text script = { 0 };
-
-	eio_jsonp_write(&script, index, body->at, body->len);
-	sio_text_free(body);
-	*body = script;
-}
-
-/* Answer a request with all records, and forget them. */
-static void
-answer(struct eio_poll *poll, struct ws_request *request)
-{
-	struct sio_text *out = &poll->session->eio->out;
-	char index[INDEX_SIZE];
-	bool script = wants_script(request, index);
-	enum eio_framing framing = framing_for(poll, script);
-	const char *type = "text/plain; charset=UTF-8";
-	int status;
-
-	encode(poll, framing, out);
-	if (script) {
-		type = "text/javascript; charset=UTF-8";
-		if (out->error == 0)
-			wrap(out, index);
-	} else if (framing == EIO_OCTETS)
-		type = "application/octet-stream";
-	(void)ws_reply_field(request, "Cache-Control", "no-store");
-	if (suspects_scripts(request))
-		(void)ws_reply_field(request, "X-XSS-Protection", "0");
-	if (out->len < poll->session->eio->options.compress_min ||
-	    !may_compress(poll))
-		ws_reply_plain(request);
-	status = out->error == 0 ? 200 : 503;
-	eio_records_free(&poll->records);
-	eio_reply(request, status, type, out->at, status == 200 ? out->len : 0);
-}
-
-/* Answer the pending GET with all records. */
-static void
-answer_get(struct eio_poll *poll)
-{
-	struct ws_request *request = poll->get;
-
-	poll->get = NULL;
-	answer(poll, request);
-}
-
-void
-eio_poll_answer(struct eio_poll *poll, enum eio_type type)
-{
-	struct eio_packet packet = { .type = type };
-
-	if (poll->get == NULL)
-		return;
-	eio_records_free(&poll->records);
-	(void)eio_records_add(
-	    &poll->records, poll->session->eio->server, &packet, 0);
-	answer_get(poll);
 }
 
 /* ---- the end of the turn ----------------------------------------------- */
@@ -212,7 +73,7 @@ flush(struct eio_poll *poll)
 	if (poll->get == NULL)
 		return;
 	if (poll->records != NULL)
-		answer_get(poll);
+		eio_poll_answer_all(poll);
 	else if (session->state == EIO_STATE_CLOSING) {
 		eio_session_gone(session);
 		return;
@@ -425,7 +286,7 @@ tell_end(struct eio_session *session, enum eio_ending ending)
 	}
 	eio_poll_drop_probe(poll);
 	if (ending == EIO_END_LAST && poll->records != NULL) {
-		answer_get(poll);
+		eio_poll_answer_all(poll);
 		return false;
 	}
 	eio_poll_answer(poll, ending == EIO_END_ANSWER ? EIO_NOOP : EIO_CLOSE);
@@ -549,7 +410,7 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 	}
 	poll = session->link;
 	set_cookie(session, request);
-	answer(poll, request);
+	eio_poll_reply(poll, request);
 	poll->silent = true;
 	poll->counter = counter;
 	eio->silent[counter]++;
@@ -573,14 +434,13 @@ void
 eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 {
 	struct eio_session *session = poll->session;
-	char index[INDEX_SIZE];
 
 	eio_poll_heard(poll);
 	/* The protocol allows one GET at a time. */
 	if (poll->get != NULL) {
 		if (session->state == EIO_STATE_CLOSING &&
 		    poll->records != NULL)
-			answer_get(poll);
+			eio_poll_answer_all(poll);
 		eio_session_end(session, "transport error", EIO_END_NOW);
 		eio_reply_empty(request, 400);
 		return;
@@ -588,8 +448,7 @@ eio_poll_get(struct eio_poll *poll, struct ws_request *request)
 	/* A request that is neither held nor answered gets 500. */
 	if (ws_hold(request, on_gone, poll) < 0)
 		return;
-	/* Of those for whom the answer depends on more there are few. */
-	if (!wants_script(request, index) && !suspects_scripts(request))
+	if (!eio_poll_needs(request))
 		ws_request_forget(request);
 	poll->get = request;
 	poll->get_is_new = true;

@@ -60,10 +60,6 @@ void eio_poll_heard(struct eio_poll *poll);
 /* Call for a look at a poll at the end of this turn. */
 void eio_poll_flush(struct eio_poll *poll);
 
-/* Answer the pending GET, if there is one, with one packet; what waits is
- * dropped then. */
-void eio_poll_answer(struct eio_poll *poll, enum eio_type type);
-
 /* Answer a POST whose packets were read, and release what was kept for it. */
 void eio_unread_end(struct eio_unread *unread);
 

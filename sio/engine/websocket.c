@@ -26,6 +26,7 @@
 
 #include "answer.h"
 #include "message.h"
+#include "poll_answer.h"
 #include "polling.h"
 #include "query.h"
 
