@@ -83,7 +83,8 @@ DEFLATE = deflate/crc32.c deflate/deflate.c deflate/deflate_block.c \
 HTTP = http/chunked.c http/condition.c http/field.c http/gzip_cache.c \
 	http/http_tables.c http/reply.c http/target.c
 NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/machine.c \
-	net/net.c net/signal.c net/signal_$(LOOP).c net/timer.c
+	net/net.c net/net_listen.c net/net_system.c net/signal.c \
+	net/signal_$(LOOP).c net/timer.c
 WEBSOCKET = websocket/frame.c websocket/handshake.c websocket/pmd.c \
 	websocket/pmd_message.c websocket/session.c
 FILES = files/file.c files/files.c files/files_coding.c files/files_list.c \

@@ -1,4 +1,4 @@
-/* net.h - sockets, clocks and randomness: all that is asked of the system. */
+/* net.h - sockets, clocks, randomness and limits: what is asked of the system. */
 /* SPDX-License-Identifier: MIT */
 #ifndef WS_NET_H
 #define WS_NET_H
@@ -17,6 +17,8 @@ enum {
 	WS_NET_GONE = -2,  /* the peer is gone, or this connection failed */
 	WS_NET_FULL = -3,  /* out of descriptors or memory */
 };
+
+/* ---- net_listen.c --------------------------------------------------------- */
 
 /* Open a listening socket, non-blocking, close-on-exec.
  *   address  "HOST:PORT", ":PORT" (every address, both families), "[V6]:PORT"
@@ -38,6 +40,8 @@ void ws_net_local_text(int fd, char *text, size_t size);
 
 /* Remove the file of a unix socket that ws_net_listen made, and close it. */
 void ws_net_unlisten(int fd);
+
+/* ---- net.c: connections -------------------------------------------------- */
 
 /* Accept one connection: non-blocking, close-on-exec, no delay.
  *   peer  receives its address
@@ -61,16 +65,18 @@ ssize_t ws_net_sendv(int fd, const struct iovec *parts, int count);
  * process must ignore SIGPIPE. */
 ssize_t ws_net_sendfile(int fd, int file, uint64_t offset, size_t len);
 
+/* Have the system end a connection whose peer does not acknowledge data for
+ * timeout_ms, where the system can, and probe a silent peer (SO_KEEPALIVE).
+ * Connections inherit it from the listening socket. */
+void ws_net_user_timeout(int fd, unsigned timeout_ms);
+
 /* Send no more, so that the peer reads the end; it may still send. */
 void ws_net_shutdown(int fd);
 
 /* Close a connection. */
 void ws_net_close(int fd);
 
-/* Have the system end a connection whose peer does not acknowledge data for
- * timeout_ms, where the system can, and probe a silent peer (SO_KEEPALIVE).
- * Connections inherit it from the listening socket. */
-void ws_net_user_timeout(int fd, unsigned timeout_ms);
+/* ---- net_system.c: clocks, randomness, limits ----------------------------- */
 
 /* Milliseconds of a clock that never goes back. */
 int64_t ws_net_now_ms(void);

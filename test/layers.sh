@@ -267,12 +267,14 @@ reserved()
 {
 	cat <<-'END'
 	base/mem: malloc calloc realloc reallocarray free aligned_alloc strdup
-	net/net: socket bind listen accept accept4 connect recv recvmsg recvfrom
-	net/net: send sendmsg sendto sendfile shutdown setsockopt getsockopt
-	net/net: getsockname getpeername getaddrinfo freeaddrinfo clock_gettime
-	net/net: time gettimeofday getrandom arc4random_buf getrlimit setrlimit
-	net/net: prlimit prlimit64 signal unlink chmod
-	net/net net/signal net/signal_kqueue: sigaction
+	net/net: accept accept4 recv recvmsg recvfrom
+	net/net: send sendmsg sendto sendfile shutdown
+	net/net_listen: socket bind listen connect getsockopt getsockname
+	net/net_listen: getpeername unlink chmod getaddrinfo freeaddrinfo
+	net/net net/net_listen: setsockopt
+	net/net_system: clock_gettime time gettimeofday getrandom arc4random_buf
+	net/net_system: getrlimit setrlimit prlimit prlimit64 signal
+	net/net_system net/signal net/signal_kqueue: sigaction
 	net/signal_epoll: signalfd sigprocmask
 	net/loop_epoll net/loop_kqueue: epoll_create1 epoll_ctl epoll_wait
 	net/loop_epoll net/loop_kqueue: select
@@ -282,7 +284,7 @@ reserved()
 	files/open_beneath: readlinkat syscall
 	files/files_root files/files_list files/open_beneath sio/bundle: fstat fstat64
 	files/files_root files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
-	files/files_root files/files_list files/open_beneath net/net sio/bundle: open open64
+	files/files_root files/files_list files/open_beneath net/net_system sio/bundle: open open64
 	files/files_root files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
 	files/file net/net: pread pread64

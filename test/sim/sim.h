@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * sim.c takes the place of net.c, of the readiness backend and of mem.c, so a
+ * sim.c takes the place of net.h, of the readiness backend and of mem.c, so a
  * program linked with it runs the whole server in virtual time and touches no
  * socket. Everything that happens is drawn from one sequence of numbers: the
  * same seed gives the same run, to the octet.
