@@ -301,6 +301,7 @@ static struct {
 	struct sim_wire *backlog[WIRES];
 	size_t backlog_len;
 	unsigned listeners, open;
+	unsigned user_timeout_ms;
 	bool loop_open;
 	struct ws_fired stale[STALE];
 	unsigned stale_count;
@@ -464,8 +465,9 @@ sim_connect(uint32_t ipv4, uint16_t port)
 	*w = (struct sim_wire){
 		.fd = -1, .used = true, .waiting = true, .wake_ms = INT64_MAX
 	};
-	w->peer = (struct ws_peer){ .port = port, .family = 4 };
-	memset(w->peer.ip + 10, 0xff, 2);
+	w->peer = (struct ws_peer){ .port = port, .family = ipv4 != 0 ? 4 : 0 };
+	if (ipv4 != 0)
+		memset(w->peer.ip + 10, 0xff, 2);
 	for (int i = 0; i < 4; i++)
 		w->peer.ip[12 + i] = (uint8_t)(ipv4 >> (24 - 8 * i));
 	init_pipe(&w->up);
@@ -810,7 +812,13 @@ void
 ws_net_user_timeout(int fd, unsigned timeout_ms)
 {
 	(void)descriptor(fd, LISTENER);
-	(void)timeout_ms;
+	world.user_timeout_ms = timeout_ms;
+}
+
+unsigned
+sim_user_timeout(void)
+{
+	return world.user_timeout_ms;
 }
 
 int64_t
@@ -1062,6 +1070,12 @@ sim_begin(void)
 	world.unix_s = 1700000000 + sim_below(100000000);
 	for (int i = 0; i < WIRES; i++)
 		free_wire(&world.wires[i]);
+	return &world.weather;
+}
+
+struct sim_weather *
+sim_weather(void)
+{
 	return &world.weather;
 }
 

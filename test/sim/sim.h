@@ -77,6 +77,9 @@ struct sim_weather {
 /* Begin a world. The weather may be changed at any time. */
 struct sim_weather *sim_begin(void);
 
+/* The weather of the world. */
+struct sim_weather *sim_weather(void);
+
 /* End it: nothing may be left of the server. */
 void sim_end(void);
 
@@ -98,7 +101,12 @@ size_t sim_shortages(void);
 
 struct sim_wire;
 
-/* Connect from an address. NULL when nobody listens. */
+/* Return how long what was sent may stay without acknowledgement, as the
+ * server has asked of the system; 0: as long as the system likes. */
+unsigned sim_user_timeout(void);
+
+/* Connect from an address; 0 is a unix socket, which has none. NULL when nobody
+ * listens. */
 struct sim_wire *sim_connect(uint32_t ipv4, uint16_t port);
 
 /* Send and receive what is possible now. Return how many octets. */
