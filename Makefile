@@ -79,7 +79,8 @@ BASE = base/array.c base/buf.c base/deadlines.c base/digits.c base/line.c \
 DEFLATE = deflate/crc32.c deflate/deflate.c deflate/deflate_block.c \
 	deflate/deflate_code.c deflate/deflate_match.c \
 	deflate/deflate_shared.c deflate/gzip.c deflate/inflate.c \
-	deflate/inflate_table.c
+	deflate/inflate_table.c deflate/inflate_tokens.c \
+	deflate/inflate_window.c
 HTTP = http/chunked.c http/condition.c http/field.c http/gzip_cache.c \
 	http/http_tables.c http/reply.c http/target.c
 NET = net/address.c net/log.c net/loop.c net/loop_$(LOOP).c net/machine.c \

@@ -85,7 +85,7 @@ build_tools() {
 		load_ws.c load_http.c load_sio.c load_polling.c \
 		load_deflate.c ../deflate/deflate.c \
 		../deflate/deflate_block.c ../deflate/deflate_code.c ../deflate/deflate_match.c \
-		../deflate/inflate.c ../deflate/inflate_table.c" || die "load does not build"
+		../deflate/inflate*.c" || die "load does not build"
 	compile floor floor.c -O3 || die "floor does not build"
 	compile start start.c || die "start does not build"
 }

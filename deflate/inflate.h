@@ -59,7 +59,8 @@ enum {
 };
 
 /* One decoder, some 9,500 octets. It can do any number of streams, one after
- * the other. All members are inflate.c's own. */
+ * the other. Its members belong to inflate.c and
+ * inflate_tokens.c. */
 struct ws_inflate {
 	const struct ws_inflate_window *window; /* borrowed */
 	uint64_t bits;     /* taken and not used; bit 0 is the next */

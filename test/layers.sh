@@ -211,7 +211,8 @@ pure='sha1 base64 base/url base/utf8 base/siphash base/deadlines
     files/files_path websocket/frame http/field http/target
     http/http_tables http/chunked http/reply http/condition deflate/deflate deflate/deflate_match
     deflate/deflate_block deflate/deflate_code deflate/inflate
-    deflate/inflate_table deflate/crc32 deflate/gzip sio/engine/payload
+    deflate/inflate_table deflate/inflate_tokens
+    deflate/inflate_window deflate/crc32 deflate/gzip sio/engine/payload
     sio/engine/query sio/engine/sid sio/json/json sio/json/json_string
     sio/json/number sio/packet'
 
