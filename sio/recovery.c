@@ -16,15 +16,17 @@
  * first. Both are bounded in octets, too: the oldest state or event is dropped
  * for a new one. A client that needs a dropped event connects anew.
  *
- * An offset is a number that grows, written in the 64 digits below, as one more
- * argument of each event. A client that never got an event has no offset,
- * or still has that of an earlier connection, perhaps to another process. Then
- * the offset at which it connected counts. And a client whose offset is that of
- * the last event that was sent to it has missed nothing up to when it left,
- * even if events in between have been dropped.
+ * Each event has its offset as one more argument. A client that never got an
+ * event has no offset, or still has that of an earlier connection, perhaps to
+ * another process. Then the offset at which it connected counts. And a client
+ * whose offset is that of the last event that was sent to it has missed nothing
+ * up to when it left, even if events in between have been dropped.
+ *
+ * recovery_log.c has the events and their offsets, this file the states.
  */
+#include "recovery.h"
+
 #include <string.h>
-#include <time.h>
 
 #include "base/deadlines.h"
 #include "base/mem.h"
@@ -32,9 +34,13 @@
 #include "hooks.h"
 #include "io.h"
 #include "nsp.h"
-#include "recovery.h"
+#include "recovery_log.h"
 
-#define OFFSET_SIZE 12 /* 64 bits in digits of 6, and a NUL */
+/* Octets of events, and again of states, if the application sets no limit: some
+ * 3,000 events of 60 octets, or the states of 4,000 clients. Official clients
+ * try again for some 5 seconds at first. Half of it would be less than that for
+ * 300 events a second. */
+#define OCTETS_DEFAULT (1024 * 1024)
 
 /* The state of a socket that has left. */
 struct sio_kept {
@@ -50,70 +56,16 @@ struct sio_kept {
 	struct sio_text rooms; /* owned: names, each with a NUL */
 };
 
-/* An event that was sent. */
-struct logged {
-	struct ws_deadline deadline; /* first; in recovery->log */
-	struct sio_nsp *nsp;         /* borrowed: its uses count this */
-	uint64_t offset;
-	size_t octets;       /* of this block */
-	unsigned to, except; /* how many names are of each kind */
-	const char *names;   /* in data: each with a NUL */
-	struct sio_out out;  /* its octets are in data, too */
-	char data[];
-};
-
 struct sio_recovery {
 	struct sio *io; /* borrowed */
 	int64_t keep_ms;
-	size_t octets_max; /* of logged events, and of kept states */
-	size_t octets, kept_octets;
-	uint64_t last;  /* the newest offset */
-	uint64_t floor; /* the newest one whose event is forgotten */
-	struct ws_deadlines log;
+	struct sio_log log;
+	size_t octets_max; /* of kept states */
+	size_t octets;
 	struct ws_deadlines kept;
 	struct ws_table by_pid; /* kept states by private identifier */
 	struct ws_timer *timer; /* owned; watches log and kept */
 };
-
-/* ---- offsets ----------------------------------------------------------- */
-
-static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			     "abcdefghijklmnopqrstuvwxyz-_";
-
-/* Write an offset, in as few digits as it needs, with a NUL. */
-static void
-write_offset(uint64_t offset, char text[OFFSET_SIZE])
-{
-	char reversed[OFFSET_SIZE];
-	size_t n = 0;
-
-	do {
-		reversed[n++] = digits[offset & 63];
-		offset >>= 6;
-	} while (offset > 0);
-	for (size_t i = 0; i < n; i++)
-		text[i] = reversed[n - 1 - i];
-	text[n] = '\0';
-}
-
-/* Read an offset. Returns whether text is one; NULL is none. */
-static bool
-read_offset(const char *text, uint64_t *offset)
-{
-	uint64_t value = 0;
-
-	if (text == NULL || *text == '\0' || strlen(text) >= OFFSET_SIZE)
-		return false;
-	for (; *text != '\0'; text++) {
-		const char *digit = strchr(digits, *text);
-
-		if (digit == NULL)
-			return false;
-		value = value << 6 | (uint64_t)(digit - digits);
-	}
-	*offset = value;
-	return true;
-}
 
 /* ---- what is kept ------------------------------------------------------ */
 
@@ -137,7 +89,7 @@ unlink_kept(struct sio_recovery *recovery, struct sio_kept *kept)
 {
 	ws_deadlines_remove(&kept->deadline);
 	ws_table_remove(&recovery->by_pid, &kept->entry);
-	recovery->kept_octets -= octets_of(kept);
+	recovery->octets -= octets_of(kept);
 }
 
 static void
@@ -160,26 +112,12 @@ expire_kept(struct sio_recovery *recovery)
 	free_kept(kept);
 }
 
-/* Forget the oldest event. */
-static void
-expire_logged(struct sio_recovery *recovery)
-{
-	struct logged *logged =
-	    (struct logged *)ws_deadlines_first(&recovery->log);
-
-	ws_deadlines_remove(&logged->deadline);
-	recovery->octets -= logged->octets;
-	recovery->floor = logged->offset;
-	sio_nsp_drop(logged->nsp);
-	ws_mem_free(logged);
-}
-
 /* Set the timer for the queue whose first deadline comes earlier. */
 static void
 set_timer(struct sio_recovery *recovery)
 {
 	int64_t now_ms = ws_now(recovery->io->server);
-	int64_t log_ms = ws_deadlines_wait_ms(&recovery->log, now_ms);
+	int64_t log_ms = ws_deadlines_wait_ms(&recovery->log.events, now_ms);
 	int64_t kept_ms = ws_deadlines_wait_ms(&recovery->kept, now_ms);
 	int64_t wait_ms = log_ms < kept_ms ? log_ms : kept_ms;
 
@@ -195,8 +133,7 @@ on_timer(struct ws_timer *timer, void *arg)
 	int64_t now_ms = ws_now(recovery->io->server);
 
 	(void)timer;
-	while (ws_deadlines_wait_ms(&recovery->log, now_ms) <= 0)
-		expire_logged(recovery);
+	sio_log_expire(&recovery->log, now_ms);
 	while (ws_deadlines_wait_ms(&recovery->kept, now_ms) <= 0)
 		expire_kept(recovery);
 	set_timer(recovery);
@@ -213,18 +150,6 @@ enqueue(struct sio_recovery *recovery, struct ws_deadlines *queue,
 		set_timer(recovery);
 }
 
-/* Return the offset to begin with: above those of an earlier process, unless it
- * sent more than 64 events in each of its milliseconds. */
-static uint64_t
-first_offset(void)
-{
-	struct timespec now;
-
-	(void)timespec_get(&now, TIME_UTC);
-	return ((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000)
-	       << 6;
-}
-
 int
 sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 {
@@ -236,9 +161,8 @@ sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 	io->recovery = recovery;
 	recovery->io = io;
 	recovery->keep_ms = keep_ms;
-	recovery->octets_max = octets > 0 ? octets : 1024 * 1024;
-	recovery->last = first_offset();
-	ws_deadlines_init(&recovery->log);
+	recovery->octets_max = octets > 0 ? octets : OCTETS_DEFAULT;
+	sio_log_init(&recovery->log, recovery->octets_max);
 	ws_deadlines_init(&recovery->kept);
 	/* It is set when there is something to wait for. */
 	recovery->timer = ws_timer_start(
@@ -258,8 +182,7 @@ sio_recovery_free(struct sio *io)
 	/* States first: the functions of sio_on_expired may emit events. */
 	while (ws_deadlines_first(&recovery->kept) != NULL)
 		expire_kept(recovery);
-	while (ws_deadlines_first(&recovery->log) != NULL)
-		expire_logged(recovery);
+	sio_log_clear(&recovery->log);
 	ws_table_fini(&recovery->by_pid);
 	ws_timer_stop(recovery->timer);
 	ws_mem_free(recovery);
@@ -278,12 +201,6 @@ is_accident(const char *reason)
 	       strcmp(reason, "parse error") != 0;
 }
 
-static void
-add_name(struct sio_text *names, const char *name)
-{
-	sio_text_add(names, name, strlen(name) + 1);
-}
-
 static bool
 collect_room(const char *room, void *arg)
 {
@@ -291,7 +208,7 @@ collect_room(const char *room, void *arg)
 
 	/* Its own room comes back with its identifier. */
 	if (strcmp(room, kept->id) != 0)
-		add_name(&kept->rooms, room);
+		sio_log_add_name(&kept->rooms, room);
 	return true;
 }
 
@@ -317,7 +234,7 @@ new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 	kept->since = socket->extra->since;
 	kept->sent = socket->extra->sent;
 	/* An event that is being delivered may not have reached it. */
-	kept->left = recovery->last - (socket->nsp->io->delivery != NULL);
+	kept->left = recovery->log.last - (socket->nsp->io->delivery != NULL);
 	memcpy(kept->pid, socket->extra->pid, sizeof(kept->pid));
 	return kept;
 }
@@ -334,9 +251,9 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 	kept = new_kept(recovery, socket);
 	if (kept == NULL)
 		return false;
-	while (octets_of(kept) > recovery->octets_max - recovery->kept_octets)
+	while (octets_of(kept) > recovery->octets_max - recovery->octets)
 		expire_kept(recovery);
-	recovery->kept_octets += octets_of(kept);
+	recovery->octets += octets_of(kept);
 	kept->entry.hash = sio_ids_hash(kept->pid);
 	ws_table_add(&recovery->by_pid, &kept->entry);
 	enqueue(recovery, &recovery->kept, &kept->deadline);
@@ -348,9 +265,9 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 void
 sio_recovery_offset(struct sio *io)
 {
-	char offset[OFFSET_SIZE];
+	char offset[SIO_OFFSET_SIZE];
 
-	write_offset(++io->recovery->last, offset);
+	sio_offset_write(++io->recovery->log.last, offset);
 	sio_text_cut(&io->text, io->text.len - 1); /* the ] */
 	sio_text_puts(&io->text, ",\"");
 	sio_text_puts(&io->text, offset);
@@ -361,64 +278,7 @@ void
 sio_recovery_sent(struct sio_socket *socket)
 {
 	if (socket->extra != NULL)
-		socket->extra->sent = socket->nsp->io->recovery->last;
-}
-
-/* Write the names of a target's rooms, to before except, each with a NUL. A
- * socket that is left out is named by its own room. */
-static void
-write_names(const struct sio_target *target, struct sio_text *text)
-{
-	for (unsigned i = 0; i < target->to_count; i++)
-		add_name(text, target->to[i]);
-	for (unsigned i = 0; i < target->except_count; i++)
-		add_name(text, target->except[i]);
-	if (target->without != NULL)
-		add_name(text, sio_id(target->without));
-}
-
-/* Copy octets to *at, and move it behind them. Returns the copy. */
-static void *
-put(char **at, const void *from, size_t len)
-{
-	char *to = *at;
-
-	if (len > 0)
-		memcpy(to, from, len);
-	*at += len;
-	return to;
-}
-
-/* Copy a packet, its attachments and the names of its target's rooms into one
- * block. Returns NULL when out of memory. */
-static struct logged *
-new_logged(const struct sio_target *target, const struct sio_out *out)
-{
-	struct sio_text names = { 0 };
-	struct logged *logged;
-	size_t octets = sizeof(*logged) + out->len;
-	char *at;
-
-	write_names(target, &names);
-	for (unsigned i = 0; i < out->binary.count; i++)
-		octets += out->binary.list[i].len;
-	octets += names.len;
-	logged = names.error < 0 ? NULL : ws_mem_resize(NULL, octets);
-	if (logged == NULL) {
-		sio_text_free(&names);
-		return NULL;
-	}
-	memset(logged, 0, sizeof(*logged));
-	logged->octets = octets;
-	at = logged->data;
-	logged->names = put(&at, names.at, names.len);
-	logged->out = *out;
-	logged->out.at = put(&at, out->at, out->len);
-	for (unsigned i = 0; i < out->binary.count; i++)
-		logged->out.binary.list[i].data =
-		    put(&at, out->binary.list[i].data, out->binary.list[i].len);
-	sio_text_free(&names);
-	return logged;
+		socket->extra->sent = socket->nsp->io->recovery->log.last;
 }
 
 void
@@ -426,44 +286,19 @@ sio_recovery_remember(
     const struct sio_target *target, const struct sio_out *out)
 {
 	struct sio_recovery *recovery = target->nsp->io->recovery;
-	struct sio_target own;
-	struct logged *logged;
 
-	if (target->self != NULL) {
-		own = sio_in(target->nsp, sio_id(target->self));
-		target = &own;
-	}
-	if (target->to_count > SIO_TARGET_ROOMS ||
-	    target->except_count > SIO_TARGET_ROOMS)
-		return; /* it will not be sent */
-	logged = new_logged(target, out);
-	if (logged == NULL || logged->octets > recovery->octets_max) {
-		/* A client that misses this event cannot be recovered. The
-		 * earlier ones are of no use then. */
-		while (ws_deadlines_first(&recovery->log) != NULL)
-			expire_logged(recovery);
-		recovery->floor = recovery->last;
-		ws_mem_free(logged);
-		return;
-	}
-	while (logged->octets > recovery->octets_max - recovery->octets)
-		expire_logged(recovery);
-	logged->nsp = target->nsp;
-	logged->nsp->uses++;
-	logged->offset = recovery->last;
-	logged->to = target->to_count;
-	logged->except =
-	    target->except_count + (target->without != NULL ? 1 : 0);
-	recovery->octets += logged->octets;
-	enqueue(recovery, &recovery->log, &logged->deadline);
+	if (sio_log_add(&recovery->log, target, out,
+		ws_now(recovery->io->server) + recovery->keep_ms))
+		set_timer(recovery);
 }
 
 /* ---- coming back ------------------------------------------------------- */
 
 /* Return whether a kept socket was in a room. */
 static bool
-was_in(const struct sio_kept *kept, const char *room)
+was_in(const char *room, const void *arg)
 {
+	const struct sio_kept *kept = arg;
 	const struct sio_text *rooms = &kept->rooms;
 
 	if (strcmp(room, kept->id) == 0)
@@ -473,22 +308,6 @@ was_in(const struct sio_kept *kept, const char *room)
 			return true;
 	}
 	return false;
-}
-
-/* Return whether a kept socket was in the target of an event. */
-static bool
-was_for(const struct logged *logged, const struct sio_kept *kept)
-{
-	const char *name = logged->names;
-	bool chosen = logged->to == 0;
-
-	if (logged->nsp != kept->nsp)
-		return false;
-	for (unsigned i = 0; i < logged->to; i++, name += strlen(name) + 1)
-		chosen = chosen || was_in(kept, name);
-	for (unsigned i = 0; i < logged->except; i++, name += strlen(name) + 1)
-		chosen = chosen && !was_in(kept, name);
-	return chosen;
 }
 
 /* Find the state that a CONNECT names by its private identifier, and set
@@ -515,14 +334,15 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 	kept = kept_of(entry);
 	*offset = 0;
 	if (sio_type(at) != SIO_ABSENT &&
-	    !read_offset(sio_string(at, NULL), offset))
+	    !sio_offset_read(sio_string(at, NULL), offset))
 		return NULL;
 	if (*offset < kept->since)
 		*offset = kept->since;
 	kept->got = *offset;
 	if (kept->got == kept->sent && kept->got < kept->left)
 		kept->got = kept->left;
-	return kept->got >= recovery->floor && kept->got <= recovery->last
+	return kept->got >= recovery->log.floor &&
+		       kept->got <= recovery->log.last
 		   ? kept
 		   : NULL;
 }
@@ -582,15 +402,17 @@ sio_recovery_replay(struct sio_socket *socket)
 {
 	const struct sio_kept *kept = socket->extra->kept;
 	const struct sio_recovery *recovery = socket->nsp->io->recovery;
-	const struct ws_deadline *at = recovery->log.head.next;
-	bool whole = kept->got >= recovery->floor;
+	const struct ws_deadlines *events = &recovery->log.events;
+	const struct ws_deadline *at = events->head.next;
+	bool whole = kept->got >= recovery->log.floor;
 
 	/* The log is not looked at after a failure: sending calls the
 	 * application then, which may emit, and so change it. */
-	for (; whole && at != &recovery->log.head; at = at->next) {
-		const struct logged *logged = (const struct logged *)at;
+	for (; whole && at != &events->head; at = at->next) {
+		const struct sio_logged *logged = (const struct sio_logged *)at;
 
-		if (logged->offset <= kept->got || !was_for(logged, kept))
+		if (logged->offset <= kept->got || logged->nsp != kept->nsp ||
+		    !sio_logged_is_for(logged, was_in, kept))
 			continue;
 		socket->extra->sent = logged->offset;
 		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
@@ -612,6 +434,6 @@ sio_recovery_begin(struct sio_socket *socket)
 	extra = sio_socket_extra(socket);
 	if (extra == NULL)
 		return WS_ENOMEM;
-	extra->since = extra->sent = io->recovery->last;
+	extra->since = extra->sent = io->recovery->log.last;
 	return sio_ids_draw(&io->ids, extra->pid) ? 0 : WS_ESYSTEM;
 }
