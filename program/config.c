@@ -1,8 +1,9 @@
 /* config.c - the program's options, from its command line. */
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include <getopt.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,305 +14,8 @@
 
 #include "amount.h"
 #include "base/bytes.h"
-#include "base/digits.h"
-#include "base/line.h"
-#include "base/origin.h"
-#include "config.h"
 #include "say.h"
-
-/* One option of the command line: how it is written, what --help says, and
- * where its value goes. */
-struct setting {
-	char name[24]; /* behind "--"; no pointer, which would be relocated */
-	char letter;   /* behind "-", or 0 */
-	const char *value; /* what --help calls its value; NULL for a flag */
-	const char *help;  /* lines of at most 48 columns */
-	/* Check the value and store it. A flag has none: it stores true. */
-	void (*take)(
-	    struct config *config, const struct setting *s, const char *value);
-	/* The member of struct config that it sets; size tells an int from a
-	 * size_t. */
-	unsigned offset, size;
-	/* For take_number, the range and the units; for take_word, the words,
-	 * of which the first one means min, the second one min + 1. */
-	uint64_t min, max;
-	const struct unit *units;
-	const char *words;
-	bool zero_is_never; /* 0 is stored as -1 or SIZE_MAX */
-};
-
-static void fail(const char *format, ...)
-    __attribute__((format(printf, 1, 2), noreturn));
-
-/* Say in one line what is wrong with the command line, and exit. */
-static void
-fail(const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	va_start(args, format);
-	(void)ws_line_format(line, sizeof(line), format, args);
-	va_end(args);
-	(void)say(STDERR_FILENO, "wsd: %s (see wsd --help)\n", line);
-	exit(2);
-}
-
-/* ---- values ------------------------------------------------------------ */
-
-/* Store a number in the member that a setting names. */
-static void
-put(struct config *config, const struct setting *s, uint64_t number)
-{
-	void *place = (char *)config + s->offset;
-
-	if (s->size == sizeof(int))
-		*(int *)place = (int)number;
-	else
-		*(size_t *)place = (size_t)number;
-}
-
-/* A number with one of the setting's units, in the setting's range. */
-static void
-take_number(struct config *config, const struct setting *s, const char *value)
-{
-	char least[AMOUNT_SIZE], most[AMOUNT_SIZE];
-	uint64_t number = 0;
-
-	switch (amount_read(value, s->units, s->min, s->max, &number)) {
-	case AMOUNT_NO_NUMBER:
-		fail("--%s: '%s' is not a number", s->name, value);
-	case AMOUNT_NO_UNIT:
-		fail("--%s: '%s' has an unknown unit", s->name, value);
-	case AMOUNT_OUT_OF_RANGE:
-		fail("--%s: '%s' is out of range (%s to %s)", s->name, value,
-		    amount_print(least, s->min, s->units),
-		    amount_print(most, s->max, s->units));
-	case AMOUNT_GOOD:
-		break;
-	}
-	put(config, s, number == 0 && s->zero_is_never ? UINT64_MAX : number);
-}
-
-/* One of the setting's words. */
-static void
-take_word(struct config *config, const struct setting *s, const char *value)
-{
-	const char *word = s->words;
-	size_t len = strcspn(word, " ");
-	uint64_t number = s->min;
-
-	while (strlen(value) != len || memcmp(value, word, len) != 0) {
-		if (word[len] == '\0')
-			fail("--%s: '%s' is none of: %s", s->name, value,
-			    s->words);
-		word += len + 1;
-		len = strcspn(word, " ");
-		number++;
-	}
-	put(config, s, number);
-}
-
-static void
-take_text(struct config *config, const struct setting *s, const char *value)
-{
-	const char **place =
-	    (const char **)(void *)((char *)config + s->offset);
-
-	*place = value;
-}
-
-/* Whether a text is not empty and has only characters from first to '~'. */
-static bool
-is_printable(const char *text, char first)
-{
-	const char *at = text;
-
-	while (*at >= first && *at <= '~')
-		at++;
-	return at > text && *at == '\0';
-}
-
-/* Refuse a list with what no browser sends: it would shut out every browser, and
- * look like an attack in the log. */
-static void
-check_origins(const struct setting *s, const char *list)
-{
-	const char *at = list;
-	struct ws_span member;
-	bool any = false;
-
-	if (strcmp(list, "*") == 0)
-		return;
-	for (; ws_origin_next(&at, &member); any = true) {
-		if (!ws_origin_is_pattern(member))
-			fail(
-			    "--%s: no page has the origin '%.*s'; write \"*\", "
-			    "or origins like https://a.example, "
-			    "http://localhost:*, https://*.a.example, null or "
-			    "file://",
-			    s->name, (int)member.len, member.at);
-	}
-	if (!any)
-		fail("--%s: the list is empty", s->name);
-}
-
-static void
-take_origins(struct config *config, const struct setting *s, const char *value)
-{
-	check_origins(s, value);
-	take_text(config, s, value);
-}
-
-/* Whether a path has a segment "." or one that begins with "..". */
-static bool
-has_dots(const char *path)
-{
-	for (; *path != '\0'; path++) {
-		if (strncmp(path, "/./", 3) == 0 ||
-		    strncmp(path, "/..", 3) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-take_path(struct config *config, const struct setting *s, const char *value)
-{
-	if (value[0] != '/' || !is_printable(value, '!') ||
-	    value[strcspn(value, "?#")] != '\0' || has_dots(value))
-		fail("--%s: '%s' is not a path like /live", s->name, value);
-	take_text(config, s, value);
-}
-
-/* ---- settings with rules of their own ---------------------------------- */
-
-/* Return whether a text is a number, such as a port by itself. */
-static bool
-is_number(const char *text)
-{
-	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
-}
-
-/* "HOST:PORT", as ws_listen takes it, or the port alone. */
-static void
-take_listen(struct config *config, const struct setting *s, const char *value)
-{
-	const char *colon = strrchr(value, ':');
-	const char *port = colon != NULL ? colon + 1 : value;
-	uint64_t number = 0;
-
-	if (is_number(port) &&
-	    (strlen(port) > 5 ||
-		ws_digits_read(port, strlen(port), &number) == 0 ||
-		number > 65535))
-		fail("--%s: the port '%s' is out of range (0 to 65535)",
-		    s->name, port);
-	if (config->listen_count == CONFIG_LISTEN_MAX)
-		fail(
-		    "--%s: more than %d addresses", s->name, CONFIG_LISTEN_MAX);
-	if (is_number(value)) {
-		char *text = config->ports[config->listen_count];
-
-		(void)snprintf(text, sizeof(config->ports[0]), ":%s", value);
-		value = text;
-	}
-	config->listen[config->listen_count++] = value;
-}
-
-/* Add a value to a list that NULL ends. */
-static void
-add_to_list(const struct setting *s, const char **list, const char *value)
-{
-	size_t count = 0;
-
-	while (list[count] != NULL)
-		count++;
-	if (count == CONFIG_LIST_MAX)
-		fail("--%s: more than %d of them", s->name, CONFIG_LIST_MAX);
-	list[count] = value;
-}
-
-/* The library checks the values of these two, and logs what is wrong. */
-static void
-take_type(struct config *config, const struct setting *s, const char *value)
-{
-	config->files.types = config->types;
-	add_to_list(s, config->types, value);
-}
-
-static void
-take_header(struct config *config, const struct setting *s, const char *value)
-{
-	config->files.headers = config->headers;
-	add_to_list(s, config->headers, value);
-}
-
-/* "PATH" or "PATH,self". */
-static void
-take_place(struct config *config, const struct setting *s, const char *value)
-{
-	struct config_places *places =
-	    (struct config_places *)(void *)((char *)config + s->offset);
-	struct config_place *place = &places->at[places->count];
-	size_t len = strcspn(value, ",");
-
-	if (places->count == CONFIG_PLACES_MAX)
-		fail("--%s: more than %d", s->name, CONFIG_PLACES_MAX);
-	while (len > 1 && value[len - 1] == '/')
-		len--;
-	place->self = strcmp(value + strcspn(value, ","), ",self") == 0;
-	(void)snprintf(place->path, sizeof(place->path), "%.*s",
-	    len < CONFIG_PATH_SIZE ? (int)len : 0, value);
-	if (place->path[0] != '/' || !is_printable(place->path, '!') ||
-	    place->path[strcspn(place->path, "?#")] != '\0' ||
-	    (!place->self && value[strcspn(value, ",")] != '\0'))
-		fail("--%s: '%s' is not a path like /live or /live,self",
-		    s->name, value);
-	places->count++;
-}
-
-static void
-take_cache(struct config *config, const struct setting *s, const char *value)
-{
-	if (!is_printable(value, ' ') || strlen(value) > 1000)
-		fail("--%s: '%.40s' is not the value of a header field",
-		    s->name, value);
-	take_text(config, s, value);
-}
-
-/* Whether a value of --cors stands for all origins. */
-static bool
-is_everywhere(const char *cors)
-{
-	return strcmp(cors, "*") == 0 || strcmp(cors, "true") == 0;
-}
-
-/* --cors may be repeated: origins are appended; "*" or "true" replaces them
- * all. */
-static void
-take_cors(struct config *config, const struct setting *s, const char *value)
-{
-	struct eio_options *engine = &config->sio.engine;
-	size_t len = strlen(config->cors), room = sizeof(config->cors) - len;
-
-	engine->cors = config->cors;
-	if (is_everywhere(value)) {
-		strcpy(config->cors, value);
-		engine->cors_credentials = strcmp(value, "true") == 0;
-		return;
-	}
-	check_origins(s, value);
-	if (is_everywhere(config->cors))
-		return;
-	if (snprintf(config->cors + len, room, "%s%s", len > 0 ? "," : "",
-		value) >= (int)room)
-		fail("--%s: more than %zu characters", s->name,
-		    sizeof(config->cors) - 1);
-	/* Clients before version 3 send credentials, which browsers refuse to
-	 * combine with "*" (Fetch standard, section 3.3.4). */
-	engine->cors_credentials = true;
-}
+#include "setting.h"
 
 /* ---- the table --------------------------------------------------------- */
 
@@ -546,12 +250,12 @@ refuse(const char *argument)
 	const struct setting *s = find(optopt);
 
 	if (s != NULL)
-		fail("--%s %s", s->name,
+		setting_fail("--%s %s", s->name,
 		    s->value != NULL ? "needs a value" : "takes no value");
 	if (optopt != 0)
-		fail("there is no option -%c", optopt);
-	fail("unknown or ambiguous option %.*s", (int)strcspn(argument, "="),
-	    argument);
+		setting_fail("there is no option -%c", optopt);
+	setting_fail("unknown or ambiguous option %.*s",
+	    (int)strcspn(argument, "="), argument);
 }
 
 /* An operand is a directory; a number that is none is a port. */
@@ -560,13 +264,14 @@ take_operand(struct config *config, const char *operand)
 {
 	struct stat st;
 
-	if (is_number(operand) &&
+	if (setting_is_number(operand) &&
 	    (stat(operand, &st) < 0 || !S_ISDIR(st.st_mode)))
 		take_listen(config, find('l'), operand);
 	else if (config->directory == NULL)
 		config->directory = operand;
 	else
-		fail("one directory can be served, not also '%s'", operand);
+		setting_fail(
+		    "one directory can be served, not also '%s'", operand);
 }
 
 void
