@@ -111,8 +111,8 @@ static const struct setting settings[] = {
 	{ "socket.io-path", 0, "PATH", "path of Socket.IO (/socket.io)",
 	    .take = take_path, PLACE(sio.path) },
 	{ "socket.io-client", 0, "PATH",
-	    "directory of official builds for pages, or one script\n"
-	    "for /socket.io/socket.io.js (built in)",
+	    "directory of official builds for pages, or one\n"
+	    "script for /socket.io/socket.io.js (built in)",
 	    .take = take_text, PLACE(sio.client_file) },
 	{ "cors", 0, "LIST",
 	    "pages of other origins that may use Socket.IO,\n"
