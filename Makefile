@@ -111,7 +111,7 @@ ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 	sio/engine/payload.c sio/engine/poll_answer.c sio/engine/polling.c \
 	sio/engine/post.c sio/engine/query.c sio/engine/records.c \
 	sio/engine/requests.c sio/engine/session.c sio/engine/sid.c \
-	sio/engine/timeouts.c sio/engine/websocket.c
+	sio/engine/timeouts.c sio/engine/twice.c sio/engine/websocket.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
 	sio/out.c sio/packet.c sio/recovery.c sio/recovery_log.c sio/reply.c sio/socket.c \

@@ -37,6 +37,7 @@
 #include <string.h>
 
 #include "base/digits.h"
+#include "base/utf8.h"
 #include "packet.h"
 
 /* JavaScript's Number.MAX_SAFE_INTEGER. */
@@ -283,4 +284,65 @@ sio_packet_check(const struct sio_packet *packet, const char *text,
 		at = tokens[at].type == SIO_BINARY ? tokens[at].next : at + 1;
 	}
 	return 0;
+}
+
+/* ---- ASCII --------------------------------------------------------------- */
+
+/* Write one unit of UTF-16 as JSON escapes it. Returns 6. */
+static size_t
+write_escape(unsigned unit, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	out[0] = '\\';
+	out[1] = 'u';
+	for (int i = 0; i < 4; i++)
+		out[2 + i] = digits[unit >> (12 - 4 * i) & 0xf];
+	return 6;
+}
+
+/* Write the character that text begins with, of n octets, as escapes. RFC 8259
+ * section 7. */
+static size_t
+escape(const char *text, int n, char *out)
+{
+	unsigned c = (uint8_t)text[0] & (0x7fU >> n);
+
+	for (int i = 1; i < n; i++)
+		c = c << 6 | ((uint8_t)text[i] & 0x3f);
+	if (c < 0x10000)
+		return write_escape(c, out);
+	c -= 0x10000;
+	(void)write_escape(0xd800 + (c >> 10), out);
+	return 6 + write_escape(0xdc00 + (c & 0x3ff), out + 6);
+}
+
+size_t
+sio_packet_ascii(const char *packet, size_t len, char *out)
+{
+	size_t at = 0, n = 0;
+
+	/* A namespace stands between the first slash and a comma, and nothing
+	 * but digits and '-' before it. */
+	while (at < len &&
+	       ((packet[at] >= '0' && packet[at] <= '9') || packet[at] == '-'))
+		at++;
+	if (at < len && packet[at] == '/') {
+		const char *comma = memchr(packet + at, ',', len - at);
+
+		at = comma != NULL ? (size_t)(comma - packet) : len;
+	}
+	memcpy(out, packet, at);
+	n = at;
+	while (at < len) {
+		int octets = ws_utf8_char_len(packet + at, len - at);
+
+		if (octets <= 1) {
+			out[n++] = packet[at++];
+			continue;
+		}
+		n += escape(packet + at, octets, out + n);
+		at += (size_t)octets;
+	}
+	return n;
 }

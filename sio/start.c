@@ -25,7 +25,9 @@
 #include "io.h"
 #include "leave.h"
 #include "nsp.h"
+#include "packet.h"
 #include "recovery.h"
+#include "sio/engine/engine.h"
 
 enum {
 	/* Octets that all CONNECT payloads of one client may have together; one
@@ -100,7 +102,10 @@ make_parts(struct sio *io, const struct sio_options *o)
 	if (!o->no_client && sio_bundle_new(io, path, o->client_file) < 0)
 		return -1;
 	io->engine = eio_new(io->server, path, &o->engine, &handler, io);
-	return io->engine != NULL ? 0 : -1;
+	if (io->engine == NULL)
+		return -1;
+	io->engine->ascii = sio_packet_ascii;
+	return 0;
 }
 
 static void

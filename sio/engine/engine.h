@@ -13,6 +13,7 @@
 #include "sio/json/text.h"
 #include "sio/sio.h"
 #include "timeouts.h"
+#include "twice.h"
 
 enum {
 	/* Counters of silent sessions; 2^n. Addresses share one by chance: more
@@ -30,6 +31,8 @@ struct eio {
 	struct eio_options options; /* no member is zero that has a default */
 	void *user;                 /* borrowed */
 	struct eio_cors cors;
+	eio_ascii
+	    *ascii;   /* of all text messages; NULL: they have no such form */
 	char *cookie; /* owned */
 	char *fields; /* owned */
 

@@ -105,41 +105,6 @@ octets_of_units(const char *text, size_t len, size_t units)
 	return (int64_t)at;
 }
 
-size_t
-eio_text_twice(const char *text, size_t len, char *out)
-{
-	size_t n = 0;
-
-	/* Each octet is a character from U+0000 to U+00FF. */
-	for (size_t i = 0; i < len; i++) {
-		uint8_t octet = (uint8_t)text[i];
-
-		if (octet >= 0x80)
-			out[n++] = (char)(0xc0 | octet >> 6);
-		out[n++] = (char)(octet < 0x80 ? octet : 0x80 | (octet & 0x3f));
-	}
-	return n;
-}
-
-int64_t
-eio_text_once(const char *text, size_t len, char *out)
-{
-	size_t n = 0;
-
-	if (!is_utf8(text, len))
-		return -1;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t octet = (uint8_t)text[i];
-
-		if (octet > 0xc3)
-			return -1; /* a character above U+00FF */
-		if (octet >= 0x80)
-			octet = (uint8_t)(octet << 6 | (text[++i] & 0x3f));
-		out[n++] = (char)octet;
-	}
-	return is_utf8(out, n) ? (int64_t)n : -1;
-}
-
 /* ---- one packet -------------------------------------------------------- */
 
 bool

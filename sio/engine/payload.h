@@ -63,15 +63,6 @@ size_t eio_packet_size(
 size_t eio_packet_write(int protocol, const struct eio_packet *packet,
     enum eio_form form, char *out);
 
-/* Write text as protocol 2 has it on a WebSocket: it is encoded as UTF-8 twice.
- *   out  receives up to 2 * len octets
- * Returns how many. */
-size_t eio_text_twice(const char *text, size_t len, char *out);
-
-/* Undo that. out may be text itself.
- * Returns how many octets out has, or -1 when the text was not so written. */
-int64_t eio_text_once(const char *text, size_t len, char *out);
-
 /* ---- bodies ------------------------------------------------------------ */
 
 /* A body that is being read. */

@@ -79,24 +79,45 @@ may_compress(const struct eio_poll *poll)
 	return false;
 }
 
+/* Return how many octets the body has at most. */
+static size_t
+bound(const struct eio_poll *poll, enum eio_framing framing)
+{
+	struct eio_packet packet;
+	size_t octets = 1;
+
+	for (size_t at = 0;
+	     eio_records_next(poll->records, &at, &packet, NULL);) {
+		if (framing == EIO_COUNTED)
+			packet.len *= eio_twice_growth(poll->encodes, &packet);
+		octets += eio_payload_bound(framing, &packet);
+	}
+	return octets;
+}
+
 /* Encode all records into a text. */
 static void
 encode(
     const struct eio_poll *poll, enum eio_framing framing, struct sio_text *out)
 {
+	struct sio_text text = { 0 };
 	struct eio_packet packet;
-	size_t octets = 0;
 	char *to;
 
-	for (size_t at = 0;
-	     eio_records_next(poll->records, &at, &packet, NULL);)
-		octets += eio_payload_bound(framing, &packet);
 	sio_text_clear(out, EIO_SCRATCH);
-	to = sio_text_room(out, octets + 1);
-	for (size_t at = 0;
-	     to != NULL && eio_records_next(poll->records, &at, &packet, NULL);)
+	to = sio_text_room(out, bound(poll, framing));
+	for (size_t at = 0; to != NULL && eio_records_next(poll->records, &at,
+					      &packet, NULL);) {
+		if (framing == EIO_COUNTED &&
+		    eio_twice_write(poll->encodes, poll->session->eio->ascii,
+			&packet, &text) < 0) {
+			out->error = WS_ENOMEM;
+			break;
+		}
 		out->len += eio_payload_write(
 		    framing, &packet, out->len == 0, to + out->len);
+	}
+	sio_text_free(&text);
 }
 
 /* Turn a body into a script. */

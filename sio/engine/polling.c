@@ -377,6 +377,8 @@ new_session(
 	poll = ws_mem_resize(NULL, sizeof(*poll));
 	if (poll != NULL) {
 		*poll = (struct eio_poll){ .session = session };
+		if (protocol == 2)
+			poll->encodes = EIO_ENCODES_TWICE;
 		session->carrier = &polling;
 		session->link = poll;
 	}

@@ -5,6 +5,7 @@
 
 #include "records.h"
 #include "session.h"
+#include "twice.h"
 
 /* A body whose packets are not all read yet. */
 struct eio_unread {
@@ -28,6 +29,7 @@ struct eio_poll {
 	struct ws_deadline deadline; /* of the first request or an upgrade */
 	struct ws_deadline flush;    /* in eio->flushes */
 	uint16_t counter;            /* in eio->silent, while silent */
+	uint8_t encodes;             /* enum eio_encodes */
 	bool silent;                 /* no request since the handshake */
 	bool get_is_new;             /* get came in this turn */
 	bool probe_answered;         /* probe got its "3probe" */

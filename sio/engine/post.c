@@ -52,6 +52,9 @@ read_some(struct eio_unread *unread)
 		size_t cost =
 		    WS_COST_MESSAGE + packet.len / 1024 * WS_COST_COPY_KB;
 
+		if (payload->framing == EIO_COUNTED)
+			unread->poll->encodes = (uint8_t)eio_twice_read(
+			    unread->poll->encodes, &packet);
 		eio_session_packet(session, &packet);
 		if (!ws_spend(server, cost) && !payload->ended)
 			return session->state != EIO_STATE_OPEN;

@@ -157,6 +157,39 @@ Test(sio_packet, writes_no_more_than_it_says)
 	guard_free(&g);
 }
 
+Test(sio_packet, writes_itself_in_ascii)
+{
+	static const struct {
+		const char *packet, *ascii;
+	} rows[] = {
+		{ "", "" },
+		{ "0", "0" },
+		{ "2[\"a\\n\x7f\"]", "2[\"a\\n\x7f\"]" },
+		{ "2[\"\xc3\xa9\"]", "2[\"\\u00e9\"]" },
+		{ "31-12[\"\xe4\xb8\xad\xef\xbf\xbf\"]",
+		    "31-12[\"\\u4e2d\\uffff\"]" },
+		{ "2/a,7[\"\xf0\x9f\x98\x80\"]", "2/a,7[\"\\ud83d\\ude00\"]" },
+		{ "2[\"\xf4\x8f\xbf\xbf/,\xc2\x80\"]",
+		    "2[\"\\udbff\\udfff/,\\u0080\"]" },
+		{ "2/\xc3\xa9,[\"\xc3\xa9\"]", "2/\xc3\xa9,[\"\\u00e9\"]" },
+		{ "0/\xc3\xa9", "0/\xc3\xa9" },
+	};
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		size_t len = strlen(rows[i].packet), n;
+		struct guard in = guard_copy(rows[i].packet, len);
+		struct guard out =
+		    guard_copy(rows[i].ascii, strlen(rows[i].ascii));
+
+		memset(out.at, 0, out.len);
+		n = sio_packet_ascii((const char *)in.at, len, (char *)out.at);
+		cr_expect_eq(n, out.len, "row %zu", i);
+		cr_expect_eq(memcmp(out.at, rows[i].ascii, n), 0, "row %zu", i);
+		guard_free(&in);
+		guard_free(&out);
+	}
+}
+
 Test(sio_packet, refuses_malformed_heads)
 {
 	static const struct {

@@ -153,9 +153,8 @@ async function comesBack(socket, values, what) {
 /* When they poll, the first clients encode text in UTF-8 twice. They decode it
  * twice as well, but the WebSocket that they upgrade to does not, and the
  * official server is at a loss. */
-const spoilsText = (use) => use.client.isAncient &&
-    (use.transport === "upgrade" ||
-	OFFICIAL && use.transport === "polling");
+const spoilsText = (use) => OFFICIAL && use.client.isAncient &&
+    use.transport !== "websocket";
 
 /* ---- checks for each client and transport -------------------------------- */
 
