@@ -119,8 +119,8 @@ SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 
 PROGRAM_SRCS = program/amount.c program/config.c program/main.c \
-	program/namespaces.c program/say.c program/setting.c program/systemd.c \
-	build/assets.c
+	program/counts.c program/namespaces.c program/say.c program/setting.c \
+	program/systemd.c build/assets.c
 ALL_SRCS = $(LIB_SRCS) $(SIO_SRCS) $(PROGRAM_SRCS)
 
 LIB_OBJS = $(LIB_SRCS:%.c=build/obj/%.o) $(EXTRA_OBJS)

@@ -14,71 +14,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "counts.h"
 #include "namespaces.h"
 
 #define TICK_MS 1000
 
-/* Between two tellings of the count. A page shows the change as if at once; with
- * half of it, a crowd costs twice as much. */
-#define COUNT_MS 50
-
 #define NAME_OCTETS_MAX 160
 
-/* ---- / ----------------------------------------------------------------- */
-
-/* Tell all how many clients there are. A crowd that comes or goes changes that
- * thousands of times a second, and each client would be sent each change. */
-static void
-tell_count(struct ws_timer *timer, void *arg)
-{
-	struct sio_nsp *nsp = arg;
-
-	(void)timer;
-	sio_nsp_set_user(nsp, NULL);
-	sio_emit_to(
-	    sio_all(nsp), "stats", "{numClients: %zu}", sio_nsp_count(nsp));
-}
-
-/* Have all be told after COUNT_MS, unless they will be already. */
-static void
-count_changed(struct sio_nsp *nsp)
-{
-	if (sio_nsp_user(nsp) == NULL)
-		sio_nsp_set_user(nsp, ws_timer_start(sio_server(sio_io(nsp)),
-					  COUNT_MS, 0, tell_count, nsp));
-}
-
-static void
-count_more(struct sio_socket *socket)
-{
-	count_changed(sio_nsp_of(socket));
-}
-
-static void
-count_less(struct sio_socket *socket, const char *reason)
-{
-	(void)reason;
-	count_changed(sio_nsp_of(socket));
-}
-
 /* ---- /chat ------------------------------------------------------------- */
-
-static void
-chat_joined(struct sio_socket *socket)
-{
-	struct sio_nsp *nsp = sio_nsp_of(socket);
-
-	sio_emit_to(sio_all(nsp), "user-joined", "%zu", sio_nsp_count(nsp));
-}
-
-static void
-chat_left(struct sio_socket *socket, const char *reason)
-{
-	struct sio_nsp *nsp = sio_nsp_of(socket);
-
-	(void)reason;
-	sio_emit_to(sio_all(nsp), "user-left", "%zu", sio_nsp_count(nsp));
-}
 
 static bool
 is_text(struct sio_value value, size_t max)
@@ -180,21 +123,21 @@ is_relay(const struct config_places *relays, const char *name)
 static int
 add_root(struct sio *io)
 {
+	static const struct counts_events events = { "stats", "stats",
+		"{numClients: %zu}" };
 	struct sio_nsp *root = sio_of(io, "/");
 
-	if (root == NULL || sio_on_connection(root, count_more) < 0 ||
-	    sio_on_disconnect(root, count_less) < 0)
-		return -1;
-	return 0;
+	return root == NULL || counts_add(root, &events) < 0 ? -1 : 0;
 }
 
 static int
 add_chat(struct sio *io)
 {
+	static const struct counts_events events = { "user-joined", "user-left",
+		"%zu" };
 	struct sio_nsp *chat = sio_of(io, "/chat");
 
-	if (chat == NULL || sio_on_connection(chat, chat_joined) < 0 ||
-	    sio_on_disconnect(chat, chat_left) < 0 ||
+	if (chat == NULL || counts_add(chat, &events) < 0 ||
 	    sio_on(chat, "send-message", chat_message) < 0)
 		return -1;
 	return 0;

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 
 from cli import Client, equal, get, main, matches, run, scratch, test, tests
 from cli import wsd
@@ -384,6 +385,31 @@ def stats():
         bob.leave()
         ann.hears("stats", {"numClients": 1})
         ann.leave()
+
+
+@test("{0}: who came is told once; a crowd is told in few events",
+      ("/", "stats"), ("/chat", "user-joined"))
+def crowd(nsp, event):
+    def number(socket):
+        name, count = json.loads(socket.hear().removeprefix(f"42{socket.head}"))
+        equal(name, event)
+        return count["numClients"] if nsp == "/" else count
+
+    with wsd() as it:
+        ann, bob = Socket(it.port(), nsp), Socket(it.port(), nsp)
+        equal(number(bob), 2)
+        while number(ann) != 2:
+            pass
+        began = time.monotonic()
+        others = [Socket(it.port(), nsp) for _ in range(30)]
+        equal([number(each) for each in others], list(range(3, 33)))
+        told = 1
+        while number(bob) != 32:  # and not 2 again, before
+            told += 1
+        spent = time.monotonic() - began
+        assert told <= 2 + spent / 0.05, (told, spent)
+        for each in (ann, bob, *others):
+            each.leave()
 
 
 @test("/chat: who, what and when, to all; nothing without a name or a text")
