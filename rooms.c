@@ -66,6 +66,7 @@ struct ws_rooms {
 	struct ws_room *visited; /* the room that is being delivered to */
 	uint32_t serial;         /* of the last publish; never 0 after it */
 	bool delivering;
+	struct ws_ledger *ledger; /* borrowed, or NULL */
 	uint8_t key[16];
 };
 
@@ -110,9 +111,30 @@ room_named(const struct ws_rooms *rooms, const void *name, size_t len)
 
 /* ---- rooms ------------------------------------------------------------- */
 
+static void
+hold(struct ws_rooms *rooms, size_t octets)
+{
+	if (rooms->ledger != NULL)
+		ws_ledger_add(rooms->ledger, octets);
+}
+
+static void
+release(struct ws_rooms *rooms, size_t octets)
+{
+	if (rooms->ledger != NULL)
+		ws_ledger_drop(rooms->ledger, octets);
+}
+
+/* Octets of a room without its members, with its place in the table. */
+static size_t
+octets_of(const struct ws_room *room)
+{
+	return sizeof(*room) + room->name_len + sizeof(void *);
+}
+
 /* Make an empty room that is not in the table yet. */
 static struct ws_room *
-new_room(uint32_t hash, const void *name, size_t len)
+new_room(struct ws_rooms *rooms, uint32_t hash, const void *name, size_t len)
 {
 	size_t head = offsetof(struct ws_room, name);
 	struct ws_room *room = ws_mem_resize(NULL, head + len);
@@ -124,12 +146,15 @@ new_room(uint32_t hash, const void *name, size_t len)
 	room->entry.hash = hash;
 	room->name_len = (uint8_t)len;
 	memcpy(room->name, name, len);
+	hold(rooms, octets_of(room));
 	return room;
 }
 
 static void
-free_room(struct ws_room *room)
+free_room(struct ws_rooms *rooms, struct ws_room *room)
 {
+	release(
+	    rooms, octets_of(room) + room->capacity * sizeof(*room->joined));
 	ws_mem_free(room->joined);
 	ws_mem_free(room);
 }
@@ -142,7 +167,7 @@ remove_room(struct ws_rooms *rooms, struct ws_room *room)
 {
 	ws_table_remove(&rooms->table, &room->entry);
 	if (room != rooms->visited)
-		free_room(room);
+		free_room(rooms, room);
 }
 
 /* ---- memberships ------------------------------------------------------- */
@@ -157,7 +182,7 @@ relink(struct ws_joined *moved)
 }
 
 static bool
-resize_room(struct ws_room *room, size_t capacity)
+resize_room(struct ws_rooms *rooms, struct ws_room *room, size_t capacity)
 {
 	struct ws_joined *joined;
 
@@ -166,6 +191,8 @@ resize_room(struct ws_room *room, size_t capacity)
 	joined = ws_mem_resize(room->joined, capacity * sizeof(*joined));
 	if (joined == NULL)
 		return false;
+	hold(rooms, capacity * sizeof(*joined));
+	release(rooms, room->capacity * sizeof(*joined));
 	room->joined = joined;
 	room->capacity = (uint32_t)capacity;
 	for (uint32_t i = 0; i < room->count; i++)
@@ -176,12 +203,12 @@ resize_room(struct ws_room *room, size_t capacity)
 /* Have space for one more member. Most rooms stay small, and many have one
  * member, so an array begins with one element and grows by half. */
 static bool
-reserve_joined(struct ws_room *room)
+reserve_joined(struct ws_rooms *rooms, struct ws_room *room)
 {
 	size_t capacity = room->capacity;
 
 	return room->count < capacity ||
-	       resize_room(room, capacity + capacity / 2 + 1);
+	       resize_room(rooms, room, capacity + capacity / 2 + 1);
 }
 
 /* Append a membership, for which there is space. */
@@ -235,7 +262,8 @@ take_out(struct ws_rooms *rooms, struct ws_joined *joined)
 	if (room->count == 0)
 		remove_room(rooms, room);
 	else if (room->count < room->capacity / 2)
-		(void)resize_room(room, room->capacity - room->capacity / 3);
+		(void)resize_room(
+		    rooms, room, room->capacity - room->capacity / 3);
 }
 
 /* Find the membership of a member in a room, by the shorter way.
@@ -269,12 +297,12 @@ static int
 join_new_room(struct ws_rooms *rooms, struct ws_member *member, uint32_t hash,
     const void *name, size_t len)
 {
-	struct ws_room *room = new_room(hash, name, len);
+	struct ws_room *room = new_room(rooms, hash, name, len);
 
 	if (room == NULL)
 		return -1;
-	if (!reserve_joined(room)) {
-		free_room(room);
+	if (!reserve_joined(rooms, room)) {
+		free_room(rooms, room);
 		return -1;
 	}
 	put_in(room, member);
@@ -297,7 +325,7 @@ ws_rooms_join(struct ws_rooms *rooms, struct ws_member *member,
 		return join_new_room(rooms, member, hash, name, len);
 	if (find_joined(room, member) != NULL)
 		return 0;
-	if (!reserve_joined(room))
+	if (!reserve_joined(rooms, room))
 		return -1;
 	put_in(room, member);
 	return 1;
@@ -384,7 +412,7 @@ end_visit(struct ws_rooms *rooms, struct ws_room *room)
 	rooms->visited = NULL;
 	room->unvisited = 0;
 	if (room->count == 0)
-		free_room(room);
+		free_room(rooms, room);
 }
 
 /* Deliver to the members of a room that have no stamp of this publish. Returns
@@ -552,6 +580,12 @@ last_room(const struct ws_rooms *rooms, size_t *end)
 	while (table->buckets[*end - 1] == NULL)
 		--*end;
 	return room_of(table->buckets[*end - 1]);
+}
+
+void
+ws_rooms_count_in(struct ws_rooms *rooms, struct ws_ledger *ledger)
+{
+	rooms->ledger = ledger;
 }
 
 void

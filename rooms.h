@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ledger.h"
 #include "ws.h" /* struct ws_member, struct ws_selection */
 
 /* A member's deliver callback may send, close, make any member join and
@@ -24,6 +25,10 @@ struct ws_rooms *ws_rooms_new(const uint8_t key[16]);
 /* Release a set. Members that are still in rooms leave them. No delivery may
  * be going on. NULL is allowed. */
 void ws_rooms_free(struct ws_rooms *rooms);
+
+/* Count rooms and memberships in a ledger, before the first one begins.
+ *   ledger  borrowed for as long as there are rooms */
+void ws_rooms_count_in(struct ws_rooms *rooms, struct ws_ledger *ledger);
 
 /* Put a member into a room, which is created when it does not exist.
  *   name, len  any octets, 1 to WS_ROOM_NAME_MAX

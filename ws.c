@@ -194,6 +194,7 @@ acquire_all(struct ws_server *server, const struct ws_options *options)
 	    (server->per_ip_max > 0 &&
 		(server->peers == NULL || server->sessions == NULL)))
 		return -1;
+	ws_rooms_count_in(server->rooms, &core->memory);
 	server->reserve_fd = ws_net_reserve();
 	return ws_loop_open(
 	    &core->loop, ws_core_expired, ws_core_turn_end, core);
@@ -220,7 +221,7 @@ ws_server_new(const struct ws_options *options)
 	core->on_head = ws_route_head;
 	core->on_websocket_end = ws_leave_all;
 	core->on_conn_end = ws_listen_ended;
-	core->on_memory_full = ws_relief_full;
+	core->on_memory_short = ws_relief_short;
 	core->memory.max = or_size(o->memory, ws_machine_memory() / 4);
 	core->segments.ledger = &core->memory;
 	core->pmd.ledger = &core->memory;

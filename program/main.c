@@ -49,6 +49,12 @@ struct seat {
 	char room[]; /* name, len octets; not more, as each client has one */
 };
 
+static long
+octets_of(const struct seat *seat)
+{
+	return (long)(sizeof(*seat) + seat->len);
+}
+
 /* Find the name of the room that a request asks for. Those of --rooms are named
  * by their whole path, so that no two paths have a room in common.
  *   place  NULL for /room/NAME
@@ -69,6 +75,7 @@ room_upgrade(struct ws_request *request)
 	const struct config_place *place = ws_request_user(request);
 	char room[WS_ROOM_NAME_MAX], self[8];
 	long len = room_name(request, place, room);
+	struct ws_conn *conn;
 	struct seat *seat;
 
 	if (len <= 0) {
@@ -86,8 +93,11 @@ room_upgrade(struct ws_request *request)
 	seat->self = place != NULL && place->self;
 	if (ws_request_param(request, "self", self, sizeof(self)) > 0)
 		seat->self = strcmp(self, "0") != 0;
-	if (ws_accept(request, NULL, seat) == NULL)
+	conn = ws_accept(request, NULL, seat);
+	if (conn == NULL)
 		free(seat);
+	else
+		ws_memory_hold(ws_server_of(conn), octets_of(seat));
 }
 
 static void
@@ -113,6 +123,7 @@ static void
 room_close(struct ws_conn *conn, const struct ws_closed *how)
 {
 	(void)how;
+	ws_memory_hold(ws_server_of(conn), -octets_of(ws_user(conn)));
 	free(ws_user(conn));
 }
 

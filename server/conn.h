@@ -185,8 +185,8 @@ struct ws_core {
 	uint64_t messages_in, messages_out;
 
 	/* Callbacks of the floor above, server.h. */
-	/* More is held than may be. Called at the end of a turn. */
-	void (*on_memory_full)(struct ws_core *core);
+	/* Memory is short, or full. Called at the end of a turn. */
+	void (*on_memory_short)(struct ws_core *core);
 	/* A request is complete: answer it, hold it, or accept the upgrade. */
 	void (*on_request)(struct ws_request *request);
 	/* The head of a request with a body is complete. May change body_max,

@@ -74,13 +74,13 @@ drop_caches(struct ws_core *core)
 }
 
 void
-ws_relief_full(struct ws_core *core)
+ws_relief_short(struct ws_core *core)
 {
 	struct ws_server *server = ws_server_of_core(core);
 	size_t least = SIZE_MAX, largest;
 
 	drop_caches(core);
-	if (!ws_ledger_is_full(&core->memory) ||
+	if (core->memory.held <= core->memory.max ||
 	    core->loop.now_ms < server->relief_ms)
 		return;
 	ws_listen_warn(
@@ -89,7 +89,7 @@ ws_relief_full(struct ws_core *core)
 		largest = relieve_all(server, least);
 		least = largest / 2 > HOLDER_MIN ? largest / 2 : HOLDER_MIN;
 	} while (ws_ledger_is_full(&core->memory) && largest >= HOLDER_MIN);
-	if (largest < HOLDER_MIN)
+	if (ws_ledger_is_full(&core->memory))
 		server->relief_ms = core->loop.now_ms + AGAIN_MS;
 }
 

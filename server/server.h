@@ -61,9 +61,9 @@ void ws_listen_ended(struct ws_conn *conn);
 
 /* ---- relief.c: when memory runs short ---------------------------------- */
 
-/* End the largest holders, since more is held than may be: the core's
- * on_memory_full. */
-void ws_relief_full(struct ws_core *core);
+/* Release caches, since memory is short; and end the largest holders, if more is
+ * held than may be: the core's on_memory_short. */
+void ws_relief_short(struct ws_core *core);
 
 /* Release what ws_memory_relief has added. */
 void ws_relief_free(struct ws_server *server);

@@ -146,8 +146,8 @@ ws_core_turn_end(void *arg)
 		reap_dead(core);
 	} while ((core->dirty != NULL || core->dead != NULL) &&
 		 core->loop.budget.turn > 0);
-	if (core->memory.held > core->memory.max)
-		core->on_memory_full(core);
+	if (ws_ledger_is_short(&core->memory))
+		core->on_memory_short(core);
 	queue_yielded(core);
 	core->loop.busy = core->dirty != NULL || core->dead != NULL;
 	trim_memory(core);

@@ -156,6 +156,35 @@ Test(live_memory, a_body_is_refused_with_503_when_it_is_full)
 	cr_assert_geq(refused, 1);
 }
 
+/* Segments that are spare after many answers are a cache. */
+Test(live_memory, caches_are_released_while_it_is_short)
+{
+	enum {
+		MANY = 100,
+		SHORT = MIB / 100 * 85
+	};
+	struct ws_options options = { .memory = MIB, .log_level = -1 };
+	struct client reader;
+	size_t before, after;
+
+	live = live_here(&options, live_echo, NULL);
+	reader = client_ws(live.address, "/room/");
+	before = stats().memory;
+	for (int i = 0; i < MANY; i++)
+		ws_publish(live.server, NULL, 0, WS_TEXT, half, 200, NULL);
+	live_pass(10);
+	for (int i = 0; i < MANY; i++)
+		client_expect(&reader, CLIENT_FIN | 1, half, 200);
+	after = stats().memory;
+	cr_assert_gt(after, before);
+	ws_memory_hold(live.server, SHORT);
+	live_pass(10);
+	expect_echo(&reader);
+	cr_assert_leq(stats().memory - SHORT, before);
+	ws_memory_hold(live.server, -SHORT);
+	client_close(&reader);
+}
+
 /* ---- requests on hold -------------------------------------------------- */
 
 static struct ws_request *held[200];

@@ -702,11 +702,41 @@ Test(rooms, running_out_of_memory_changes_nothing)
 	cr_expect_gt(failed, 2 * COUNT, "each room and first place, at least");
 }
 
+Test(rooms, a_ledger_counts_rooms_and_memberships)
+{
+	enum {
+		MANY = 50
+	};
+	struct ws_ledger ledger = { .max = SIZE_MAX };
+	struct ws_rooms *rooms = ws_rooms_new(KEY);
+	struct ws_member members[MANY];
+	size_t one;
+
+	ws_rooms_count_in(rooms, &ledger);
+	for (int i = 0; i < MANY; i++) {
+		ws_member_init(&members[i], NULL);
+		cr_assert_eq(ws_rooms_join(rooms, &members[i], "all", 3), 1);
+	}
+	cr_expect_geq(ledger.held, MANY * sizeof(struct ws_joined));
+	one = ledger.held;
+	for (int i = 0; i < MANY; i++)
+		cr_assert_eq(ws_rooms_join(rooms, &members[i], &i, 4), 1);
+	cr_expect_geq(ledger.held - one,
+	    MANY * (sizeof(struct ws_room) + sizeof(struct ws_joined)));
+	for (int i = 0; i < MANY / 2; i++)
+		ws_rooms_leave_all(rooms, &members[i]);
+	cr_expect_gt(ledger.held, 0);
+	cr_expect_lt(ledger.held, 2 * one);
+	ws_rooms_free(rooms);
+	cr_expect_eq(ledger.held, 0);
+}
+
 Test(rooms, a_room_of_more_than_32_bits_is_refused)
 {
+	struct ws_rooms rooms = { .serial = 0 };
 	struct ws_room room = { .count = 0 };
 
-	cr_expect_not(resize_room(&room, (size_t)UINT32_MAX + 1));
+	cr_expect_not(resize_room(&rooms, &room, (size_t)UINT32_MAX + 1));
 	cr_expect_eq(scarce_calls, 0);
 }
 
