@@ -114,7 +114,8 @@ ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 	sio/engine/timeouts.c sio/engine/twice.c sio/engine/websocket.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
-	sio/out.c sio/packet.c sio/recovery.c sio/recovery_log.c sio/reply.c sio/socket.c \
+	sio/out.c sio/packet.c sio/partial.c sio/recovery.c sio/recovery_log.c \
+	sio/reply.c sio/socket.c \
 	sio/start.c sio/target.c sio/template.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 

@@ -459,6 +459,11 @@ size_t ws_queued(const struct ws_conn *conn);
 /* Return whether a message with WS_VOLATILE would be sent now. */
 bool ws_is_writable(struct ws_conn *conn);
 
+/* Return whether a part of a message has come, or more that was not read yet.
+ * The rest must come at a least rate, 16 KiB in 30 seconds, or the connection
+ * ends. False for a peer that does not take what it was sent. */
+bool ws_is_receiving(const struct ws_conn *conn);
+
 /* Stop reading from the peer until ws_resume; TCP then slows its sending down.
  * No message is lost: octets that were read already wait. */
 void ws_pause(struct ws_conn *conn);
@@ -911,12 +916,12 @@ ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
 /*
  * Everything that a server holds for its peers is counted against one total,
  * options.memory: connections, requests and their bodies, messages that are
- * incomplete, queues, windows of compression, compressed files, and what the
- * application adds with ws_memory_hold. Not counted are its fixed buffers (a
- * quarter of a MiB), rooms, and the buffers of the system.
+ * incomplete, queues, windows of compression, compressed files, rooms, and what
+ * the application adds with ws_memory_hold. Not counted are its fixed buffers (a
+ * quarter of a MiB) and the buffers of the system.
  *
- * Above 80 %, new connections get 503 with Retry-After, and ws_session_begin
- * refuses. Above 100 %, those that hold most of what is incomplete or unread are
+ * Above 80 %, caches are released, new connections get 503 with Retry-After, and
+ * ws_session_begin refuses. Above 100 %, those that hold most of what is incomplete or unread are
  * ended, a WebSocket with 1013 and a request with 503, until 95 % is left. Who
  * holds less than 4 KiB is never ended. One turn of the loop can exceed the
  * total by 20 MiB.

@@ -431,6 +431,13 @@ ws_conn_ws_expired(struct ws_conn *conn)
 		ws_conn_kill(conn, "no Close frame came in answer to ours");
 }
 
+bool
+ws_is_receiving(const struct ws_conn *conn)
+{
+	return conn->state == WS_CONN_OPEN && !conn->choked &&
+	       (half_of(conn) != NULL || conn->yielded);
+}
+
 /* ---- pausing, and what the application asks ---------------------------- */
 
 void

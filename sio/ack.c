@@ -40,6 +40,7 @@ struct sio_question {
 	void (*on_ack)(struct sio_socket *socket, int error,
 	    struct sio_value args, void *arg);
 	void *arg;
+	struct ws_server *server;    /* borrowed */
 	struct ws_timer *timer;      /* owned; NULL: it waits for ever */
 	struct sio_pending *pending; /* owned list, by sibling */
 	size_t left;                 /* answers that are still to come */
@@ -112,8 +113,10 @@ sio_ack_release(struct sio_question *question)
 	while ((pending = question->pending) != NULL) {
 		question->pending = pending->sibling;
 		withdraw(pending);
+		ws_memory_hold(question->server, -(long)sizeof(*pending));
 		ws_mem_free(pending);
 	}
+	ws_memory_hold(question->server, -(long)sizeof(*question));
 	ws_mem_free(question);
 }
 
@@ -149,16 +152,18 @@ sio_ack_new(struct sio *io,
 
 	if (question == NULL)
 		return NULL;
-	*question = (struct sio_question){
-		.on_ack = on_ack, .arg = arg, .single = single
-	};
+	*question = (struct sio_question){ .on_ack = on_ack,
+		.arg = arg,
+		.single = single,
+		.server = io->server };
+	ws_memory_hold(io->server, sizeof(*question));
 	if (timeout_ms <= 0)
 		return question;
 	question->timer =
 	    ws_timer_start(io->server, timeout_ms, 0, on_timeout, question);
 	if (question->timer != NULL)
 		return question;
-	ws_mem_free(question);
+	sio_ack_release(question);
 	return NULL;
 }
 
@@ -176,6 +181,7 @@ sio_ack_expect(struct sio_question *question, struct sio_socket *socket)
 
 	if (pending == NULL)
 		return WS_ENOMEM;
+	ws_memory_hold(question->server, sizeof(*pending));
 	pending->id = question->id;
 	pending->question = question;
 	pending->sibling = question->pending;

@@ -27,36 +27,20 @@
 #include "leave.h"
 #include "nsp.h"
 #include "packet.h"
+#include "partial.h"
 #include "reply.h"
 #include "sio/engine/session.h"
 
 #define NAME_SIZE 32 /* of an event whose name is a number, with a NUL */
 
-/* A packet whose attachments are still to come. */
-struct sio_partial {
-	unsigned got;                                    /* so far */
-	struct sio_attachment list[SIO_ATTACHMENTS_MAX]; /* data owned */
-	struct sio_packet packet; /* spans point into text */
-	char text[];
-};
-
 /* ---- life -------------------------------------------------------------- */
-
-static void
-free_partial(struct sio_partial *partial)
-{
-	if (partial == NULL)
-		return;
-	for (unsigned i = 0; i < partial->got; i++)
-		ws_mem_free((void *)(uintptr_t)partial->list[i].data);
-	ws_mem_free(partial);
-}
 
 void
 sio_client_free(struct sio_client *client)
 {
-	free_partial(client->partial);
+	sio_partial_free(client->partial);
 	sio_late_free(client);
+	ws_memory_hold(client->io->server, -(long)sizeof(*client));
 	ws_mem_free(client);
 }
 
@@ -67,30 +51,23 @@ client_of(struct ws_deadline *deadline)
 				     offsetof(struct sio_client, deadline));
 }
 
-/* Close the sessions that have connected to no namespace in time. */
+/* Close a session that has connected to no namespace in time. */
 static void
-on_connect_timer(struct ws_timer *timer, void *arg)
+on_unconnected(struct ws_deadline *deadline)
 {
-	struct sio *io = arg;
-	int64_t now_ms = ws_now(io->server);
-	struct ws_deadline *deadline;
-
-	while (
-	    (deadline = ws_deadlines_expired(&io->unconnected, now_ms)) != NULL)
-		eio_close(client_of(deadline)->session);
-	deadline = ws_deadlines_first(&io->unconnected);
-	if (deadline != NULL)
-		(void)ws_timer_again(timer, deadline->at_ms - now_ms);
+	eio_close(client_of(deadline)->session);
 }
 
 int
 sio_client_start(struct sio *io)
 {
-	ws_deadlines_init(&io->unconnected);
-	/* It is set when a client begins to wait. */
-	io->connect_timer = ws_timer_start(
-	    io->server, INT32_MAX, INT32_MAX, on_connect_timer, io);
-	return io->connect_timer != NULL ? 0 : WS_ENOMEM;
+	return eio_timeouts_start(&io->unconnected, io->server, on_unconnected);
+}
+
+void
+sio_client_stop(struct sio *io)
+{
+	eio_timeouts_stop(&io->unconnected);
 }
 
 void
@@ -107,12 +84,12 @@ sio_client_open(struct eio_session *session)
 		return;
 	}
 	memset(client, 0, sizeof(*client));
+	ws_memory_hold(io->server, sizeof(*client));
 	client->io = io;
 	client->session = session;
 	eio_set_user(session, client);
-	if (ws_deadlines_add(&io->unconnected, &client->deadline,
-		ws_now(io->server) + io->connect_timeout_ms))
-		(void)ws_timer_again(io->connect_timer, io->connect_timeout_ms);
+	eio_timeouts_add(&io->unconnected, &client->deadline,
+	    ws_now(io->server) + io->connect_timeout_ms);
 	/* Protocol v4: every client is in "/" without asking. */
 	if (eio_protocol(session) < 4)
 		sio_connect(client, &connect);
@@ -319,25 +296,6 @@ revision_of(const struct sio_client *client)
 	return eio_protocol(client->session) < 4 ? 4 : 5;
 }
 
-/* Keep a packet until its attachments are here. */
-static void
-begin_partial(struct sio_client *client, const char *text, size_t len)
-{
-	struct sio_partial *partial =
-	    ws_mem_resize(NULL, sizeof(*partial) + len);
-
-	if (partial == NULL) {
-		eio_close(client->session);
-		return;
-	}
-	partial->got = 0;
-	memcpy(partial->text, text, len);
-	/* The text was valid, so the copy is: this sets the spans. */
-	(void)sio_packet_decode(
-	    partial->text, len, revision_of(client), &partial->packet);
-	client->partial = partial;
-}
-
 /* Return whether a packet for a namespace will be handled once its attachments
  * are here. One for a namespace that the client is not in would only have them
  * held. */
@@ -369,10 +327,10 @@ on_text(struct sio_client *client, const char *text, size_t len)
 	else if (packet.attachments > 0 && !is_welcome(client, packet.nsp))
 		refuse(client, "attachments for a namespace without a CONNECT",
 		    text, len);
-	else if (packet.attachments > 0)
-		begin_partial(client, text, len);
-	else
+	else if (packet.attachments == 0)
 		process(client, &packet, NULL);
+	else if (sio_partial_begin(client, text, len, revision_of(client)) < 0)
+		eio_close(client->session);
 }
 
 /* Handle a binary message: the next attachment of the partial packet. */
@@ -380,7 +338,6 @@ static void
 on_attachment(struct sio_client *client, const void *data, size_t len)
 {
 	struct sio_partial *partial = client->partial;
-	char *copy;
 
 	if (partial == NULL) {
 		refuse(client,
@@ -389,19 +346,16 @@ on_attachment(struct sio_client *client, const void *data, size_t len)
 		    data, len);
 		return;
 	}
-	copy = ws_mem_resize(NULL, len > 0 ? len : 1);
-	if (copy == NULL) {
+	if (sio_partial_add(client, data, len) < 0) {
 		eio_close(client->session);
 		return;
 	}
-	memcpy(copy, data, len);
-	partial->list[partial->got++] = (struct sio_attachment){ copy, len };
 	if (partial->got < partial->packet.attachments)
 		return;
 	/* Detached, so that it stays when the application ends the client. */
 	client->partial = NULL;
 	process(client, &partial->packet, partial->list);
-	free_partial(partial);
+	sio_partial_free(partial);
 }
 
 void

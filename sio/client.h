@@ -8,8 +8,9 @@
 #include "socket.h"
 
 /* Begin to watch over clients that connect to no namespace. Returns 0 or
- * WS_ENOMEM. */
+ * WS_ENOMEM; stopping is allowed in both cases. */
 int sio_client_start(struct sio *io);
+void sio_client_stop(struct sio *io);
 
 /* The functions of struct eio_handler. */
 void sio_client_open(struct eio_session *session);

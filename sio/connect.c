@@ -252,6 +252,7 @@ keep_auth(struct sio_socket *socket, const struct sio_packet *packet)
 	exact = ws_mem_resize(text.at, text.len);
 	extra->auth = exact != NULL ? exact : text.at;
 	extra->auth_len = text.len;
+	sio_socket_hold(socket, text.len);
 	return 0;
 }
 
@@ -283,6 +284,7 @@ identify(struct sio_socket *socket)
 	if (extra == NULL || extra->id == NULL)
 		return WS_ENOMEM;
 	(void)snprintf(extra->id, size, "%s#%s", nsp, session);
+	sio_socket_hold(socket, size);
 	return 0;
 }
 
@@ -346,6 +348,7 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	if (socket == NULL)
 		return NULL;
 	memset(socket, 0, sizeof(*socket));
+	ws_memory_hold(client->io->server, sizeof(*socket));
 	ws_member_init(&socket->member, sio_target_deliver);
 	socket->client = client;
 	/* Until it is in a namespace, all that asks for its state is refused. */

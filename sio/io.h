@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/deadlines.h"
 #include "ids.h"
 #include "sio.h"
+#include "sio/engine/timeouts.h"
 #include "sio/json/text.h"
 #include "sio/json/value.h"
 
@@ -51,8 +51,8 @@ struct sio {
 	unsigned max_namespaces;
 	size_t auth_max; /* octets of CONNECT payloads kept per client */
 	int connect_timeout_ms;
-	struct ws_deadlines unconnected; /* clients in no namespace yet */
-	struct ws_timer *connect_timer;  /* owned; watches the first of them */
+	struct eio_timeouts unconnected; /* clients in no namespace yet */
+	struct eio_timeouts incomplete;  /* packets that lack attachments */
 
 	/* Packets. */
 	struct sio_text text;   /* the event being written */

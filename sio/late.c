@@ -37,13 +37,14 @@ find(struct sio_client *client, struct ws_span nsp)
 }
 
 static void
-drop(struct sio_late **link)
+drop(struct sio_client *client, struct sio_late **link)
 {
 	struct sio_late *late = *link;
 
 	if (late == NULL)
 		return;
 	*link = late->next;
+	ws_memory_hold(client->io->server, -(long)(sizeof(*late) + late->len));
 	ws_mem_free(late);
 }
 
@@ -58,7 +59,7 @@ drop_oldest(struct sio_client *client)
 		if (n < client->io->max_namespaces)
 			link = &(*link)->next;
 		else
-			drop(link);
+			drop(client, link);
 	}
 }
 
@@ -74,6 +75,7 @@ sio_late_ignore(struct sio_client *client, struct ws_span nsp)
 	memcpy(late->name, nsp.at, nsp.len);
 	late->next = client->late;
 	client->late = late;
+	ws_memory_hold(client->io->server, (long)(sizeof(*late) + late->len));
 	return 0;
 }
 
@@ -86,12 +88,12 @@ sio_late_is_ignored(struct sio_client *client, struct ws_span nsp)
 void
 sio_late_forget(struct sio_client *client, struct ws_span nsp)
 {
-	drop(find(client, nsp));
+	drop(client, find(client, nsp));
 }
 
 void
 sio_late_free(struct sio_client *client)
 {
 	while (client->late != NULL)
-		drop(&client->late);
+		drop(client, &client->late);
 }

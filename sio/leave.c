@@ -27,13 +27,11 @@ sio_leave_free(struct sio_socket *socket)
 	if (extra != NULL) {
 		sio_reply_orphan(extra->acks);
 		sio_recovery_forget(socket);
-		ws_mem_free(extra->auth);
-		ws_mem_free(extra->id);
-		ws_mem_free(extra->refusal);
-		ws_mem_free(extra);
+		sio_socket_drop_extra(socket);
 	}
 	if (socket->nsp != NULL)
 		sio_nsp_drop(socket->nsp);
+	ws_memory_hold(socket->client->io->server, -(long)sizeof(*socket));
 	ws_mem_free(socket);
 }
 

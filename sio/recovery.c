@@ -90,6 +90,7 @@ unlink_kept(struct sio_recovery *recovery, struct sio_kept *kept)
 	ws_deadlines_remove(&kept->deadline);
 	ws_table_remove(&recovery->by_pid, &kept->entry);
 	recovery->octets -= octets_of(kept);
+	ws_memory_hold(recovery->io->server, -(long)octets_of(kept));
 }
 
 static void
@@ -150,6 +151,22 @@ enqueue(struct sio_recovery *recovery, struct ws_deadlines *queue,
 		set_timer(recovery);
 }
 
+/* Forget what is oldest when memory is full: nobody is ended for what others
+ * may never ask for. History is no peer's, so it holds nothing then. */
+static size_t
+relieve(void *arg, size_t least)
+{
+	struct sio_recovery *recovery = arg;
+	const struct ws_server *server = recovery->io->server;
+
+	(void)least;
+	sio_log_relieve(&recovery->log, server);
+	while (ws_memory_is_full(server) &&
+	       ws_deadlines_first(&recovery->kept) != NULL)
+		expire_kept(recovery);
+	return 0;
+}
+
 int
 sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 {
@@ -168,7 +185,7 @@ sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 	recovery->timer = ws_timer_start(
 	    io->server, INT32_MAX, INT32_MAX, on_timer, recovery);
 	return recovery->timer != NULL && ws_table_init(&recovery->by_pid)
-		   ? 0
+		   ? ws_memory_relief(io->server, relieve, recovery)
 		   : WS_ENOMEM;
 }
 
@@ -183,6 +200,7 @@ sio_recovery_free(struct sio *io)
 	while (ws_deadlines_first(&recovery->kept) != NULL)
 		expire_kept(recovery);
 	sio_log_clear(&recovery->log);
+	ws_memory_relief_cancel(io->server, relieve, recovery);
 	ws_table_fini(&recovery->by_pid);
 	ws_timer_stop(recovery->timer);
 	ws_mem_free(recovery);
@@ -254,6 +272,7 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 	while (octets_of(kept) > recovery->octets_max - recovery->octets)
 		expire_kept(recovery);
 	recovery->octets += octets_of(kept);
+	ws_memory_hold(recovery->io->server, (long)octets_of(kept));
 	kept->entry.hash = sio_ids_hash(kept->pid);
 	ws_table_add(&recovery->by_pid, &kept->entry);
 	enqueue(recovery, &recovery->kept, &kept->deadline);

@@ -86,6 +86,7 @@ drop_oldest(struct sio_log *log)
 
 	ws_deadlines_remove(&logged->deadline);
 	log->octets -= logged->octets;
+	ws_memory_hold(logged->nsp->io->server, -(long)logged->octets);
 	log->floor = logged->offset;
 	sio_nsp_drop(logged->nsp);
 	ws_mem_free(logged);
@@ -95,6 +96,14 @@ void
 sio_log_expire(struct sio_log *log, int64_t now_ms)
 {
 	while (ws_deadlines_wait_ms(&log->events, now_ms) <= 0)
+		drop_oldest(log);
+}
+
+void
+sio_log_relieve(struct sio_log *log, const struct ws_server *server)
+{
+	while (ws_memory_is_full(server) &&
+	       ws_deadlines_first(&log->events) != NULL)
 		drop_oldest(log);
 }
 
@@ -200,6 +209,7 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 	logged->except =
 	    target->except_count + (target->without != NULL ? 1 : 0);
 	log->octets += logged->octets;
+	ws_memory_hold(target->nsp->io->server, (long)logged->octets);
 	return ws_deadlines_add(&log->events, &logged->deadline, until_ms);
 }
 

@@ -45,6 +45,9 @@ void sio_log_init(struct sio_log *log, size_t octets_max);
 /* Drop the events whose time is over. */
 void sio_log_expire(struct sio_log *log, int64_t now_ms);
 
+/* Drop the oldest events as long as memory is full. */
+void sio_log_relieve(struct sio_log *log, const struct ws_server *server);
+
 /* Drop all events. */
 void sio_log_clear(struct sio_log *log);
 

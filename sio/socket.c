@@ -30,7 +30,30 @@ sio_socket_extra(struct sio_socket *socket)
 		return NULL;
 	memset(extra, 0, sizeof(*extra));
 	socket->extra = extra;
+	sio_socket_hold(socket, sizeof(*extra));
 	return extra;
+}
+
+void
+sio_socket_hold(struct sio_socket *socket, size_t octets)
+{
+	socket->extra->held += octets;
+	ws_memory_hold(socket->client->io->server, (long)octets);
+}
+
+void
+sio_socket_drop_extra(struct sio_socket *socket)
+{
+	struct sio_extra *extra = socket->extra;
+
+	if (extra == NULL)
+		return;
+	ws_memory_hold(socket->client->io->server, -(long)extra->held);
+	ws_mem_free(extra->auth);
+	ws_mem_free(extra->id);
+	ws_mem_free(extra->refusal);
+	ws_mem_free(extra);
+	socket->extra = NULL;
 }
 
 void
@@ -45,8 +68,7 @@ sio_socket_trim(struct sio_socket *socket)
 	if (extra->auth != NULL || extra->id != NULL || extra->acks != NULL ||
 	    extra->intervals != NULL || extra->pid[0] != '\0')
 		return;
-	ws_mem_free(extra);
-	socket->extra = NULL;
+	sio_socket_drop_extra(socket);
 }
 
 /* ---- by identifier ------------------------------------------------------ */

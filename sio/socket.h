@@ -43,6 +43,8 @@ struct sio_extra {
 	uint64_t since; /* offset of the last event sent before it connected */
 	uint64_t sent;  /* offset of the last event sent to it, or since */
 	struct sio_kept *kept; /* owned: the state being recovered, or NULL */
+
+	size_t held; /* octets of all that in the ledger of the server */
 };
 
 /* One client in one namespace. Small, since 10,000 idle ones are the
@@ -70,12 +72,18 @@ struct sio_client {
 	struct sio_partial *partial; /* owned: lacks attachments; or NULL */
 	struct sio_late *late;       /* owned list; see late.c */
 	struct sio_client *next;     /* in io->dead_clients */
-	struct ws_deadline deadline; /* in io->unconnected */
+	struct ws_deadline deadline; /* in io->unconnected.queue */
 };
 
 /* Return the extra of a socket, made if there is none; NULL when out of
  * memory. */
 struct sio_extra *sio_socket_extra(struct sio_socket *socket);
+
+/* Count octets that the extra of a socket holds. */
+void sio_socket_hold(struct sio_socket *socket, size_t octets);
+
+/* Release the extra of a socket, if it has one. */
+void sio_socket_drop_extra(struct sio_socket *socket);
 
 /* Release what a socket needed only to connect. */
 void sio_socket_trim(struct sio_socket *socket);

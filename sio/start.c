@@ -26,6 +26,7 @@
 #include "leave.h"
 #include "nsp.h"
 #include "packet.h"
+#include "partial.h"
 #include "recovery.h"
 #include "sio/engine/engine.h"
 
@@ -94,7 +95,7 @@ make_parts(struct sio *io, const struct sio_options *o)
 	if (io->signal == NULL || sio_of(io, "/") == NULL ||
 	    ws_random(io->secret, sizeof(io->secret)) < 0)
 		return -1;
-	if (sio_client_start(io) < 0)
+	if (sio_client_start(io) < 0 || sio_partial_start(io) < 0)
 		return -1;
 	if (o->recovery_ms > 0 &&
 	    sio_recovery_new(io, o->recovery_ms, o->recovery_octets) < 0)
@@ -167,7 +168,8 @@ sio_free(struct sio *io)
 	reap(io);
 	sio_bundle_free(io);
 	sio_nsp_free_all(io);
-	ws_timer_stop(io->connect_timer);
+	sio_partial_stop(io);
+	sio_client_stop(io);
 	ws_prepared_free(io->signal);
 	sio_text_free(&io->text);
 	sio_text_free(&io->notice);

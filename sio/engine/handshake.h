@@ -13,4 +13,7 @@ struct eio_handshake;
 struct eio_handshake *
 eio_handshake_new(struct ws_request *request, const char *fields);
 
+/* Return how many octets of memory it takes; 0 for NULL. */
+size_t eio_handshake_octets(const struct eio_handshake *handshake);
+
 #endif

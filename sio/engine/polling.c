@@ -160,6 +160,8 @@ eio_poll_heard(struct eio_poll *poll)
 void
 eio_unread_end(struct eio_unread *unread)
 {
+	ws_memory_hold(ws_request_server(unread->request),
+	    -(long)(sizeof(*unread) + unread->text_octets));
 	ws_deadlines_remove(&unread->turn);
 	eio_reply_ok(unread->request);
 	ws_mem_free(unread->text);
@@ -268,6 +270,21 @@ send_message(
 	return result;
 }
 
+static bool
+is_receiving(const struct eio_session *session)
+{
+	const struct eio_poll *poll = session->link;
+
+	return poll->post != NULL || poll->unread != NULL;
+}
+
+/* The end of the session answers what is pending. */
+static void
+tell_full(struct eio_session *session)
+{
+	(void)session;
+}
+
 /* Once its probe was answered and its GET with it, a client does not poll any
  * more: it says "upgrade" on the probe next, and then learns of the end. Other
  * clients first get what waits, and "close" in another answer: official clients
@@ -312,6 +329,7 @@ eio_poll_free(struct eio_poll *poll)
 	ws_deadlines_remove(&poll->flush);
 	drop_unread(poll);
 	eio_records_free(&poll->records);
+	ws_memory_hold(poll->session->eio->server, -(long)sizeof(*poll));
 	ws_mem_free(poll);
 }
 
@@ -327,7 +345,9 @@ static const struct eio_carrier polling = {
 	.send = send_packet,
 	.send_message = send_message,
 	.is_writable = is_writable,
+	.is_receiving = is_receiving,
 	.tell_end = tell_end,
+	.tell_full = tell_full,
 	.disconnect = disconnect,
 	.release = release,
 };
@@ -379,6 +399,7 @@ new_session(
 		*poll = (struct eio_poll){ .session = session };
 		if (protocol == 2)
 			poll->encodes = EIO_ENCODES_TWICE;
+		ws_memory_hold(eio->server, sizeof(*poll));
 		session->carrier = &polling;
 		session->link = poll;
 	}

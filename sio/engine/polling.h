@@ -14,6 +14,7 @@ struct eio_unread {
 	struct ws_request *request; /* held, so that its body stays */
 	struct eio_payload payload;
 	char *text; /* owned: what a form has in it; or NULL */
+	size_t text_octets;
 	/* Called when all is read. NULL for nothing. */
 	void (*then)(struct eio_poll *poll);
 };

@@ -94,6 +94,8 @@ hold(const struct eio_unread *unread)
 		return false;
 	}
 	*kept = *unread;
+	ws_memory_hold(ws_request_server(kept->request),
+	    (long)(sizeof(*kept) + kept->text_octets));
 	put_off(kept);
 	return true;
 }
@@ -150,6 +152,7 @@ decode_form(struct eio_unread *unread, const char *body, size_t *len)
 	unread->text = ws_mem_resize(NULL, value.len + 1);
 	if (unread->text == NULL)
 		return false;
+	unread->text_octets = value.len + 1;
 	*len = (size_t)ws_url_decode(
 	    value, unread->text, value.len, WS_URL_PLUS | WS_URL_LENIENT);
 	*len = eio_jsonp_unescape(unread->text, *len);

@@ -39,9 +39,6 @@ enum {
 	/* When a session ends, a client that polls has this long to fetch what
 	 * waits for it. The reference has the same time, its closeTimeout. */
 	LAST_POLL_MS = 30000,
-	/* A session in the ledger of the server, without what waits for its
-	 * client: measured with 10,000 idle ones, Socket.IO included. */
-	SESSION_OCTETS = 1024,
 };
 
 /* ---- the table --------------------------------------------------------- */
@@ -91,7 +88,8 @@ is_late(const struct eio_session *session)
 {
 	return session->state == EIO_STATE_OPEN &&
 	       (session->awaits_pong || session->protocol < 4) &&
-	       session->deadline.at_ms <= ws_now(session->eio->server);
+	       session->deadline.at_ms <= ws_now(session->eio->server) &&
+	       !eio_session_is_receiving(session);
 }
 
 struct eio_session *
@@ -149,6 +147,15 @@ draw_sid(struct eio *eio, uint8_t sid[EIO_SID_OCTETS])
 	return 0;
 }
 
+/* Octets of a session in the ledger of the server, with its place in the
+ * table; but without its carrier's. */
+static long
+octets_of(const struct eio_session *session)
+{
+	return (long)(sizeof(*session) + sizeof(void *) +
+		      eio_handshake_octets(session->handshake));
+}
+
 /* Count a session as a client of its address, whatever carries it. Returns 0,
  * or the status to refuse it with. */
 static int
@@ -161,7 +168,7 @@ count_session(struct eio_session *session, struct ws_request *request)
 	status = ws_session_begin(server, session->owner);
 	session->counted = status == 0;
 	if (session->counted)
-		ws_memory_hold(server, SESSION_OCTETS);
+		ws_memory_hold(server, octets_of(session));
 	return status;
 }
 
@@ -196,7 +203,7 @@ eio_session_free(struct eio_session *session)
 		session->carrier->release(session);
 	if (session->counted) {
 		ws_session_end(session->eio->server, session->owner);
-		ws_memory_hold(session->eio->server, -SESSION_OCTETS);
+		ws_memory_hold(session->eio->server, -octets_of(session));
 	}
 	ws_mem_free(session->handshake);
 	ws_mem_free(session);
@@ -313,6 +320,13 @@ eio_close(struct eio_session *session)
 		eio_session_end(session, "forced close", EIO_END_LAST);
 }
 
+void
+eio_session_shed(struct eio_session *session)
+{
+	session->carrier->tell_full(session);
+	eio_session_end(session, "transport error", EIO_END_NOW);
+}
+
 /* ---- deadlines --------------------------------------------------------- */
 
 static void
@@ -333,7 +347,14 @@ on_ping_due(struct ws_deadline *deadline)
 static void
 on_ping_missed(struct ws_deadline *deadline)
 {
-	eio_session_end(of_deadline(deadline), "ping timeout", EIO_END_NOW);
+	struct eio_session *session = of_deadline(deadline);
+
+	/* Nothing can be said in the midst of a message. It comes at a least
+	 * rate, and then there is time for the ping or the pong. */
+	if (eio_session_is_receiving(session))
+		eio_session_wait(session);
+	else
+		eio_session_end(session, "ping timeout", EIO_END_NOW);
 }
 
 static void
@@ -381,6 +402,12 @@ give_longer(struct eio_session *session)
 	session->pong_has_longer = true;
 	eio_timeouts_add(&eio->pongs, &session->deadline,
 	    ws_now(eio->server) + eio->options.ping_timeout_ms);
+}
+
+bool
+eio_session_is_receiving(const struct eio_session *session)
+{
+	return session->carrier->is_receiving(session);
 }
 
 void

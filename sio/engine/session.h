@@ -47,10 +47,17 @@ struct eio_carrier {
 	/* Return whether a message would be sent now rather than wait. */
 	bool (*is_writable)(const struct eio_session *session);
 
+	/* Return whether a part of a message has come. The rest must come at a
+	 * least rate, or whatever brings it ends. */
+	bool (*is_receiving)(const struct eio_session *session);
+
 	/* Tell the client that its session, which is CLOSING, ends.
 	 * Returns false when something waits for the client to ask for it: the
 	 * carrier then calls eio_session_gone once the client has it all. */
 	bool (*tell_end)(struct eio_session *session, enum eio_ending ending);
+
+	/* Tell the client that memory is full, if there is a way to. */
+	void (*tell_full)(struct eio_session *session);
 
 	/* Let go of requests and connections; nothing is sent after this. */
 	void (*disconnect)(struct eio_session *session);
@@ -127,6 +134,13 @@ void eio_session_log_bad(struct eio_session *session, const char *where,
 
 /* End a session for good that is CLOSING. */
 void eio_session_gone(struct eio_session *session);
+
+/* End a session because memory is full: one that a WebSocket carries with the
+ * code 1013. */
+void eio_session_shed(struct eio_session *session);
+
+/* Return whether a part of a message has come, see struct eio_carrier. */
+bool eio_session_is_receiving(const struct eio_session *session);
 
 /* Give a client more time that has sent packets which are not all read: it
  * cannot send a ping or a pong before they are. */

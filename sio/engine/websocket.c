@@ -104,6 +104,19 @@ is_writable(const struct eio_session *session)
 	return ws_is_writable(session->link);
 }
 
+static bool
+is_receiving(const struct eio_session *session)
+{
+	return ws_is_receiving(session->link);
+}
+
+static void
+tell_full(struct eio_session *session)
+{
+	(void)ws_close(
+	    session->link, WS_CLOSE_TRY_AGAIN_LATER, "memory is full", WS_STR);
+}
+
 /* Closing the WebSocket tells the client, after all that waits. */
 static bool
 tell_end(struct eio_session *session, enum eio_ending ending)
@@ -131,7 +144,9 @@ static const struct eio_carrier websocket = {
 	.send = send_packet,
 	.send_message = send_message,
 	.is_writable = is_writable,
+	.is_receiving = is_receiving,
 	.tell_end = tell_end,
+	.tell_full = tell_full,
 	.disconnect = disconnect,
 	.release = release,
 };

@@ -338,19 +338,45 @@ Test(sio_engine_post, a_session_that_is_closing_lets_its_post_end)
 	cr_expect_eq(eio_test.closed, 1);
 }
 
-Test(sio_engine_post, a_ping_timeout_takes_a_post_along)
+static const struct eio_options impatient = { .ping_interval_ms = 30,
+	.ping_timeout_ms = 30 };
+
+/* A client cannot answer in the midst of a body. */
+Test(sio_engine_post, a_ping_waits_for_a_post_that_comes)
 {
-	static const struct eio_options impatient = { .ping_interval_ms = 30,
-		.ping_timeout_ms = 30 };
 	struct client c;
+	int64_t until_ms;
 	const char *sid;
 
 	eio_test_end();
 	eio_test_begin(&impatient);
 	sid = eio_open_polling("");
 	c = eio_begin_post(sid, 3, "4x");
-	expect_end(&c, 400, "", "timeout");
-	expect_gone(sid, "ping timeout", "timeout");
+	until_ms = client_now_ms() + 150;
+	while (client_now_ms() < until_ms)
+		eio_settle();
+	cr_expect_eq(eio_test.closed, 0);
+	client_puts(&c, "y");
+	expect_ok(&c, "complete");
+	cr_expect_str_eq(eio_test.text, "xy");
+	eio_test_until_closed(1);
+	expect_gone(sid, "ping timeout", "no pong after that");
+}
+
+Test(sio_engine_post, a_post_that_does_not_come_ends_its_session)
+{
+	static const struct ws_options server = { .log_level = -1,
+		.idle_ms = 200 };
+	struct client c;
+	struct response r;
+
+	eio_test_end();
+	eio_test_begin_on(&impatient, &server);
+	c = eio_begin_post(eio_open_polling(""), 3, "4x");
+	cr_assert_eq(client_response(&c, &r, false), 408);
+	client_close(&c);
+	eio_test_until_closed(1);
+	cr_expect_eq(eio_test.messages, 0);
 }
 
 Test(sio_engine_post, an_upgrade_takes_a_post_along)
