@@ -21,6 +21,10 @@
 #include "base/mem.h"
 #include "net.h"
 
+/* The table of descriptors is looked at once for so many that are forgotten,
+ * which makes that free of cost. */
+#define TRIM_EACH 64
+
 int
 ws_loop_open(struct ws_loop *loop,
     void (*expired)(struct ws_wheel_deadline *deadline, void *arg),
@@ -63,6 +67,23 @@ reserve(struct ws_loop *loop, size_t fd)
 	return 0;
 }
 
+/* Make the table shorter after a crowd has left. The system gives out the lowest
+ * descriptors first, so the rest of a crowd has low ones. */
+static void
+trim(struct ws_loop *loop)
+{
+	size_t half = loop->watched_room / 2, last = loop->watched_room;
+
+	if (loop->watched_count % TRIM_EACH != 0 || half < TRIM_EACH * 4 ||
+	    loop->watched_count > half / 4)
+		return;
+	while (last > half && loop->watched[last - 1] == NULL)
+		last--;
+	if (last == half)
+		ws_array_shrink(&loop->watched, &loop->watched_room, half,
+		    sizeof(*loop->watched));
+}
+
 static struct ws_io *
 watched(const struct ws_loop *loop, int fd)
 {
@@ -86,6 +107,8 @@ ws_loop_want(struct ws_loop *loop, struct ws_io *io, unsigned want)
 		return 0;
 	if (ws_backend_want(loop, io, want) < 0)
 		return -1;
+	if (loop->watched[io->fd] == NULL)
+		loop->watched_count++;
 	loop->watched[io->fd] = io;
 	io->want = want & 0xff;
 	return 0;
@@ -100,6 +123,8 @@ ws_loop_forget(struct ws_loop *loop, struct ws_io *io)
 	 * may hold the same open file, and epoll would go on reporting it. */
 	ws_backend_forget(loop, io);
 	loop->watched[io->fd] = NULL;
+	loop->watched_count--;
+	trim(loop);
 }
 
 /* ---- work -------------------------------------------------------------- */

@@ -62,6 +62,7 @@ struct ws_loop {
 	bool busy;      /* turn_end left work: the loop does not wait */
 	struct ws_budget budget; /* of this turn */
 	struct ws_io **watched;  /* owned array by descriptor; io is borrowed */
+	size_t watched_count;    /* that are not NULL */
 	size_t watched_room;
 	uint32_t serial;
 	struct ws_heap heap;   /* exact timers */

@@ -17,6 +17,7 @@
 #include "server.h"
 
 #define PAUSE_MS 1000       /* of accepting, when out of descriptors */
+#define CONNS_MIN 64        /* a shorter table of connections never shrinks */
 #define WARN_EVERY_MS 60000 /* at least this between two warnings */
 
 static const char refusing[] = "refusing new ones";
@@ -138,6 +139,11 @@ ws_listen_ended(struct ws_conn *conn)
 	last = server->conns[--server->conns_count];
 	server->conns[conn->index] = last;
 	last->index = conn->index;
+	/* A crowd has left. */
+	if (server->conns_room > CONNS_MIN &&
+	    server->conns_count < server->conns_room / 4)
+		ws_array_shrink(&server->conns, &server->conns_room,
+		    server->conns_room / 2, sizeof(struct ws_conn *));
 	if (server->accept_paused && !server->core.stopping) {
 		ws_heap_cancel(&server->core.loop.heap, &server->accept_timer);
 		on_pause_over(&server->accept_timer);

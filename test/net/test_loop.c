@@ -281,6 +281,50 @@ Test(loop, a_high_descriptor_needs_a_longer_table)
 	finish(&w);
 }
 
+Test(loop, a_table_gets_shorter_after_a_crowd)
+{
+	enum {
+		MANY = 900
+	};
+	static struct ws_io many[MANY];
+	struct world w;
+	size_t longest;
+	int ends[2];
+
+	begin(&w);
+	cr_assert_eq(pipe(ends), 0);
+	for (int i = 0; i < MANY; i++) {
+		many[i].fd = dup(ends[0]);
+		cr_assert_geq(many[i].fd, 0);
+		cr_assert_eq(ws_loop_want(&w.loop, &many[i], WS_LOOP_READ), 0);
+	}
+	longest = w.loop.watched_room;
+	cr_assert_gt(longest, MANY);
+	/* All but the last one: its place is in the upper half. */
+	for (int i = 0; i < MANY - 1; i++) {
+		ws_loop_forget(&w.loop, &many[i]);
+		(void)close(many[i].fd);
+	}
+	cr_expect_eq(w.loop.watched_room, longest);
+	cr_expect_eq(w.loop.watched_count, 1);
+	/* A crowd with low descriptors instead. */
+	for (int i = 0; i < 200; i++) {
+		many[i].fd = dup(ends[0]);
+		cr_assert_eq(ws_loop_want(&w.loop, &many[i], WS_LOOP_READ), 0);
+	}
+	ws_loop_forget(&w.loop, &many[MANY - 1]);
+	(void)close(many[MANY - 1].fd);
+	for (int i = 199; i >= 0; i--) {
+		ws_loop_forget(&w.loop, &many[i]);
+		(void)close(many[i].fd);
+	}
+	cr_expect_lt(w.loop.watched_room, longest);
+	cr_expect_eq(w.loop.watched_count, 0);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	finish(&w);
+}
+
 Test(loop, its_descriptor_is_readable_when_something_is_ready)
 {
 	struct world w;
