@@ -12,7 +12,7 @@ DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
 steps='layers layers_test warnings format headers docs asan kqueue bmake musl
-    hardening dist fuzz valgrind inject budgets interop'
+    hardening dist fuzz valgrind inject budgets fairness interop'
 
 # Copy the sources to build/check/NAME, and go there. Of an earlier copy only
 # build/ stays: a file may have been renamed.
@@ -237,10 +237,17 @@ step_budgets()
 	$MAKE bench-ir RECORD=
 }
 
+# One attack of each kind: requests, files, crowds, the log, rooms, frames,
+# compression, Socket.IO, JSON, polls. make fairness runs all.
+FAIRNESS='head-gzip listing pipeline chunks drop bad-stuck room-1000 room-15000
+    tiny fragments bombs deflate-echo sio-joins sio-events json-ints
+    polls-flood'
+
 about_fairness='no attack makes a client wait for 50 ms of processor time'
 step_fairness()
 {
-	sh bench/fairness.sh --short --bound 50
+	# shellcheck disable=SC2086
+	sh bench/fairness.sh --short --seconds 0.4 --bound 50 $FAIRNESS
 }
 
 about_interop='official clients, proxies and a browser'
