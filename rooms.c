@@ -61,8 +61,6 @@ struct ws_room {
 
 struct ws_rooms {
 	struct ws_table table; /* by name */
-	ws_publish_hook_fn *hook;
-	void *hook_arg;          /* borrowed */
 	struct ws_room *visited; /* the room that is being delivered to */
 	uint32_t serial;         /* of the last publish; never 0 after it */
 	bool delivering;
@@ -508,8 +506,6 @@ ws_rooms_publish(
 	if (rooms->delivering)
 		return -1;
 	rooms->delivering = true;
-	if (rooms->hook != NULL)
-		rooms->hook(selection, message, rooms->hook_arg);
 	next_serial(rooms);
 	delivered = deliver_selection(rooms, selection, message);
 	rooms->delivering = false;
@@ -539,13 +535,6 @@ ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
 	end_visit(rooms, room);
 	rooms->delivering = false;
 	return visited;
-}
-
-void
-ws_rooms_set_hook(struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg)
-{
-	rooms->hook = hook;
-	rooms->hook_arg = arg;
 }
 
 /* ---- set of rooms ------------------------------------------------------ */

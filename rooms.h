@@ -57,7 +57,7 @@ bool ws_rooms_has(struct ws_rooms *rooms, const struct ws_member *member,
  * before the first delivery. Cost: the members of all rooms named.
  *   message  handed to each deliver callback
  * Returns how many members it was delivered to, or -1 when called from inside
- * a delivery, a walk or a hook of the same set. */
+ * a delivery or a walk of the same set. */
 long ws_rooms_publish(struct ws_rooms *rooms,
     const struct ws_selection *selection, void *message);
 
@@ -77,15 +77,5 @@ long ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
  *   name, len  the room's name; borrowed during the call */
 void ws_rooms_walk_joined(const struct ws_member *member,
     bool (*visit)(const void *name, size_t len, void *arg), void *arg);
-
-/* Have a hook called for every accepted publish, before its delivery: a cluster
- * forwards the message, a history keeps it. The hook may do all that a deliver
- * callback may; members that join or leave in it do so before the delivery.
- *   hook  NULL for none
- *   arg   borrowed */
-typedef void ws_publish_hook_fn(
-    const struct ws_selection *selection, void *message, void *arg);
-void
-ws_rooms_set_hook(struct ws_rooms *rooms, ws_publish_hook_fn *hook, void *arg);
 
 #endif

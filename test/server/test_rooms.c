@@ -327,51 +327,6 @@ Test(rooms, nested_publish_is_refused)
 	ws_rooms_free(rooms);
 }
 
-struct hook_record {
-	struct peer *peer;
-	int calls, got_before;
-	const struct ws_selection *selection;
-	void *message;
-	bool refused;
-};
-
-static void
-record_hook(const struct ws_selection *selection, void *message, void *arg)
-{
-	struct hook_record *record = arg;
-
-	record->calls++;
-	record->got_before = record->peer->got;
-	record->selection = selection;
-	record->message = message;
-	record->refused = publish_to(record->peer->rooms, "x") == -1;
-	join(record->peer, "x");
-}
-
-Test(rooms, hook_hears_each_accepted_publish_before_the_delivery)
-{
-	struct ws_rooms *rooms = ws_rooms_new(KEY);
-	struct ws_room_name to = { "x", 1 };
-	struct ws_selection selection = { .to = &to, .to_count = 1 };
-	struct peer p;
-	struct hook_record record = { .peer = &p };
-	long message = 0;
-
-	init_peers(rooms, &p, 1);
-	ws_rooms_set_hook(rooms, record_hook, &record);
-	cr_expect_eq(ws_rooms_publish(rooms, &selection, &message), 1);
-	cr_expect_eq(record.calls, 1);
-	cr_expect_eq(record.got_before, 0);
-	cr_expect_eq(record.selection, &selection);
-	cr_expect_eq(record.message, &message);
-	cr_expect(record.refused);
-	ws_rooms_set_hook(rooms, NULL, NULL);
-	cr_expect_eq(ws_rooms_publish(rooms, &selection, &message), 1);
-	cr_expect_eq(record.calls, 1);
-	leave_everything(rooms, &p, 1);
-	ws_rooms_free(rooms);
-}
-
 Test(rooms, stamps_are_forgotten_when_the_serial_wraps)
 {
 	struct ws_rooms *rooms = ws_rooms_new(KEY);
