@@ -1,7 +1,6 @@
 /* main.c - wsd, the program: a server that is useful without writing C. */
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +14,10 @@
 #include "say.h"
 #include "systemd.h"
 
-static volatile sig_atomic_t signal_fd = -1; /* end of the signal pipe */
-
 struct program {
 	struct ws_server *server;    /* owned */
 	struct sio *io;              /* owned; NULL without Socket.IO */
 	const struct config *config; /* borrowed */
-	int signal_pipe;             /* the end that is read */
-	bool stopping;
 };
 
 /* Say what failed, and why by errno. Returns the exit status. */
@@ -231,67 +226,25 @@ add_sio(struct program *program)
 
 /* ---- signals ----------------------------------------------------------- */
 
-/* A signal handler may call few functions, but write(2) is one of them. It
- * writes to a pipe that the loop watches. */
 static void
-on_signal(int number)
+on_stop(void *arg)
 {
-	int saved = errno;
-	unsigned char octet = (unsigned char)number;
-
-	(void)!write(signal_fd, &octet, 1);
-	errno = saved;
+	(void)arg;
+	systemd_notify("STOPPING=1");
 }
 
 /* Stop gracefully on the first SIGTERM or SIGINT, at once on the second. */
-static void
-on_signal_pipe(struct ws_watch *watch, unsigned events, void *arg)
-{
-	struct program *program = arg;
-	unsigned char octet;
-
-	(void)watch;
-	(void)events;
-	if (read(program->signal_pipe, &octet, 1) != 1)
-		return;
-	systemd_notify("STOPPING=1");
-	if (!program->config->quiet)
-		say_now(STDERR_FILENO, "wsd: %s\n",
-		    program->stopping
-			? "stopping at once"
-			: "stopping: a second signal ends all at once");
-	if (program->io != NULL)
-		sio_stop(program->io);
-	ws_stop(
-	    program->server, program->stopping ? 0 : program->config->grace_ms);
-	program->stopping = true;
-}
-
 static int
-watch_signals(struct program *program)
+watch_signals(struct ws_server *server, int grace_ms)
 {
-	static const int stopping[] = { SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = on_signal };
-	int ends[2];
-
-	if (pipe(ends) < 0)
+	/* There is no configuration that SIGHUP could reload. A write to a peer
+	 * or a reader of the output that is gone fails with EPIPE, too. */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (ws_at_stop(server, on_stop, NULL) < 0 ||
+	    ws_stop_on_signal(server, SIGTERM, grace_ms) < 0 ||
+	    ws_stop_on_signal(server, SIGINT, grace_ms) < 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		(void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-		(void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
-	}
-	program->signal_pipe = ends[0];
-	signal_fd = ends[1];
-	if (ws_watch(program->server, ends[0], WS_READABLE, on_signal_pipe,
-		program) == NULL)
-		return -1;
-	for (int i = 0; i < 2; i++)
-		(void)sigaction(stopping[i], &action, NULL);
-	/* There is no configuration that SIGHUP could reload; SIGPIPE is the
-	 * write to a peer that is gone, which fails with EPIPE, too. */
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGHUP, &action, NULL);
-	(void)sigaction(SIGPIPE, &action, NULL);
 	return 0;
 }
 
@@ -415,7 +368,7 @@ run(struct program *program)
 	result = listen_all(program->server, config);
 	if (result < 0)
 		return result == WS_EINVAL ? 2 : 1;
-	if (watch_signals(program) < 0)
+	if (watch_signals(program->server, config->grace_ms) < 0)
 		return cannot("watch", "signals");
 	if (!config->quiet)
 		print_start(program->server, config);
