@@ -63,7 +63,7 @@ later(int64_t ms, int64_t by_ms)
 static void
 on_due(struct ws_heap_timer *heap_timer)
 {
-	struct ws_timer *timer = (struct ws_timer *)heap_timer;
+	struct ws_timer *timer = WS_OUTER(struct ws_timer, heap, heap_timer);
 	struct ws_loop *loop = &timer->server->core.loop;
 	int64_t due_ms = later(heap_timer->due_ms, timer->repeat_ms);
 
@@ -135,7 +135,7 @@ ws_timer_stop(struct ws_timer *timer)
 static void
 on_watched(struct ws_io *io, unsigned events)
 {
-	struct ws_watch *watch = (struct ws_watch *)io;
+	struct ws_watch *watch = WS_OUTER(struct ws_watch, io, io);
 
 	watch->ready(watch, events, watch->arg);
 }
@@ -207,7 +207,7 @@ ws_unwatch(struct ws_watch *watch)
 static void
 run_deferred(struct ws_work *work)
 {
-	struct deferred *d = (struct deferred *)work;
+	struct deferred *d = WS_OUTER(struct deferred, work, work);
 	void (*run)(void *arg) = d->run;
 	void *arg = d->arg;
 

@@ -145,9 +145,7 @@ go_on(struct ws_lists *lists)
 static void
 run(struct ws_work *work)
 {
-	struct ws_lists *lists =
-	    (struct ws_lists *)(void *)((char *)work -
-					offsetof(struct ws_lists, work));
+	struct ws_lists *lists = WS_OUTER(struct ws_lists, work, work);
 	struct ws_core *core = lists->core;
 
 	if (lists->ready != NULL)

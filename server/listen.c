@@ -209,7 +209,7 @@ begin_conn(struct ws_server *server, int fd, const struct ws_peer *peer)
 static void
 on_acceptable(struct ws_io *io, unsigned events)
 {
-	struct ws_listener *l = (struct ws_listener *)io;
+	struct ws_listener *l = WS_OUTER(struct ws_listener, io, io);
 	struct ws_server *server = l->server;
 	struct ws_budget *budget = &server->core.loop.budget;
 	struct ws_peer peer;

@@ -18,6 +18,7 @@
 
 #include "ack.h"
 #include "base/budget.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "client.h"
 #include "connect.h"
@@ -31,8 +32,6 @@
 #include "reply.h"
 #include "sio/engine/session.h"
 
-#define NAME_SIZE 32 /* of an event whose name is a number, with a NUL */
-
 /* ---- life -------------------------------------------------------------- */
 
 void
@@ -44,18 +43,11 @@ sio_client_free(struct sio_client *client)
 	ws_mem_free(client);
 }
 
-static struct sio_client *
-client_of(struct ws_deadline *deadline)
-{
-	return (struct sio_client *)((char *)deadline -
-				     offsetof(struct sio_client, deadline));
-}
-
 /* Close a session that has connected to no namespace in time. */
 static void
 on_unconnected(struct ws_deadline *deadline)
 {
-	eio_close(client_of(deadline)->session);
+	eio_close(WS_OUTER(struct sio_client, deadline, deadline)->session);
 }
 
 int
@@ -159,20 +151,6 @@ connect(struct sio_client *client, const struct sio_packet *packet)
 		sio_connect(client, packet);
 }
 
-/* Copy the name of an event that is a number, as the client wrote it. Returns
- * name. */
-static const char *
-number_name(struct sio_value value, char name[NAME_SIZE])
-{
-	size_t len;
-	const char *json = sio_json(value, &len);
-
-	len = len < NAME_SIZE ? len : NAME_SIZE - 1;
-	memcpy(name, json, len);
-	name[len] = '\0';
-	return name;
-}
-
 /* Handle a packet for a socket, whose payload is in io->event. */
 static void
 deliver(struct sio_socket *socket, const struct sio_packet *packet,
@@ -180,9 +158,7 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 {
 	struct sio *io = socket->nsp->io;
 	struct sio_value root = sio_document_root(&io->event);
-	struct sio_value name = sio_at(root, 0);
-	char number[NAME_SIZE];
-	size_t len;
+	char number[SIO_NAME_SIZE];
 	struct sio_event event = { .socket = socket,
 		.document = &io->event,
 		.packet = packet,
@@ -192,18 +168,12 @@ deliver(struct sio_socket *socket, const struct sio_packet *packet,
 	switch (packet->type) {
 	case SIO_EVENT:
 	case SIO_BINARY_EVENT:
-		/* As the reference does: no handler is called. */
-		if (sio_type(name) == SIO_ABSENT)
-			return;
-		event.name = sio_string(name, &len);
-		if (event.name == NULL)
-			event.name = number_name(name, number);
-		/* The name has a NUL in it, so no handler is registered for
-		 * it. What stands before the NUL is the name of another
-		 * event. */
-		else if (strlen(event.name) != len)
-			return;
-		sio_hooks_event(socket, &event);
+		/* An event without a name calls no handler, as in the
+		 * reference. Nor does one whose name has a NUL in it: what
+		 * stands before the NUL is the name of another event. */
+		event.name = sio_name(sio_at(root, 0), number);
+		if (event.name != NULL)
+			sio_hooks_event(socket, &event);
 		return;
 	case SIO_ACK:
 	case SIO_BINARY_ACK:

@@ -35,7 +35,6 @@ struct sio {
 	struct sio_socket *dead_sockets; /* owned list */
 	struct sio_client *dead_clients; /* owned list */
 	bool reaping; /* the end of the turn will release them */
-	bool stopping;
 
 	/* Namespaces: see nsp.c. */
 	struct sio_nsp **nsps; /* owned, sorted by name */

@@ -28,7 +28,7 @@
 
 #include <string.h>
 
-#include "base/deadlines.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/table.h"
 #include "hooks.h"
@@ -44,7 +44,7 @@
 
 /* The state of a socket that has left. */
 struct sio_kept {
-	struct ws_deadline deadline; /* first; in recovery->kept */
+	struct ws_deadline deadline; /* in recovery->kept */
 	struct ws_table_entry entry; /* in recovery->by_pid */
 	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	void *user;
@@ -62,9 +62,8 @@ struct sio_recovery {
 	struct sio_log log;
 	size_t octets_max; /* of kept states */
 	size_t octets;
-	struct ws_deadlines kept;
+	struct eio_timeouts kept;
 	struct ws_table by_pid; /* kept states by private identifier */
-	struct ws_timer *timer; /* owned; watches log and kept */
 };
 
 /* ---- what is kept ------------------------------------------------------ */
@@ -72,8 +71,7 @@ struct sio_recovery {
 static struct sio_kept *
 kept_of(struct ws_table_entry *entry)
 {
-	return (struct sio_kept *)((char *)entry -
-				   offsetof(struct sio_kept, entry));
+	return WS_OUTER(struct sio_kept, entry, entry);
 }
 
 /* Return how many octets a state takes. */
@@ -101,54 +99,15 @@ free_kept(struct sio_kept *kept)
 	ws_mem_free(kept);
 }
 
-/* Forget the oldest state for good, and tell the application. */
+/* Forget a state for good, and tell the application. */
 static void
-expire_kept(struct sio_recovery *recovery)
+expire_kept(struct ws_deadline *deadline)
 {
-	struct sio_kept *kept =
-	    (struct sio_kept *)ws_deadlines_first(&recovery->kept);
+	struct sio_kept *kept = WS_OUTER(struct sio_kept, deadline, deadline);
 
-	unlink_kept(recovery, kept);
+	unlink_kept(kept->nsp->io->recovery, kept);
 	sio_hooks_expired(kept->nsp, kept->user);
 	free_kept(kept);
-}
-
-/* Set the timer for the queue whose first deadline comes earlier. */
-static void
-set_timer(struct sio_recovery *recovery)
-{
-	int64_t now_ms = ws_now(recovery->io->server);
-	int64_t log_ms = ws_deadlines_wait_ms(&recovery->log.events, now_ms);
-	int64_t kept_ms = ws_deadlines_wait_ms(&recovery->kept, now_ms);
-	int64_t wait_ms = log_ms < kept_ms ? log_ms : kept_ms;
-
-	if (wait_ms < INT64_MAX)
-		(void)ws_timer_again(recovery->timer, wait_ms);
-}
-
-/* Forget what is too old. */
-static void
-on_timer(struct ws_timer *timer, void *arg)
-{
-	struct sio_recovery *recovery = arg;
-	int64_t now_ms = ws_now(recovery->io->server);
-
-	(void)timer;
-	sio_log_expire(&recovery->log, now_ms);
-	while (ws_deadlines_wait_ms(&recovery->kept, now_ms) <= 0)
-		expire_kept(recovery);
-	set_timer(recovery);
-}
-
-/* Append to a queue. */
-static void
-enqueue(struct sio_recovery *recovery, struct ws_deadlines *queue,
-    struct ws_deadline *deadline)
-{
-	int64_t at_ms = ws_now(recovery->io->server) + recovery->keep_ms;
-
-	if (ws_deadlines_add(queue, deadline, at_ms))
-		set_timer(recovery);
 }
 
 /* Forget what is oldest when memory is full: nobody is ended for what others
@@ -158,12 +117,13 @@ relieve(void *arg, size_t least)
 {
 	struct sio_recovery *recovery = arg;
 	const struct ws_server *server = recovery->io->server;
+	struct ws_deadline *oldest;
 
 	(void)least;
 	sio_log_relieve(&recovery->log, server);
 	while (ws_memory_is_full(server) &&
-	       ws_deadlines_first(&recovery->kept) != NULL)
-		expire_kept(recovery);
+	       (oldest = ws_deadlines_first(&recovery->kept.queue)) != NULL)
+		expire_kept(oldest);
 	return 0;
 }
 
@@ -179,30 +139,29 @@ sio_recovery_new(struct sio *io, int keep_ms, size_t octets)
 	recovery->io = io;
 	recovery->keep_ms = keep_ms;
 	recovery->octets_max = octets > 0 ? octets : OCTETS_DEFAULT;
-	sio_log_init(&recovery->log, recovery->octets_max);
-	ws_deadlines_init(&recovery->kept);
-	/* It is set when there is something to wait for. */
-	recovery->timer = ws_timer_start(
-	    io->server, INT32_MAX, INT32_MAX, on_timer, recovery);
-	return recovery->timer != NULL && ws_table_init(&recovery->by_pid)
-		   ? ws_memory_relief(io->server, relieve, recovery)
-		   : WS_ENOMEM;
+	if (sio_log_start(&recovery->log, io->server, recovery->octets_max) <
+		0 ||
+	    eio_timeouts_start(&recovery->kept, io->server, expire_kept) < 0 ||
+	    !ws_table_init(&recovery->by_pid))
+		return WS_ENOMEM;
+	return ws_memory_relief(io->server, relieve, recovery);
 }
 
 void
 sio_recovery_free(struct sio *io)
 {
 	struct sio_recovery *recovery = io->recovery;
+	struct ws_deadline *oldest;
 
 	if (recovery == NULL)
 		return;
 	/* States first: the functions of sio_on_expired may emit events. */
-	while (ws_deadlines_first(&recovery->kept) != NULL)
-		expire_kept(recovery);
-	sio_log_clear(&recovery->log);
+	while ((oldest = ws_deadlines_first(&recovery->kept.queue)) != NULL)
+		expire_kept(oldest);
+	sio_log_stop(&recovery->log);
+	eio_timeouts_stop(&recovery->kept);
 	ws_memory_relief_cancel(io->server, relieve, recovery);
 	ws_table_fini(&recovery->by_pid);
-	ws_timer_stop(recovery->timer);
 	ws_mem_free(recovery);
 	io->recovery = NULL;
 }
@@ -270,12 +229,13 @@ sio_recovery_keep(struct sio_socket *socket, const char *reason)
 	if (kept == NULL)
 		return false;
 	while (octets_of(kept) > recovery->octets_max - recovery->octets)
-		expire_kept(recovery);
+		expire_kept(ws_deadlines_first(&recovery->kept.queue));
 	recovery->octets += octets_of(kept);
 	ws_memory_hold(recovery->io->server, (long)octets_of(kept));
 	kept->entry.hash = sio_ids_hash(kept->pid);
 	ws_table_add(&recovery->by_pid, &kept->entry);
-	enqueue(recovery, &recovery->kept, &kept->deadline);
+	eio_timeouts_add(&recovery->kept, &kept->deadline,
+	    ws_now(recovery->io->server) + recovery->keep_ms);
 	return true;
 }
 
@@ -306,9 +266,8 @@ sio_recovery_remember(
 {
 	struct sio_recovery *recovery = target->nsp->io->recovery;
 
-	if (sio_log_add(&recovery->log, target, out,
-		ws_now(recovery->io->server) + recovery->keep_ms))
-		set_timer(recovery);
+	sio_log_add(&recovery->log, target, out,
+	    ws_now(recovery->io->server) + recovery->keep_ms);
 }
 
 /* ---- coming back ------------------------------------------------------- */
@@ -421,7 +380,7 @@ sio_recovery_replay(struct sio_socket *socket)
 {
 	const struct sio_kept *kept = socket->extra->kept;
 	const struct sio_recovery *recovery = socket->nsp->io->recovery;
-	const struct ws_deadlines *events = &recovery->log.events;
+	const struct ws_deadlines *events = &recovery->log.events.queue;
 	const struct ws_deadline *at = events->head.next;
 	bool whole = kept->got >= recovery->log.floor;
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
@@ -69,22 +70,14 @@ first_offset(void)
 
 /* ---- keeping and dropping ---------------------------------------------- */
 
-void
-sio_log_init(struct sio_log *log, size_t octets_max)
-{
-	*log = (struct sio_log){ .octets_max = octets_max,
-		.last = first_offset() };
-	ws_deadlines_init(&log->events);
-}
-
-/* Forget the oldest event. */
 static void
-drop_oldest(struct sio_log *log)
+drop(struct ws_deadline *deadline)
 {
 	struct sio_logged *logged =
-	    (struct sio_logged *)ws_deadlines_first(&log->events);
+	    WS_OUTER(struct sio_logged, deadline, deadline);
+	struct sio_log *log = logged->log;
 
-	ws_deadlines_remove(&logged->deadline);
+	ws_deadlines_remove(deadline);
 	log->octets -= logged->octets;
 	ws_memory_hold(logged->nsp->io->server, -(long)logged->octets);
 	log->floor = logged->offset;
@@ -92,26 +85,38 @@ drop_oldest(struct sio_log *log)
 	ws_mem_free(logged);
 }
 
-void
-sio_log_expire(struct sio_log *log, int64_t now_ms)
+int
+sio_log_start(struct sio_log *log, struct ws_server *server, size_t octets_max)
 {
-	while (ws_deadlines_wait_ms(&log->events, now_ms) <= 0)
-		drop_oldest(log);
+	*log = (struct sio_log){ .octets_max = octets_max,
+		.last = first_offset() };
+	return eio_timeouts_start(&log->events, server, drop);
+}
+
+static void
+drop_all(struct sio_log *log)
+{
+	struct ws_deadline *oldest;
+
+	while ((oldest = ws_deadlines_first(&log->events.queue)) != NULL)
+		drop(oldest);
 }
 
 void
 sio_log_relieve(struct sio_log *log, const struct ws_server *server)
 {
+	struct ws_deadline *oldest;
+
 	while (ws_memory_is_full(server) &&
-	       ws_deadlines_first(&log->events) != NULL)
-		drop_oldest(log);
+	       (oldest = ws_deadlines_first(&log->events.queue)) != NULL)
+		drop(oldest);
 }
 
 void
-sio_log_clear(struct sio_log *log)
+sio_log_stop(struct sio_log *log)
 {
-	while (ws_deadlines_first(&log->events) != NULL)
-		drop_oldest(log);
+	drop_all(log);
+	eio_timeouts_stop(&log->events);
 }
 
 void
@@ -177,7 +182,7 @@ new_logged(const struct sio_target *target, const struct sio_out *out)
 	return logged;
 }
 
-bool
+void
 sio_log_add(struct sio_log *log, const struct sio_target *target,
     const struct sio_out *out, int64_t until_ms)
 {
@@ -190,18 +195,19 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 	}
 	if (target->to_count > SIO_TARGET_ROOMS ||
 	    target->except_count > SIO_TARGET_ROOMS)
-		return false; /* it will not be sent */
+		return; /* it will not be sent */
 	logged = new_logged(target, out);
 	if (logged == NULL || logged->octets > log->octets_max) {
 		/* A client that misses this event cannot be recovered. The
 		 * earlier ones are of no use then. */
-		sio_log_clear(log);
+		drop_all(log);
 		log->floor = log->last;
 		ws_mem_free(logged);
-		return false;
+		return;
 	}
 	while (logged->octets > log->octets_max - log->octets)
-		drop_oldest(log);
+		drop(ws_deadlines_first(&log->events.queue));
+	logged->log = log;
 	logged->nsp = target->nsp;
 	logged->nsp->uses++;
 	logged->offset = log->last;
@@ -210,7 +216,7 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 	    target->except_count + (target->without != NULL ? 1 : 0);
 	log->octets += logged->octets;
 	ws_memory_hold(target->nsp->io->server, (long)logged->octets);
-	return ws_deadlines_add(&log->events, &logged->deadline, until_ms);
+	eio_timeouts_add(&log->events, &logged->deadline, until_ms);
 }
 
 /* ---- finding ----------------------------------------------------------- */

@@ -7,15 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/deadlines.h"
 #include "out.h"
+#include "sio/engine/timeouts.h"
 #include "target.h"
 
 #define SIO_OFFSET_SIZE 12 /* 64 bits in digits of 6, and a NUL */
 
 /* An event that was sent. */
 struct sio_logged {
-	struct ws_deadline deadline; /* first; in log->events */
+	struct ws_deadline deadline; /* in log->events */
+	struct sio_log *log;         /* borrowed */
 	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	uint64_t offset;
 	size_t octets;       /* of this block */
@@ -26,7 +27,7 @@ struct sio_logged {
 };
 
 struct sio_log {
-	struct ws_deadlines events; /* owned: until when they are kept */
+	struct eio_timeouts events; /* owned: until when they are kept */
 	size_t octets, octets_max;
 	uint64_t last;  /* the newest offset */
 	uint64_t floor; /* the newest one whose event is dropped */
@@ -39,26 +40,23 @@ void sio_offset_write(uint64_t offset, char text[SIO_OFFSET_SIZE]);
 bool sio_offset_read(const char *text, uint64_t *offset);
 
 /* Begin a log, whose offsets are above those of an earlier process.
- *   octets_max  of all its events */
-void sio_log_init(struct sio_log *log, size_t octets_max);
+ *   octets_max  of all its events
+ * Returns 0 or WS_ENOMEM; stopping is allowed in both cases. */
+int
+sio_log_start(struct sio_log *log, struct ws_server *server, size_t octets_max);
 
-/* Drop the events whose time is over. */
-void sio_log_expire(struct sio_log *log, int64_t now_ms);
+/* Drop all events, and stop the timer. */
+void sio_log_stop(struct sio_log *log);
 
 /* Drop the oldest events as long as memory is full. */
 void sio_log_relieve(struct sio_log *log, const struct ws_server *server);
 
-/* Drop all events. */
-void sio_log_clear(struct sio_log *log);
-
-/* Add an event with the last offset, if it will be sent. An event that cannot be
- * kept has all be dropped: clients that miss it cannot be recovered.
+/* Add an event with the last offset, if it will be sent. If it cannot be kept,
+ * all events are dropped: clients that miss it cannot be recovered.
  *   target    whom it is for
  *   out       its packet; copied
- *   until_ms  it is kept
- * Returns whether it is the only one, so that the log has a new first
- * deadline. */
-bool sio_log_add(struct sio_log *log, const struct sio_target *target,
+ *   until_ms  it is kept */
+void sio_log_add(struct sio_log *log, const struct sio_target *target,
     const struct sio_out *out, int64_t until_ms);
 
 /* Return whether an event was for a client of its namespace.

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
@@ -94,8 +95,7 @@ sio_socket_remove(struct sio_socket *socket)
 static struct sio_socket *
 socket_of(struct ws_table_entry *entry)
 {
-	return (struct sio_socket *)((char *)entry -
-				     offsetof(struct sio_socket, entry));
+	return WS_OUTER(struct sio_socket, entry, entry);
 }
 
 struct sio_socket *

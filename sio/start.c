@@ -150,7 +150,6 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 void
 sio_stop(struct sio *io)
 {
-	io->stopping = true;
 	if (io->engine != NULL)
 		eio_stop(io->engine);
 }
@@ -161,7 +160,6 @@ sio_free(struct sio *io)
 	if (io == NULL)
 		return;
 	ws_at_free_cancel(io->server, free_with_server, io);
-	io->stopping = true;
 	if (io->engine != NULL)
 		eio_free(io->engine);
 	sio_recovery_free(io);

@@ -19,6 +19,7 @@
 
 #include "answer.h"
 #include "base/budget.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/siphash.h"
 #include "message.h"
@@ -36,15 +37,7 @@ enum {
 static struct eio_poll *
 of_deadline(struct ws_deadline *deadline)
 {
-	return (struct eio_poll *)(void *)((char *)deadline -
-					   offsetof(struct eio_poll, deadline));
-}
-
-static struct eio_poll *
-of_flush(struct ws_deadline *flush)
-{
-	return (struct eio_poll *)(void *)((char *)flush -
-					   offsetof(struct eio_poll, flush));
+	return WS_OUTER(struct eio_poll, deadline, deadline);
 }
 
 /* ---- the end of the turn ----------------------------------------------- */
@@ -92,7 +85,8 @@ eio_polling_turn(struct eio *eio)
 	bool left = true;
 
 	while (left && (deadline = ws_deadlines_expired(&eio->flushes, 0))) {
-		struct eio_poll *poll = of_flush(deadline);
+		struct eio_poll *poll =
+		    WS_OUTER(struct eio_poll, flush, deadline);
 		size_t octets =
 		    poll->get != NULL ? eio_records_waiting(poll->records) : 0;
 

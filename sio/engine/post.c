@@ -21,6 +21,7 @@
 
 #include "answer.h"
 #include "base/budget.h"
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base/url.h"
 #include "jsonp.h"
@@ -119,7 +120,7 @@ void
 eio_post_turn(struct eio *eio)
 {
 	struct ws_deadline *first = ws_deadlines_expired(&eio->unread, 0);
-	struct eio_unread *unread = (struct eio_unread *)(void *)first;
+	struct eio_unread *unread = WS_OUTER(struct eio_unread, turn, first);
 	struct eio_poll *poll;
 	void (*then)(struct eio_poll * poll);
 

@@ -30,6 +30,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "base64.h"
 #include "query.h"
@@ -56,17 +57,13 @@ hash_of(const uint8_t sid[EIO_SID_OCTETS])
 static struct eio_session *
 of_entry(struct ws_table_entry *entry)
 {
-	return (
-	    struct eio_session *)(void *)((char *)entry -
-					  offsetof(struct eio_session, entry));
+	return WS_OUTER(struct eio_session, entry, entry);
 }
 
 static struct eio_session *
 of_deadline(struct ws_deadline *deadline)
 {
-	return (struct eio_session *)(void *)((char *)deadline -
-					      offsetof(struct eio_session,
-						  deadline));
+	return WS_OUTER(struct eio_session, deadline, deadline);
 }
 
 /* Compare all octets, so that the time it takes does not tell how many of a
