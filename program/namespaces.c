@@ -37,12 +37,15 @@ chat_message(struct sio_socket *socket, struct sio_event *event)
 	struct sio_value said = sio_arg(event, 0);
 	struct sio_value user = sio_get(said, "user");
 	struct sio_value message = sio_get(said, "message");
+	time_t now = time(NULL);
+	char hh_mm[sizeof("23:59")];
 
-	/* Since 1970, in milliseconds: the page knows its time zone. */
-	if (is_text(user, NAME_OCTETS_MAX) && is_text(message, SIZE_MAX))
-		sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
-		    "{user: %p, message: %p, time: %lld}", (void *)&user,
-		    (void *)&message, (long long)time(NULL) * 1000);
+	if (!is_text(user, NAME_OCTETS_MAX) || !is_text(message, SIZE_MAX))
+		return;
+	(void)strftime(hh_mm, sizeof(hh_mm), "%H:%M", localtime(&now));
+	sio_emit_to(sio_all(sio_nsp_of(socket)), "receive-message",
+	    "{user: %p, message: %p, time: %s}", (void *)&user,
+	    (void *)&message, hh_mm);
 }
 
 /* ---- /ticker ----------------------------------------------------------- */
@@ -134,7 +137,7 @@ static int
 add_chat(struct sio *io)
 {
 	static const struct counts_events events = { "user-joined", "user-left",
-		"%zu" };
+		"{count: %zu}" };
 	struct sio_nsp *chat = sio_of(io, "/chat");
 
 	if (chat == NULL || counts_add(chat, &events) < 0 ||

@@ -7,8 +7,8 @@ import { join } from "./sio.js";
 import { byId } from "./wsd.js";
 
 /* The server sends the number of clients, and passes a message on to all of
- * them, its sender included. Anybody may be among them, so the page shows
- * messages as text. */
+ * them, its sender included, with its own time of day; the page shows that of
+ * its reader. Anybody may be among them, so the page shows messages as text. */
 
 const socket = join("/chat", byId("state"));
 const empty = byId("empty");
@@ -21,16 +21,16 @@ function here(count, notice) {
 	showNotice(notice);
 }
 
-socket.on("user-joined", (count) => here(count, "Somebody joined"));
-socket.on("user-left", (count) => here(count, "Somebody left"));
+socket.on("user-joined", ({ count }) => here(count, "Somebody joined"));
+socket.on("user-left", ({ count }) => here(count, "Somebody left"));
 
 /* What comes back was passed on to all. */
-socket.on("receive-message", ({ user, message, time }) => {
+socket.on("receive-message", ({ user, message }) => {
 	const mine = onWay.findIndex((one) =>
 	    one.user === user && one.message === message);
 	if (mine >= 0)
 		return mark(onWay.splice(mine, 1)[0].entry, "delivered");
-	showMessage({ user, text: message, time: new Date(time),
+	showMessage({ user, text: message, time: new Date(),
 		kind: user === userName() ? "mine" : "" });
 });
 
