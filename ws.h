@@ -267,8 +267,9 @@ int ws_serve(struct ws_server *server, const char *address, const char *page);
 void ws_stop(struct ws_server *server, int grace_ms);
 
 /* Stop when the process gets a signal, as by ws_stop; a second one ends what is
- * left at once. Until the server is released, the signal does nothing else: call
- * this before threads or other programs are started, since they inherit that.
+ * left at once. Until the server is released, the signal does nothing else:
+ * call this before threads or other programs are started, since they inherit
+ * that.
  *   signal    such as SIGTERM
  *   grace_ms  as for ws_stop
  * Returns 0, WS_EINVAL for a signal that nobody can wait for, WS_ENOMEM or
@@ -415,9 +416,10 @@ bool ws_offers(const struct ws_request *request, const char *subprotocol);
 /* ---- connections ------------------------------------------------------- */
 
 /* Return whether data is UTF-8, as each text of a WebSocket must be: a client
- * that gets another one ends its connection with 1007. What comes from elsewhere
- * (the body of a request, a file, a pipe) has to be checked before it is sent as
- * WS_TEXT; what a WebSocket brought as WS_TEXT has been. RFC 3629 section 4.
+ * that gets another one ends its connection with 1007. What comes from
+ * elsewhere (the body of a request, a file, a pipe) has to be checked before it
+ * is sent as WS_TEXT; what a WebSocket brought as WS_TEXT has been. RFC 3629
+ * section 4.
  *   data  NULL is allowed, and is UTF-8 if len is 0 */
 bool ws_utf8_valid(const void *data, size_t len);
 
@@ -748,8 +750,8 @@ long ws_request_params(const struct ws_request *request,
     bool (*visit)(const char *name, const char *value, void *arg), void *arg);
 
 /* Copy the value of a cookie, without the quotes that may stand around it.
- * Servers that put other octets than those of RFC 6265 into a value encode them;
- * ws_percent_decode takes the usual coding off.
+ * Servers that put other octets than those of RFC 6265 into a value encode
+ * them; ws_percent_decode takes the usual coding off.
  *   name         case matters
  *   value, size  receive the value of the first cookie of that name, terminated;
  *                "" on an error, if there is room for that
@@ -870,8 +872,8 @@ enum ws_ready {
  *   fd      borrowed: ws_unwatch before it is closed
  *   events  WS_READABLE, WS_WRITABLE or both
  *   ready   called with the events that have occurred
- * Returns the watch, owned by the server, or NULL with errno set. EPERM is for a
- * descriptor that the system cannot watch, and logged: a regular file, say,
+ * Returns the watch, owned by the server, or NULL with errno set. EPERM is for
+ * a descriptor that the system cannot watch, and logged: a regular file, say,
  * which is always ready and can just be read. */
 struct ws_watch *ws_watch(struct ws_server *server, int fd, unsigned events,
     void (*ready)(struct ws_watch *watch, unsigned events, void *arg),
@@ -917,14 +919,14 @@ ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
  * Everything that a server holds for its peers is counted against one total,
  * options.memory: connections, requests and their bodies, messages that are
  * incomplete, queues, windows of compression, compressed files, rooms, and what
- * the application adds with ws_memory_hold. Not counted are its fixed buffers (a
- * quarter of a MiB) and the buffers of the system.
+ * the application adds with ws_memory_hold. Not counted are its fixed buffers
+ * (a quarter of a MiB) and the buffers of the system.
  *
- * Above 80 %, caches are released, new connections get 503 with Retry-After, and
- * ws_session_begin refuses. Above 100 %, those that hold most of what is incomplete or unread are
- * ended, a WebSocket with 1013 and a request with 503, until 95 % is left. Who
- * holds less than 4 KiB is never ended. One turn of the loop can exceed the
- * total by 20 MiB.
+ * Above 80 %, caches are released, new connections get 503 with Retry-After,
+ * and ws_session_begin refuses. Above 100 %, those that hold most of what is
+ * incomplete or unread are ended, a WebSocket with 1013 and a request with 503,
+ * until 95 % is left. Who holds less than 4 KiB is never ended. One turn of the
+ * loop can exceed the total by 20 MiB.
  */
 
 /* Count memory that the application holds for its peers.

@@ -112,7 +112,7 @@ add_relay(struct sio *io, const struct config_place *place)
 
 /* ---- all --------------------------------------------------------------- */
 
-/* Whether a namespace is one that passes every event on. */
+/* Return whether a namespace is one that passes every event on. */
 static bool
 is_relay(const struct config_places *relays, const char *name)
 {

@@ -89,7 +89,8 @@ take_text(struct config *config, const struct setting *s, const char *value)
 	*place = value;
 }
 
-/* Whether a text is not empty and has only characters from first to '~'. */
+/* Return whether a text is not empty and has only characters from first to
+ * '~'. */
 static bool
 is_printable(const char *text, char first)
 {
@@ -100,8 +101,8 @@ is_printable(const char *text, char first)
 	return at > text && *at == '\0';
 }
 
-/* Refuse a list with what no browser sends: it would shut out every browser, and
- * look like an attack in the log. */
+/* Refuse a list with what no browser sends: it would shut out every browser,
+ * and look like an attack in the log. */
 static void
 check_origins(const struct setting *s, const char *list)
 {
@@ -131,7 +132,7 @@ take_origins(struct config *config, const struct setting *s, const char *value)
 	take_text(config, s, value);
 }
 
-/* Whether a path has a segment "." or one that begins with "..". */
+/* Return whether a path has a segment "." or one that begins with "..". */
 static bool
 has_dots(const char *path)
 {
@@ -247,7 +248,7 @@ take_cache(struct config *config, const struct setting *s, const char *value)
 	take_text(config, s, value);
 }
 
-/* Whether a value of --cors stands for all origins. */
+/* Return whether a value of --cors stands for all origins. */
 static bool
 is_everywhere(const char *cors)
 {

@@ -34,8 +34,8 @@ struct deferred {
 };
 
 /* A call of ws_at_free or ws_at_stop that is to be made. */
-struct ws_last {
-	struct ws_last *next;
+struct ws_end_call {
+	struct ws_end_call *next;
 	bool at_stop;
 	void (*run)(void *arg);
 	void *arg;
@@ -67,7 +67,7 @@ on_due(struct ws_heap_timer *heap_timer)
 	struct ws_loop *loop = &timer->server->core.loop;
 	int64_t due_ms = later(heap_timer->due_ms, timer->repeat_ms);
 
-	/* Beats that were missed are left out, not made up for. */
+	/* Calls that were missed are left out, not made up for. */
 	if (timer->repeat_ms > 0)
 		(void)ws_heap_set(&loop->heap, heap_timer,
 		    due_ms > loop->now_ms
@@ -241,79 +241,80 @@ ws_spend(struct ws_server *server, size_t cost)
 /* ---- the end ----------------------------------------------------------- */
 
 static int
-add_last(
+add_end_call(
     struct ws_server *server, bool at_stop, void (*run)(void *arg), void *arg)
 {
-	struct ws_last *last = ws_mem_resize(NULL, sizeof(*last));
+	struct ws_end_call *call = ws_mem_resize(NULL, sizeof(*call));
 
-	if (last == NULL)
+	if (call == NULL)
 		return WS_ENOMEM;
-	*last = (struct ws_last){ .next = server->lasts,
+	*call = (struct ws_end_call){ .next = server->end_calls,
 		.at_stop = at_stop,
 		.run = run,
 		.arg = arg };
-	server->lasts = last;
+	server->end_calls = call;
 	return 0;
 }
 
 int
 ws_at_free(struct ws_server *server, void (*run)(void *arg), void *arg)
 {
-	return add_last(server, false, run, arg);
+	return add_end_call(server, false, run, arg);
 }
 
 int
 ws_at_stop(struct ws_server *server, void (*run)(void *arg), void *arg)
 {
-	return add_last(server, true, run, arg);
+	return add_end_call(server, true, run, arg);
 }
 
 void
 ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg)
 {
-	struct ws_last **link = &server->lasts, *last;
+	struct ws_end_call **link = &server->end_calls, *call;
 
-	while ((last = *link) != NULL && (last->run != run || last->arg != arg))
-		link = &last->next;
-	if (last == NULL)
+	while ((call = *link) != NULL && (call->run != run || call->arg != arg))
+		link = &call->next;
+	if (call == NULL)
 		return;
-	*link = last->next;
-	ws_mem_free(last);
+	*link = call->next;
+	ws_mem_free(call);
 }
 
-/* What is called may cancel others, so the list is read anew each time. */
+/* A function that is called may cancel others, so the list is read anew each
+ * time. */
 static void
-call_lasts(struct ws_server *server, bool at_stop)
+make_end_calls(struct ws_server *server, bool at_stop)
 {
-	struct ws_last **link = &server->lasts, *last;
+	struct ws_end_call **link = &server->end_calls, *call;
 
-	while ((last = *link) != NULL) {
-		if (last->at_stop != at_stop) {
-			link = &last->next;
+	while ((call = *link) != NULL) {
+		if (call->at_stop != at_stop) {
+			link = &call->next;
 			continue;
 		}
-		*link = last->next;
-		last->run(last->arg);
-		ws_mem_free(last);
-		link = &server->lasts;
+		*link = call->next;
+		call->run(call->arg);
+		ws_mem_free(call);
+		link = &server->end_calls;
 	}
 }
 
 void
 ws_app_loop_at_stop(struct ws_server *server)
 {
-	call_lasts(server, true);
+	make_end_calls(server, true);
 }
 
 void
 ws_app_loop_at_free(struct ws_server *server)
 {
-	struct ws_last *last;
+	struct ws_end_call *call;
 
-	call_lasts(server, false);
-	while ((last = server->lasts) != NULL) {
-		server->lasts = last->next;
-		ws_mem_free(last);
+	make_end_calls(server, false);
+	while ((call = server->end_calls) != NULL) {
+		server->end_calls = call->next;
+		ws_mem_free(call);
 	}
 }
 

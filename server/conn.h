@@ -133,8 +133,8 @@ struct ws_lists {
 };
 
 /* A connection with more than this of a message or a body is costly. Half would
- * be met in practice, and slows uploads down a little; the double lets 8 clients
- * parse 256 KiB of JSON each before anybody else is served. */
+ * be met in practice, and slows uploads down a little; the double lets 8
+ * clients parse 256 KiB of JSON each before anybody else is served. */
 #define WS_CONN_COSTLY 131072
 
 /* Octets received from one connection in one event: the size of the one receive
@@ -545,11 +545,12 @@ ws_conn_is_settled(const struct ws_conn *conn)
  * while lingering, other events to wait for. */
 void ws_conn_settle(struct ws_conn *conn);
 
-/* Visit a touched connection at the end of a turn, for whatever reason. If it is
- * dead, it is only queued to be released. */
+/* Visit a touched connection at the end of a turn, for whatever reason. If it
+ * is dead, it is only queued to be released. */
 void ws_conn_visit(struct ws_conn *conn);
 
-/* Act on the deadline of a connection, which has passed: the loop's callback. */
+/* Act on the deadline of a connection, which has passed: the loop's
+ * callback. */
 void ws_core_expired(struct ws_wheel_deadline *deadline, void *core);
 
 /* ---- turn.c: the end of a turn ----------------------------------------- */

@@ -1,10 +1,10 @@
 /* conn_list.c - requests that wait for the listing of a large directory. */
 /* SPDX-License-Identifier: MIT */
 /*
- * To list 10,000 files takes some 20 ms. So a listing that is not complete after
- * its first part goes on in the turns that follow, a part in each, and the
- * request is held. One listing is made at a time; all others wait in a queue,
- * without a descriptor of their own:
+ * To list 10,000 files takes some 20 ms. So a listing that is not complete
+ * after its first part goes on in the turns that follow, a part in each, and
+ * the request is held. One listing is made at a time; all others wait in a
+ * queue, without a descriptor of their own:
  *
  *	the first    /many/   is read ──▶ complete: all that joined are answered
  *	             /many/   joined: it waited when the reading began

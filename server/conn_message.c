@@ -23,8 +23,9 @@
 #define HEADER_16 4
 #define WS_SEND_FLAGS (WS_VOLATILE | WS_NO_COMPRESS)
 
-/* A build with -DWS_CHECKS=1 ends a program that sends a text which is no UTF-8,
- * where it does so. Otherwise each of its clients would end its connection. */
+/* A build with -DWS_CHECKS=1 ends a program that sends a text which is no
+ * UTF-8, where it does so. Otherwise each of its clients would end its
+ * connection. */
 #ifndef WS_CHECKS
 #define WS_CHECKS 0
 #endif

@@ -11,8 +11,8 @@
  *
  * Each walk visits all connections, and has the application do the same with
  * holders of its own. Halving bounds the number of walks: there are nine from
- * 1 MiB down to HOLDER_MIN. Nobody below that is ended, so that clients that are
- * idle or behave well notice nothing.
+ * 1 MiB down to HOLDER_MIN. Nobody below that is ended, so that clients that
+ * are idle or behave well notice nothing.
  */
 #include "server.h"
 

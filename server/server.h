@@ -35,7 +35,7 @@ struct ws_server {
 	struct ws_heap_timer grace_timer; /* ends a stop in good order */
 	struct ws_timer *timers;          /* owned list */
 	struct ws_watch *watches;         /* owned list */
-	struct ws_last *lasts;            /* owned list, newest first */
+	struct ws_end_call *end_calls;    /* owned list, newest first */
 };
 
 /* Find the server that a core is a part of. */
@@ -61,8 +61,8 @@ void ws_listen_ended(struct ws_conn *conn);
 
 /* ---- relief.c: when memory runs short ---------------------------------- */
 
-/* Release caches, since memory is short; and end the largest holders, if more is
- * held than may be: the core's on_memory_short. */
+/* Release caches, since memory is short; and end the largest holders, if more
+ * is held than may be: the core's on_memory_short. */
 void ws_relief_short(struct ws_core *core);
 
 /* Release what ws_memory_relief has added. */
@@ -100,7 +100,7 @@ void ws_app_loop_free(struct ws_server *server);
 
 /* ---- stop.c: the end ---------------------------------------------------- */
 
-/* End all connections, without a farewell. */
+/* End all connections, without a Close frame or an answer. */
 void ws_stop_all_at_once(struct ws_server *server);
 
 /* Have SIGINT and SIGTERM stop a server that ws_serve runs, as far as the

@@ -7,7 +7,8 @@
 #include "server.h"
 
 /* Milliseconds that ws_serve gives connections to end: what close_ms is by
- * default, so that a peer which never answers a Close frame is waited for once. */
+ * default, so that a peer which never answers a Close frame is waited for
+ * once. */
 #define USUAL_GRACE_MS 5000
 
 void

@@ -15,8 +15,8 @@
 /* Spare segments are released this long after their last use. */
 #define TRIM_MS 1000
 
-/* Octets that must have been released since the last peak for memory to be given
- * back to the system. With a quarter of it, one long message would be
+/* Octets that must have been released since the last peak for memory to be
+ * given back to the system. With a quarter of it, one long message would be
  * enough. */
 #define TRIM_OCTETS (1 << 20)
 
@@ -82,7 +82,7 @@ serve_dirty(struct ws_core *core)
 
 /* Release a dead connection. The callbacks inside may do anything. */
 static void
-reap(struct ws_conn *c)
+release(struct ws_conn *c)
 {
 	struct ws_core *core = c->core;
 	bool done = true;
@@ -108,14 +108,14 @@ reap(struct ws_conn *c)
 
 /* Release those that died, as far as the budget lasts. */
 static void
-reap_dead(struct ws_core *core)
+release_dead(struct ws_core *core)
 {
 	struct ws_conn *c;
 
 	while ((c = core->dead) != NULL && core->loop.budget.turn > 0) {
 		core->loop.budget.turn -= WS_COST_RELEASE;
 		core->dead = c->next;
-		reap(c);
+		release(c);
 	}
 }
 
@@ -143,7 +143,7 @@ ws_core_turn_end(void *arg)
 	ws_budget_begin(&core->loop.budget, WS_BUDGET_QUEUED, 1);
 	do {
 		serve_dirty(core);
-		reap_dead(core);
+		release_dead(core);
 	} while ((core->dirty != NULL || core->dead != NULL) &&
 		 core->loop.budget.turn > 0);
 	if (ws_ledger_is_short(&core->memory))

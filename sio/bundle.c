@@ -3,8 +3,8 @@
 /*
  * A page says <script src="/socket.io/socket.io.js">, so that the client fits
  * the server that it comes from. The official client has several builds, each
- * with a name of its own. The built-in client is one file, which is served under
- * the names of the scripts; as a module it has an export at its end. The
+ * with a name of its own. The built-in client is one file, which is served
+ * under the names of the scripts; as a module it has an export at its end. The
  * application may serve a directory of official builds instead, each under its
  * own name, or one script. What is not there is 404: a script in place of a
  * module would load, and export nothing.

@@ -103,7 +103,7 @@ sio_client_close(struct eio_session *session, const char *reason)
 		sio_leave_nsp(socket, reason);
 	client->next = io->dead_clients;
 	io->dead_clients = client;
-	io->reap_later(io);
+	io->release_later(io);
 }
 
 /* ---- packets ----------------------------------------------------------- */

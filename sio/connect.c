@@ -351,7 +351,8 @@ new_socket(struct sio_client *client, const struct sio_packet *packet)
 	ws_memory_hold(client->io->server, sizeof(*socket));
 	ws_member_init(&socket->member, sio_target_deliver);
 	socket->client = client;
-	/* Until it is in a namespace, all that asks for its state is refused. */
+	/* Until it is in a namespace, all that asks for its state is
+	 * refused. */
 	socket->state = SIO_LEFT;
 	if (keep_auth(socket, packet) == 0)
 		return socket;

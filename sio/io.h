@@ -31,10 +31,10 @@ struct sio {
 
 	/* Release, at the end of this turn, what is gone. Set by start.c, for
 	 * the files below it. */
-	void (*reap_later)(struct sio *io);
+	void (*release_later)(struct sio *io);
 	struct sio_socket *dead_sockets; /* owned list */
 	struct sio_client *dead_clients; /* owned list */
-	bool reaping; /* the end of the turn will release them */
+	bool release_pending; /* the end of the turn will release them */
 
 	/* Namespaces: see nsp.c. */
 	struct sio_nsp **nsps; /* owned, sorted by name */

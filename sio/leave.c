@@ -48,7 +48,7 @@ unlink_socket(struct sio_socket *socket)
 	*link = socket->next;
 	socket->next = io->dead_sockets;
 	io->dead_sockets = socket;
-	io->reap_later(io);
+	io->release_later(io);
 }
 
 void

@@ -143,7 +143,7 @@ sio_nsp_drop(struct sio_nsp *nsp)
 	nsp->is_empty = true;
 	nsp->next = io->empty;
 	io->empty = nsp;
-	io->reap_later(io);
+	io->release_later(io);
 }
 
 void

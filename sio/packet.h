@@ -70,8 +70,8 @@ bool sio_packet_is_reserved(const char *name, size_t len);
  * Returns how many. */
 size_t sio_packet_write_head(const struct sio_packet *packet, char *out);
 
-/* Write a packet in ASCII, with escapes in its JSON. Only the name of a namespace
- * stays as it is.
+/* Write a packet in ASCII, with escapes in its JSON. Only the name of a
+ * namespace stays as it is.
  *   packet, len  the text of a whole packet; UTF-8
  *   out          receives up to 3 * len octets
  * Returns how many. */

@@ -3,8 +3,8 @@
 /*
  * Events are kept in the order of their offsets, the oldest first. An offset is
  * a number that grows, written in the 64 digits below. An event holds its
- * encoded packet and the names of the rooms that it was for, so that whoever was
- * in them can be found out later.
+ * encoded packet and the names of the rooms that it was for, so that whoever
+ * was in them can be found out later.
  *
  * Socket.IO, "Connection state recovery".
  */

@@ -171,8 +171,9 @@ void sio_document_free(struct sio_document *document);
 
 /* Write a text.
  *   len  receives its length; may be NULL
- * Returns it, terminated, owned by the caller, who releases it with ws_mem_free;
- * or NULL with errno set: EINVAL when the template is malformed, or ENOMEM. */
+ * Returns it, terminated, owned by the caller, who releases it with
+ * ws_mem_free; or NULL with errno set: EINVAL when the template is malformed,
+ * or ENOMEM. */
 char *sio_json_text(size_t *len, const char *format, ...) SIO_PRINTF(2, 3);
 
 /* Answer a request with JSON. Returns as ws_reply. */
@@ -200,8 +201,8 @@ long sio_json_publish(struct ws_server *server, const char *room,
  * A step that fails is kept in mind: what the result is used for fails, too. */
 struct sio_builder;
 
-/* Begin an array; begin an object. Returns it, owned by the caller, or NULL when
- * out of memory, which all functions below allow. */
+/* Begin an array; begin an object. Returns it, owned by the caller, or NULL
+ * when out of memory, which all functions below allow. */
 struct sio_builder *sio_list(void);
 struct sio_builder *sio_object(void);
 
@@ -276,7 +277,8 @@ struct eio_options {
 	                           a time; 1000. One more ends the oldest */
 };
 
-/* The callbacks of an Engine.IO endpoint. Those that are NULL are not called. */
+/* The callbacks of an Engine.IO endpoint. Those that are NULL are not
+ * called. */
 struct eio_handler {
 	/* A client asks for a session. Must not answer the request.
 	 *   message  may be set to what a refused client is told, a static
@@ -381,8 +383,8 @@ bool eio_is_writable(const struct eio_session *session);
 void eio_close(struct eio_session *session);
 
 /* End a session at once, without what is queued for it; a WebSocket ends
- * without a closing handshake. close is called with "transport error" at the end
- * of the turn at the latest. */
+ * without a closing handshake. close is called with "transport error" at the
+ * end of the turn at the latest. */
 void eio_terminate(struct eio_session *session);
 
 /* Return and set the application's pointer; NULL until it is set. */

@@ -41,12 +41,12 @@ enum {
 
 /* Release the sockets, clients and namespaces that ended in this turn. */
 static void
-reap(void *arg)
+release_ended(void *arg)
 {
 	struct sio *io = arg;
 
-	/* Releasing calls reap_later, which must not schedule this again. */
-	io->reaping = true;
+	/* Releasing calls release_later, which must not schedule this again. */
+	io->release_pending = true;
 	while (io->dead_sockets != NULL) {
 		struct sio_socket *socket = io->dead_sockets;
 
@@ -60,15 +60,16 @@ reap(void *arg)
 		sio_client_free(client);
 	}
 	sio_nsp_tidy(io);
-	io->reaping = false;
+	io->release_pending = false;
 }
 
 static void
-reap_later(struct sio *io)
+release_later(struct sio *io)
 {
 	/* When out of memory, they wait for the next one that goes. */
-	if (!io->reaping && ws_defer(io->server, reap, io) == 0)
-		io->reaping = true;
+	if (!io->release_pending &&
+	    ws_defer(io->server, release_ended, io) == 0)
+		io->release_pending = true;
 }
 
 /* ---- creation ---------------------------------------------------------- */
@@ -129,7 +130,7 @@ sio_new(struct ws_server *server, const struct sio_options *options)
 	}
 	memset(io, 0, sizeof(*io));
 	io->server = server;
-	io->reap_later = reap_later;
+	io->release_later = release_later;
 	io->connect_timeout_ms =
 	    o->connect_timeout_ms > 0 ? o->connect_timeout_ms : 45000;
 	io->max_namespaces = o->max_namespaces > 0 ? o->max_namespaces : 100;
@@ -163,7 +164,7 @@ sio_free(struct sio *io)
 	if (io->engine != NULL)
 		eio_free(io->engine);
 	sio_recovery_free(io);
-	reap(io);
+	release_ended(io);
 	sio_bundle_free(io);
 	sio_nsp_free_all(io);
 	sio_partial_stop(io);

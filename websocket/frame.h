@@ -95,8 +95,9 @@ ws_frame_begin(
 bool ws_frame_mask(
     uint8_t *data, size_t len, const uint8_t masking_key[4], size_t offset);
 
-/* Whether a close code may be sent in a Close frame: 1000-1003, 1007-1014 and
- * 3000-4999. RFC 6455 section 7.4 and the IANA registry it names. */
+/* Return whether a close code may be sent in a Close frame: 1000-1003,
+ * 1007-1014 and 3000-4999. RFC 6455 section 7.4 and the IANA registry it
+ * names. */
 bool ws_frame_close_code_ok(unsigned code);
 
 /* A sentence about an enum ws_frame_error, for the close reason and the log.

@@ -11,8 +11,8 @@
 
 #define WS_ACCEPT_SIZE 28 /* base64 of 20 octets */
 
-/* Whether the Upgrade field of a request names "websocket". Method and the rest
- * of the handshake may be wrong. */
+/* Return whether the Upgrade field of a request names "websocket". Method and
+ * the rest of the handshake may be wrong. */
 bool ws_handshake_wanted(const struct ws_http_head *head, const char *buf);
 
 /* Check all that RFC 6455 section 4.2.1 demands of a client.
@@ -37,9 +37,9 @@ bool ws_handshake_origin(const struct ws_http_head *head, const char *buf,
 void ws_handshake_accept(const struct ws_http_head *head, const char *buf,
     char accept[WS_ACCEPT_SIZE]);
 
-/* Whether the fields that offer extensions conform to their grammar; if not,
- * the answer is 400. For a server that would agree on an extension, but not for
- * this request. RFC 6455 section 9.1. */
+/* Return whether the fields that offer extensions conform to their grammar; if
+ * not, the answer is 400. For a server that would agree on an extension, but
+ * not for this request. RFC 6455 section 9.1. */
 bool ws_handshake_extensions(const struct ws_http_head *head, const char *buf);
 
 /* Find the first subprotocol that the client offers, if it is a token.
@@ -47,7 +47,7 @@ bool ws_handshake_extensions(const struct ws_http_head *head, const char *buf);
 bool ws_handshake_first(const struct ws_http_head *head, const char *buf,
     struct ws_span *subprotocol);
 
-/* Whether the client offers a subprotocol; case matters.
+/* Return whether the client offers a subprotocol; case matters.
  * RFC 6455 section 4.1, item 10. */
 bool ws_handshake_offers(const struct ws_http_head *head, const char *buf,
     struct ws_span subprotocol);

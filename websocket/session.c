@@ -56,7 +56,7 @@ is_control(uint8_t opcode)
 	return (opcode & 0x8) != 0;
 }
 
-/* Whether a frame with this opcode begins a message. */
+/* Return whether a frame with this opcode begins a message. */
 static bool
 is_opening(uint8_t opcode)
 {
@@ -361,8 +361,8 @@ take_any(struct ws_session *s, uint8_t *in, size_t len, size_t message_max,
 	return taken + take_payload(s, in + taken, len - taken, event);
 }
 
-/* Whether the next octets need read_any: a header, a frame or a message is
- * incomplete, memory is to be released, or the session has failed. */
+/* Return whether the next octets need read_any: a header, a frame or a message
+ * is incomplete, memory is to be released, or the session has failed. */
 static bool
 is_busy(const struct ws_session *s)
 {

@@ -8,8 +8,9 @@
  * Packets that find no GET wait as records (records.c).
  *
  * A GET is answered (poll_answer.c) at the end of the turn of the loop. So
- * several messages go in one answer; and when the last packet of an upgrade arrives on another
- * connection in the same turn, it is seen before the GET that came after it.
+ * several messages go in one answer; and when the last packet of an upgrade
+ * arrives on another connection in the same turn, it is seen before the GET
+ * that came after it.
  *
  * Engine.IO protocol 4, "HTTP long-polling".
  */
@@ -29,8 +30,8 @@ enum {
 	/* Octets of records from which on a session is not writable, and drain
 	 * is called once they are gone: as the server's queue_soft. */
 	RECORDS_SOFT = 65536,
-	/* Silent sessions that are looked at to find one of an address. They are
-	 * in cold memory: 1,000 take 0.1 ms. */
+	/* Silent sessions that are looked at to find one of an address. They
+	 * are in cold memory: 1,000 take 0.1 ms. */
 	SEARCH_MAX = 1000,
 };
 

@@ -10,12 +10,12 @@
  *
  * Bodies of octets, and WebSockets from 1.1 on, have text that is encoded once.
  *
- * Protocol 2, which is 1.0, is always so. In protocol 3 nothing before its first
- * text tells a client of 1.x from one of 2.x: their requests are the same, octet
- * for octet. But text that is not ASCII does. If it has a character above U+00FF
- * or if its characters, taken for octets, are not UTF-8, it was encoded once;
- * else twice, unless somebody means text that looks garbled. Once a session has
- * had text of the first kind, the second is left as it is.
+ * Protocol 2, which is 1.0, is always so. In protocol 3 nothing before its
+ * first text tells a client of 1.x from one of 2.x: their requests are the
+ * same, octet for octet. But text that is not ASCII does. If it has a character
+ * above U+00FF or if its characters, taken for octets, are not UTF-8, it was
+ * encoded once; else twice, unless somebody means text that looks garbled. Once
+ * a session has had text of the first kind, the second is left as it is.
  *
  * Until then text for the client is written in ASCII, which is the same once or
  * twice: JSON has escapes for all characters.

@@ -82,8 +82,8 @@ int sio_json_parse(
 uint32_t sio_json_member(const char *text, const struct sio_json_token *tokens,
     uint32_t object, const char *name, size_t len);
 
-/* Whether an object stands for binary data that was sent beside the text:
- * {"_placeholder":true, and anything more. Socket.IO protocol, "Packet
+/* Return whether an object stands for binary data that was sent beside the
+ * text: {"_placeholder":true, and anything more. Socket.IO protocol, "Packet
  * encoding". */
 bool sio_json_is_placeholder(
     const char *text, const struct sio_json_token *tokens, uint32_t object);
@@ -105,7 +105,7 @@ const char *sio_json_skip_plain(const char *p, const char *end);
  * Returns how many octets it wrote. */
 size_t sio_json_unescape(const char *raw, size_t len, char *out);
 
-/* Whether a string of a text is, once decoded, equal to other. */
+/* Return whether a string of a text is, once decoded, equal to other. */
 bool sio_json_string_is(const char *text, const struct sio_json_token *string,
     const char *other, size_t len);
 

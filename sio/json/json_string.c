@@ -45,8 +45,8 @@ eight(unsigned char c)
 	return c * UINT64_C(0x0101010101010101);
 }
 
-/* Whether eight octets stand for themselves in a string: ASCII, no control
- * character, no quote, no backslash.
+/* Return whether eight octets stand for themselves in a string: ASCII, no
+ * control character, no quote, no backslash.
  *
  * An octet that subtraction makes negative has its top bit set then. So a quote
  * is found by xor, which makes it 0, and subtracting 1; a control character by
@@ -149,8 +149,8 @@ sio_json_unescape(const char *raw, size_t len, char *out)
 	return (size_t)(at - out);
 }
 
-/* Whether a string with escape sequences, from p to end, is equal to other.
- * It is compared piece by piece, as it is decoded. */
+/* Return whether a string with escape sequences, from p to end, is equal to
+ * other. It is compared piece by piece, as it is decoded. */
 static bool
 escaped_is(const char *p, const char *end, const char *other, size_t len)
 {

@@ -194,7 +194,7 @@ sio_number_print(
 	return strlen(out);
 }
 
-/* Whether an integer times ten to the exponent reads as a double. */
+/* Return whether an integer times ten to the exponent reads as a double. */
 static bool
 reads_as(double value, uint64_t integer, int exponent)
 {

@@ -175,7 +175,7 @@ sio_value_hide_last(struct sio_document *document)
 	document->tokens[0].next--;
 }
 
-/* The document of a value that is a place in one, else NULL. */
+/* Return the document of a value that is a place in one, else NULL. */
 static const struct sio_document *
 document_of(struct sio_value value)
 {
@@ -184,7 +184,7 @@ document_of(struct sio_value value)
 	return value.of;
 }
 
-/* The token of a value that is in a document, else NULL. */
+/* Return the token of a value that is in a document, else NULL. */
 static const struct sio_json_token *
 token_of(struct sio_value value)
 {
@@ -193,7 +193,8 @@ token_of(struct sio_value value)
 	return document == NULL ? NULL : &document->tokens[value.at];
 }
 
-/* The token of a value that is in a document and of a type, else NULL. */
+/* Return the token of a value that is in a document and of a type, else
+ * NULL. */
 static const struct sio_json_token *
 token_if(struct sio_value value, enum sio_type type)
 {
@@ -202,8 +203,8 @@ token_if(struct sio_value value, enum sio_type type)
 	return token != NULL && token->type == (unsigned)type ? token : NULL;
 }
 
-/* The text of a value of a type, a string without its quotes. With any other
- * value, at is NULL. */
+/* Return the text of a value of a type, a string without its quotes. With any
+ * other value, at is NULL. */
 static struct ws_span
 text_if(struct sio_value value, enum sio_type type)
 {
