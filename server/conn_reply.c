@@ -117,7 +117,7 @@ is_bodiless(int status)
 	return status < 200 || status == 204 || status == 304;
 }
 
-/* Return whether the client prefers a body in gzip. */
+/* Return whether the client prefers a body in gzip. RFC 9110 12.5.3. */
 static bool
 wants_gzip(const struct ws_request *rq)
 {
@@ -208,7 +208,9 @@ begin_answer(struct ws_request *request)
 	return 1;
 }
 
-/* Send a head and the body behind it, and end the response. */
+/* Send a head and the body behind it, and end the response. What is sent lies
+ * in the output or the queue of the connection when this returns, so the
+ * caller's head and body may go. */
 static int
 send_answer(struct ws_request *rq, const struct ws_http_out *out,
     const void *body, size_t len)
@@ -236,6 +238,8 @@ ws_reply(struct ws_request *request, int status, const char *type,
 
 	if (result <= 0)
 		return result;
+	/* RFC 9110 15.2: 1xx is no final answer; 101 is written by ws_accept.
+	 * */
 	if (status < 200 || status > 599 || (body == NULL && len > 0))
 		return WS_EINVAL;
 	if (len == WS_STR)
@@ -261,6 +265,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		body = chunk->data;
 		len = chunk->len;
 	}
+	/* RFC 9110 9.3.2: HEAD gets the fields of GET, and no content. */
 	if (is_bodiless(status) || request->head->method == WS_HTTP_HEAD)
 		len = 0;
 	request->status = status;
@@ -305,6 +310,9 @@ ws_request_refuse_with(struct ws_request *request, int status,
 		ws_conn_kill(c, reason);
 }
 
+/* The fields are kept as lines, since the answer writes them behind its own
+ * head and never looks at them again. RFC 9110 5.3: a field may occur twice if
+ * its value is a list, which is the caller's to know. */
 int
 ws_reply_field(struct ws_request *request, const char *name, const char *value)
 {
@@ -370,7 +378,7 @@ send_memory(
 	if (chunk == NULL)
 		return -1;
 	result = ws_conn_share(c, chunk);
-	ws_chunk_unref(chunk);
+	ws_chunk_unref(chunk); /* the queue has a reference of its own */
 	return result;
 }
 
@@ -401,7 +409,8 @@ send_file(struct ws_request *rq, struct ws_file *file, uint64_t first,
 
 	if (send_small(c, file, first, (size_t)octets))
 		return;
-	/* The log shows the head when the last octet is sent. */
+	/* The log shows the head when the last octet is sent; by then others
+	 * have used the receive buffer that it stands in. */
 	if (c->core->log.level >= WS_LOG_ACCESS &&
 	    ws_request_keep_head(rq) < 0) {
 		ws_conn_kill(c, "out of memory");

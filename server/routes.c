@@ -169,7 +169,8 @@ ws_route_has_method(const char *methods, struct ws_span name)
 }
 
 /* Return whether a list of methods names one at least, and only such that an
- * endpoint can get. RFC 9110 5.6.1.1: nobody writes empty members. */
+ * endpoint can get. RFC 9110 5.6.1.1: a sender must not generate
+ * empty members. */
 static bool
 are_methods(const char *methods)
 {

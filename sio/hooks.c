@@ -5,6 +5,8 @@
  * walk visits the hooks of the parent first and then the namespace's own. Hooks
  * are never removed while the server lives, but a hook may add others: so a
  * walk may be suspended at a hook and resumed behind it.
+ *
+ * Socket.IO documentation, "Middlewares", "Listening to events".
  */
 #include <string.h>
 

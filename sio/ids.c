@@ -1,5 +1,11 @@
 /* ids.c - random identifiers of sockets. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * An identifier is random, 20 characters of base64 with the alphabet for URLs,
+ * so that nobody can guess another client's. In protocol v4 the name of the
+ * namespace may stand before it. So the characters at its end are hashed: they
+ * are random in any case, and a hash without a secret key is good enough.
+ */
 #include <string.h>
 
 #include "ids.h"

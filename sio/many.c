@@ -1,5 +1,12 @@
 /* many.c - do something with all sockets of a target. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * A function that is called for a socket may disconnect others or emit, which
+ * is not allowed during a delivery. So the sockets are collected first, and the
+ * function is called for each that is still connected then.
+ *
+ * Socket.IO documentation, "Server instance", "Utility methods".
+ */
 #include <string.h>
 
 #include "base/mem.h"

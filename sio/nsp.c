@@ -14,6 +14,8 @@
  *
  * Other endpoints of the server may let clients choose the names of rooms, any
  * octets. No client can choose one of these: they begin with a secret.
+ *
+ * Socket.IO documentation, "Namespaces", with "Dynamic namespaces".
  */
 #include <string.h>
 

@@ -1,5 +1,16 @@
 /* reply.c - events that came, and the acknowledgements owed for them. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * Socket.IO protocol v5, "Acknowledgement": an event with a number asks for an
+ * acknowledgement with the same number.
+ *
+ *	24["save",{"a":1}]   ────▶   a function of sio_on
+ *	                     ◀────   34["saved"]
+ *
+ * The function answers with sio_ack; or it calls sio_ack_later and answers when
+ * it can. Each event is acknowledged once at most: the number is taken from the
+ * event by whichever comes first.
+ */
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "io.h"

@@ -8,6 +8,9 @@
  * connect.c makes a socket WAITING and CONNECTED, leave.c does the rest.
  *
  * Connected sockets are found by their identifiers in a table of the namespace.
+ *
+ * Socket.IO protocol v5, "Connection to a namespace", "Disconnection from a
+ * namespace"; for rooms, Socket.IO documentation, "Rooms".
  */
 #include <string.h>
 

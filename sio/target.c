@@ -6,6 +6,8 @@
  * rooms, each once and without the members of others. It publishes an empty
  * message, io->signal, that is never sent: each member that ws.h finds gets
  * what io->delivery says.
+ *
+ * Socket.IO documentation, "Rooms", "Emit cheatsheet".
  */
 #include "base/array.h"
 #include "io.h"

@@ -1,5 +1,11 @@
 /* answer.c - how requests are answered and refused, and WebSockets dropped. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * Engine.IO protocol 4 says nothing about how requests are refused. The codes,
+ * the messages and the statuses are those of the reference server (the class
+ * Server of engine.io 6), since applications show them and tests of clients
+ * compare them. Only the answer to too many sessions has a status of its own.
+ */
 #include "answer.h"
 
 #include <string.h>

@@ -4,21 +4,24 @@
  * An endpoint is a path of a server, a table of sessions, and a few timers.
  * The files of this folder, from the lowest to the highest:
  *
- *	payload.c    packets and bodies, as octets
- *	sid.c        identifiers of sessions, as text
- *	jsonp.c      bodies as scripts
- *	query.c      parameters of requests
- *	timeouts.c   deadlines
- *	cors.c       which pages of other sites may read answers
- *	answer.c     how requests are answered and refused
- *	handshake.c  what a session keeps of its first request
- *	message.c    one message for many
- *	session.c    the life of a session, whatever carries it
- *	polling.c    sessions that requests carry
- *	post.c       what a client that polls sends
- *	websocket.c  sessions that a WebSocket carries, or may soon
- *	requests.c   which requests are good, and for what
- *	engine.c     endpoints
+ *	payload.c      packets and bodies, as octets
+ *	twice.c        text that old clients encode twice
+ *	sid.c          identifiers of sessions, as text
+ *	jsonp.c        bodies as scripts
+ *	query.c        parameters of requests
+ *	timeouts.c     deadlines
+ *	cors.c         which pages of other sites may read answers
+ *	answer.c       how requests are answered and refused
+ *	handshake.c    what a session keeps of its first request
+ *	message.c      one message for many
+ *	records.c      packets that wait for a client to poll
+ *	session.c      the life of a session, whatever carries it
+ *	poll_answer.c  the answer to a GET that polls
+ *	polling.c      sessions that requests carry
+ *	post.c         what a client that polls sends
+ *	websocket.c    sessions that a WebSocket carries, or may soon
+ *	requests.c     which requests are good, and for what
+ *	engine.c       endpoints
  */
 #include "engine.h"
 

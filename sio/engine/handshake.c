@@ -4,6 +4,9 @@
  * One block holds the time, and C strings one behind the other:
  *
  *	address \0 query \0 [name \0 value \0]... \0
+ *
+ * Socket.IO documentation, "The Socket instance (server-side)", has the same in
+ * socket.handshake.
  */
 #include "handshake.h"
 

@@ -1,5 +1,12 @@
 /* query.c - parameters of a query or a form, as Engine.IO reads them. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * The query of a request has pairs "name=value" with "&" between them, and so
+ * has the body of a client that polls with scripts (URL Standard, section 5.1).
+ * A plus sign is a space. A percent sign without two digits behind it stands
+ * for itself, as in the parser of the reference. Of two pairs with one name the
+ * last one counts.
+ */
 #include "query.h"
 
 #include "base/url.h"

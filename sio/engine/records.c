@@ -1,7 +1,7 @@
 /* records.c - packets that wait for a client to poll. */
 /* SPDX-License-Identifier: MIT */
 /*
- * They are in one block:
+ * Packets that wait are in one block:
  *
  *	struct head { length, type, form, flags }, octets,
  *	struct head { ... SHARED }, pointer to a message,

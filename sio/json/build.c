@@ -1,5 +1,17 @@
 /* build.c - JSON that is built in steps. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * What is built is complete JSON at any time, so that it can be copied into a
+ * template at any time. sio_add takes the closing octet off, writes the
+ * template behind what is there, and puts the octet back:
+ *
+ *	 sio_object()                  {}
+ *	 sio_add(o, "a: %d", 1)        {"a":1}
+ *	 sio_add(o, "b: [%s]", "x")    {"a":1,"b":["x"]}
+ *
+ * An error stays: each later sio_add returns it, and a template that the result
+ * is copied into fails. So a caller need not check each step.
+ */
 #include "build.h"
 
 #include <stdarg.h>

@@ -142,6 +142,7 @@ write_unsigned(struct sio_convert *out, const struct conversion *c)
 {
 	uint64_t value;
 
+	/* C11 6.5.2.2: an argument shorter than an int comes as an int. */
 	if (is_length(c, "hh"))
 		value = (unsigned char)va_arg(out->args, unsigned);
 	else if (is_length(c, "h"))
@@ -180,6 +181,7 @@ write_double(struct sio_convert *out, const struct conversion *c)
 	if (!is_length(c, "") || c->precision > SIO_NUMBER_PRECISION_MAX)
 		return sio_convert_fail(out);
 	value = va_arg(out->args, double);
+	/* RFC 8259 section 6 has no Infinity and no NaN: these become null. */
 	if (!isfinite(value) || (c->letter == 'g' && c->precision < 0))
 		sio_text_number(out->text, value);
 	else
@@ -204,6 +206,7 @@ write_string(struct sio_convert *out, const struct conversion *c,
 		sio_text_puts(out->text, "null");
 		return true;
 	}
+	/* C11 7.21.6.1: a negative precision is none. */
 	len = c->precision < 0 ? strlen(string) : (size_t)c->precision;
 	if (place == SIO_CONVERT_INSIDE)
 		sio_text_escape(out->text, string, len);
@@ -289,6 +292,7 @@ copy_place(struct sio_convert *out, struct sio_value value)
 			at++;
 			continue;
 		}
+		/* What stands before the placeholder is copied as it is. */
 		sio_text_add(out->text, from,
 		    (size_t)(document->text + tokens[at].start - from));
 		if (!write_binary(out, sio_value_at(document, at)))
@@ -388,7 +392,7 @@ write_value(struct sio_convert *out, struct sio_value value)
 static struct sio_value
 next_value(struct sio_convert *out)
 {
-	/* %p takes a void pointer. */
+	/* C11 7.21.6.1: %p takes a void pointer. */
 	const struct sio_value *value = va_arg(out->args, void *);
 	static const struct sio_value none;
 

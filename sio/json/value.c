@@ -140,6 +140,10 @@ sio_document_free(struct sio_document *document)
 
 /* ---- values and their places ------------------------------------------- */
 
+/* Whatever the application asks of a value that is absent or of another type,
+ * the answer is an absent value, NULL or the default of the caller. So it may
+ * look into a message of a peer without a check of each step. */
+
 static struct sio_value
 absent(void)
 {
@@ -275,8 +279,10 @@ sio_iterate(struct sio_value value)
 
 	if (sio_count(value) == 0)
 		return it;
+	/* The first token inside, and the one behind all of them. */
 	it.next = value.at + 1;
 	it.end = document->tokens[value.at].next;
+	/* The name of an event is no argument of it. */
 	if (value.kind == SIO_VALUE_ARGUMENTS)
 		it.next = document->tokens[it.next].next;
 	return it;
@@ -290,6 +296,7 @@ sio_next(struct sio_iterator *it)
 	it->key = it->value = absent();
 	if (it->next >= it->end)
 		return false;
+	/* A member is two tokens, a name and a value. */
 	if (token_if(it->of, SIO_OBJECT) != NULL)
 		it->key = sio_value_at(document, it->next++);
 	it->value = sio_value_at(document, it->next);
@@ -307,6 +314,7 @@ sio_string(struct sio_value value, size_t *len)
 	size_t decoded = 0;
 	char *out = NULL;
 
+	/* Its place in the arena is its place in the text. */
 	if (raw.at != NULL) {
 		out = document->arena + (raw.at - document->text);
 		decoded = sio_json_unescape(raw.at, raw.len, out);
@@ -389,6 +397,7 @@ sio_json(struct sio_value value, size_t *len)
 		return sio_builder_text(value.of, len);
 	if (value.kind != SIO_VALUE_PLACE)
 		return NULL;
+	/* The token of a string is between the quotes. */
 	token = &document->tokens[value.at];
 	quote = token->type == SIO_STRING;
 	*len = token->end - token->start + 2 * quote;
