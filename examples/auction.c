@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: auction [ADDRESS [MILLISECONDS]], 20000
  *
- * Three teams bid against each other. The first bid starts the clock. When the time is up, the highest bid wins.
- * The next bid opens another auction. */
+ * Three teams bid against each other. The first bid starts the clock. When the
+ * time is up, the highest bid wins. The next bid opens another auction. */
 #include <sio.h>
 #include <stdio.h>
 #include <stdlib.h>
