@@ -52,5 +52,6 @@ main(int argc, char **argv)
 	sio_use(root, check_token);
 	sio_on(root, "say", on_say);
 	sio_on(root, "direct", on_direct);
-	return ws_serve(server, argc > 1 ? argv[1] : ":8080", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", "auth-chat.html");
 }

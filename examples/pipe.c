@@ -27,5 +27,6 @@ main(int argc, char **argv)
 
 	ws_endpoint(server, "/", &(struct ws_handler){ 0 }, NULL);
 	ws_watch(server, STDIN_FILENO, WS_READABLE, on_input, server);
-	return ws_serve(server, argc > 1 ? argv[1] : ":8080", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", "pipe.html");
 }

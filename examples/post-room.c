@@ -39,6 +39,7 @@ main(int argc, char **argv)
 	struct ws_server *server = ws_server_new(NULL);
 
 	ws_endpoint(server, "/", &rooms, NULL);
-	ws_http(server, "/", "POST", on_post, NULL);
-	return ws_serve(server, argc > 1 ? argv[1] : ":8080", NULL);
+	ws_http(server, "/$", "POST", on_post, NULL);
+	ws_files(server, "/", "examples/pages", NULL);
+	return ws_serve(server, argc > 1 ? argv[1] : ":8080", "post-room.html");
 }

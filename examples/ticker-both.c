@@ -24,5 +24,7 @@ main(int argc, char **argv)
 
 	ws_endpoint(server, "/", &listeners, NULL);
 	ws_timer_start(server, 50, 50, on_tick, sio_of(io, "/"));
-	return ws_serve(server, argc > 1 ? argv[1] : ":8080", NULL);
+	ws_files(server, "/", "examples/pages", NULL);
+	return ws_serve(
+	    server, argc > 1 ? argv[1] : ":8080", "ticker-both.html");
 }

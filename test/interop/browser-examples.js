@@ -111,7 +111,7 @@ const connectedPage = (page) =>
 
 /* Run an example once for a client and once for its page, and its twin for the
  * client. */
-async function example(name, args, { client, page }) {
+async function example(name, args, { client, page, stdin = "ignore" }) {
 	const twin = join(import.meta.dirname, "examples", `${name}.cjs`);
 	const ways = [
 		["client", client, `build/examples/${name}`, []],
@@ -121,9 +121,10 @@ async function example(name, args, { client, page }) {
 	for (const [what, run, command, first] of ways) {
 		await check([name, ...args].join(" ") + `: ${what}`, async () => {
 			const it = program(command,
-			    [...first, "127.0.0.1:0", ...args], { env: {
-				...process.env,
-				NODE_PATH: join(BUILD, "node_modules") } });
+			    [...first, "127.0.0.1:0", ...args], {
+				stdio: [stdin, "pipe", "pipe"],
+				env: { ...process.env, NODE_PATH:
+				    join(BUILD, "node_modules") } });
 			const [, url] = await it.printed(
 			    /^listening on (\S+)\n/m);
 			const one = new Example(name, it, url);
@@ -474,6 +475,66 @@ await example("auction", ["1500"], {
 	},
 });
 
+await example("auth-chat", [], {
+	async client(it) {
+		const stranger = it.client("/", { auth: { token: "x" } });
+		const refused = within(new Promise((came) =>
+		    stranger.once("connect_error", came)), "connect_error");
+		equal((await refused).message, "who are you?");
+		const [anna, bert] = ["anna", "bert"].map((user) => it.client("/",
+		    { auth: { token: `${user}'s secret` } }));
+		await connected(bert);
+		await connected(anna);
+		anna.emit("say", "Grüße");
+		equal(await hears(bert),
+		    ["said", { from: "anna", text: "Grüße" }]);
+		equal(await bert.emitWithAck("direct", "anna", "psst"),
+		    { delivered: true });
+		equal(await hears(anna),
+		    ["direct", { from: "bert", text: "psst" }]);
+		equal(await bert.emitWithAck("direct", "carl", "psst"),
+		    { delivered: false });
+	},
+	async page(it) {
+		const anna = await it.page(), bert = await it.page();
+		await anna.fill("#token", "a guess");
+		await anna.press("#token", "Enter");
+		await line(anna, "who are you?");
+		for (const [page, user] of [[anna, "anna"], [bert, "bert"]]) {
+			await page.fill("#token", `${user}'s secret`);
+			await page.press("#token", "Enter");
+			await connectedPage(page);
+		}
+		await anna.fill("#text", "<b>to all</b>");
+		await anna.press("#text", "Enter");
+		await line(bert, "anna: <b>to all</b>");
+		await bert.selectOption("#to", "anna");
+		await bert.fill("#text", "psst");
+		await bert.press("#text", "Enter");
+		await line(anna, "bert, to you: psst");
+		await line(bert, "you, to anna: psst");
+	},
+});
+
+await example("ticker-both", [], {
+	async client(it) {
+		const isPrice = (n) => Number.isInteger(n) && n >= 0 && n < 1000;
+		const raw = it.raw(), socket = it.client();
+		for (let n = 0; n < 3; n++) {
+			const { price } = JSON.parse(await raw.hears());
+			truth(isPrice(price), price);
+			const [name, same] = await hears(socket);
+			equal(name, "price");
+			truth(isPrice(same), same);
+		}
+	},
+	async page(it) {
+		const page = await it.page();
+		await page.waitForFunction(() => ["raw", "event"].every((id) =>
+		    /^\d+$/.test(byId(id).textContent)));
+	},
+});
+
 /* ---- the examples of WebSocket --------------------------------------------- */
 
 await example("echo", [], {
@@ -530,6 +591,57 @@ await example("ticker", ["50"], {
 		const page = await it.page();
 		await page.locator("li").nth(4).waitFor();
 		truth(/^\d+$/.test(await page.textContent("#price")), "price");
+	},
+});
+
+await example("pipe", [], {
+	stdin: "pipe",
+	async client(it) {
+		const one = it.raw(), two = it.raw();
+		await Promise.all([one.opened, two.opened]);
+		it.it.child.stdin.write("Grüße\n");
+		equal([await one.hears(), await two.hears()],
+		    ["Grüße\n", "Grüße\n"]);
+		it.it.child.stdin.write(Buffer.from([0xff]));
+		equal([...await one.hears()], [0xff]);
+	},
+	async page(it) {
+		const page = await it.page();
+		await connectedPage(page);
+		it.it.child.stdin.write("<b>a line</b>");
+		await line(page, "<b>a line</b>");
+		it.it.child.stdin.write(Buffer.from([0xff, 0xfe]));
+		await line(page, "2 octets that are no text");
+	},
+});
+
+await example("post-room", [], {
+	async client(it) {
+		const one = it.raw("/?room=news"), two = it.raw("/?room=news");
+		const other = it.raw("/?room=garden%20shed");
+		await Promise.all([one, two, other].map((of) => of.opened));
+		const post = async (query, body) => {
+			const response = await fetch(new URL(query, it.url),
+			    { method: "POST", body });
+			return response.ok ? response.json() : response.status;
+		};
+		equal(await post("/?room=news", "Grüße"), { receivers: 2 });
+		equal([await one.hears(), await two.hears()],
+		    ["Grüße", "Grüße"]);
+		equal(await post("/?room=garden+shed", "rain"), { receivers: 1 });
+		equal(await other.hears(), "rain");
+		equal(await post("/?room=nobody", "?"), { receivers: 0 });
+		equal(await post("/", "to whom?"), 400);
+	},
+	async page(it) {
+		const one = await it.page(), two = await it.page();
+		for (const page of [one, two])
+			await connectedPage(page);
+		await one.fill("#text", "<b>to the room</b>");
+		await one.press("#text", "Enter");
+		for (const page of [one, two])
+			await line(page, "<b>to the room</b>");
+		await reads(one, "#receivers", "2");
 	},
 });
 
