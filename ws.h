@@ -660,10 +660,10 @@ int ws_http_body(struct ws_server *server, const char *path, size_t max_body,
 /* Options of static files. Zero is the default of each member. */
 struct ws_files_options {
 	const char *cache; /* Cache-Control, 1000 octets at most; "no-cache" */
-	bool spa;  /* who navigates to an unknown path gets /index.html, for
-	              single-page applications (Sec-Fetch-Mode, or Accept with
-	              text/html first; without both, paths that have no dot in
-	              their last segment) */
+	bool spa;  /* answer a navigation to an unknown path with /index.html,
+	              for single-page applications (Sec-Fetch-Mode, or Accept
+	              with text/html first; without both, paths that have no
+	              dot in their last segment) */
 	bool list; /* list directories that have no index.html */
 	/* Types of extensions, "EXT=TYPE", in addition to those that are built
 	 * in or in their place. This array and the next are ended by NULL;
@@ -925,8 +925,8 @@ ws_at_free_cancel(struct ws_server *server, void (*run)(void *arg), void *arg);
  * Above 80 %, caches are released, new connections get 503 with Retry-After,
  * and ws_session_begin refuses. Above 100 %, those that hold most of what is
  * incomplete or unread are ended, a WebSocket with 1013 and a request with 503,
- * until 95 % is left. Who holds less than 4 KiB is never ended. One turn of the
- * loop can exceed the total by 20 MiB.
+ * until 95 % is left. A peer that holds less than 4 KiB is never ended. One
+ * turn of the loop can exceed the total by 20 MiB.
  */
 
 /* Count memory that the application holds for its peers.
