@@ -43,11 +43,11 @@ struct sio_question {
 	struct ws_server *server;    /* borrowed */
 	struct ws_timer *timer;      /* owned; NULL: it waits for ever */
 	struct sio_pending *pending; /* owned list, by sibling */
-	size_t left;                 /* answers that are still to come */
+	size_t unanswered;           /* answers that are still to come */
 	int64_t id;                  /* drawn last */
 	bool single;
-	bool asked;   /* all sockets have been asked */
-	bool missing; /* a socket has left without an answer */
+	bool all_asked;    /* all sockets have been asked */
+	bool lacks_answer; /* a socket has left without an answer */
 };
 
 static const struct sio_value nothing = { 0 };
@@ -186,7 +186,7 @@ sio_ack_expect(struct sio_question *question, struct sio_socket *socket)
 	pending->question = question;
 	pending->sibling = question->pending;
 	question->pending = pending;
-	question->left++;
+	question->unanswered++;
 	append(socket, pending);
 	return 0;
 }
@@ -199,8 +199,8 @@ sio_ack_forget(struct sio_socket *socket, int64_t id)
 	if (pending == NULL)
 		return false;
 	withdraw(pending);
-	pending->question->left--;
-	pending->question->missing = true;
+	pending->question->unanswered--;
+	pending->question->lacks_answer = true;
 	return true;
 }
 
@@ -209,15 +209,15 @@ sio_ack_forget(struct sio_socket *socket, int64_t id)
 static void
 end_if_complete(struct sio_question *question)
 {
-	if (question->asked && question->left == 0)
-		end(question, NULL, question->missing ? WS_ECLOSED : 0,
+	if (question->all_asked && question->unanswered == 0)
+		end(question, NULL, question->lacks_answer ? WS_ECLOSED : 0,
 		    nothing);
 }
 
 void
 sio_ack_asked(struct sio_question *question)
 {
-	question->asked = true;
+	question->all_asked = true;
 	end_if_complete(question);
 }
 
@@ -237,8 +237,8 @@ resolve(struct sio_pending *pending, int error, struct sio_value args)
 	if (error == 0)
 		question->on_ack(socket, 0, args, question->arg);
 	else
-		question->missing = true;
-	question->left--;
+		question->lacks_answer = true;
+	question->unanswered--;
 	end_if_complete(question);
 }
 

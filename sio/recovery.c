@@ -48,10 +48,10 @@ struct sio_kept {
 	struct ws_table_entry entry; /* in recovery->by_pid */
 	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	void *user;
-	uint64_t since; /* the last offset before it connected */
-	uint64_t sent;  /* the last one that was sent to it */
-	uint64_t left;  /* the last one before it left */
-	uint64_t got;   /* the last one that it has, now that it is back */
+	uint64_t connect_offset; /* of the last event before it connected */
+	uint64_t sent_offset;    /* of the last event sent to it */
+	uint64_t leave_offset;   /* of the last event before it left */
+	uint64_t client_offset;  /* of the last event that it has */
 	char id[SIO_ID_LEN + 1], pid[SIO_ID_LEN + 1];
 	struct sio_text rooms; /* owned: names, each with a NUL */
 };
@@ -208,10 +208,11 @@ new_kept(struct sio_recovery *recovery, struct sio_socket *socket)
 		return NULL;
 	}
 	kept->user = socket->user;
-	kept->since = socket->extra->since;
-	kept->sent = socket->extra->sent;
+	kept->connect_offset = socket->extra->connect_offset;
+	kept->sent_offset = socket->extra->sent_offset;
 	/* An event that is being delivered may not have reached it. */
-	kept->left = recovery->log.last - (socket->nsp->io->delivery != NULL);
+	kept->leave_offset =
+	    recovery->log.last_offset - (socket->nsp->io->delivery != NULL);
 	memcpy(kept->pid, socket->extra->pid, sizeof(kept->pid));
 	return kept;
 }
@@ -246,7 +247,7 @@ sio_recovery_offset(struct sio *io)
 {
 	char offset[SIO_OFFSET_SIZE];
 
-	sio_offset_write(++io->recovery->log.last, offset);
+	sio_offset_write(++io->recovery->log.last_offset, offset);
 	sio_text_cut(&io->text, io->text.len - 1); /* the ] */
 	sio_text_puts(&io->text, ",\"");
 	sio_text_puts(&io->text, offset);
@@ -257,7 +258,8 @@ void
 sio_recovery_sent(struct sio_socket *socket)
 {
 	if (socket->extra != NULL)
-		socket->extra->sent = socket->nsp->io->recovery->log.last;
+		socket->extra->sent_offset =
+		    socket->nsp->io->recovery->log.last_offset;
 }
 
 void
@@ -289,7 +291,7 @@ was_in(const char *room, const void *arg)
 }
 
 /* Find the state that a CONNECT names by its private identifier, and set
- * kept->got.
+ * kept->client_offset.
  *   offset  receives the last event that the client says it has
  * Returns NULL if the client cannot be recovered. */
 static struct sio_kept *
@@ -314,13 +316,14 @@ find_kept(struct sio_socket *socket, struct sio_value auth, uint64_t *offset)
 	if (sio_type(at) != SIO_ABSENT &&
 	    !sio_offset_read(sio_string(at, NULL), offset))
 		return NULL;
-	if (*offset < kept->since)
-		*offset = kept->since;
-	kept->got = *offset;
-	if (kept->got == kept->sent && kept->got < kept->left)
-		kept->got = kept->left;
-	return kept->got >= recovery->log.floor &&
-		       kept->got <= recovery->log.last
+	if (*offset < kept->connect_offset)
+		*offset = kept->connect_offset;
+	kept->client_offset = *offset;
+	if (kept->client_offset == kept->sent_offset &&
+	    kept->client_offset < kept->leave_offset)
+		kept->client_offset = kept->leave_offset;
+	return kept->client_offset >= recovery->log.dropped_offset &&
+		       kept->client_offset <= recovery->log.last_offset
 		   ? kept
 		   : NULL;
 }
@@ -358,8 +361,8 @@ sio_recovery_restore(struct sio_socket *socket, struct sio_value auth)
 	extra->kept = kept;
 	memcpy(socket->short_id, kept->id, sizeof(socket->short_id));
 	memcpy(extra->pid, kept->pid, sizeof(extra->pid));
-	extra->since = kept->since;
-	extra->sent = offset;
+	extra->connect_offset = kept->connect_offset;
+	extra->sent_offset = offset;
 	socket->user = kept->user;
 	socket->recovered = true;
 	return true;
@@ -382,17 +385,18 @@ sio_recovery_replay(struct sio_socket *socket)
 	const struct sio_recovery *recovery = socket->nsp->io->recovery;
 	const struct ws_deadlines *events = &recovery->log.events.queue;
 	const struct ws_deadline *at = events->head.next;
-	bool whole = kept->got >= recovery->log.floor;
+	bool whole = kept->client_offset >= recovery->log.dropped_offset;
 
 	/* The log is not looked at after a failure: sending calls the
 	 * application then, which may emit, and so change it. */
 	for (; whole && at != &events->head; at = at->next) {
 		const struct sio_logged *logged = (const struct sio_logged *)at;
 
-		if (logged->offset <= kept->got || logged->nsp != kept->nsp ||
+		if (logged->offset <= kept->client_offset ||
+		    logged->nsp != kept->nsp ||
 		    !sio_logged_is_for(logged, was_in, kept))
 			continue;
-		socket->extra->sent = logged->offset;
+		socket->extra->sent_offset = logged->offset;
 		whole = sio_out_send(socket->client, &logged->out, 0) == 0;
 		if (!whole)
 			break;
@@ -412,6 +416,7 @@ sio_recovery_begin(struct sio_socket *socket)
 	extra = sio_socket_extra(socket);
 	if (extra == NULL)
 		return WS_ENOMEM;
-	extra->since = extra->sent = io->recovery->log.last;
+	extra->connect_offset = extra->sent_offset =
+	    io->recovery->log.last_offset;
 	return sio_ids_draw(&io->ids, extra->pid) ? 0 : WS_ESYSTEM;
 }

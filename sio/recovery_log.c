@@ -80,7 +80,7 @@ drop(struct ws_deadline *deadline)
 	ws_deadlines_remove(deadline);
 	log->octets -= logged->octets;
 	ws_memory_hold(logged->nsp->io->server, -(long)logged->octets);
-	log->floor = logged->offset;
+	log->dropped_offset = logged->offset;
 	sio_nsp_drop(logged->nsp);
 	ws_mem_free(logged);
 }
@@ -89,7 +89,7 @@ int
 sio_log_start(struct sio_log *log, struct ws_server *server, size_t octets_max)
 {
 	*log = (struct sio_log){ .octets_max = octets_max,
-		.last = first_offset() };
+		.last_offset = first_offset() };
 	return eio_timeouts_start(&log->events, server, drop);
 }
 
@@ -201,7 +201,7 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 		/* A client that misses this event cannot be recovered. The
 		 * earlier ones are of no use then. */
 		drop_all(log);
-		log->floor = log->last;
+		log->dropped_offset = log->last_offset;
 		ws_mem_free(logged);
 		return;
 	}
@@ -210,7 +210,7 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 	logged->log = log;
 	logged->nsp = target->nsp;
 	logged->nsp->uses++;
-	logged->offset = log->last;
+	logged->offset = log->last_offset;
 	logged->to = target->to_count;
 	logged->except =
 	    target->except_count + (target->without != NULL ? 1 : 0);

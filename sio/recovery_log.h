@@ -29,8 +29,8 @@ struct sio_logged {
 struct sio_log {
 	struct eio_timeouts events; /* owned: until when they are kept */
 	size_t octets, octets_max;
-	uint64_t last;  /* the newest offset */
-	uint64_t floor; /* the newest one whose event is dropped */
+	uint64_t last_offset;    /* the newest offset */
+	uint64_t dropped_offset; /* the newest one whose event is dropped */
 };
 
 /* Write an offset, in as few digits as it needs, with a NUL. */

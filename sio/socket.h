@@ -40,8 +40,8 @@ struct sio_extra {
 
 	/* Connection state recovery. */
 	char pid[SIO_ID_LEN + 1]; /* the private identifier, or "" */
-	uint64_t since; /* offset of the last event sent before it connected */
-	uint64_t sent;  /* offset of the last event sent to it, or since */
+	uint64_t connect_offset;  /* of the last event before it connected */
+	uint64_t sent_offset;  /* of the last event sent to it, or the same */
 	struct sio_kept *kept; /* owned: the state being recovered, or NULL */
 
 	size_t held; /* octets of all that in the ledger of the server */

@@ -46,21 +46,26 @@ sio_to(struct sio_socket *socket, const char *room)
 	return sio_and(sio_others(socket), room);
 }
 
+/* Add a name to a list, or only count one that is too many. */
+static void
+add_room(const char **list, unsigned *count, const char *room)
+{
+	if (*count < SIO_TARGET_ROOMS)
+		list[*count] = room;
+	++*count;
+}
+
 struct sio_target
 sio_and(struct sio_target target, const char *room)
 {
-	if (target.to_count < SIO_TARGET_ROOMS)
-		target.to[target.to_count] = room;
-	target.to_count++;
+	add_room(target.to, &target.to_count, room);
 	return target;
 }
 
 struct sio_target
 sio_except(struct sio_target target, const char *room)
 {
-	if (target.except_count < SIO_TARGET_ROOMS)
-		target.except[target.except_count] = room;
-	target.except_count++;
+	add_room(target.except, &target.except_count, room);
 	return target;
 }
 
