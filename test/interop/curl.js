@@ -152,12 +152,28 @@ async function protocol({ http }) {
 	    ["-H", "Expect: 100-continue", "-d", "x".repeat(5000),
 		`${http}healthz`], (got) =>
 	    equal(got.interim, [], "interim responses"));
-	await answers("a body of 2 MiB is refused before it is sent", 405,
-	    ["-H", "Expect: 100-continue", "-d", "x".repeat(100), "-H",
-		"Content-Length: 2097152", `${http}healthz`], (got) =>
-	    equal(got.interim, [], "interim responses"));
 	await answers("an expectation that is unknown", 417,
 	    ["-H", "Expect: the-unexpected", http]);
+}
+
+/* Only Socket.IO takes bodies. */
+async function bodies({ http }) {
+	const session = async () => {
+		const handshake = await fetch(
+		    `${http}socket.io/?EIO=4&transport=polling`);
+		const { sid } = JSON.parse((await handshake.text()).slice(1));
+		return `${http}socket.io/?EIO=4&transport=polling&sid=${sid}`;
+	};
+	const expecting = ["-H", "Expect: 100-continue"];
+
+	await answers("a body that is expected is asked for", 200,
+	    [...expecting, "-d", `4${"0".repeat(5000)}`,
+		await session()], (got) =>
+	    equal(got.interim, [100], "interim responses"));
+	await answers("a body of 2 MiB is refused before it is sent", 413,
+	    [...expecting, "-d", "x".repeat(100), "-H",
+		"Content-Length: 2097152", await session()], (got) =>
+	    equal(got.interim, [], "interim responses"));
 }
 
 /* ---- a directory --------------------------------------------------------- */
@@ -398,6 +414,7 @@ async function polls({ http }) {
 await withWsd([], async (server) => {
 	await pages(server);
 	await protocol(server);
+	await bodies(server);
 	await handshake(server);
 	await polls(server);
 });

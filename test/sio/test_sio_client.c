@@ -102,6 +102,15 @@ Test(sio_client, a_binary_packet_without_payload_is_dropped)
 	peer_binary(&c, "y", 1);
 	is_alive(&c);
 	client_close(&c);
+	/* In protocol 3 a message of octets begins with its type. */
+	c = peer_open(live.address, "EIO=3");
+	(void)peer_expect(&c, "0");
+	for (size_t i = 0; i < 4; i++) {
+		peer_send(&c, packets[i]);
+		peer_binary(&c, "\4x", 2);
+	}
+	is_alive(&c);
+	client_close(&c);
 }
 
 /* ---- wrong packets ------------------------------------------------------ */

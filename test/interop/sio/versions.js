@@ -19,7 +19,7 @@ import { withPeer } from "./peers.js";
 
 /* Those with a name are installed, and run in Node as well. */
 const ALL = {
-	"1.0.1": null, "1.0.6": "1.0", "1.1.0": "1.1", "1.2.1": "1.2",
+	"1.0.6": "1.0", "1.1.0": "1.1", "1.2.1": "1.2",
 	"1.3.0": null, "1.3.5": null, "1.3.7": "1.3", "1.4.8": "1.4",
 	"1.5.1": null, "1.6.0": null, "1.7.4": "1.7",
 	"2.0.4": "2.0", "2.1.1": null, "2.2.0": "2.2", "2.3.1": null,
@@ -167,9 +167,6 @@ const elsewhere = `http://127.0.0.1:${pages.address().port}/`;
 
 async function inChromium(server, version) {
 	const content = readFileSync(bundleOf(version), "utf8");
-	/* Up to 1.0.2 binary data was MessagePack. */
-	const octets = version !== "1.0.1";
-
 	for (const [name, transports] of Object.entries(TRANSPORTS))
 		await check(`Chromium, ${version}, ${name}: text both ways`,
 		    async () => {
@@ -180,7 +177,7 @@ async function inChromium(server, version) {
 			    ([code, ...args]) => new Function(`return ${code}`)()(
 				io, ...args),
 			    [String(talk), server.http, transports, room,
-				octets]), heardBy(transports, octets));
+				true]), heardBy(transports, true));
 			await page.close();
 		    });
 }
