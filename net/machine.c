@@ -13,6 +13,8 @@
  *
  * Elsewhere there are no such files, and the machine's memory counts.
  */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/digits.h"
 #include "machine.h"
 
 /* Fewer than that would be no server; limits below it are mistakes. */
@@ -31,21 +34,30 @@ less(size_t a, uint64_t b)
 	return b < a ? (size_t)b : a;
 }
 
+/* Read the beginning of a file as a C string, which is "" when there is no
+ * such file. One call reads a file of /proc or /sys whole. */
+static void
+read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, size - 1) : 0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	text[n > 0 ? n : 0] = '\0';
+}
+
 /* Read a limit. Returns it, or UINT64_MAX where there is none: "max", or a file
  * that does not exist. */
 static uint64_t
 read_limit(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	unsigned long long limit;
-	uint64_t result = UINT64_MAX;
+	char text[32];
+	uint64_t limit;
 
-	if (file == NULL)
-		return UINT64_MAX;
-	if (fscanf(file, "%llu", &limit) == 1 && limit > 0)
-		result = limit;
-	(void)fclose(file);
-	return result;
+	read_text(path, text, sizeof(text));
+	(void)ws_digits_read(text, strlen(text), &limit);
+	return limit > 0 ? limit : UINT64_MAX;
 }
 
 /* Find the least limit on the way from a group to the root.
@@ -78,7 +90,6 @@ limit_of_line(const char *hierarchy, char *line)
 {
 	char *group = strrchr(line, ':');
 
-	line[strcspn(line, "\n")] = '\0';
 	if (group == NULL)
 		return UINT64_MAX;
 	group++;
@@ -95,14 +106,18 @@ limit_of_line(const char *hierarchy, char *line)
 size_t
 ws_machine_memory_of(const char *groups, const char *hierarchy, size_t start)
 {
-	FILE *file = fopen(groups, "re");
+	char text[3000], *line = text; /* a dozen lines of 200 octets */
 	size_t least = start;
-	char line[1024];
 
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+	read_text(groups, text, sizeof(text));
+	while (*line != '\0') {
+		char *end = line + strcspn(line, "\n");
+		bool more = *end != '\0';
+
+		*end = '\0';
 		least = less(least, limit_of_line(hierarchy, line));
-	if (file != NULL)
-		(void)fclose(file);
+		line = end + more;
+	}
 	return least > LEAST ? least : LEAST;
 }
 

@@ -281,8 +281,11 @@ config_read(struct config *config, int argc, char **argv)
 	char letters[2 * WS_LEN(settings) + 2];
 	int key;
 
-	*config =
-	    (struct config){ .grace_ms = 10000, .server.log_name = "wsd: " };
+	/* A compound literal would be built in stack first, which would then
+	 * stay resident. */
+	memset(config, 0, sizeof(*config));
+	config->grace_ms = 10000;
+	config->server.log_name = "wsd: ";
 	describe(names, letters);
 	opterr = 0; /* it prints nothing itself */
 	while ((key = getopt_long(argc, argv, letters, names, NULL)) != -1) {

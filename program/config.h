@@ -19,7 +19,7 @@ struct config_place {
 };
 
 struct config_places {
-	struct config_place at[CONFIG_PLACES_MAX];
+	struct config_place *at; /* owned: CONFIG_PLACES_MAX of them, or NULL */
 	unsigned count;
 };
 

@@ -275,7 +275,7 @@ write_array(const char *name, const uint8_t *octets, size_t len)
 {
 	int column = 0;
 
-	printf("const unsigned char %s[] = {\n", name);
+	printf("const unsigned char %s[] APART = {\n", name);
 	for (size_t i = 0; i < len; i++) {
 		column += printf("%d,", octets[i]);
 		if (column > COLUMNS_MAX) {
@@ -284,6 +284,18 @@ write_array(const char *name, const uint8_t *octets, size_t len)
 		}
 	}
 	printf("%s\n};\n", len == 0 ? "0" : "");
+}
+
+/* Begin the output. The octets of pages stand in a section of their own, so that
+ * no page of memory has some of them beside code: program/pages.c. */
+static void
+write_beginning(void)
+{
+	printf("#if defined(__ELF__)\n"
+	       "#define APART __attribute__((section(\"embedded\")))\n"
+	       "#else\n"
+	       "#define APART\n"
+	       "#endif\n");
 }
 
 static struct content
@@ -375,6 +387,7 @@ embed_file(const char *name, const char *file, const char *more)
 	size_t end_len = end_write(end, more, crc, content.plain_len);
 
 	printf("#include <stddef.h>\n");
+	write_beginning();
 	write_shared(name, "", content.at, content.len);
 	write_size(name, "plain_len", content.plain_len);
 	printf("extern const char %s_etag[];\n"
@@ -407,6 +420,7 @@ embed_directory(const char *root, const char *left_out)
 		qsort(paths.at, paths.count, sizeof(*paths.at), path_order);
 	contents = allocate((paths.count + 1) * sizeof(*contents));
 	printf("#include \"ws.h\"\n");
+	write_beginning();
 	for (size_t i = 0; i < paths.count; i++)
 		contents[i] = write_file(root, paths.at[i], i);
 	write_table(contents);

@@ -172,30 +172,29 @@ add_endpoints(struct ws_server *server, const struct config *config)
 	    server, "/", ws_www_assets, ws_www_assets_count, &config->files);
 }
 
-/* Find the client that pages load: that of --socket.io-client, or else the
- * builds in the document root or below the path of Socket.IO there, if one is
- * socket.io.js. A symbolic link could lead out of the root, so it is not
- * followed.
+/* Find the client that pages load among the files of the document root: a
+ * directory with a regular file socket.io.js, which is the root itself or the
+ * path of Socket.IO below it. A symbolic link could lead out of the root, so it
+ * is not followed.
  *   place  room for a path, of size octets
- * Returns a path, perhaps place, or NULL for the built-in client. */
+ * Returns place, or NULL. */
 static const char *
 find_client(const struct config *config, char *place, size_t size)
 {
+	static const char name[] = "/socket.io.js";
 	const char *path = config->sio.path;
 	const char *const below[] = { "", path != NULL ? path : "/socket.io" };
-	char script[4096];
 	struct stat st;
 
-	if (config->sio.client_file != NULL || config->directory == NULL)
-		return config->sio.client_file;
 	for (int i = 0; i < 2; i++) {
-		if (snprintf(place, size, "%s%s", config->directory, below[i]) <
-			(int)size &&
-		    snprintf(script, sizeof(script), "%s/socket.io.js", place) <
-			(int)sizeof(script) &&
-		    lstat(place, &st) == 0 &&
-		    (i == 0 || !S_ISLNK(st.st_mode)) &&
-		    lstat(script, &st) == 0 && S_ISREG(st.st_mode))
+		int len = snprintf(
+		    place, size, "%s%s%s", config->directory, below[i], name);
+
+		if (len >= (int)size || lstat(place, &st) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		place[len - (int)strlen(name)] = '\0';
+		if (i == 0 || (lstat(place, &st) == 0 && !S_ISLNK(st.st_mode)))
 			return place;
 	}
 	return NULL;
@@ -203,25 +202,43 @@ find_client(const struct config *config, char *place, size_t size)
 
 /* Returns 0, or the exit status behind a line that says what is wrong. */
 static int
-add_sio(struct program *program)
+start_sio(struct program *program, const struct sio_options *options)
 {
-	struct sio_options options = program->config->sio;
-	size_t max_message = program->config->server.max_message;
-	char place[4096];
-
-	if (program->config->no_sio)
-		return 0;
-	options.client_file =
-	    find_client(program->config, place, sizeof(place));
-	if (max_message > 0)
-		options.engine.max_payload = max_message;
-	program->io = sio_new(program->server, &options);
-	if (program->io == NULL && options.client_file != NULL)
-		return cannot("serve Socket.IO with", options.client_file);
+	program->io = sio_new(program->server, options);
+	if (program->io == NULL && options->client_file != NULL)
+		return cannot("serve Socket.IO with", options->client_file);
 	if (program->io == NULL ||
 	    namespaces_add(program->io, &program->config->relays) < 0)
 		return cannot("serve", "Socket.IO");
 	return 0;
+}
+
+/* The same, with a client of the document root if there is one. */
+static int
+start_sio_beside_files(struct program *program, struct sio_options *options)
+{
+	char place[4096];
+
+	options->client_file =
+	    find_client(program->config, place, sizeof(place));
+	return start_sio(program, options);
+}
+
+/* The same, with the client of --socket.io-client if it was given; with the
+ * built-in one if there is no other. */
+static int
+add_sio(struct program *program)
+{
+	struct sio_options options = program->config->sio;
+	size_t max_message = program->config->server.max_message;
+
+	if (program->config->no_sio)
+		return 0;
+	if (max_message > 0)
+		options.engine.max_payload = max_message;
+	if (options.client_file == NULL && program->config->directory != NULL)
+		return start_sio_beside_files(program, &options);
+	return start_sio(program, &options);
 }
 
 /* ---- signals ----------------------------------------------------------- */
@@ -393,5 +410,7 @@ main(int argc, char **argv)
 	status = run(&program);
 	sio_free(program.io);
 	ws_server_free(program.server);
+	free(config.relays.at);
+	free(config.rooms.at);
 	return status;
 }

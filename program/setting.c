@@ -220,11 +220,16 @@ take_place(struct config *config, const struct setting *s, const char *value)
 {
 	struct config_places *places =
 	    (struct config_places *)(void *)((char *)config + s->offset);
-	struct config_place *place = &places->at[places->count];
+	struct config_place *place;
 	size_t len = strcspn(value, ",");
 
 	if (places->count == CONFIG_PLACES_MAX)
 		setting_fail("--%s: more than %d", s->name, CONFIG_PLACES_MAX);
+	if (places->at == NULL)
+		places->at = calloc(CONFIG_PLACES_MAX, sizeof(*places->at));
+	if (places->at == NULL)
+		setting_fail("out of memory");
+	place = &places->at[places->count];
 	while (len > 1 && value[len - 1] == '/')
 		len--;
 	place->self = strcmp(value + strcspn(value, ","), ",self") == 0;

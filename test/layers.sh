@@ -285,7 +285,7 @@ reserved()
 	files/open_beneath: readlinkat syscall
 	files/files_root files/files_list files/open_beneath sio/bundle: fstat fstat64
 	files/files_root files/files_list files/open_beneath: fstatat fstatat64 lseek lseek64
-	files/files_root files/files_list files/open_beneath net/net_system sio/bundle: open open64
+	files/files_root files/files_list files/open_beneath net/machine net/net_system sio/bundle: open open64
 	files/files_root files/files_list files/open_beneath net/net net/signal_kqueue: fcntl fcntl64
 	files/files_list: fdopendir readdir readdir64 closedir opendir
 	files/file net/net: pread pread64

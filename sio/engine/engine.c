@@ -249,6 +249,7 @@ eio_free(struct eio *endpoint)
 	ws_timer_stop(endpoint->reader);
 	sio_text_free(&endpoint->in);
 	sio_text_free(&endpoint->out);
+	ws_mem_free(endpoint->silent);
 	ws_mem_free(endpoint->cors.origin);
 	ws_mem_free(endpoint->cookie);
 	ws_mem_free(endpoint->fields);

@@ -57,9 +57,11 @@ struct eio {
 	struct sio_text in, out; /* one packet, decoded or encoded */
 	uint8_t sids[EIO_SIDS][EIO_SID_OCTETS]; /* random, not used yet */
 	unsigned sids_left;
-	uint8_t key[16];               /* of the counters */
-	uint16_t silent[EIO_COUNTERS]; /* silent sessions, by address */
-	bool stopping;                 /* no session begins any more */
+	uint8_t key[16]; /* of the counters */
+	/* EIO_COUNTERS of silent sessions, by address; owned; NULL until the
+	 * first client polls. */
+	uint16_t *silent;
+	bool stopping; /* no session begins any more */
 };
 
 #endif

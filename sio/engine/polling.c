@@ -119,6 +119,21 @@ counter_of(const struct eio *eio, const struct ws_request *request)
 			  EIO_COUNTERS);
 }
 
+/* Make the counters, where there are none yet. Returns false when out of
+ * memory. */
+static bool
+has_counters(struct eio *eio)
+{
+	const size_t size = EIO_COUNTERS * sizeof(*eio->silent);
+
+	if (eio->silent != NULL)
+		return true;
+	eio->silent = ws_mem_resize(NULL, size);
+	if (eio->silent != NULL)
+		memset(eio->silent, 0, size);
+	return eio->silent != NULL;
+}
+
 /* End the oldest silent session of an address: a client that fails and tries
  * again without end must not keep others of its address out. Those of other
  * addresses may stand before it. */
@@ -415,6 +430,10 @@ eio_poll_open(struct eio *eio, struct ws_request *request, int protocol)
 	struct eio_poll *poll;
 	int status;
 
+	if (!has_counters(eio)) {
+		eio_refuse_session(request, 503);
+		return;
+	}
 	if (eio->silent[counter] >= eio->options.silent_per_ip)
 		end_oldest_silent(eio, counter);
 	if (eio->silent[counter] >= eio->options.silent_per_ip) {

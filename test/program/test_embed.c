@@ -13,6 +13,15 @@
 
 #include "test/tree.h"
 
+/* What stands above the tables of a directory. */
+#define BEGINNING                                                \
+	"#include \"ws.h\"\n"                                    \
+	"#if defined(__ELF__)\n"                                 \
+	"#define APART __attribute__((section(\"embedded\")))\n" \
+	"#else\n"                                                \
+	"#define APART\n"                                        \
+	"#endif\n"
+
 static char base[64];
 
 static void
@@ -98,13 +107,12 @@ Test(embed, writes_octets_and_a_sorted_table)
 		abort();
 	text = embed(base);
 	cr_expect_str_eq(text,
-	    "/* Written by embed.c at build time. */\n"
-	    "#include \"ws.h\"\n"
-	    "\nstatic const unsigned char asset_0[] = {\n45,\n};\n"
-	    "\nstatic const unsigned char asset_1[] = {\n10,\n};\n"
-	    "\nstatic const unsigned char asset_2[] = {\n0\n};\n"
-	    "\nstatic const unsigned char asset_3[] = {\n1,255,\n};\n"
-	    "\nstatic const unsigned char asset_4[] = {\n97,98,99,\n};\n"
+	    "/* Written by embed.c at build time. */\n" BEGINNING
+	    "\nstatic const unsigned char asset_0[] APART = {\n45,\n};\n"
+	    "\nstatic const unsigned char asset_1[] APART = {\n10,\n};\n"
+	    "\nstatic const unsigned char asset_2[] APART = {\n0\n};\n"
+	    "\nstatic const unsigned char asset_3[] APART = {\n1,255,\n};\n"
+	    "\nstatic const unsigned char asset_4[] APART = {\n97,98,99,\n};\n"
 	    "\nextern const struct ws_asset ws_www_assets[];\n"
 	    "extern const size_t ws_www_assets_count;\n"
 	    "\nconst struct ws_asset ws_www_assets[] = {\n"
@@ -188,7 +196,8 @@ octets_of(const char *text, const char *name, uint8_t *out, size_t size)
 	const char *at;
 	size_t n = 0;
 
-	snprintf(line, sizeof(line), "const unsigned char %s[] = {\n", name);
+	snprintf(
+	    line, sizeof(line), "const unsigned char %s[] APART = {\n", name);
 	at = strstr(text, line);
 	cr_assert_not_null(at, "%s", name);
 	for (at += strlen(line); *at != '}'; at++) {
