@@ -1,5 +1,12 @@
 /* ws.c - the server: from options to the end of its run. */
 /* SPDX-License-Identifier: MIT */
+/*
+ * ws_server_new acquires all that a server needs while it runs, and ties the
+ * floors together: it tells the connections (conn.h) which functions of server/
+ * answer requests, and which to call when a WebSocket ends, when a connection
+ * ends and when memory is short. After that a server only reacts, to its loop in
+ * ws_run or ws_step and to the calls of the application, until ws_server_free.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * Anybody can cause a refusal or a close, and as many as the network takes. So
  * their lines are limited in rate for each cause, and the number of those left
  * out follows a second later. Lines of WS_LOG_ACCESS and WS_LOG_DEBUG are not
- * limited: who asks for them wants each one.
+ * limited: an operator who asks for them wants each one.
  *
  * The line of an answer is written when its last octet was handed to the
  * system, or when the peer has left before that:

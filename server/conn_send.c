@@ -93,6 +93,21 @@ queue_rest(struct ws_conn *c, struct ws_part *parts, size_t count, size_t gone)
 	return 0;
 }
 
+/* Write runs as sendmsg(2) takes them. Returns how many octets they have. */
+static size_t
+fill(struct iovec *vec, const struct ws_part *parts, size_t count)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		/* iov_base is not const, although nothing is written there. */
+		memcpy(&vec[i].iov_base, &parts[i].at, sizeof(void *));
+		vec[i].iov_len = parts[i].len;
+		total += parts[i].len;
+	}
+	return total;
+}
+
 /* Send runs at once, with the output before them. The queue must be empty. */
 static int
 send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
@@ -112,10 +127,7 @@ send_direct(struct ws_conn *c, const struct ws_part *parts, size_t count)
 	}
 	for (size_t i = 0; i < count; i++)
 		all[n++] = parts[i];
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&vec[i].iov_base, &all[i].at, sizeof(void *));
-		vec[i].iov_len = all[i].len;
-	}
+	(void)fill(vec, all, n);
 	gone = sent(c, ws_net_sendv(c->io.fd, vec, (int)n));
 	ws_conn_touch(c);
 	return queue_rest(c, all, n, gone);
@@ -154,13 +166,8 @@ flush_some(struct ws_conn *c)
 	struct ws_part parts[PARTS_MAX];
 	struct iovec vec[PARTS_MAX];
 	size_t n = ws_queue_parts(&c->queue, parts, PARTS_MAX);
-	size_t total = 0, gone;
+	size_t total = fill(vec, parts, n), gone;
 
-	for (size_t i = 0; i < n; i++) {
-		memcpy(&vec[i].iov_base, &parts[i].at, sizeof(void *));
-		vec[i].iov_len = parts[i].len;
-		total += parts[i].len;
-	}
 	gone = sent(c, ws_net_sendv(c->io.fd, vec, (int)n));
 	ws_queue_sent(&c->queue, &c->core->segments, gone);
 	return gone == total;

@@ -152,37 +152,36 @@ ws_listen_ended(struct ws_conn *conn)
 
 /* ---- accepting --------------------------------------------------------- */
 
+/* Log that a limit was met, and turn a peer away. Returns false. */
+static bool
+refuse(struct ws_server *server, int fd, const char *limit, const char *status,
+    const char *text)
+{
+	ws_listen_warn(server, limit, refusing);
+	turn_away(server, fd, status, text);
+	return false;
+}
+
 /* Decide whether one more connection is allowed, and count it for its address.
  * Otherwise answer it and close it. */
 static bool
 admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 {
-	unsigned count;
-
-	if (ws_ledger_is_short(&server->core.memory)) {
-		ws_listen_warn(server, "memory is short", refusing);
-		turn_away(server, fd, "503 Service Unavailable",
+	if (ws_ledger_is_short(&server->core.memory))
+		return refuse(server, fd, "memory is short",
+		    "503 Service Unavailable",
 		    "The server is short of memory.\n");
-		return false;
-	}
-	if (server->conns_count >= server->clients_max) {
-		ws_listen_warn(server, "limit of clients reached", refusing);
-		turn_away(server, fd, "503 Service Unavailable",
+	if (server->conns_count >= server->clients_max)
+		return refuse(server, fd, "limit of clients reached",
+		    "503 Service Unavailable",
 		    "The server has as many clients as it may have.\n");
-		return false;
-	}
-	if (server->peers == NULL || peer->family == 0)
-		return true;
-	count = ws_peers_add(server->peers, peer->ip);
-	if (count > 0 && count <= server->per_ip_max)
-		return true;
-	if (count > 0)
-		ws_peers_drop(server->peers, peer->ip);
-	ws_listen_warn(
-	    server, "limit of connections per address reached", refusing);
-	turn_away(server, fd, "429 Too Many Requests",
-	    "Your address has as many connections as it may have.\n");
-	return false;
+	if (server->peers != NULL && peer->family != 0 &&
+	    ws_peers_admit(server->peers, peer->ip, server->per_ip_max) != 0)
+		return refuse(server, fd,
+		    "limit of connections per address reached",
+		    "429 Too Many Requests",
+		    "Your address has as many connections as it may have.\n");
+	return true;
 }
 
 static void

@@ -92,6 +92,19 @@ ws_peers_add(struct ws_peers *peers, const uint8_t ip[16])
 	return 1;
 }
 
+int
+ws_peers_admit(struct ws_peers *peers, const uint8_t ip[16], unsigned max)
+{
+	unsigned count = ws_peers_add(peers, ip);
+
+	if (count > 0 && count <= max)
+		return 0;
+	if (count == 0)
+		return 503;
+	ws_peers_drop(peers, ip);
+	return 429;
+}
+
 void
 ws_peers_drop(struct ws_peers *peers, const uint8_t ip[16])
 {

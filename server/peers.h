@@ -30,4 +30,9 @@ unsigned ws_peers_add(struct ws_peers *peers, const uint8_t ip[16]);
 /* Count one connection less. One of this address must have been counted. */
 void ws_peers_drop(struct ws_peers *peers, const uint8_t ip[16]);
 
+/* Count one more connection of an address, unless it would have more than max.
+ * Returns 0, or the status to refuse it with: 429, or 503 when out of memory.
+ * */
+int ws_peers_admit(struct ws_peers *peers, const uint8_t ip[16], unsigned max);
+
 #endif

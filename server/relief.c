@@ -170,7 +170,7 @@ is_nobody(const unsigned char owner[16])
 int
 ws_session_begin(struct ws_server *server, const unsigned char owner[16])
 {
-	unsigned count;
+	int status;
 
 	if (ws_ledger_is_short(&server->core.memory)) {
 		ws_listen_warn(server, "memory is short", "refusing sessions");
@@ -182,14 +182,13 @@ ws_session_begin(struct ws_server *server, const unsigned char owner[16])
 		return 503;
 	}
 	if (server->sessions != NULL && !is_nobody(owner)) {
-		count = ws_peers_add(server->sessions, owner);
-		if (count > server->per_ip_max)
-			ws_peers_drop(server->sessions, owner);
-		if (count == 0 || count > server->per_ip_max) {
+		status =
+		    ws_peers_admit(server->sessions, owner, server->per_ip_max);
+		if (status != 0) {
 			ws_listen_warn(server,
 			    "limit of clients per address reached",
 			    "refusing sessions");
-			return count == 0 ? 503 : 429;
+			return status;
 		}
 	}
 	server->sessions_count++;

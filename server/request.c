@@ -86,25 +86,14 @@ ws_request_fields(const struct ws_request *request,
 
 /* ---- parameters -------------------------------------------------------- */
 
-/* Decode a percent-encoded text of any length. RFC 3986 section 2.1.
- *   plus       '+' is a space, as in a form
- *   out, size  receive the octets
- * Returns how many there are, or -1 when the text is malformed, they do not
- * fit, or out of memory. */
-static long
-decode(struct ws_span encoded, unsigned flags, char *out, size_t size)
-{
-	ssize_t n = ws_url_decode(encoded, out, size, flags);
-
-	return n < 0 || (size_t)n <= size ? (long)n : -1;
-}
-
 long
 ws_percent_decode(const char *encoded, char *out, size_t size)
 {
-	if (encoded == NULL)
-		return -1;
-	return decode(ws_span_of(encoded), 0, out, size);
+	ssize_t n = -1;
+
+	if (encoded != NULL)
+		n = ws_url_decode(ws_span_of(encoded), out, size, 0);
+	return n < 0 || (size_t)n <= size ? (long)n : -1;
 }
 
 /* Begin to write a value that a client sent: "" until there is one.

@@ -216,7 +216,7 @@ keep(const struct ws_pmd_context *context, struct ws_inflate_window *window,
 
 /* ---- compressing ------------------------------------------------------- */
 
-/* How many octets of the past are worth showing to the compressor. */
+/* Return how many octets of the past are worth showing to the compressor. */
 static size_t
 past_of(const struct ws_pmd_context *context, size_t len, bool is_alone)
 {

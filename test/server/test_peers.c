@@ -186,3 +186,20 @@ Test(peers, no_memory_loses_no_count)
 	}
 	cr_assert_gt(nth, 300);
 }
+
+Test(peers, admits_up_to_a_limit_and_again_after_one_has_left)
+{
+	struct ws_peers *peers = ws_peers_new(key);
+	uint8_t ip[16];
+
+	v6(ip, 1, 2);
+	cr_assert_eq(ws_peers_admit(peers, ip, 2), 0);
+	cr_assert_eq(ws_peers_admit(peers, ip, 2), 0);
+	cr_assert_eq(ws_peers_admit(peers, ip, 2), 429);
+	cr_assert_eq(ws_peers_admit(peers, ip, 2), 429, "it is not counted");
+	ws_peers_drop(peers, ip);
+	cr_assert_eq(ws_peers_admit(peers, ip, 2), 0);
+	ws_peers_drop(peers, ip);
+	ws_peers_drop(peers, ip);
+	ws_peers_free(peers);
+}
