@@ -220,6 +220,18 @@ ws_span_split(struct ws_span span, char separator, struct ws_span *rest)
 	return span;
 }
 
+/* Count the octets at the front of a span that are in a set, a C string. */
+static inline size_t
+ws_span_count(struct ws_span span, const char *set)
+{
+	size_t n = 0;
+
+	while (n < span.len && span.at[n] != '\0' &&
+	       strchr(set, span.at[n]) != NULL)
+		n++;
+	return n;
+}
+
 /* Whether two spans hold the same octets. */
 static inline bool
 ws_span_equal(struct ws_span a, struct ws_span b)

@@ -12,70 +12,35 @@
  * their own, and what stands behind it is compared as it is. An origin never
  * has a path; some clients send one slash nevertheless.
  */
-#include "origin.h"
-
 #include <string.h>
 
+#include "digits.h"
+#include "origin.h"
+#include "url.h"
+
 struct origin {
-	struct ws_span scheme, host, port;
+	struct ws_span scheme;
+	struct ws_authority at;
 };
 
-static bool
-is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define ALPHANUMERIC LETTERS "0123456789"
 
 /* RFC 3986 section 3.1. */
 static bool
 is_scheme(struct ws_span text)
 {
-	if (text.len == 0 || !is_letter(text.at[0]))
-		return false;
-	for (size_t i = 1; i < text.len; i++) {
-		char c = text.at[i];
-
-		if (!is_letter(c) && !is_digit(c) && c != '+' && c != '-' &&
-		    c != '.')
-			return false;
-	}
-	return true;
+	return ws_span_count(text, LETTERS) > 0 &&
+	       ws_span_count(text, ALPHANUMERIC "+-.") == text.len;
 }
 
 /* Whether a text has only octets that a host may have, or '*'. Others are those
- * of a path or a user's name, or would have to be encoded. */
+ * of a path or a user's name, or would have to be encoded. RFC 3986 section
+ * 3.2.2. */
 static bool
 is_host(struct ws_span text)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.at[i];
-
-		if (!is_letter(c) && !is_digit(c) &&
-		    (c == '\0' || strchr("-._~[]:*%", c) == NULL))
-			return false;
-	}
-	return true;
-}
-
-/* Split "HOST:PORT" at the last colon behind an IPv6 address. */
-static void
-split_authority(struct ws_span text, struct origin *out)
-{
-	out->host = text;
-	out->port = (struct ws_span){ "", 0 };
-	for (size_t i = text.len; i > 0 && text.at[i - 1] != ']'; i--) {
-		if (text.at[i - 1] != ':')
-			continue;
-		out->host.len = i - 1;
-		out->port = (struct ws_span){ text.at + i, text.len - i };
-		return;
-	}
+	return ws_span_count(text, ALPHANUMERIC "-._~[]:*%") == text.len;
 }
 
 /* The port that a scheme implies, or none. */
@@ -109,7 +74,7 @@ parse(struct ws_span text, struct origin *out)
 {
 	size_t colon = 0;
 
-	*out = (struct origin){ text, { "", 0 }, { "", 0 } };
+	*out = (struct origin){ text, { { "", 0 }, { "", 0 } } };
 	if (ws_span_equal_nocase(text, WS_SPAN("null")))
 		return true;
 	while (colon < text.len && text.at[colon] != ':')
@@ -124,25 +89,26 @@ parse(struct ws_span text, struct origin *out)
 		text.len--;
 	if (!is_host(text))
 		return false;
-	split_authority(text, out);
-	if (out->port.len == 0)
-		out->port = default_port(out->scheme);
+	ws_url_authority(text, &out->at);
+	if (out->at.port.len == 0)
+		out->at.port = default_port(out->scheme);
 	/* A page of the web comes from a host. */
-	return out->host.len > 0 || default_port(out->scheme).len == 0;
+	return out->at.host.len > 0 || default_port(out->scheme).len == 0;
 }
 
 bool
 ws_origin_same(struct ws_span origin, struct ws_span host)
 {
-	struct origin o, h;
+	struct ws_authority h;
+	struct origin o;
 
 	if (!parse(origin, &o) || default_port(o.scheme).len == 0)
 		return false;
-	split_authority(host, &h);
+	ws_url_authority(host, &h);
 	if (h.port.len == 0)
 		h.port = default_port(o.scheme);
-	return ws_span_equal_nocase(o.host, h.host) &&
-	       ws_span_equal(o.port, h.port);
+	return ws_span_equal_nocase(o.at.host, h.host) &&
+	       ws_span_equal(o.at.port, h.port);
 }
 
 /* ---- lists ------------------------------------------------------------- */
@@ -191,9 +157,9 @@ is_match(struct ws_span member, struct ws_span origin)
 		return true;
 	return parse(member, &pattern) && parse(origin, &o) &&
 	       ws_span_equal_nocase(pattern.scheme, o.scheme) &&
-	       is_host_match(pattern.host, o.host) &&
-	       (ws_span_equal(pattern.port, WS_SPAN("*")) ||
-		   ws_span_equal(pattern.port, o.port));
+	       is_host_match(pattern.at.host, o.at.host) &&
+	       (ws_span_equal(pattern.at.port, WS_SPAN("*")) ||
+		   ws_span_equal(pattern.at.port, o.at.port));
 }
 
 bool
@@ -212,35 +178,28 @@ ws_origin_listed(struct ws_span origin, const char *list)
 static bool
 is_port(struct ws_span port)
 {
-	unsigned long number = 0;
+	uint64_t number;
 
 	if (port.len == 0 || ws_span_equal(port, WS_SPAN("*")))
 		return true;
-	if (port.at[0] == '0')
-		return false;
-	for (size_t i = 0; i < port.len; i++) {
-		if (!is_digit(port.at[i]) || i == 5)
-			return false;
-		number = number * 10 + (unsigned long)(port.at[i] - '0');
-	}
-	return number <= 65535;
+	return port.at[0] != '0' && port.len <= 5 &&
+	       ws_digits_read(port.at, port.len, &number) == port.len &&
+	       number <= UINT16_MAX;
 }
 
 bool
 ws_origin_is_pattern(struct ws_span member)
 {
+	struct ws_span host;
 	struct origin o;
 
-	if (!parse(member, &o) || !is_port(o.port))
+	if (!parse(member, &o) || !is_port(o.at.port))
 		return false;
-	if (is_wild(o.host))
-		ws_span_drop(&o.host, 1);
-	/* A colon that does not separate the port is that of an IPv6 address.
-	 * A '*' elsewhere would stand for itself. */
-	for (size_t i = 0; i < o.host.len; i++) {
-		if (o.host.at[i] == '*' ||
-		    (o.host.at[i] == ':' && o.host.at[0] != '['))
-			return false;
-	}
-	return true;
+	host = o.at.host;
+	if (is_wild(host))
+		ws_span_drop(&host, 1);
+	/* A '*' elsewhere would stand for itself. A colon that does not separate
+	 * the port is that of an IPv6 address. */
+	return memchr(host.at, '*', host.len) == NULL &&
+	       (memchr(host.at, ':', host.len) == NULL || host.at[0] == '[');
 }

@@ -70,6 +70,20 @@ ws_url_is(struct ws_span encoded, const char *name, unsigned flags)
 	return *name == '\0';
 }
 
+void
+ws_url_authority(struct ws_span text, struct ws_authority *authority)
+{
+	*authority = (struct ws_authority){ text, { "", 0 } };
+	for (size_t i = text.len; i > 0 && text.at[i - 1] != ']'; i--) {
+		if (text.at[i - 1] != ':')
+			continue;
+		authority->host.len = i - 1;
+		authority->port = text;
+		ws_span_drop(&authority->port, i);
+		return;
+	}
+}
+
 bool
 ws_url_next(struct ws_span *query, struct ws_span *name, struct ws_span *value)
 {

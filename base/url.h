@@ -28,6 +28,18 @@ ws_url_decode(struct ws_span in, char *out, size_t size, unsigned flags);
 /* Whether a text is, once decoded, equal to a name. */
 bool ws_url_is(struct ws_span encoded, const char *name, unsigned flags);
 
+/* A host, with brackets around an IPv6 address, and a port. */
+struct ws_authority {
+	struct ws_span host,
+	    port; /* spans; port is empty where there is none */
+};
+
+/* Split host[:port] at the last colon that is not in an IPv6 address. Neither
+ * part is checked.
+ *   authority  receives the parts, spans into text
+ * RFC 3986 section 3.2. */
+void ws_url_authority(struct ws_span text, struct ws_authority *authority);
+
 /* Take the next name=value pair out of a query or a form.
  *   query        the rest; advanced behind the pair
  *   name, value  receive the pair, still encoded; value is empty when there is

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/bytes.h"
+#include "base/url.h"
 
 /* The parts of a request-target: spans into it, empty where it has none. */
 struct ws_target {
@@ -22,12 +22,6 @@ struct ws_target {
  * Returns false when the text has none of the four forms, or a form that does
  * not go with the method. RFC 9112 section 3.2. */
 bool ws_target_read(int method, struct ws_span text, struct ws_target *target);
-
-/* A host, with brackets around an IPv6 address, and a port, which is empty where
- * none is given. */
-struct ws_authority {
-	struct ws_span host, port;
-};
 
 /* Take host[:port] apart, as it is in Host and in an authority-form. Userinfo is
  * refused: in an http URI it only serves to deceive the reader (RFC 9110 section
