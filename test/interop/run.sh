@@ -19,7 +19,8 @@ WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
 suites=${*:-curl ws deflate python proxies relay browser browser-pages
     browser-examples sio-engine sio-protocol sio-clients
-    sio-versions sio-python sio-api sio-proxies sio-browser}
+    sio-versions sio-python sio-api sio-proxies sio-browser
+    sio-admin}
 missing=
 
 # need COMMAND PACKAGE: note what is not there.
