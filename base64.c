@@ -13,8 +13,8 @@
  * A text whose length is no multiple of three ends in two characters and "=="
  * (one octet, 4 unused bits) or three and "=" (two octets, 2 unused bits).
  * Decoders that ignore what the unused bits hold give several texts for the
- * same octets; RFC 4648 section 3.5 lets us refuse, and we do, so that a text
- * is decoded if and only if the encoder would have written it.
+ * same octets. RFC 4648 section 3.5 allows a decoder to refuse them. This one
+ * does: it decodes exactly what the encoder writes.
  */
 
 #include "base64.h"
@@ -94,7 +94,7 @@ ws_base64_decode(const char *in, size_t len, uint8_t *out)
 	for (; len > 0; in += 4, len -= 4) {
 		unsigned count = 4;
 
-		/* Padding ends the text: before it "=" is a foreign one. */
+		/* Padding ends the text; elsewhere '=' is refused. */
 		if (len == 4 && in[3] == '=')
 			count = in[2] == '=' ? 2 : 3;
 		if (!decode_group(in, count, out))
@@ -109,7 +109,7 @@ ws_base64_read(const char *in, size_t len, uint8_t *out)
 {
 	uint8_t *begin = out;
 	uint32_t bits = 0;
-	unsigned count = 0; /* of the bits that wait */
+	unsigned count = 0; /* of bits that are not written yet */
 
 	for (size_t i = 0; i < len && in[i] != '='; i++) {
 		int v = in[i] == '-' ? 62 : in[i] == '_' ? 63 : value(in[i]);

@@ -4,7 +4,7 @@
 /*
  * SHA-1 is broken as a signature hash, and that is of no matter here: RFC 6455
  * section 4.2.2 uses it only to show that the server has read the client's
- * Sec-WebSocket-Key and is not some other server that echoes what it is sent.
+ * Sec-WebSocket-Key, and does not just echo what it receives.
  *
  * The message is cut into blocks of 64 octets. The last block is padded with
  * one bit 1, then zeros, then the message's length in bits:
@@ -20,9 +20,9 @@
  *	  \    \    \    \             b' = a, d' = c, e' = d
  *	 a'   b'   c'   d'   e'         c' = b <<< 30
  *
- * Every twenty rounds have a function f and a constant K of their own, and a
- * loop of their own here: measured, half of what one loop takes that asks in
- * each round. A handshake hashes two blocks.
+ * Each twenty rounds have their own function f and constant K. Here they are four
+ * loops: measured, these take half the time of one loop that selects f in each
+ * round. A handshake hashes two blocks.
  */
 
 #include "sha1.h"
@@ -141,8 +141,9 @@ ws_sha1_final(const struct ws_sha1 *h, uint8_t digest[WS_SHA1_SIZE])
 	size_t used = h->octets % BLOCK;
 	uint8_t bits[8];
 
-	/* The bit 1 takes at least an octet: when that and the length do not
-	 * fit any more, they go into a block of their own. */
+	/* FIPS 180-4 section 5.1.1: at least one octet of padding, then the
+	 * length. Where the block has no room for both, the padding fills it
+	 * and goes on in another one. */
 	ws_store64(bits, h->octets * 8);
 	ws_sha1_update(&last, padding,
 	    used < LENGTH_AT ? LENGTH_AT - used : LENGTH_AT + BLOCK - used);

@@ -304,9 +304,9 @@ ws_queue_copy(struct ws_queue *queue, struct ws_segments *pool,
 		queue->octets += (uint32_t)len;
 		return 0;
 	}
-	/* Between shared chunks an open one stays as good as empty; limits
-	 * count octets, so what stands around them must not be many times
-	 * more. */
+	/* A chunk between two shared ones hardly gets more than one frame, so
+	 * it starts small: limits count octets, and the memory around these
+	 * must not be many times more. */
 	if (last != NULL && last->chunk->open)
 		room = OPEN_ROOM_NEXT;
 	if (!stock(pool))

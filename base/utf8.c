@@ -18,9 +18,9 @@
  * The narrower second octets are where overlong forms (after e0, f0),
  * surrogates (ed) and what is above U+10FFFF (f4) are kept out.
  *
- * The table is followed octet by octet in walk(), which is all that a reader
- * needs to believe. The rest is speed for longer texts: a block of 32 octets
- * is judged at once by the four octets that end at each place of it,
+ * walk() follows the table octet by octet. The rest of the file only makes longer
+ * texts faster. It judges a block of 32 octets at once, by the four octets that
+ * end at each place of it,
  *
  *	 ... d0 9f d1 80 | d0 b8 d0 b2 d0 b5 d1 82 ...       "Привет"
  *	        |  |  |    |
@@ -142,8 +142,9 @@ block_is_ascii(const uint8_t *p)
 	return ((either(p) | either(p + ASCII_BLOCK / 2)) & tops) == 0;
 }
 
-/* The first of the last less than 8 octets, or an earlier place that has a
- * word with octets beyond ASCII. */
+/* Skip ASCII in steps of 8 octets or more.
+ * Returns the first word with an octet beyond ASCII, or the last octets, fewer
+ * than 8. */
 static const uint8_t *
 skip_ascii(const uint8_t *p, const uint8_t *end)
 {
@@ -154,8 +155,8 @@ skip_ascii(const uint8_t *p, const uint8_t *end)
 	return p;
 }
 
-/* Sixteen octets in one, and what is the matter with each of them: all bits or
- * none. Without vectors it is one octet, and 1 or 0. */
+/* A vector of sixteen octets, and one of verdicts: all bits of an element are
+ * set where its octet is wrong. Without vectors it is one octet, and 1 or 0. */
 #if defined(__GNUC__)
 typedef uint8_t octets __attribute__((vector_size(16)));
 typedef int8_t verdicts __attribute__((vector_size(16)));
@@ -173,7 +174,7 @@ octets_at(const uint8_t *p)
 	return value;
 }
 
-/* What is wrong with the octets at p, each with the three before it. */
+/* Judge the octets at p, each together with the three before it. */
 static inline verdicts
 judge(const uint8_t *p)
 {
@@ -183,10 +184,10 @@ judge(const uint8_t *p)
 	verdicts closed = (c1 < 0xc0) & (c2 < 0xe0) & (c3 < 0xf0);
 	verdicts bad;
 
-	/* It continues a character though none is open, or does not though one
-	 * is: a first octet says how many follow. */
+	/* An octet 80..bf where no character is open, or another octet where
+	 * one is. A first octet says how many follow it. */
 	bad = tail == closed;
-	/* A first octet that there is not. */
+	/* A first octet that UTF-8 does not have. */
 	bad |= ((c1 & 0xfe) == 0xc0) | (c1 > 0xf4);
 	/* The narrower second octets. */
 	bad |= (c1 == 0xe0) & (c < 0xa0);
@@ -207,9 +208,9 @@ block_is_utf8(const uint8_t *p)
 	return memcmp(&bad, &good, sizeof(bad)) == 0;
 }
 
-/* Check the octets from p to end by blocks, all that is before p being checked
- * and at least LOOK_BACK octets. Whether they begin a text that can be valid,
- * except for what the last character lacks. */
+/* Check the octets from p to end by blocks. Those before p are checked already,
+ * and are LOOK_BACK at least.
+ * Returns whether the text can be valid, whatever the last character lacks. */
 static bool
 blocks_are_utf8(const uint8_t *p, const uint8_t *end)
 {

@@ -5,13 +5,13 @@
 #	bench/budgets.sh [record]
 #
 # Counts instructions (ir.sh) and memory (memory.sh), prints them beside the
-# figures of budgets.tsv, and fails when one exceeds its own by more than 3 %.
-# Those hold for one compiler and one kind of machine; on any other this only
-# prints. "record" writes what was measured to budgets.tsv. Figures of other
-# compilers and machines stay there, side by side with these.
+# figures of budgets.tsv, and fails when one exceeds its budget by more than 3 %.
+# A budget holds for one compiler and one kind of machine; on any other this only
+# prints. "record" writes the new figures to budgets.tsv, beside those of other
+# compilers and machines.
 #
-# No time is measured, so it does not matter what else the machine does. To be
-# sure, a figure that is too large is taken again, and the smaller one counts.
+# No time is measured, so other work of the machine does not matter. To be sure,
+# a figure that is too large is measured again, and the smaller one counts.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -3,10 +3,10 @@
 
 /*	bench/deflate.sh [-l LEVEL]... [-k KIND] [-r ROUNDS] [-b BITS] [FILE...]
  *
- * Both compress the same messages at the same level, once without context,
+ * Both compress the same messages at the same level: once without a context,
  * which for zlib means a deflateReset before each message, and once with a
- * context that lasts; and both read what zlib made of them without context.
- * Files are one message each.
+ * context that lasts. Then both decompress the messages that zlib compressed
+ * without a context. Each file is one message.
  *
  *	size    octets of ours for each of zlib's: below 1 is smaller
  *	MB/s    of what is compressed, by CPU time, best of all rounds
@@ -33,7 +33,7 @@ enum {
 	SLACK = 64, /* for zlib, which has no bound with a flush */
 };
 
-/* Messages of one kind and size, and what becomes of them. */
+/* Messages of one kind and size, and the results of compressing them. */
 struct messages {
 	const char *name;
 	uint8_t *at; /* owned */
@@ -77,7 +77,7 @@ check(bool good, const char *what)
 }
 
 /* ---- what is measured ------------------------------------------------------
- * Each takes all messages once and returns the octets that came out. */
+ * Each function takes all messages once and returns how many octets came out. */
 
 static size_t
 ours_write(struct messages *m)
@@ -162,7 +162,7 @@ cpu_seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Run two by turns.
+/* Run two functions by turns.
  *   octets   what came out of each, in the last round
  *   seconds  the fewest that each took */
 static void

@@ -14,9 +14,9 @@
  *	server   ░░░░░░ work for the attackers ░░░░░░░░ echo ░░░░░░
  *	            └──────────────── gap ─────────────────┘
  *
- * The client sleeps while it waits. When the machine wakes it late, by the
- * system's own time stamp of the answer, the server may have worked on; that
- * time is taken off the gap.
+ * The client sleeps while it waits. The machine may wake it late, which the
+ * system's own time stamp of the answer shows. The server may have worked on
+ * meanwhile, so that time is taken off the gap.
  *
  * Prints the attack, octets sent, microseconds of the median gap and of the
  * longest, octets received by the attackers, members of the crowd, how many of
@@ -66,7 +66,7 @@ struct attack {
 
 #define PAGES "@FILES@"
 
-/* What each aims at is what one visit to one connection, or one turn, costs. */
+/* Each attack aims at the cost of one visit to one connection, or of one turn. */
 static const struct attack attacks[] = {
 	/* Nothing: what a ping costs, and what the clock can tell. */
 	{ "idle", "no attack", NULL, "", true },
@@ -195,8 +195,9 @@ clock_ns(clockid_t clock)
 
 /* ---- the server's time --------------------------------------------------- */
 
-/* There are two clocks of it. That of clock_getcpuclockid(3) moves with the
- * system's tick while the server runs, which may be 4 ms. The counter of
+/* Find the clock of the server's processor time. Linux has two: that of
+ * clock_getcpuclockid(3) moves with the system's tick while the server runs, and
+ * a tick may be 4 ms. The counter of
  * perf_event_open(2) asks the core that the server runs on, but not everybody
  * may have it. */
 static void
@@ -229,9 +230,9 @@ server_ns(void)
 
 /* ---- the client ---------------------------------------------------------- */
 
-/* Where the system lets us, run on the server's core, and before it: so the
- * client wakes as soon as the server has written the answer. Elsewhere it might
- * wait for an attacker while the server goes on. */
+/* Run on the server's core, with a higher priority, where the system allows it.
+ * So the client wakes as soon as the server has written the answer. On another
+ * core it might wait for an attacker while the server goes on. */
 static void
 stand_beside(pid_t server)
 {
@@ -243,7 +244,7 @@ stand_beside(pid_t server)
 		(void)sched_setaffinity(0, sizeof(cores), &cores);
 }
 
-/* The first answer is as long as all others will be. */
+/* Connect, and learn from the first answer how long all others will be. */
 static void
 meet(struct innocent *me)
 {
@@ -285,10 +286,10 @@ arrival_ns(struct msghdr *message)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* No answer came for PATIENCE_S. Returns whether one may come yet: the server
- * works, and has not done so for ENOUGH_S.
- *   before_ns  its time when it was asked
- *   last_ns    its time when this was last called; changed */
+/* Decide, after PATIENCE_S without an answer, whether one may still come: the
+ * server works, and has worked for less than ENOUGH_S since it was asked.
+ *   before_ns  the server's time when it was asked
+ *   last_ns    the server's time at the last call of this; changed */
 static bool
 may_answer(uint64_t before_ns, uint64_t *last_ns)
 {
@@ -299,8 +300,9 @@ may_answer(uint64_t before_ns, uint64_t *last_ns)
 	return works && now - before_ns < (uint64_t)ENOUGH_S * 1000000000;
 }
 
-/* The server may ask whether we are there (RFC 6455 section 5.5.2); what we
- * send next tells it. Returns the octets without that. */
+/* Drop an empty ping of the server from the front of what was received (RFC 6455
+ * section 5.5.2): the client's next message shows that it is there.
+ * Returns how many octets are left. */
 static ssize_t
 without_ping(uint8_t *text, ssize_t n)
 {

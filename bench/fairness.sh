@@ -40,7 +40,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-# What is asked for by fairness_http.c, made once. It lies in 100 MB.
+# Make the files that fairness_http.c asks for, 100 MB, once.
 make_files() {
 	[ ! -f "$files/done" ] || return
 	rm -rf "$files"
@@ -54,14 +54,14 @@ make_files() {
 	: >"$files/done"
 }
 
-# nginx with files, lists, and gzip, for what is text.
+# Start nginx with these files, with listings, and with gzip of texts.
 make_peer() {
 	build_files
 	sed -i -e "s|root .*|root $files; autoindex on; gzip on;|" \
 		"$out/nginx/nginx.conf.in"
 }
 
-# Start wsd as an attack wants it; sets pid and port.
+# Start wsd with the options that an attack needs; sets pid and port.
 start_for() {
 	options=$(echo "$1" | sed -e 's/^-$//' -e "s|@FILES@|$files|")
 	case $options in
@@ -86,14 +86,14 @@ start_for() {
 	esac
 }
 
-# End the server, even one that listens to no signal.
+# End the server, even one that does not react to SIGTERM.
 halt() {
 	kill -KILL "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 	servers=
 }
 
-# attack_it NAME [--http]: attack what runs; sets figures.
+# attack_it NAME [--http]: attack the server that runs; sets figures.
 attack_it() {
 	attack=$1
 	shift

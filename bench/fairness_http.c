@@ -1,7 +1,7 @@
 /* fairness_http.c - attacks by requests, files and connections. */
 /* SPDX-License-Identifier: MIT */
 /*
- * fairness.sh makes what is asked for here: FILES files of 200 KB that can be
+ * The requests are for files that fairness.sh makes: FILES of 200 KB that can be
  * compressed, /big.bin, and a directory /many/ of 10,000 files.
  */
 #include <stdlib.h>
@@ -119,8 +119,8 @@ make_long_head(struct octets *head)
 	print(head, "\r\n");
 }
 
-/* 7 of 8 KB at once, what is left octet by octet: a server that begins again
- * with each octet reads 7 KB for it. */
+/* Send 7 of 8 KB at once and the rest octet by octet: a server that parses the
+ * head from its beginning reads 7 KB for each octet. */
 void
 attack_slow_heads(void)
 {
@@ -147,7 +147,8 @@ attack_slow_heads(void)
 
 /* ---- connections --------------------------------------------------------- */
 
-/* Thousands that say nothing, come at once and go at once. */
+/* Open thousands of connections at once, and close them at once, without a
+ * request. */
 void
 attack_connects(void)
 {
@@ -165,7 +166,8 @@ attack_connects(void)
 	}
 }
 
-/* Thousands ask once and then nothing more: the time of all is up at once. */
+/* Send one request on each of thousands of connections: then all of them have
+ * been idle for too long at once. */
 void
 attack_idle_due(void)
 {
@@ -190,8 +192,8 @@ attack_idle_due(void)
 	}
 }
 
-/* 1,024 times what is no HTTP, each on a connection of its own, since the
- * server closes it: it may say so in its log. */
+/* Send 1,024 texts that are not HTTP, each on a connection of its own, since the
+ * server closes it. It may log each of them. */
 void
 attack_bad(void)
 {

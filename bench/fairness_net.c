@@ -307,8 +307,8 @@ members_max(unsigned wished)
 					  : SPARE;
 }
 
-/* An answer to what a member asked for: ask for the next one. The rest of a
- * long answer is none. */
+/* Send a member's next request when the answer to the last one begins. The rest
+ * of a long answer is not an answer. */
 static bool
 answer(const struct crowd *crowd, int fd, unsigned n)
 {

@@ -43,7 +43,8 @@ write_head(uint8_t *out, unsigned first, size_t len)
 	return 10;
 }
 
-/* first is the first octet: FIN, reserved bits, the opcode. */
+/* Append a masked frame.
+ *   first  its first octet: FIN, reserved bits, the opcode */
 static void
 add_any_frame(
     struct octets *to, unsigned first, const uint8_t *data, size_t len)
@@ -80,7 +81,7 @@ add_upgrade(struct octets *to, const char *path, const char *fields)
 	    path, fields);
 }
 
-/* The same frame, until so many octets are there. */
+/* Append the same frame again and again, up to so many octets. */
 static void
 repeat_frame(struct octets *to, unsigned first, const char *text, size_t octets)
 {
@@ -124,7 +125,8 @@ gather_members(const char *path, unsigned members)
 	    .members = members_max(members), .join = join_path, .arg = path });
 }
 
-/* Each octet that is sent makes the server write to every member. */
+/* Send messages of one octet to a room: each makes the server write to every
+ * member. */
 static void
 flood_room(unsigned members)
 {
@@ -262,8 +264,8 @@ attack_deflate_echo(void)
 
 /* ---- coming and going ---------------------------------------------------- */
 
-/* Connect, ask for a WebSocket, and abort without a word: RST, since with a
- * linger time of zero close discards. */
+/* Connect, ask for a WebSocket, and reset the connection: with a linger time of
+ * zero, close(2) sends RST. */
 void
 attack_storm(void)
 {
@@ -288,7 +290,7 @@ attack_storm(void)
 	}
 }
 
-/* All members of a room end at once, as their process does. */
+/* End all members of a room at once, by ending their process. */
 void
 attack_drop(void)
 {
@@ -303,8 +305,8 @@ attack_drop(void)
 	}
 }
 
-/* Thousands are heard at once, and so are silent for as long at once: then all
- * are pinged in one turn. */
+/* Have thousands send at once. They are silent from then on, all for the same
+ * time, so the server pings all of them in one turn. */
 void
 attack_pings_due(void)
 {

@@ -5,15 +5,15 @@
  *
  * Opens IDLE connections that stay silent and ACTIVE ones that speak, runs the
  * command BEFORE, has ROUNDS rounds of messages, and runs the command AFTER.
- * MODE is "echo": in a round every active one sends 16 octets and waits for
- * them; or "room": one of them sends to a room that all active ones are in.
- * A round begins when the one before has ended, so the server is never behind,
- * and what it does depends on the count alone. Prints how many messages were
+ * MODE is "echo" or "room". In a round of "echo" every active connection sends
+ * 16 octets and waits for them. In a round of "room" one of them sends to a room
+ * that all active ones are in. A round begins when the one before has ended, so
+ * the server is never behind, and its work depends on the count alone. Prints how many messages were
  * received between the two commands.
  *
- * Sockets block, and all answers have a known length: that is all the protocol
- * that a client needs here. The handshake's key is the one of RFC 6455 section
- * 1.3. In the end connections are reset, so that no port stays taken.
+ * Sockets block, and every answer has a known length, so the client needs no
+ * parser. The handshake's key is that of RFC 6455 section 1.3. At the end the
+ * connections are reset, so that no port stays taken.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@
 
 enum {
 	BATCH = 100,    /* connections that open at once */
-	PATIENCE_S = 60 /* without an answer the run has failed */
+	PATIENCE_S = 60 /* for an answer; then the run has failed */
 };
 
 #define PAYLOAD "sixteen octets.."
@@ -87,7 +87,7 @@ ask(int fd, const char *path)
 	send_all(fd, request, (size_t)n);
 }
 
-/* Read the answer to the handshake, of which nothing follows yet. */
+/* Read the answer to the handshake, behind which nothing is sent yet. */
 static void
 hear(int fd)
 {

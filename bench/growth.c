@@ -10,10 +10,10 @@
  *	   ▲                                  │  until some thousand operations
  *	   └──────────────────────────────────┘  were done
  *
- * It is told to count only inside the function "measured" (--toggle-collect),
- * so what is built up for a row is left out. The order of things is shuffled
- * where a real one would be, by a generator that begins the same way each
- * time. Prints how many operations were measured.
+ * callgrind counts only inside the function "measured" (--toggle-collect), so
+ * the set-up of a row is left out. Where real clients would come and go in any
+ * order, the order is shuffled, by a generator with a fixed seed. The program
+ * prints how many operations were measured.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +25,10 @@
 enum {
 	OPERATIONS_MIN = 2000,
 	NAME_OCTETS = 8,
-	SPREAD_MS = 1280 /* timers are due within so long */
+	SPREAD_MS = 1280 /* within which all timers are due */
 };
 
-/* What a row works on. */
+/* The objects that a row works on. */
 struct field {
 	size_t n;
 	uint32_t seed;
@@ -44,7 +44,7 @@ struct field {
 
 struct row {
 	const char *name, *title;
-	const char *remark; /* why it grows, if it does */
+	const char *remark; /* the reason, if the cost grows with N */
 	void (*prepare)(struct field *f);
 	unsigned long (*run)(struct field *f); /* returns operations */
 	void (*clean)(struct field *f);
@@ -83,7 +83,7 @@ shuffle(struct field *f)
 
 /* ---- rooms -------------------------------------------------------------- */
 
-/* What is in front of a number in a room's name. */
+/* The kind of a room, which is a part of its name. */
 enum kind {
 	ROOM,
 	BIG,
@@ -91,7 +91,7 @@ enum kind {
 	NEW
 };
 
-/* The visitor comes and goes so often in one round. */
+/* How often the visitor joins and leaves in one round. */
 enum {
 	VISITS = 500
 };
@@ -102,7 +102,7 @@ visitor(struct field *f)
 	return &f->members[f->n];
 }
 
-/* A name may be any octets: making it must cost less than using it. */
+/* Make a name, which may be any octets, at less cost than the use of it. */
 static size_t
 name_room(char name[NAME_OCTETS], enum kind kind, size_t i)
 {
@@ -163,7 +163,8 @@ many_rooms(struct field *f)
 		join(f, &f->members[i], ROOM, i);
 }
 
-/* The same, and each has had a visit: a room of one has space for one. */
+/* The same rooms, after a visit to each: so each has space for two members, and
+ * the next visit allocates none. */
 static void
 roomy_rooms(struct field *f)
 {
@@ -181,7 +182,7 @@ one_room(struct field *f)
 		join(f, &f->members[i], BIG, 0);
 }
 
-/* Two of them, with the same N members. */
+/* Two big rooms, with the same N members. */
 static void
 two_rooms(struct field *f)
 {
@@ -190,7 +191,7 @@ two_rooms(struct field *f)
 		join(f, &f->members[i], BIG, 1);
 }
 
-/* The visitor alone is in N rooms; beside them there is another, of one. */
+/* The visitor alone is in N rooms. Another room has one other member. */
 static void
 many_joined(struct field *f)
 {
@@ -429,7 +430,8 @@ deadlines_set(struct field *f)
 	(void)set_deadlines(f);
 }
 
-/* All of them were moved to later; the wheel does not know it yet. */
+/* Set N deadlines and move them to later, which the wheel notices when it looks
+ * at them. */
 static void
 deadlines_moved(struct field *f)
 {
@@ -498,8 +500,9 @@ enum {
 	ROWS = sizeof(rows) / sizeof(rows[0])
 };
 
-/* What callgrind counts, and nothing else. Must be a function of its own, and
- * must call, not jump: hence the sum. A compiler may still give it a suffix. */
+/* Run what callgrind counts. The sum keeps the compiler from replacing the call
+ * by a jump, which would end the counting. A compiler may still give this
+ * function's name a suffix. */
 static void __attribute__((noinline))
 measured(const struct row *row, struct field *f)
 {

@@ -4,11 +4,11 @@
 #
 #	bench/growth.sh [quick]
 #
-# User-space instructions, counted by callgrind: of a message, by how many
-# connections there are, and of rooms and timers, by how many of these there
-# are. A row is flat when its last column is within 1.2 of its first one. What
-# is not is marked, and explained below the table; a row that nobody has
-# explained makes this fail. "quick" leaves the largest numbers out.
+# Counts user-space instructions with callgrind: for each message, with more and
+# more connections; for operations on rooms and timers, with more and more of
+# these. A row is flat when its last column is within 1.2 of its first one. A row
+# that grows is marked, and explained below the table; one without an explanation
+# makes this fail. "quick" leaves the largest numbers out.
 # Instructions tell nothing about caches: ten times as many rooms are slower to
 # reach where the count is the same.
 # shellcheck source-path=SCRIPTDIR source=lib.sh

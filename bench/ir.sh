@@ -9,10 +9,10 @@
 #
 #	(instructions for 2N messages - instructions for N) / N
 #
-# so start, handshakes and end cancel out. How many events a turn of the server's
-# loop finds would be left to chance, so the generator runs on the server's core,
-# and chrt -b has the server wait until that has nothing more to send: two runs
-# differ by 0.2 %, whatever else the machine does. Prints one line for each
+# so start, handshakes and end cancel out. The number of events in a turn of the
+# server's loop would depend on chance. So the generator runs on the server's
+# core, and chrt -b makes the server wait until the generator has nothing more to
+# send: two runs differ by 0.2 %, whatever else the machine does. Prints one line for each
 # figure: the row, the server, instructions=COUNT.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -38,10 +38,10 @@ fi
 command=$(command_of "$server")
 [ -n "$command" ] || die "no $server"
 
-# The server has no environment, and a path that is everywhere as long. These
-# strings stand at the end of its stack, so they move it, and where on a page a
-# string begins is where strcmp of glibc takes one way or another: up to 3 % of
-# what a page costs.
+# The server has no environment, and a path of the same length everywhere. These
+# strings stand at the end of its stack, so they move the stack. glibc's strcmp
+# chooses its way by where in a page a string begins: that makes up to 3 % of the
+# cost of a page.
 program=${command%% *}
 place=$(mktemp -d /tmp/bench.XXXXXX) || exit 1
 trap 'stop_all; rm -r "$place"' EXIT

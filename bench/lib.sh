@@ -26,7 +26,7 @@ die() {
 	exit 1
 }
 
-# on CORE COMMAND...: run it on this core alone, if there are two.
+# on CORE COMMAND...: run a command on one core, if there are two.
 on() {
 	core=$1
 	shift
@@ -38,8 +38,8 @@ on() {
 
 # ---- building ----------------------------------------------------------------
 
-# compile OUTPUT "SOURCES" [FLAGS]: a program of bench/, if any file that it
-# may be made of is newer.
+# compile OUTPUT "SOURCES" [FLAGS]: compile a program of bench/, unless it is
+# newer than every file that it can be made of.
 compile() {
 	program=$out/$1 sources=$2
 	shift 2
@@ -50,7 +50,7 @@ compile() {
 		-D_FILE_OFFSET_BITS=64 -I"$root" -O2 -o "$program" $sources "$@")
 }
 
-# The server as `make` builds it.
+# Build the server as make does.
 build_wsd() {
 	unset MAKEFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS WS_CFLAGS
 	(cd "$root" && find . -path ./build -prune -o -path ./test -prune -o \
@@ -61,7 +61,7 @@ build_wsd() {
 		die "wsd does not build"
 }
 
-# The server as one static file (musl), after build_wsd.
+# Build the server as one static file (musl), after build_wsd.
 build_static() {
 	if command -v musl-gcc >/dev/null; then
 		${MAKE:-make} -s -C "$out/src" static >/dev/null ||
@@ -193,7 +193,7 @@ names_of_peers() {
 	echo "${PEERS:-}" | tr ';' '\n' | sed -n 's/^ *\([a-z0-9_]*\)=.*/\1/p'
 }
 
-# version_of PEER: what exactly is measured, if that can be found out.
+# version_of PEER: print its version, if that can be found out.
 version_of() {
 	case $1 in
 	lws) pkg-config --modversion libwebsockets | sed 's/-*$//' ;;
@@ -211,13 +211,13 @@ version_of() {
 
 # ---- running -----------------------------------------------------------------
 
-# listens PORT: whether anybody does, as tcp(5) of /proc has it.
+# listens PORT: whether a process listens there, by /proc/net/tcp (proc(5)).
 listens() {
 	grep -q ":$(printf %04X "$1") 0\{8,32\}:0000 0A" /proc/net/tcp \
 		/proc/net/tcp6 2>/dev/null
 }
 
-# A port below those that the system gives to clients.
+# Choose a free port below those that the system gives to clients.
 free_port() {
 	port=${last_port:-$((15000 + $$ % 5000))}
 	port=$((port + 1))
@@ -227,8 +227,8 @@ free_port() {
 	last_port=$port
 }
 
-# Servers say where they listen, in the form "listening on http://HOST:PORT/",
-# or were told the port.
+# Wait until the server listens. It prints "listening on http://HOST:PORT/", or
+# was told the port.
 is_up() {
 	if [ -n "$told" ]; then
 		listens "$told"

@@ -43,9 +43,9 @@ figures=$out/figures.tsv
 json=$out/results.json
 others=$(names_of_peers | tr '\n' ' ')
 
-# all_rows COMMAND: COMMAND ROW SERVER ARGUMENTS... for each cell. What is named
-# wsd_SOMETHING is of the same house: wsd with a directory to be served, and
-# sio-server.c, which has the same to say as the official server beside it.
+# all_rows COMMAND: run COMMAND ROW SERVER ARGUMENTS... for each cell. Servers
+# named wsd_SOMETHING are variants of wsd: one that serves a directory, and
+# sio-server.c, which does the same as the official Socket.IO server beside it.
 all_rows() {
 	row "$1" echo-16 "wsd floor lws ws websocketd $others" \
 		-m echo -c 50 -s 16
@@ -84,7 +84,7 @@ row() {
 	done
 }
 
-# rotated N "WORDS": the words, but the first N come last.
+# rotated N "WORDS": print the words, the first N of them last.
 rotated() {
 	n=$1
 	# shellcheck disable=SC2086
@@ -103,7 +103,7 @@ put() {
 	printf '%s\t%s\t%s\n' "$row" "${server%%_*}" "$1" >>"$figures"
 }
 
-# What fails once is left out from then on. wsd must not fail.
+# A cell that fails once is left out from then on. wsd must not fail.
 give_up() {
 	why=$(cat "$out/load.errors")
 	[ "${server%%_*}" != wsd ] || die "$row fails: $why"
@@ -127,8 +127,8 @@ cell() {
 	fi
 }
 
-# count_calls N ARGUMENTS...: system calls of the server for N messages. Now and
-# then strace misses a signal to end.
+# count_calls N ARGUMENTS...: count the system calls of the server for N messages.
+# Sometimes strace misses the signal that ends it, so it is tried again.
 count_calls() {
 	n=$1
 	shift
@@ -168,7 +168,7 @@ system_calls() {
 		'BEGIN { printf "calls=%.4f", (b - a) / n }')"
 }
 
-# What a Socket.IO server takes on the disk: a stripped program, or a runtime
+# Measure the disk space of a Socket.IO server: a stripped program, or a runtime
 # and the packages for it.
 octets_on_disk() {
 	case $server in
@@ -184,8 +184,8 @@ octets_on_disk() {
 	esac
 }
 
-# idle_socket_io ROW KIND: memory of idle clients, of a server that has served
-# nothing else.
+# idle_socket_io ROW KIND: measure the memory of idle clients, at a server that
+# has served nothing else.
 idle_socket_io() {
 	row=$1
 	# shellcheck disable=SC2086
@@ -196,7 +196,7 @@ idle_socket_io() {
 	stop "$pid"
 }
 
-# Memory of Socket.IO servers, and how long they take to start.
+# Measure the memory of Socket.IO servers, and how long they take to start.
 socket_io_alone() {
 	for server in wsd_sio sio; do
 		command=$(command_of $server)
@@ -210,7 +210,7 @@ socket_io_alone() {
 	done
 }
 
-# What was measured, on what, and when.
+# Print what was measured, on which machine, and when.
 describe() {
 	meta date "$(date -u +%Y-%m-%d)"
 	meta processor "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)"

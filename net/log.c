@@ -19,8 +19,8 @@
 #include "log.h"
 
 #define NAME_OCTETS 32 /* of a name in front of a line */
-/* Of a line, with the octet that ends it. Where a pipe takes less in one write,
- * a line is as short. */
+/* The most octets of a line, its line end included. Where a pipe takes fewer in
+ * one write, a line is as short. */
 #define LINE_OCTETS (PIPE_BUF < 1056 ? PIPE_BUF - NAME_OCTETS : 1024)
 #define SECOND_MS 1000
 

@@ -21,8 +21,9 @@
 #include "base/mem.h"
 #include "net.h"
 
-/* The table of descriptors is looked at once for so many that are forgotten,
- * which makes that free of cost. */
+/* After this many descriptors were forgotten, the loop looks whether its table
+ * can be shorter. One look costs a walk over the table; spread over so many, it
+ * is a few instructions for each. */
 #define TRIM_EACH 64
 
 int
@@ -119,8 +120,8 @@ ws_loop_forget(struct ws_loop *loop, struct ws_io *io)
 {
 	if (io->fd < 0 || watched(loop, io->fd) != io)
 		return;
-	/* Also when it is about to be closed: a child that a fork left behind
-	 * may hold the same open file, and epoll would go on reporting it. */
+	/* Take it out even if it is closed next: a child process may hold the
+	 * same open file, and epoll would go on reporting it. */
 	ws_backend_forget(loop, io);
 	loop->watched[io->fd] = NULL;
 	loop->watched_count--;
@@ -174,7 +175,7 @@ run_work(struct ws_loop *loop)
 
 /* ---- the turn ---------------------------------------------------------- */
 
-/* Milliseconds from a time to the next thing that is due. */
+/* Count the milliseconds until the next timer, deadline or work is due. */
 static int
 until_next(const struct ws_loop *loop, int64_t now_ms)
 {
@@ -205,8 +206,8 @@ ws_loop_timeout(const struct ws_loop *loop)
 	return until_next(loop, ws_net_now_ms());
 }
 
-/* How long to wait. The clock was read when this turn's predecessor woke; that
- * is good enough unless something is due so soon that the time spent since
+/* Decide how long to wait. The clock was read when the last turn began, which
+ * is good enough unless something is due so soon that the time spent since then
  * matters. */
 static int
 wait_ms(const struct ws_loop *loop, int limit_ms)
@@ -229,7 +230,8 @@ dispatch(struct ws_loop *loop, const struct ws_fired *fired)
 		io->ready(io, fired->events);
 }
 
-/* Hand events on as far as the budget lasts. Returns how many. */
+/* Hand events on until the budget of the turn is used up.
+ * Returns how many were handed on. */
 static int
 hand_on(struct ws_loop *loop)
 {

@@ -7,8 +7,8 @@
 
 #include "loop.h"
 
-/* The 64 bits that epoll hands back: the descriptor below, the serial of its
- * use above. */
+/* Make the 64 bits that epoll hands back: the descriptor in the low half, the
+ * serial of its use in the high half. */
 static uint64_t
 tag(const struct ws_io *io)
 {

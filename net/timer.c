@@ -45,7 +45,8 @@ enum {
 
 /* ---- heap --------------------------------------------------------------- */
 
-/* Whether a fires before b. Equal times keep the order of setting. */
+/* Whether a fires before b. Timers of one time fire in the order in which they
+ * were set. */
 static bool
 is_before(const struct ws_heap_timer *a, const struct ws_heap_timer *b)
 {
@@ -283,8 +284,8 @@ ws_wheel_next(const struct ws_wheel *wheel)
 	return wheel->next_tick * WS_WHEEL_TICK_MS;
 }
 
-/* Move what hangs in a slot to the list of what has passed, which is empty. What
- * is hung into the slot from here on is not met again. */
+/* Move the deadlines of a slot to the list of those that have passed, which is
+ * empty. A deadline that is hung into the slot later is not met in this run. */
 static void
 pass_slot(struct ws_wheel *wheel, int64_t tick)
 {
@@ -297,8 +298,8 @@ pass_slot(struct ws_wheel *wheel, int64_t tick)
 		wheel->passed->link = &wheel->passed;
 }
 
-/* Fire what has passed, or hang it back when it was moved since. Deadlines of
- * the list are linked like in a slot, so fire may cancel or move any of them.
+/* Fire the deadlines that have passed; hang those back that were moved since. A
+ * list is linked like a slot, so fire may cancel or move any of its deadlines.
  * Returns how many it may still fire; 0 when some may be left. */
 static int
 fire_passed(struct ws_wheel *wheel, int64_t now_tick, int most,
@@ -340,7 +341,7 @@ ws_wheel_run(struct ws_wheel *wheel, int64_t now_ms,
 	int64_t tick = wheel->next_tick, end = now_tick + 1;
 	int most = WS_WHEEL_FIRES;
 
-	/* What fire hangs from here on comes after this tick. */
+	/* Deadlines that fire sets from here on come after this tick. */
 	if (now_tick >= wheel->now_tick)
 		wheel->now_tick = now_tick + 1;
 	if (now_tick < tick)

@@ -2,10 +2,10 @@
 # check.sh - everything that must hold before a change is shared.
 # SPDX-License-Identifier: MIT
 #
-# make check runs all steps, make check STEPS="layers fuzz" these two. Each
+# make check runs all steps; make check STEPS="layers fuzz" runs these two. Each
 # build has a copy of the tree under build/check, so that no two kinds of
-# objects mix and a second run compiles only what has changed. A step that
-# fails does not keep the others from running; its output is shown at once.
+# objects mix, and a second run compiles only what has changed. When a step
+# fails, its output is shown at once, and the other steps still run.
 set -u
 MAKE=${MAKE:-make}
 DIR=$PWD/build/check
@@ -185,8 +185,7 @@ step_fuzz()
 	$MAKE fuzz
 }
 
-# The conversation is that of the Python client, whose sources are at hand
-# wherever this runs.
+# The conversation is that of the Python client, which comes with the tree.
 about_valgrind='a live run leaves no memory behind and reads none that is not'
 step_valgrind()
 {

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Run by make cov. Builds a copy of the tree, build/cov, with gcc's counters,
-# runs make test there, and prints a table made by gcovr. A second run adds to
-# the counts of nothing: they are removed first.
+# runs make test there, and prints a table made by gcovr. The counts of
+# an earlier run are removed first.
 set -u
 MAKE=${MAKE:-make}
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
