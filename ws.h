@@ -63,6 +63,8 @@ struct ws_server;   /* a server and its loop */
 struct ws_conn;     /* one open WebSocket */
 struct ws_request;  /* one HTTP request that waits for its answer */
 struct ws_prepared; /* one message, encoded once, for many */
+struct ws_stream;   /* one HTTP answer that is written bit by bit */
+struct ws_block;    /* octets for many streams, encoded once */
 struct ws_timer;    /* one timer */
 struct ws_watch;    /* one foreign descriptor */
 
@@ -800,6 +802,13 @@ struct ws_server *ws_request_server(const struct ws_request *request);
 int
 ws_reply_field(struct ws_request *request, const char *name, const char *value);
 
+/* Return whether the page of another site has sent a request, as far as can be
+ * told: by Origin, as for WebSockets, or else by Sec-Fetch-Site, or by Referer.
+ * A browser sends a form to any site, with the visitor's cookies; so what
+ * changes something asks this first. A program that is no browser sends none of
+ * these fields, and is not foreign. */
+bool ws_request_is_foreign(const struct ws_request *request);
+
 /* Answer a request; also how an upgrade is refused. The body is compressed as
  * compress_min says, unless the application has added one of the fields ETag,
  * Content-Encoding or Content-Range, which describe it uncompressed.
@@ -841,6 +850,79 @@ int ws_hold(struct ws_request *request,
  * a request that may become a WebSocket, nor at WS_LOG_ACCESS, where the log
  * shows what is to be released. */
 void ws_request_forget(struct ws_request *request);
+
+/* ---- streamed answers --------------------------------------------------- */
+
+/*
+ * An answer may be written bit by bit, for as long as the peer stays: events
+ * for a page (text/event-stream), lines of a log, a download that is made as it
+ * goes. HTTP/1.1 gets it in chunks (RFC 9112 section 7.1), so that the
+ * connection lives on when it ends; HTTP/1.0 until the end of the connection.
+ * Nothing is compressed, and "X-Accel-Buffering: no" keeps nginx from holding
+ * it back. queue_soft and queue_max hold as for WebSockets.
+ *
+ * To have a stream take part in rooms, embed a struct ws_member beside the
+ * pointer to it; deliver then writes to it, and gone leaves the rooms.
+ */
+
+/* What a stream has in common with its like; borrowed for as long as it
+ * lives. */
+struct ws_stream_handler {
+	/* The queue was above queue_soft and is below half of it again. NULL:
+	 * nothing. */
+	void (*drain)(struct ws_stream *stream, void *user);
+	/* The stream is over, and ws_stream_end was not called: the peer has
+	 * left or is too slow, or the server stops (then the answer ends in
+	 * good order). stream is invalid when it returns. NULL: nothing */
+	void (*gone)(struct ws_stream *stream, void *user);
+	const char *keep_alive; /* written each keep_alive_ms, so that nobody
+	                           between takes the connection for dead; NULL:
+	                           nothing */
+	int keep_alive_ms;      /* 15 s */
+};
+
+/* Begin an answer.
+ *   status   200 to 599, but for 204 and 304
+ *   type     Content-Type; NULL: text/plain in UTF-8
+ *   handler  borrowed for as long as the stream lives
+ *   user     borrowed; passed on to the callbacks
+ *   stream   receives it, owned by the library until ws_stream_end or gone; or
+ *            NULL where there is no stream
+ * Returns 1; 0 when there is nothing to write, because the request was HEAD and
+ * is answered now, or the peer has left; or WS_ESTATE, WS_EINVAL, or WS_ENOMEM.
+ * request is invalid after success. */
+int ws_stream_begin(struct ws_request *request, int status, const char *type,
+    const struct ws_stream_handler *handler, void *user,
+    struct ws_stream **stream);
+
+/* Write a part of an answer. It is queued whole or not at all.
+ *   flags  0 or WS_VOLATILE: leave it out, rather than end the stream, when the
+ *          peer has more than queue_soft waiting
+ * Returns 0; or WS_ECLOSED, WS_ESKIPPED, WS_ENOMEM, WS_EINVAL; or WS_EFULL: the
+ * peer is too slow, and the stream is over. After anything but 0 and
+ * WS_ESKIPPED a part is missing, so gone will be called, or ws_stream_end can
+ * be. */
+int ws_stream_write(
+    struct ws_stream *stream, int flags, const void *data, size_t len);
+
+/* End an answer. stream is invalid from now on, and gone is not called. */
+void ws_stream_end(struct ws_stream *stream);
+
+/* Return how many octets wait to be sent. */
+size_t ws_stream_queued(const struct ws_stream *stream);
+
+/* Encode octets once, for many streams.
+ *   data  at least one octet
+ * Returns them, owned by the caller, or NULL when out of memory. */
+struct ws_block *ws_block_new(const void *data, size_t len);
+
+/* Release octets; streams that they wait for still get them. NULL is
+ * allowed. */
+void ws_block_free(struct ws_block *block);
+
+/* Write octets that were encoded, as ws_stream_write does. */
+int ws_stream_write_block(
+    struct ws_stream *stream, int flags, struct ws_block *block);
 
 /* ---- timers, descriptors, work ----------------------------------------- */
 

@@ -3,6 +3,8 @@
 /*
  *	     head complete, the answer is a file          all sent, keep-alive
  *	HTTP ─────────────────────────────▶ RESPONDING ───────────────────▶ HTTP
+ *	 │ ▲    begun by the application    STREAMING, until it says so:
+ *	 │ │    (HOLDING may come before)     as RESPONDING
  *	 │ ▲                                    │
  *	 │ └── answered ── HOLDING ◀── held ──┐ │ last response
  *	 │                 (until answered,   │ ▼
@@ -16,7 +18,7 @@
  *
  * Every state may also go to DEAD: when the peer is gone, a deadline passed or
  * the server is out of memory. HTTP, HOLDING and RESPONDING are in conn_http.c,
- * conn_request.c and conn_reply.c, OPEN and CLOSING in conn_ws.c,
+ * conn_request.c, conn_reply.c and conn_stream.c, OPEN and CLOSING in conn_ws.c,
  * conn_message.c and conn_pmd.c; octets leave through conn_send.c. This file
  * moves octets and never looks at them.
  *
@@ -70,6 +72,7 @@ is_receptive(const struct ws_conn *c)
 		return true;
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
+	case WS_CONN_STREAMING:
 		return false;
 	}
 	return false;
@@ -100,6 +103,7 @@ process(struct ws_conn *c, uint8_t *in, size_t len)
 			break;
 		case WS_CONN_HOLDING:
 		case WS_CONN_RESPONDING:
+		case WS_CONN_STREAMING:
 		case WS_CONN_LINGER:
 		case WS_CONN_DEAD:
 			return len;
@@ -139,6 +143,7 @@ receive_nothing(struct ws_conn *c, ssize_t result)
 	static const char *const causes[] = {
 		[WS_CONN_HTTP] = "the peer hung up",
 		[WS_CONN_HOLDING] = "the peer hung up before the answer",
+		[WS_CONN_STREAMING] = "the peer hung up",
 		[WS_CONN_OPEN] = "the stream ended without a Close frame",
 		[WS_CONN_CLOSING] = "the stream ended before their Close frame",
 		[WS_CONN_DEAD] = NULL,
@@ -208,12 +213,13 @@ wanted(const struct ws_conn *c)
 {
 	unsigned want = 0;
 
-	/* While the application holds a request, its peer is read from only to
-	 * hear it hang up. Octets that it sends ahead are kept up to a bound;
+	/* While the application holds a request or writes its answer, the peer
+	 * is read from only to hear it hang up. Octets that it sends ahead are kept up to a bound;
 	 * beyond it a hangup is noticed later. */
 	if (!c->peer_ended &&
 	    (is_receptive(c) ||
-		(c->state == WS_CONN_HOLDING &&
+		((c->state == WS_CONN_HOLDING ||
+		     c->state == WS_CONN_STREAMING) &&
 		    (c->stash == NULL || c->stash->len < AHEAD_MAX))))
 		want |= WS_LOOP_READ;
 	/* The queue of a choked connection may have been emptied in this visit;
@@ -234,6 +240,8 @@ unchoke(struct ws_conn *c)
 	c->choked = false;
 	if (c->state == WS_CONN_OPEN && c->endpoint->handler.drain != NULL)
 		c->endpoint->handler.drain(c);
+	else if (c->state == WS_CONN_STREAMING)
+		ws_stream_drained(c);
 }
 
 void
@@ -450,6 +458,9 @@ ws_core_expired(struct ws_wheel_deadline *deadline, void *arg)
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
 		ws_conn_http_expired(c);
+		return;
+	case WS_CONN_STREAMING:
+		ws_stream_expired(c);
 		return;
 	case WS_CONN_OPEN:
 	case WS_CONN_CLOSING:

@@ -26,13 +26,14 @@ enum ws_conn_state {
 	WS_CONN_HTTP,       /* reading a request, or waiting for one */
 	WS_CONN_HOLDING,    /* the application has the request */
 	WS_CONN_RESPONDING, /* the body of a response is a file being sent */
+	WS_CONN_STREAMING,  /* the application writes the body bit by bit */
 	WS_CONN_OPEN,       /* a WebSocket */
 	WS_CONN_CLOSING,    /* our Close frame went first; waiting for theirs */
 	WS_CONN_LINGER,     /* all is said; waiting for the peer to hang up */
 	WS_CONN_DEAD,       /* until the end of the turn */
 };
 
-#define WS_CONN_INDEX_NONE 0xffffff /* not in the server's table */
+#define WS_CONN_INDEX_NONE 0x7fffff /* not in the server's table */
 
 /* One connection. Most are idle, so its size decides how many fit on a
  * machine: members that are needed only for a while are behind a pointer. */
@@ -50,7 +51,8 @@ struct ws_conn {
 	struct ws_member member;
 	union {
 		struct ws_request
-		    *request; /* owned; while state is below OPEN */
+		    *request;             /* owned; while state is below OPEN */
+		struct ws_stream *stream; /* owned; while it streams */
 		struct ws_session session; /* from OPEN on */
 	};
 	struct ws_peer peer;
@@ -71,9 +73,10 @@ struct ws_conn {
 	bool closed_by_us : 1;      /* we began the end, not the peer */
 	bool costly : 1;            /* it is read from in queued visits only */
 	bool readable : 1;          /* there is something to read in the next */
-	uint32_t heard_ms;   /* the peer's last sign of life, modulo 2^32 */
-	uint32_t state : 8;  /* enum ws_conn_state */
-	uint32_t index : 24; /* in the server's table */
+	uint32_t heard_ms;    /* the peer's last sign of life, modulo 2^32 */
+	uint32_t state : 8;   /* enum ws_conn_state */
+	uint32_t streams : 1; /* the union holds a stream */
+	uint32_t index : 23;  /* in the server's table */
 };
 
 /* One HTTP request, from its first octet to the end of its answer. Thousands
@@ -350,6 +353,13 @@ void ws_conn_flush(struct ws_conn *conn);
  * for it is in its queue. */
 void ws_conn_flush_queue(struct ws_conn *conn);
 
+/* Decide whether len more octets may be queued for a peer behind those that
+ * wait.
+ *   flags  WS_VOLATILE or 0
+ * Returns 0, WS_ECLOSED, WS_ESKIPPED, or WS_EFULL: the caller must end the
+ * connection. */
+int ws_conn_admit(struct ws_conn *conn, size_t len, int flags);
+
 /* ---- conn_request.c: the life of a request ----------------------------- */
 
 /* Begin the connection's next request. It must have none.
@@ -392,6 +402,22 @@ int ws_request_keep_head(struct ws_request *request);
 int ws_request_send(struct ws_request *request, const struct ws_http_out *head,
     const void *body, size_t len);
 
+/* Prepare for an answer. From here on the request can become no WebSocket, even
+ * if the answer fails.
+ * Returns 1; 0 when the peer has left, so that no answer is needed; or
+ * WS_ESTATE when the request was answered already. */
+int ws_request_prepare(struct ws_request *request);
+
+/* Write the fields that every response has: Date, and perhaps Connection. */
+void ws_request_common(struct ws_request *request, struct ws_http_out *head);
+
+/* Do as ws_request_send, and end the response. What is sent lies in the output
+ * or the queue of the connection when this returns, so the caller's head and
+ * body may go. The connection ends on failure.
+ * Returns 0 or WS_ENOMEM. */
+int ws_request_answer(struct ws_request *request,
+    const struct ws_http_out *head, const void *body, size_t len);
+
 /* Answer with an error of the library's own, as plain text, and log it.
  *   reason  a sentence without its full stop */
 void
@@ -411,6 +437,20 @@ int ws_request_static(struct ws_request *request, struct ws_static_ask *ask);
 
 /* Send the next part of a file, in state RESPONDING with an empty queue. */
 void ws_conn_http_send(struct ws_conn *conn);
+
+/* ---- conn_stream.c: answers that are written bit by bit ----------------- */
+
+/* The queue of a stream that was choked has drained. */
+void ws_stream_drained(struct ws_conn *conn);
+
+/* Act on the deadline of STREAMING, which has passed. */
+void ws_stream_expired(struct ws_conn *conn);
+
+/* End a stream because the server stops, once the application is told. */
+void ws_stream_stop(struct ws_conn *conn);
+
+/* The connection has ended: tell the application, and release the stream. */
+void ws_stream_abort(struct ws_conn *conn);
 
 /* ---- conn_list.c: listings of large directories ------------------------ */
 

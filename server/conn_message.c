@@ -128,28 +128,15 @@ give_up_slow(struct ws_conn *c)
 	return WS_EFULL;
 }
 
-/* Decide whether len more octets may be queued behind those that wait.
+/* Decide whether len more octets may be queued behind those that wait. A peer
+ * for which they may not is closed.
  * Returns 0, WS_ECLOSED, WS_ESKIPPED or WS_EFULL. */
 static int
 admit_behind(struct ws_conn *c, size_t len, int flags)
 {
-	const struct ws_limits *limits = &c->core->limits;
+	int result = ws_conn_admit(c, len, flags);
 
-	/* Before a peer is treated as slow, it gets the chance to take the
-	 * messages that were queued in this turn. */
-	if (c->queue.octets > limits->queue_soft && !c->choked)
-		ws_conn_flush(c);
-	if (c->send_failed)
-		return WS_ECLOSED;
-	if ((flags & WS_VOLATILE) && c->queue.octets > limits->queue_soft)
-		return WS_ESKIPPED;
-	/* Below queue_soft the peer is still read from, and must not be closed
-	 * for asking: one message of any size always fits. */
-	if (c->queue.octets <= limits->queue_soft ||
-	    (c->queue.octets <= limits->queue_max &&
-		len <= limits->queue_max - c->queue.octets))
-		return 0;
-	return give_up_slow(c);
+	return result == WS_EFULL ? give_up_slow(c) : result;
 }
 
 /* Return whether messages can be sent at all. */

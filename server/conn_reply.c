@@ -58,16 +58,16 @@ is_last(const struct ws_request *rq)
 	       c->core->stopping || !rq->head->keep_alive;
 }
 
-/* Write the fields that every response has. RFC 9110 6.6.1: Date. RFC 9112 9.3:
- * HTTP/1.0 closes unless keep-alive is said. */
-static void
-write_common(struct ws_request *rq, struct ws_http_out *out)
+/* RFC 9110 6.6.1: Date. RFC 9112 9.3: HTTP/1.0 closes unless keep-alive is
+ * said. */
+void
+ws_request_common(struct ws_request *request, struct ws_http_out *head)
 {
-	ws_http_out_field(out, "Date", date(rq->conn->core));
-	if (is_last(rq))
-		ws_http_out_field(out, "Connection", WS_SPAN("close"));
-	else if (rq->head->minor == 0)
-		ws_http_out_field(out, "Connection", WS_SPAN("keep-alive"));
+	ws_http_out_field(head, "Date", date(request->conn->core));
+	if (is_last(request))
+		ws_http_out_field(head, "Connection", WS_SPAN("close"));
+	else if (request->head->minor == 0)
+		ws_http_out_field(head, "Connection", WS_SPAN("keep-alive"));
 }
 
 int
@@ -181,12 +181,8 @@ write_content(struct ws_request *rq, const char *type, const void *body,
 	return chunk;
 }
 
-/* Prepare for an answer. From here on the request can become no WebSocket, even
- * if the answer fails.
- * Returns 1; 0 when the peer has left, so that no answer is needed; or
- * WS_ESTATE when the request was answered already. */
-static int
-begin_answer(struct ws_request *request)
+int
+ws_request_prepare(struct ws_request *request)
 {
 	struct ws_conn *c = request->conn;
 
@@ -208,20 +204,17 @@ begin_answer(struct ws_request *request)
 	return 1;
 }
 
-/* Send a head and the body behind it, and end the response. What is sent lies
- * in the output or the queue of the connection when this returns, so the
- * caller's head and body may go. */
-static int
-send_answer(struct ws_request *rq, const struct ws_http_out *out,
+int
+ws_request_answer(struct ws_request *request, const struct ws_http_out *head,
     const void *body, size_t len)
 {
-	struct ws_conn *c = rq->conn;
+	struct ws_conn *c = request->conn;
 
-	if (ws_request_send(rq, out, body, len) < 0) {
+	if (ws_request_send(request, head, body, len) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return WS_ENOMEM;
 	}
-	rq->on_hold = false;
+	request->on_hold = false;
 	end_response(c);
 	return 0;
 }
@@ -234,7 +227,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 	struct ws_chunk *chunk = NULL;
 	char head[WS_REPLY_HEAD];
 	bool unwanted = request->endpoint != NULL;
-	int result = begin_answer(request);
+	int result = ws_request_prepare(request);
 
 	if (result <= 0)
 		return result;
@@ -253,7 +246,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		ws_http_out_field(&out, "Upgrade", WS_SPAN("websocket"));
 		ws_http_out_field(&out, "Connection", WS_SPAN("Upgrade"));
 	}
-	write_common(request, &out);
+	ws_request_common(request, &out);
 	if (out.failed) {
 		ws_chunk_unref(chunk);
 		return WS_EINVAL;
@@ -270,7 +263,7 @@ ws_reply(struct ws_request *request, int status, const char *type,
 		len = 0;
 	request->status = status;
 	request->sent_octets = len;
-	result = send_answer(request, &out, body, len);
+	result = ws_request_answer(request, &out, body, len);
 	ws_chunk_unref(chunk);
 	return result;
 }
@@ -519,7 +512,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 			ws_conn_kill(request->conn, "out of memory");
 		return 0;
 	}
-	write_common(request, &out);
+	ws_request_common(request, &out);
 	log_cause(request, ask->path, &answer);
 	request->status = answer.status;
 	request->sent_octets = answer.octets;
@@ -539,7 +532,7 @@ ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
 		.modified_s = c->core->born_s,
 		.options = options != NULL ? options : &defaults,
 	};
-	int result = begin_answer(request);
+	int result = ws_request_prepare(request);
 
 	if (result <= 0)
 		return result;

@@ -299,3 +299,25 @@ ws_conn_share(struct ws_conn *conn, struct ws_chunk *chunk)
 	return queued(
 	    conn, ws_queue_share(&conn->queue, &core->segments, chunk, 0));
 }
+
+int
+ws_conn_admit(struct ws_conn *conn, size_t len, int flags)
+{
+	const struct ws_limits *limits = &conn->core->limits;
+
+	/* Before a peer is treated as slow, it gets the chance to take the
+	 * messages that were queued in this turn. */
+	if (conn->queue.octets > limits->queue_soft && !conn->choked)
+		ws_conn_flush(conn);
+	if (conn->send_failed)
+		return WS_ECLOSED;
+	if ((flags & WS_VOLATILE) && conn->queue.octets > limits->queue_soft)
+		return WS_ESKIPPED;
+	/* Below queue_soft the peer is still read from, and must not be closed
+	 * for asking: one message of any size always fits. */
+	if (conn->queue.octets <= limits->queue_soft ||
+	    (conn->queue.octets <= limits->queue_max &&
+		len <= limits->queue_max - conn->queue.octets))
+		return 0;
+	return WS_EFULL;
+}

@@ -65,6 +65,7 @@ ws_conn_shed(struct ws_conn *conn)
 		break;
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
+	case WS_CONN_STREAMING:
 	case WS_CONN_LINGER:
 		ws_conn_kill(conn, "memory is full");
 		break;

@@ -13,8 +13,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/origin.h"
 #include "base/url.h"
 #include "server.h"
+#include "websocket/handshake.h"
 
 /* ---- strings ----------------------------------------------------------- */
 
@@ -271,6 +273,50 @@ ws_request_owner(const struct ws_request *request, unsigned char owner[16])
 {
 	ws_peers_owner(request->conn->peer.ip, owner);
 }
+
+/* ---- whose page it is -------------------------------------------------- */
+
+/* Return the origin that an absolute address begins with. RFC 3986 section 3. */
+static struct ws_span
+origin_of(struct ws_span address)
+{
+	size_t at = 0;
+	int slashes = 0;
+
+	while (at < address.len) {
+		slashes += address.at[at] == '/';
+		if (slashes == 3 || address.at[at] == '?')
+			break;
+		at++;
+	}
+	return (struct ws_span){ address.at, at };
+}
+
+bool
+ws_request_is_foreign(const struct ws_request *request)
+{
+	const struct ws_http_head *head = request->head;
+	const char *allowed = request->conn->core->origin;
+	struct ws_span host = { request->base + head->host_at,
+		head->host_octets };
+	struct ws_span value = { "", 0 };
+	const char *reason;
+
+	if (ws_http_field(head, request->base, WS_SPAN("Origin"), &value) > 0)
+		return !ws_handshake_origin(
+		    head, request->base, allowed, NULL, &reason);
+	if (ws_http_field(
+		head, request->base, WS_SPAN("Sec-Fetch-Site"), &value) > 0 &&
+	    ws_span_equal_nocase(value, WS_SPAN("cross-site")))
+		return allowed == NULL || strcmp(allowed, "*") != 0;
+	if (ws_http_field(head, request->base, WS_SPAN("Referer"), &value) == 0)
+		return false;
+	value = origin_of(value);
+	return !ws_origin_same(value, host) &&
+	       (allowed == NULL || !ws_origin_listed(value, allowed));
+}
+
+/* ---- pointers ---------------------------------------------------------- */
 
 void *
 ws_request_user(const struct ws_request *request)

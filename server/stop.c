@@ -49,6 +49,9 @@ wind_down(struct ws_conn *c)
 		else
 			ws_conn_kill(c, "the server is shutting down");
 		return;
+	case WS_CONN_STREAMING:
+		ws_stream_stop(c);
+		return;
 	case WS_CONN_HOLDING:
 	case WS_CONN_RESPONDING:
 	case WS_CONN_CLOSING:

@@ -93,7 +93,9 @@ release(struct ws_conn *c)
 		    c->cause, WS_STR,
 		    c->closed_by_us ? WS_BY_SERVER : WS_BY_PEER);
 		ws_session_fini(&c->session);
-	} else {
+	} else if (c->streams)
+		ws_stream_abort(c);
+	else {
 		ws_conn_log_end(c);
 		done = ws_request_abort(c);
 	}
