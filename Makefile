@@ -3,7 +3,7 @@
 #
 # make help prints these lines:
 #
-#   make                   wsd, libws.a and libsio.a
+#   make                   wsd, libws.a, libsio.a and libhub.a
 #   make run               build and start wsd, print the address to open
 #   make test              build and run the tests; TESTS="frame rooms" two
 #   make check             all that CI runs; STEPS="layers fuzz" two steps
@@ -119,15 +119,19 @@ SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
 	sio/start.c sio/target.c sio/template.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 
+HUB_SRCS = hub/ask.c hub/cursor.c hub/history.c hub/hub.c hub/poll.c \
+	hub/publish.c hub/requests.c hub/socket.c hub/text.c hub/watch.c
+
 PROGRAM_SRCS = program/amount.c program/config.c program/main.c \
 	program/counts.c program/namespaces.c program/say.c program/setting.c \
 	program/systemd.c build/assets.c
-ALL_SRCS = $(LIB_SRCS) $(SIO_SRCS) $(PROGRAM_SRCS)
+ALL_SRCS = $(LIB_SRCS) $(SIO_SRCS) $(HUB_SRCS) $(PROGRAM_SRCS)
 
 LIB_OBJS = $(LIB_SRCS:%.c=build/obj/%.o) $(EXTRA_OBJS)
 SIO_OBJS = $(SIO_SRCS:%.c=build/obj/%.o)
+HUB_OBJS = $(HUB_SRCS:%.c=build/obj/%.o)
 PROGRAM_OBJS = $(PROGRAM_SRCS:%.c=build/obj/%.o)
-ALL_OBJS = $(LIB_OBJS) $(SIO_OBJS) $(PROGRAM_OBJS)
+ALL_OBJS = $(LIB_OBJS) $(SIO_OBJS) $(HUB_OBJS) $(PROGRAM_OBJS)
 
 # One rule for each object, since make's own suffix rules put an object beside
 # its source. Both makes read the file that this writes.
@@ -156,12 +160,12 @@ STAMP != mkdir -p build; echo '$(FLAGS)' > build/flags.new; \
 ENV = CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' CFLAGS='$(CFLAGS)' \
 	LDFLAGS='$(LDFLAGS)' WS_CFLAGS='$(WS_CFLAGS)'
 
-all: wsd libws.a libsio.a build/ws.pc build/sio.pc
+all: wsd libws.a libsio.a libhub.a build/ws.pc build/sio.pc build/hub.pc
 
-wsd: $(PROGRAM_OBJS) libsio.a libws.a
+wsd: $(PROGRAM_OBJS) libhub.a libsio.a libws.a
 	$(SAY) 'link    $@'
 	$(QUIET)$(CC) $(HARD_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(PROGRAM_OBJS) \
-	    libsio.a libws.a
+	    libhub.a libsio.a libws.a
 
 libws.a: $(LIB_OBJS)
 	$(SAY) 'archive $@'
@@ -170,6 +174,10 @@ libws.a: $(LIB_OBJS)
 libsio.a: $(SIO_OBJS)
 	$(SAY) 'archive $@'
 	$(QUIET)rm -f $@ && $(AR) rcs $@ $(SIO_OBJS)
+
+libhub.a: $(HUB_OBJS)
+	$(SAY) 'archive $@'
+	$(QUIET)rm -f $@ && $(AR) rcs $@ $(HUB_OBJS)
 
 $(ALL_OBJS): $(STAMP)
 
@@ -201,6 +209,9 @@ build/ws.pc: program/ws.pc.in ws.h
 
 build/sio.pc: program/sio.pc.in ws.h
 	@$(PC) program/sio.pc.in >$@
+
+build/hub.pc: program/hub.pc.in ws.h
+	@$(PC) program/hub.pc.in >$@
 
 run: wsd
 	./wsd
@@ -252,16 +263,16 @@ static: build/assets.c build/bundle_js.c
 	    program/pages.c
 	@ls -l build/wsd-static
 
-examples: libws.a libsio.a
+examples: libws.a libsio.a libhub.a
 	@mkdir -p build/examples
 	@for file in examples/*.c; do \
 	    name=`basename $$file .c`; \
-	    test -z "`find $$file libsio.a libws.a ws.h sio/sio.h \
+	    test -z "`find $$file libsio.a libhub.a libws.a ws.h sio/sio.h hub/hub.h \
 		-newer build/examples/$$name 2>&1`" && continue; \
 	    echo "cc      $$file"; \
 	    (test '$(V)' != 1 || set -x; \
-	    $(CC) $(WS_CFLAGS) -Isio $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
-		-o build/examples/$$name $$file libsio.a libws.a) || exit 1; \
+	    $(CC) $(WS_CFLAGS) -Isio -Ihub $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+		-o build/examples/$$name $$file libhub.a libsio.a libws.a) || exit 1; \
 	done
 
 # ---- tests -----------------------------------------------------------------
@@ -281,7 +292,7 @@ layers: all
 	@sh test/layers.sh
 
 fuzz: build/assets.c build/bundle_js.c
-	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_SRCS) $(SIO_SRCS)' \
+	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_SRCS) $(SIO_SRCS) $(HUB_SRCS)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
 # make bench RECORD=yes, and likewise bench-ir, makes today's figures the ones
@@ -303,7 +314,7 @@ cov:
 	@CC='$(CC)' MAKE='$(MAKE)' sh test/cov.sh
 
 # An entry for each C file of the tree. Quotes in flags are escaped for JSON.
-COMPILE_ANY = $(CC) $(WS_CFLAGS) -Isio -idirafter test/kqueue $(CPPFLAGS) \
+COMPILE_ANY = $(CC) $(WS_CFLAGS) -Isio -Ihub -idirafter test/kqueue $(CPPFLAGS) \
 	$(CFLAGS) -c
 compile_commands:
 	@mkdir -p build
@@ -327,7 +338,8 @@ format-check:
 # ---- installation ----------------------------------------------------------
 
 install:
-	@test -x wsd && test -f libws.a && test -f libsio.a || \
+	@test -x wsd && test -f libws.a && test -f libsio.a && \
+	    test -f libhub.a || \
 	    { echo 'run make first'; exit 1; }
 	mkdir -p "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(LIBDIR)/pkgconfig" \
 	    "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(MANDIR)/man1" \
@@ -337,11 +349,11 @@ install:
 	install -m 644 program/completion/_wsd "$(DESTDIR)$(ZSH_DIR)"
 	install -m 644 program/completion/wsd.fish "$(DESTDIR)$(FISH_DIR)"
 	install -m 755 wsd "$(DESTDIR)$(BINDIR)"
-	install -m 644 libws.a libsio.a "$(DESTDIR)$(LIBDIR)"
-	install -m 644 ws.h sio/sio.h "$(DESTDIR)$(INCLUDEDIR)"
+	install -m 644 libws.a libsio.a libhub.a "$(DESTDIR)$(LIBDIR)"
+	install -m 644 ws.h sio/sio.h hub/hub.h "$(DESTDIR)$(INCLUDEDIR)"
 	install -m 644 man/wsd.1 "$(DESTDIR)$(MANDIR)/man1"
-	install -m 644 man/ws.3 man/sio.3 "$(DESTDIR)$(MANDIR)/man3"
-	for name in ws sio; do \
+	install -m 644 man/ws.3 man/sio.3 man/hub.3 "$(DESTDIR)$(MANDIR)/man3"
+	for name in ws sio hub; do \
 	    pc="$(DESTDIR)$(LIBDIR)/pkgconfig/$$name.pc"; \
 	    $(PC) program/$$name.pc.in > "$$pc" && chmod 644 "$$pc" || exit 1; \
 	done
@@ -349,9 +361,11 @@ install:
 uninstall:
 	rm -f "$(DESTDIR)$(BINDIR)/wsd" \
 	    "$(DESTDIR)$(LIBDIR)/libws.a" "$(DESTDIR)$(LIBDIR)/libsio.a" \
+	    "$(DESTDIR)$(LIBDIR)/libhub.a" "$(DESTDIR)$(LIBDIR)/pkgconfig/hub.pc" \
 	    "$(DESTDIR)$(LIBDIR)/pkgconfig/ws.pc" \
 	    "$(DESTDIR)$(LIBDIR)/pkgconfig/sio.pc" \
 	    "$(DESTDIR)$(INCLUDEDIR)/ws.h" "$(DESTDIR)$(INCLUDEDIR)/sio.h" \
+	    "$(DESTDIR)$(INCLUDEDIR)/hub.h" "$(DESTDIR)$(MANDIR)/man3/hub.3" \
 	    "$(DESTDIR)$(BASH_DIR)/wsd" "$(DESTDIR)$(ZSH_DIR)/_wsd" \
 	    "$(DESTDIR)$(FISH_DIR)/wsd.fish" \
 	    "$(DESTDIR)$(MANDIR)/man1/wsd.1" \
@@ -371,7 +385,7 @@ dist:
 	@ls -l build/$(DIST).tar.gz
 
 clean:
-	rm -rf wsd libws.a libsio.a build
+	rm -rf wsd libws.a libsio.a libhub.a build
 
 .PHONY: all run asan static examples test check layers fuzz bench bench-ir \
 	fairness cov compile_commands help format format-check install uninstall \

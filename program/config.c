@@ -134,6 +134,15 @@ static const struct setting settings[] = {
 	    "/room/NAME; \",self\" as for --relay; may be\n"
 	    "repeated",
 	    .take = take_place, PLACE(rooms) },
+	{ "history", 0, "KEEP",
+	    "what is kept of each room for who was away: N\n"
+	    "messages, for how long, of what size together;\n"
+	    "NAME=N,TIME,SIZE or NAME/*=... for some rooms;\n"
+	    "may be repeated; 0 for nothing (100,5m,256K)",
+	    .take = take_history },
+	{ "history-memory", 0, "SIZE",
+	    "memory for what is kept of all rooms (16M)",
+	    NUMBER(hub.history_memory, amount_sizes, 1024, 1024 * GIB) },
 	{ "quiet", 'q', NULL, "print errors only", PLACE(quiet) },
 	{ "help", 'h', NULL, "print this", .take = NULL },
 	{ "version", 'V', NULL, "print the version", .take = NULL },
@@ -154,7 +163,8 @@ static const char notes[] =
     "ms, s, m or h.\n"
     "\n"
     "Endpoints: /echo answers with what it gets; /room/NAME passes what a\n"
-    "client sends to all others in the room (with ?self=1 to itself, too);\n"
+    "client sends to all others in the room (with ?self=1 to itself, too),\n"
+    "and curl can publish there, watch, and ask for what was missed;\n"
     "/healthz answers \"ok\".\n"
     "Socket.IO: namespace /relay/NAME passes every event to all others in\n"
     "it; /, /chat and /ticker serve the built-in pages.\n";
@@ -240,6 +250,21 @@ describe(struct option names[WS_LEN(settings) + 1],
 	*letters = '\0';
 }
 
+/* Of rooms that no --history is for, as much is kept as without any. */
+static void
+end_history(struct config *config)
+{
+	struct hub_options *hub = &config->hub;
+
+	hub->max_message = config->server.max_message;
+	if (hub->keep_count == 0)
+		return;
+	hub->keep = config->keep;
+	config->keep[hub->keep_count++] = (struct hub_keep){
+		.messages = 100, .seconds = 300, .octets = 256 << 10
+	};
+}
+
 static void refuse(const char *argument) __attribute__((noreturn));
 
 /* Say what getopt_long did not understand. It sets optopt to the key of a known
@@ -304,6 +329,7 @@ config_read(struct config *config, int argc, char **argv)
 	}
 	for (; optind < argc; optind++)
 		take_operand(config, argv[optind]);
+	end_history(config);
 	/* --deflate also sets what the messages of Socket.IO do. */
 	if (config->server.deflate != WS_DEFLATE_OFF)
 		config->sio.engine.deflate_min =

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "hub/hub.h"
 #include "sio/sio.h"
 
 #define CONFIG_LISTEN_MAX 16
@@ -30,6 +31,10 @@ struct config {
 	unsigned listen_count;
 	char ports[CONFIG_LISTEN_MAX][8]; /* those given as a number: ":8080" */
 	struct config_places relays, rooms;
+	struct hub_options hub;
+	/* Those of --history, and the default behind them. */
+	struct hub_keep keep[CONFIG_PLACES_MAX + 1];
+	char patterns[CONFIG_PLACES_MAX + 1][WS_ROOM_NAME_MAX + 1];
 	const char *directory; /* borrowed from argv; NULL: embedded pages */
 	/* All borrowed from argv, ended by NULL. */
 	const char *types[CONFIG_LIST_MAX + 1];

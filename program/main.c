@@ -37,91 +37,6 @@ echo_message(struct ws_conn *conn, int kind, const void *data, size_t len)
 	ws_send(conn, kind, data, len);
 }
 
-/* One client's place in a room. */
-struct seat {
-	bool self; /* the client receives its own messages, too */
-	uint8_t len;
-	char room[]; /* name, len octets; not more, as each client has one */
-};
-
-static long
-octets_of(const struct seat *seat)
-{
-	return (long)(sizeof(*seat) + seat->len);
-}
-
-/* Find the name of the room that a request asks for. Those of --rooms are named
- * by their whole path, so that no two paths have a room in common.
- *   place  NULL for /room/NAME
- * Returns its length, 0 or less when it has none. */
-static long
-room_name(const struct ws_request *request, const struct config_place *place,
-    char room[WS_ROOM_NAME_MAX])
-{
-	const char *path = ws_request_path(request);
-
-	return ws_percent_decode(place == NULL ? path + strlen("/room/") : path,
-	    room, WS_ROOM_NAME_MAX);
-}
-
-static void
-room_upgrade(struct ws_request *request)
-{
-	const struct config_place *place = ws_request_user(request);
-	char room[WS_ROOM_NAME_MAX], self[8];
-	long len = room_name(request, place, room);
-	struct ws_conn *conn;
-	struct seat *seat;
-
-	if (len <= 0) {
-		ws_reply(request, 400, NULL,
-		    "a room's name has 1 to 255 octets\n", WS_STR);
-		return;
-	}
-	seat = malloc(sizeof(*seat) + (size_t)len);
-	if (seat == NULL) {
-		ws_reply(request, 503, NULL, "out of memory\n", WS_STR);
-		return;
-	}
-	seat->len = (uint8_t)len;
-	memcpy(seat->room, room, (size_t)len);
-	seat->self = place != NULL && place->self;
-	if (ws_request_param(request, "self", self, sizeof(self)) > 0)
-		seat->self = strcmp(self, "0") != 0;
-	conn = ws_accept(request, NULL, seat);
-	if (conn == NULL)
-		free(seat);
-	else
-		ws_memory_hold(ws_server_of(conn), octets_of(seat));
-}
-
-static void
-room_open(struct ws_conn *conn)
-{
-	const struct seat *seat = ws_user(conn);
-
-	if (ws_join(conn, seat->room, seat->len) < 0)
-		ws_close(
-		    conn, WS_CLOSE_INTERNAL_ERROR, "out of memory", WS_STR);
-}
-
-static void
-room_message(struct ws_conn *conn, int kind, const void *data, size_t len)
-{
-	const struct seat *seat = ws_user(conn);
-
-	ws_publish(ws_server_of(conn), seat->room, seat->len, kind, data, len,
-	    seat->self ? NULL : conn);
-}
-
-static void
-room_close(struct ws_conn *conn, const struct ws_closed *how)
-{
-	(void)how;
-	ws_memory_hold(ws_server_of(conn), -octets_of(ws_user(conn)));
-	free(ws_user(conn));
-}
-
 static void
 healthz(struct ws_request *request)
 {
@@ -129,24 +44,26 @@ healthz(struct ws_request *request)
 	ws_reply(request, 200, NULL, "ok\n", WS_STR);
 }
 
+/* Add /room/NAME, and the rooms of --rooms: those are named by their whole path,
+ * so that no two paths have a room in common. */
 static int
-add_rooms(struct ws_server *server, const struct ws_handler *room,
-    const struct config_places *rooms)
+add_rooms(struct hub *hub, const struct config_places *rooms)
 {
-	int result = ws_endpoint(server, "/room/", room, NULL);
+	int result = hub_rooms(hub, "/room/", NULL);
 
 	for (unsigned i = 0; result == 0 && i < rooms->count; i++) {
 		const struct config_place *place = &rooms->at[i];
+		struct hub_rooms_options options = {
+			.self = place->self, .whole_path = true, .no_http = true
+		};
 		char below[CONFIG_PATH_SIZE + 1];
 
 		if (strcmp(place->path, "/") != 0)
-			result = ws_endpoint(
-			    server, place->path, room, (void *)place);
+			result = hub_rooms(hub, place->path, &options);
 		(void)snprintf(below, sizeof(below), "%s/",
 		    strcmp(place->path, "/") != 0 ? place->path : "");
 		if (result == 0)
-			result =
-			    ws_endpoint(server, below, room, (void *)place);
+			result = hub_rooms(hub, below, &options);
 	}
 	return result;
 }
@@ -156,14 +73,10 @@ add_endpoints(struct ws_server *server, const struct config *config)
 {
 	static const struct ws_handler echo = { .message = echo_message,
 		.first_subprotocol = true };
-	static const struct ws_handler room = { .first_subprotocol = true,
-		.upgrade = room_upgrade,
-		.open = room_open,
-		.message = room_message,
-		.close = room_close };
+	struct hub *hub = hub_new(server, &config->hub);
 
-	if (ws_endpoint(server, "/echo", &echo, NULL) < 0 ||
-	    add_rooms(server, &room, &config->rooms) < 0 ||
+	if (hub == NULL || add_rooms(hub, &config->rooms) < 0 ||
+	    ws_endpoint(server, "/echo", &echo, NULL) < 0 ||
 	    ws_http(server, "/healthz", "GET", healthz, NULL) < 0)
 		return -1;
 	if (config->directory != NULL)

@@ -244,6 +244,66 @@ take_place(struct config *config, const struct setting *s, const char *value)
 	places->count++;
 }
 
+#define AGE_MAX_MS (30ull * 24 * 60 * 60 * 1000) /* of what is kept */
+
+/* Take the next of the numbers that commas separate. Returns whether it is
+ * there and as it must be; *value is advanced behind it. */
+static bool
+next_amount(const char **value, const struct unit *units, uint64_t most,
+    uint64_t *number)
+{
+	char text[AMOUNT_SIZE];
+	size_t len = strcspn(*value, ",");
+
+	if (len >= sizeof(text))
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*s", (int)len, *value);
+	*value += len + ((*value)[len] == ',');
+	return amount_read(text, units, 0, most, number) == AMOUNT_GOOD;
+}
+
+/* Read "N[,TIME[,SIZE]]". Returns whether it is that. */
+static bool
+read_keep(const char *value, struct hub_keep *keep)
+{
+	uint64_t messages, ms = 300000, octets = 256 << 10;
+	size_t len = strlen(value);
+
+	if (len == 0 || value[len - 1] == ',' ||
+	    !next_amount(&value, amount_counts, 100000, &messages) ||
+	    (*value != '\0' &&
+		!next_amount(&value, amount_times, AGE_MAX_MS, &ms)) ||
+	    (*value != '\0' &&
+		!next_amount(&value, amount_sizes, 1 << 30, &octets)))
+		return false;
+	keep->messages = (unsigned)messages;
+	keep->seconds = (int)((ms + 999) / 1000);
+	keep->octets = (size_t)octets;
+	return *value == '\0';
+}
+
+void
+take_history(struct config *config, const struct setting *s, const char *value)
+{
+	struct hub_keep *keep = &config->keep[config->hub.keep_count];
+	char *pattern = config->patterns[config->hub.keep_count];
+	const char *equal = strrchr(value, '=');
+
+	if (config->hub.keep_count == CONFIG_PLACES_MAX)
+		setting_fail("--%s: more than %d", s->name, CONFIG_PLACES_MAX);
+	if (equal == value || equal - value > WS_ROOM_NAME_MAX ||
+	    !read_keep(equal != NULL ? equal + 1 : value, keep))
+		setting_fail(
+		    "--%s: '%s' is not like 100,5m,256K or news/*=10,1h or 0",
+		    s->name, value);
+	if (equal != NULL) {
+		keep->pattern = pattern;
+		(void)snprintf(pattern, sizeof(config->patterns[0]), "%.*s",
+		    (int)(equal - value), value);
+	}
+	config->hub.keep_count++;
+}
+
 void
 take_cache(struct config *config, const struct setting *s, const char *value)
 {

@@ -48,6 +48,7 @@ bool setting_is_number(const char *text);
  *   take_type, take_header  added to a list of config->files; the library
  *                 checks them, and logs what is wrong
  *   take_place    "PATH" or "PATH,self", added to a struct config_places
+ *   take_history  "[ROOMS=]N[,TIME[,SIZE]]", added to config->keep
  *   take_cache    the value of a header field
  *   take_cors     as take_origins, added to config->cors; "*" or "true"
  *                 replaces what is there */
@@ -69,6 +70,8 @@ void
 take_header(struct config *config, const struct setting *s, const char *value);
 void
 take_place(struct config *config, const struct setting *s, const char *value);
+void
+take_history(struct config *config, const struct setting *s, const char *value);
 void
 take_cache(struct config *config, const struct setting *s, const char *value);
 void

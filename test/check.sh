@@ -82,14 +82,14 @@ step_headers()
 	for header in $(find . -name '*.h' ! -path './build/*' \
 	    ! -path './test/*'); do
 		${CC:-cc} -std=c11 -D_DEFAULT_SOURCE= -Wall -Wextra -Werror \
-		    -I. -Isio -fsyntax-only -x c "$header" || return 1
+		    -I. -Isio -Ihub -fsyntax-only -x c "$header" || return 1
 	done
 	for standard in c++11 c++17; do
 		for cxx in g++ clang++; do
 			command -v $cxx >/dev/null || continue
-			printf '#include "ws.h"\n#include "sio.h"\n' |
+			printf '#include "%s.h"\n' ws sio hub |
 			    $cxx -std=$standard -Wall -Wextra -pedantic \
-				-Werror -fsyntax-only -I. -Isio -x c++ - ||
+				-Werror -fsyntax-only -I. -Isio -Ihub -x c++ - ||
 			    return 1
 		done
 	done
@@ -127,16 +127,17 @@ step_bmake()
 	rm -rf root
 	bmake -j"$JOBS" all && bmake install DESTDIR="$PWD/root" PREFIX=/usr ||
 	    return 1
-	for file in bin/wsd lib/libws.a lib/libsio.a lib/pkgconfig/ws.pc \
-	    lib/pkgconfig/sio.pc include/ws.h include/sio.h share/man/man1/wsd.1 \
-	    share/man/man3/ws.3 share/man/man3/sio.3 \
+	for file in bin/wsd lib/libws.a lib/libsio.a lib/libhub.a lib/pkgconfig/ws.pc \
+	    lib/pkgconfig/sio.pc lib/pkgconfig/hub.pc \
+	    include/ws.h include/sio.h include/hub.h share/man/man1/wsd.1 \
+	    share/man/man3/ws.3 share/man/man3/sio.3 share/man/man3/hub.3 \
 	    share/bash-completion/completions/wsd \
 	    share/zsh/site-functions/_wsd \
 	    share/fish/vendor_completions.d/wsd.fish; do
 		[ -f "root/usr/$file" ] || { echo "no $file"; return 1; }
 	done
 	export PKG_CONFIG_LIBDIR=root/usr/lib/pkgconfig
-	for example in ws:echo sio:chat-app; do
+	for example in ws:echo sio:chat-app hub:hub; do
 		# shellcheck disable=SC2046
 		cc -o "build/${example#*:}" "examples/${example#*:}.c" \
 		    $(PKG_CONFIG_SYSROOT_DIR=root \
@@ -165,7 +166,7 @@ about_hardening='the binaries are hardened, as readelf sees it'
 step_hardening()
 {
 	$MAKE -j"$JOBS" all && $MAKE static || return 1
-	sh test/hardening.sh ./wsd libws.a libsio.a &&
+	sh test/hardening.sh ./wsd libws.a libsio.a libhub.a &&
 	    sh test/hardening.sh -s build/wsd-static
 }
 

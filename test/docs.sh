@@ -115,13 +115,13 @@ canonical() {
 	    -e 's/( /(/g' -e 's/\* *(/*(/g' -e 's/ *$//' | sort
 }
 
-# check_manual HEADER PAGE PREFIXES: each function, each constant, each member
+# check_manual HEADER PAGE PREFIXES LEAST: LEAST prototypes at least; each function, each constant, each member
 # of an options struct.
 check_manual() {
 	name=$(basename "$1") page=$(basename "$2")
 	prototypes_of_header "$1" "$3" | canonical > "$work/header"
 	prototypes_of_manual "$2" | canonical > "$work/manual"
-	[ "$(wc -l < "$work/header")" -gt 60 ] ||
+	[ "$(wc -l < "$work/header")" -ge "$4" ] ||
 	    fail "$name has few prototypes"
 	diff -u "$work/header" "$work/manual" >&2 ||
 	    fail "the prototypes of $name (-) and of $page (+) differ"
@@ -148,14 +148,15 @@ check_manual() {
 	[ -s "$work/missing" ] && fail "$(cat "$work/missing")"
 }
 
-check_manual ws.h man/ws.3 ws
-check_manual sio/sio.h man/sio.3 'sio|eio'
+check_manual ws.h man/ws.3 ws 100
+check_manual sio/sio.h man/sio.3 'sio|eio' 61
+check_manual hub/hub.h man/hub.3 hub 4
 
 # ---- form --------------------------------------------------------------------
 
 # A reference to a page that is not installed yet is no fault.
 if command -v mandoc > "$work/mandoc"; then
-	mandoc -T lint man/wsd.1 man/ws.3 man/sio.3 |
+	mandoc -T lint man/wsd.1 man/ws.3 man/sio.3 man/hub.3 |
 	    grep -v 'referenced manual not found' > "$work/lint"
 	[ -s "$work/lint" ] && fail "$(cat "$work/lint")"
 fi
@@ -201,6 +202,51 @@ if command -v systemd-analyze > "$work/which"; then
 	    grep 'wsd\.s' >&2 &&
 	    fail "systemd does not understand docs/deployment.md"
 fi
+
+# ---- commands ----------------------------------------------------------------
+
+# The commands for a room, as README.md and docs/rooms.md have them, but for the
+# port. The second is the one without end.
+try_room() {
+	address=$1
+	sed -n 's/^ *curl/curl/p' | sed "s|http://localhost:8080|$address|" \
+	    > "$work/commands"
+	[ "$(wc -l < "$work/commands")" -eq 3 ] || return 1
+	(
+		cd "$work" || exit 1
+		rm -f e
+		sed -n 1p commands | sh 2>/dev/null | grep -q '^{"id":"' &&
+		    sed -n 3p commands | sh 2>/dev/null > first &&
+		    grep -q '"data":"Is there coffee?"' first || exit 1
+		sed -n '2s/^curl/exec curl -s/p' commands > watch.sh
+		sh watch.sh > watched &
+		watcher=$!
+		until grep -q '^id: ' watched; do
+			kill -0 $watcher || exit 1
+		done
+		curl -s -d 'There is tea.' "$address/room/kitchen" >/dev/null
+		until grep -q '^data: There is tea' watched; do
+			kill -0 $watcher || exit 1
+		done
+		kill $watcher
+		sed -n 3p commands | sh 2>/dev/null > second
+		grep -q 'There is tea' second && ! grep -q coffee second
+	)
+}
+
+for document in README.md docs/rooms.md; do
+	./wsd -l 127.0.0.1:0 > "$work/address" &
+	server=$!
+	until grep -q '^listening' "$work/address"; do
+		kill -0 $server || break
+	done
+	sed -n '/^ *curl -d /,/^ *curl --etag/p' "$document" |
+	    try_room "$(sed -n 's|^listening on \(http.*\)/$|\1|p' \
+		"$work/address")" ||
+	    fail "the commands for a room in $document do not work"
+	kill $server
+	wait $server || fail "wsd did not stop in good order"
+done
 
 # ---- what documents name -----------------------------------------------------
 

@@ -33,6 +33,7 @@ table()
 	cat <<-'END'
 	ws.h:
 	sio.h: ws.h
+	hub.h: ws.h
 	base: ws.h
 	sums: base
 	deflate: base
@@ -46,9 +47,10 @@ table()
 	sio/json: base ws.h sio.h
 	sio/engine: base sums sio/json ws.h sio.h api
 	sio: base sio/json sio/engine ws.h sio.h api
-	program: base ws.h sio.h api
+	hub: base sums ws.h hub.h api
+	program: base ws.h sio.h hub.h api
 	embed: base sums deflate
-	examples: ws.h sio.h
+	examples: ws.h sio.h hub.h
 	END
 }
 
@@ -59,6 +61,8 @@ folder='
 			return "sums"
 		if (path == "sio.h" || path == "sio/sio.h")
 			return "sio.h"
+		if (path == "hub.h" || path == "hub/hub.h")
+			return "hub.h"
 		if (path ~ /^build\/bundle_js\./)
 			return "sio"
 		if (path ~ /^build\/assets\./)
@@ -160,14 +164,14 @@ check_links()
 {
 	links <build/layers/symbols >build/layers/links
 	{
-		grep -ohE '\<(ws|sio)_[a-z0-9_]+\(' ws.h sio/sio.h | tr -d '('
+		grep -ohE '\<(ws|sio|hub)_[a-z0-9_]+\(' ws.h sio/sio.h hub/hub.h | tr -d '('
 		cat build/layers/links
 	} | awk "$folder"'
 	NF == 1 { api[$1] = 1; next }
 	{
 		from = folder($1)
 		to = folder($2)
-		if ($3 in api && from ~ /^(sio|sio\/engine|program)$/)
+		if ($3 in api && from ~ /^(sio|sio\/engine|hub|program)$/)
 			to = "api"
 		sub(/o$/, "c", $1)
 		if (folder($2) != from)
@@ -333,6 +337,7 @@ check_bench fairness
 check_pure
 check_library libws.a ws_
 check_library libsio.a 'sio_|eio_'
+check_library libhub.a hub_
 check_calls
 if [ -s $found ]; then
 	sort -u $found >&2

@@ -39,7 +39,7 @@ compile()
 	# shellcheck disable=SC2086,SC2046 # flags are lists of words
 	! is_stale "$1" || ${CC:-cc} $WS_CFLAGS -O1 ${CPPFLAGS:-} ${CFLAGS:-} \
 	    ${LDFLAGS:-} -idirafter test/kqueue -o "$DIR/$1" \
-	    $(sources "$1") libsio.a libws.a ${CRITERION:--lcriterion} \
+	    $(sources "$1") libhub.a libsio.a libws.a ${CRITERION:--lcriterion} \
 	    $(sh test/sources.sh -l "$(file_of "$1")") -lm
 }
 

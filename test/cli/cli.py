@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: MIT
 import contextlib
 import http.client
+import json
 import os
 import re
 import resource
@@ -202,6 +203,17 @@ def get(port, path="/", host="127.0.0.1", **fields):
     return response.status, response.headers, body
 
 
+def post(port, path, text):
+    """POST a text: the status and the body of the answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port,
+                                            timeout=DEADLINE)
+    connection.request("POST", path, body=text)
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    return response.status, body
+
+
 # ---- usage -----------------------------------------------------------------
 
 @test("{0} prints to stdout and exits 0", "--help", "-h", "--version", "-V")
@@ -283,6 +295,35 @@ def wrong(arguments):
        "/live,self"),
       ("--rooms /a,b", "--rooms: '/a,b' is not a path like /live or "
        "/live,self"),
+      ("--history x",
+       "--history: 'x' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history 100,",
+       "--history: '100,' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history 100,5x",
+       "--history: '100,5x' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history 100,5m,256K,1",
+       "--history: '100,5m,256K,1' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history =1",
+       "--history: '=1' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history a=",
+       "--history: 'a=' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history -1",
+       "--history: '-1' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history 100001",
+       "--history: '100001' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history ,5m",
+       "--history: ',5m' is not like 100,5m,256K or news/*=10,1h "
+       "or 0"),
+      ("--history-memory 1",
+       "--history-memory: '1' is out of range (1K to 1024G)"),
       ("--max 1", "unknown or ambiguous option --max"))
 def says(arguments, words):
     got = run(*arguments.split(" "))
@@ -737,6 +778,26 @@ def rooms(option, path, back, other, reached):
             if expected:
                 one.received(0x81, b"hello")
             one.received(0x8a, b"done")
+
+
+@test("{0!r} keeps of room {1}: {2}",
+      ("", "a", ["1", "2", "3"]),
+      ("--history 2", "a", ["2", "3"]),
+      ("--history 2,1h,1", "a", ["3"]),
+      ("--history 0", "a", []),
+      ("--history a=0", "a", []),
+      ("--history a=0", "b", ["1", "2", "3"]),
+      ("--history a/*=1,1h --history 2", "a/b", ["3"]),
+      ("--history a/*=1,1h --history 2", "a", ["2", "3"]))
+def history(options, room, kept):
+    with wsd(*options.split()) as it:
+        port = it.port()
+        for text in "123":
+            status = post(port, f"/room/{room}", text)[0]
+            equal(status, 200, "status of POST")
+        status, body = get(port, f"/room/{room}")[::2]
+        equal(status, 200, "status of GET")
+        equal([m["data"] for m in json.loads(body)["messages"]], kept)
 
 
 @test("--log {0}", *LEVELS)

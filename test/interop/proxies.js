@@ -77,6 +77,37 @@ async function room(proxy, base) {
 		equal(await close(socket), 1000, "code");
 }
 
+/* Wait until a stream has brought a text. */
+async function brings(reader, text) {
+	const decoder = new TextDecoder();
+	let got = "";
+	while (!got.includes(text)) {
+		const { done, value } = await within(reader.read(), text);
+		truth(!done, `the end before ${text}`);
+		got += decoder.decode(value, { stream: true });
+	}
+}
+
+/* Each event comes at once, although the stream goes on; and a poll ends. */
+async function events(proxy, base) {
+	const url = `${proxy.origin}${base}room/stock`;
+	const leave = new AbortController();
+	const stream = await fetch(url, { signal: leave.signal,
+		headers: { Accept: "text/event-stream" } });
+	const reader = stream.body.getReader();
+
+	await brings(reader, '{"resume":"new"');
+	const poll = fetch(`${url}?wait=30&since=earliest`);
+	for (const text of ["one", "two"]) {
+		const said = await fetch(url, { method: "POST", body: text });
+		equal(said.status, 200, "POST");
+		await brings(reader, `data: ${text}\n\n`);
+	}
+	const heard = await (await within(poll, "poll")).json();
+	equal(heard.messages[0].data, "one", "polled");
+	leave.abort();
+}
+
 async function origin(proxy, base) {
 	const url = `${proxy.ws}${base}echo`;
 	await close(await open(url, { origin: proxy.origin }));
@@ -112,6 +143,7 @@ async function through(name, upstream, base, server, how) {
 	await one("pages", () => pages(proxy, base, PROXIES[name].elsewhere));
 	await one("echo", () => echo(proxy, base));
 	await one("rooms", () => room(proxy, base));
+	await one("events and polls", () => events(proxy, base));
 	await one("Origin", () => origin(proxy, base));
 	await idle;
 	await one("1001 arrives when the server stops", async () => {

@@ -40,6 +40,11 @@ http {
 			proxy_read_timeout ${PROXY_IDLE};
 			proxy_send_timeout ${PROXY_IDLE};
 		}
+		# What nginx does when nothing else is said: HTTP/1.0, buffers.
+		location ${base}room/stock {
+			proxy_pass http://${upstream};
+			proxy_set_header Host $http_host;
+		}
 		${base === "/" ? "" : "location / { return 404; }"}
 	}
 }

@@ -42,7 +42,7 @@ build(const char *source)
 	(void)snprintf(command, sizeof(command),
 	    "%s -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wconversion "
 	    "-Wshadow -Wstrict-prototypes -Wsign-compare -Werror %s -I. "
-	    "-Isio -o %s %s %s %s",
+	    "-Isio -Ihub -o %s %s libhub.a %s %s",
 	    env_or("CC", "cc"), env_or("CFLAGS", "-O1"), program, source,
 	    env_or("WS_LIB", "libsio.a libws.a"), env_or("LDFLAGS", ""));
 	cr_assert_eq(system(command), 0, "failed: %s", command);

@@ -39,7 +39,8 @@ Test(examples, know_a_public_header_only)
 			cr_expect_neq(strncmp(line, "#include \"", 10), 0,
 			    "%s: %s", sources.gl_pathv[i], line);
 			if (strcmp(line, "#include <ws.h>\n") == 0 ||
-			    strcmp(line, "#include <sio.h>\n") == 0)
+			    strcmp(line, "#include <sio.h>\n") == 0 ||
+			    strcmp(line, "#include <hub.h>\n") == 0)
 				knows_it = true;
 		}
 		fclose(file);
@@ -413,6 +414,23 @@ Test(examples, post_room_publishes_what_is_text)
 	expect_answer(once, "400 Bad Request", "a room and a text, please\n");
 	ask(once = dial(), "POST", "/", "hello");
 	expect_answer(once, "400 Bad Request", "a room and a text, please\n");
+	close(fd);
+	stop();
+}
+
+Test(examples, hub_has_rooms_that_remember)
+{
+	int fd, once;
+
+	start("examples/hub.c", NULL);
+	fd = open_websocket("/room/a");
+	ask(once = dial(), "POST", "/room/a", "hello");
+	expect(fd, "hello");
+	close(once);
+	ask(once = dial(), "POST", "/room/a-name-for-listeners", "hello");
+	expect_answer(once, "403 Forbidden",
+	    "{\"error\":\"this room does not take messages from you\","
+	    "\"code\":\"not_allowed\"}\n");
 	close(fd);
 	stop();
 }
