@@ -27,15 +27,16 @@
  * with gcc -O2. Only the orders matter: with all of them half or double, turns
  * are half or twice as long. */
 enum {
-	WS_COST_EVENT = 40,    /* a readiness event: receive, send */
-	WS_COST_MESSAGE = 1,   /* a short message, without its callback */
-	WS_COST_FLUSH = 50,    /* one send to one peer, in the system */
-	WS_COST_ACCEPT = 100,  /* a connection that begins */
-	WS_COST_RELEASE = 100, /* one that ends: close, callbacks */
-	WS_COST_REQUEST = 60,  /* an HTTP request with a short answer */
-	WS_COST_ENTRY = 20,    /* a directory entry: its status, its line */
-	WS_COST_FILE_KB = 1,   /* sending 1 KiB of a file */
-	WS_COST_COPY_KB = 4,   /* receiving 1 KiB and keeping it */
+	WS_COST_EVENT = 40,     /* a readiness event: receive, send */
+	WS_COST_MESSAGE = 1,    /* a short message, without its callback */
+	WS_COST_FLUSH = 50,     /* one send to one peer, in the system */
+	WS_COST_ACCEPT = 100,   /* a connection that begins */
+	WS_COST_RELEASE = 100,  /* one that ends: close, callbacks */
+	WS_COST_RELEASE_KB = 1, /* giving 1 KiB back to the system */
+	WS_COST_REQUEST = 60,   /* an HTTP request with a short answer */
+	WS_COST_ENTRY = 20,     /* a directory entry: its status, its line */
+	WS_COST_FILE_KB = 1,    /* sending 1 KiB of a file */
+	WS_COST_COPY_KB = 4,    /* receiving 1 KiB and keeping it */
 	WS_COST_INFLATE_KB = 25,
 	WS_COST_GZIP_KB = 90,     /* at level 1 to 3 */
 	WS_COST_DEFLATE_KB = 220, /* at level 6 */

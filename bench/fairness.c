@@ -105,6 +105,10 @@ static const struct attack attacks[] = {
 	{ "storm", "upgrade and abort, 200 at once", attack_storm, "", false },
 	{ "drop", "19,000 members of a room end at once", attack_drop, "",
 	    false },
+	{ "halves", "500 halves of 1 MiB are left at once", attack_halves, "",
+	    false },
+	{ "small-halves", "8,000 halves of 60 KB are left at once",
+	    attack_small_halves, "", false },
 	/* Deadlines: what is due in one turn. */
 	{ "idle-due", "8,000 requests, then all are idle for too long",
 	    attack_idle_due, "--idle 500ms", false },

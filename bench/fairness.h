@@ -160,6 +160,8 @@ void attack_bombs(void);
 void attack_deflate_echo(void);
 void attack_storm(void);
 void attack_drop(void);
+void attack_halves(void);
+void attack_small_halves(void);
 void attack_pings_due(void);
 
 /* fairness_sio.c */

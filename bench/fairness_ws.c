@@ -305,6 +305,53 @@ attack_drop(void)
 	}
 }
 
+/* Become a WebSocket that has sent all but the last octet of a message.
+ *   arg  a struct octets, the message */
+static void
+join_half(int fd, unsigned n, const void *arg)
+{
+	const struct octets *message = arg;
+
+	join_path(fd, n, "/echo");
+	say(fd, message->data, message->len - 1);
+}
+
+/* All leave in the midst of a message. */
+static void
+leave_halves(unsigned members, size_t octets)
+{
+	struct octets message = { 0 };
+	uint8_t *zeros = calloc(1, octets);
+	struct crowd crowd = { .members = members_max(members),
+		.join = join_half,
+		.arg = &message };
+	pid_t pid;
+
+	if (zeros == NULL)
+		fail("out of memory");
+	add_frame(&message, BINARY, zeros, octets);
+	pid = gather(&crowd);
+	begin();
+	for (;;) {
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		rest(1000);
+		pid = gather(&crowd);
+	}
+}
+
+void
+attack_halves(void)
+{
+	leave_halves(500, 1 << 20);
+}
+
+void
+attack_small_halves(void)
+{
+	leave_halves(8000, 60000);
+}
+
 /* Have thousands send at once. They are silent from then on, all for the same
  * time, so the server pings all of them in one turn. */
 void

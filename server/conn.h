@@ -559,6 +559,9 @@ void ws_conn_ws_report(struct ws_conn *conn, int code, const char *reason,
  * WebSocket with 1013, a request with 503. */
 void ws_conn_shed(struct ws_conn *conn);
 
+/* Return the octets of all buffers of a connection. */
+size_t ws_conn_octets(const struct ws_conn *conn);
+
 /* Return the octets that a connection holds because its peer has sent something
  * incomplete, or does not read. */
 size_t ws_conn_held(const struct ws_conn *conn);

@@ -14,20 +14,35 @@ room_of(const struct ws_buf *buf)
 }
 
 size_t
-ws_conn_held(const struct ws_conn *conn)
+ws_conn_octets(const struct ws_conn *conn)
 {
 	size_t held = conn->queue.octets + room_of(conn->stash);
 
-	if (conn->state == WS_CONN_DEAD)
-		return 0;
 	if (conn->websocket)
-		return held + room_of(conn->session.message) +
-		       room_of(conn->session.control);
-	/* A request that the application holds is complete. */
-	if (conn->state == WS_CONN_HTTP && conn->request != NULL)
+		held += room_of(conn->session.message) +
+			room_of(conn->session.control);
+	else if (conn->request != NULL)
 		held +=
 		    room_of(conn->request->kept) + room_of(conn->request->body);
 	return held;
+}
+
+size_t
+ws_conn_held(const struct ws_conn *conn)
+{
+	switch ((enum ws_conn_state)conn->state) {
+	case WS_CONN_DEAD:
+		return 0;
+	case WS_CONN_HOLDING: /* what the application holds is complete */
+	case WS_CONN_RESPONDING:
+		return conn->queue.octets + room_of(conn->stash);
+	case WS_CONN_HTTP:
+	case WS_CONN_OPEN:
+	case WS_CONN_CLOSING:
+	case WS_CONN_LINGER:
+		break;
+	}
+	return ws_conn_octets(conn);
 }
 
 /* Refuse the request that is being read. */

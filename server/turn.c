@@ -17,8 +17,9 @@
 
 /* Octets that must have been released since the last peak for memory to be
  * given back to the system. With a quarter of it, one long message would be
- * enough. */
+ * enough. So many that giving them back takes 6 ms are given back at once. */
 #define TRIM_OCTETS (1 << 20)
+#define TRIM_AT_ONCE (64 << 20)
 
 /* ---- visits ------------------------------------------------------------ */
 
@@ -108,6 +109,17 @@ release(struct ws_conn *c)
 		ws_conn_free(c);
 }
 
+/* Return what releasing a connection costs. The system takes a MiB back in a
+ * tenth of a millisecond. */
+static int32_t
+release_cost(const struct ws_conn *c)
+{
+	size_t cost =
+	    WS_COST_RELEASE + ws_conn_octets(c) / 1024 * WS_COST_RELEASE_KB;
+
+	return (int32_t)(cost < WS_BUDGET_DEBT_MAX ? cost : WS_BUDGET_DEBT_MAX);
+}
+
 /* Release those that died, as far as the budget lasts. */
 static void
 release_dead(struct ws_core *core)
@@ -115,7 +127,7 @@ release_dead(struct ws_core *core)
 	struct ws_conn *c;
 
 	while ((c = core->dead) != NULL && core->loop.budget.turn > 0) {
-		core->loop.budget.turn -= WS_COST_RELEASE;
+		core->loop.budget.turn -= release_cost(c);
 		core->dead = c->next;
 		release(c);
 	}
@@ -129,7 +141,8 @@ trim_memory(struct ws_core *core)
 	struct ws_ledger *memory = &core->memory;
 
 	if (memory->peak - memory->held < TRIM_OCTETS ||
-	    memory->held > memory->peak / 4)
+	    (memory->held > memory->peak / 4 &&
+		memory->peak - memory->held < TRIM_AT_ONCE))
 		return;
 	memory->peak = memory->held;
 	ws_mem_trim();
