@@ -201,8 +201,8 @@ listen_all(struct ws_server *server, const struct config *config)
 	return 0;
 }
 
-/* Print the address to open in a browser. */
-static void
+/* Print the address to open in a browser. Returns whether somebody reads. */
+static bool
 print_address(const char *text, const char *base)
 {
 	const char *port = strrchr(text, ':');
@@ -212,15 +212,13 @@ print_address(const char *text, const char *base)
 		len--;
 
 	if (strncmp(text, "unix:", 5) == 0)
-		say_now(STDOUT_FILENO, "listening on %s\n", text);
-	else if (strncmp(text, "[::]:", 5) == 0 ||
-		 strncmp(text, "0.0.0.0:", 8) == 0)
-		say_now(STDOUT_FILENO,
+		return say_now(STDOUT_FILENO, "listening on %s\n", text);
+	if (strncmp(text, "[::]:", 5) == 0 || strncmp(text, "0.0.0.0:", 8) == 0)
+		return say_now(STDOUT_FILENO,
 		    "listening on http://localhost%s%.*s/ (every address)\n",
 		    port, len, base);
-	else
-		say_now(STDOUT_FILENO, "listening on http://%s%.*s/\n", text,
-		    len, base);
+	return say_now(
+	    STDOUT_FILENO, "listening on http://%s%.*s/\n", text, len, base);
 }
 
 #define AMOUNT 48 /* room for a number with its unit */
@@ -259,15 +257,16 @@ print_start(struct ws_server *server, const struct config *config)
 	char text[256], messages[AMOUNT], queues[AMOUNT], ping[AMOUNT];
 	char memory[AMOUNT];
 	struct ws_stats stats;
+	unsigned unread = 0;
 
 	for (unsigned i = 0; ws_address(server, i, text, sizeof(text)) == 0;
 	     i++)
-		print_address(text, base != NULL ? base : "");
-	say_now(STDOUT_FILENO, "serving %s\n",
+		unread += !print_address(text, base != NULL ? base : "");
+	unread += !say_now(STDOUT_FILENO, "serving %s\n",
 	    config->directory != NULL ? config->directory
 				      : "the pages built into the program");
 	ws_stats(server, &stats);
-	say_now(STDOUT_FILENO,
+	unread += !say_now(STDOUT_FILENO,
 	    "limits: %zu clients, messages of %s, queues of %s, %s in all; "
 	    "%s\n",
 	    stats.max_clients,
@@ -275,6 +274,10 @@ print_start(struct ws_server *server, const struct config *config)
 	    print_size(queues, options->queue_max, 1 << 20),
 	    print_size(memory, 0, stats.max_memory >> 20 << 20),
 	    print_ping(ping, options->ping_ms != 0 ? options->ping_ms : 25000));
+	if (unread > 0)
+		ws_log_line(server, WS_LOG_WARN, NULL,
+		    "%u line%s dropped: nobody read standard output", unread,
+		    unread == 1 ? " was" : "s were");
 }
 
 static int

@@ -38,7 +38,7 @@ say(int fd, const char *format, ...)
 	return write_all(fd, text);
 }
 
-void
+bool
 say_now(int fd, const char *format, ...)
 {
 	struct pollfd out = { .fd = fd, .events = POLLOUT };
@@ -49,6 +49,5 @@ say_now(int fd, const char *format, ...)
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	/* A pipe that can be written has room for more octets than text. */
-	if (poll(&out, 1, 0) > 0)
-		(void)write_all(fd, text);
+	return poll(&out, 1, 0) > 0 && write_all(fd, text) == 0;
 }

@@ -3,6 +3,8 @@
 #ifndef SAY_H
 #define SAY_H
 
+#include <stdbool.h>
+
 /* Format text as printf does, cut to 1023 octets, and write it with one
  * write(2), so that the lines of several processes do not mix.
  *   fd  STDOUT_FILENO or STDERR_FILENO
@@ -10,8 +12,9 @@
 int say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Do as say, but drop the text if writing it would wait: nobody reads it, and
- * the server is to go on. */
-void say_now(int fd, const char *format, ...)
+ * the server is to go on.
+ * Returns whether it was written. */
+bool say_now(int fd, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -45,6 +45,18 @@ ws_listen_warn(
 	    limit, server->conns_count, consequence);
 }
 
+void
+ws_listen_warn_memory(
+    struct ws_server *server, const char *limit, const char *consequence)
+{
+	const struct ws_ledger *memory = &server->core.memory;
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "%s: %zu of %zu KiB are held", limit,
+	    memory->held >> 10, memory->max >> 10);
+	ws_listen_warn(server, text, consequence);
+}
+
 /* Answer a peer that cannot be served, without waiting for its request. */
 static void
 turn_away(
@@ -167,10 +179,12 @@ refuse(struct ws_server *server, int fd, const char *limit, const char *status,
 static bool
 admit(struct ws_server *server, int fd, const struct ws_peer *peer)
 {
-	if (ws_ledger_is_short(&server->core.memory))
-		return refuse(server, fd, "memory is short",
-		    "503 Service Unavailable",
+	if (ws_ledger_is_short(&server->core.memory)) {
+		ws_listen_warn_memory(server, "memory is short", refusing);
+		turn_away(server, fd, "503 Service Unavailable",
 		    "The server is short of memory.\n");
+		return false;
+	}
 	if (server->conns_count >= server->clients_max)
 		return refuse(server, fd, "limit of clients reached",
 		    "503 Service Unavailable",

@@ -83,7 +83,7 @@ ws_relief_short(struct ws_core *core)
 	if (core->memory.held <= core->memory.max ||
 	    core->loop.now_ms < server->relief_ms)
 		return;
-	ws_listen_warn(
+	ws_listen_warn_memory(
 	    server, "limit of memory reached", "ending the largest holders");
 	do {
 		largest = relieve_all(server, least);
@@ -173,7 +173,8 @@ ws_session_begin(struct ws_server *server, const unsigned char owner[16])
 	int status;
 
 	if (ws_ledger_is_short(&server->core.memory)) {
-		ws_listen_warn(server, "memory is short", "refusing sessions");
+		ws_listen_warn_memory(
+		    server, "memory is short", "refusing sessions");
 		return 503;
 	}
 	if (server->sessions_count >= server->clients_max) {

@@ -52,6 +52,10 @@ ws_server_of_core(struct ws_core *core)
 void ws_listen_warn(
     struct ws_server *server, const char *limit, const char *consequence);
 
+/* The same of a limit of memory, with what is held. */
+void ws_listen_warn_memory(
+    struct ws_server *server, const char *limit, const char *consequence);
+
 /* Close all listening sockets. */
 void ws_listen_stop(struct ws_server *server);
 

@@ -928,6 +928,48 @@ def stuck_stderr():
         os.close(writer)
 
 
+@test("lines of the program that nobody reads are counted as those of the log")
+def stuck_lines():
+    pipes = [os.pipe() for _ in range(2)]
+    for reader, writer in pipes:
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x" * 4095 + b"\n")
+        os.set_blocking(writer, True)
+    os.read(pipes[1][0], 1 << 20)  # only standard output is stuck at first
+    port = listener()
+    number = port.getsockname()[1]
+    port.close()
+    child = subprocess.Popen(
+        [WSD, "-l", f"127.0.0.1:{number}", "--grace", "1h"],
+        stdout=pipes[0][1], stderr=pipes[1][1])
+    try:
+        until(lambda: is_up(number), "to listen")
+        client = Client(number)  # never answers the Close
+        os.set_blocking(pipes[1][0], False)
+        equal(os.read(pipes[1][0], 1 << 20).decode(),
+              "wsd: 3 lines were dropped: nobody read standard output\n")
+        os.set_blocking(pipes[1][1], False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(pipes[1][1], b"x" * 4095 + b"\n")
+        os.set_blocking(pipes[1][1], True)
+        child.send_signal(signal.SIGTERM)
+        equal(client.receive()[0], 0x88, "a Close frame")
+        os.read(pipes[1][0], 1 << 20)
+        child.send_signal(signal.SIGTERM)
+        equal(child.wait(DEADLINE), 0, "exit status")
+        said = os.read(pipes[1][0], 1 << 20).decode()
+        matches("^1 line was dropped: nobody read the log\n"
+                "stopping at once\n", said)
+    finally:
+        child.kill()
+        child.wait()
+        for end in (*pipes[0], *pipes[1]):
+            os.close(end)
+
+
 def offend_rsv(client):
     client.send(b"x", 0xc1)
 
