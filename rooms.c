@@ -60,7 +60,7 @@ struct ws_room {
 };
 
 struct ws_rooms {
-	struct ws_table table; /* by name */
+	struct ws_table table;   /* by name */
 	struct ws_room *visited; /* the room that is being delivered to */
 	uint32_t serial;         /* of the last publish; never 0 after it */
 	bool delivering;
