@@ -35,6 +35,7 @@ ws_conn_held(const struct ws_conn *conn)
 		return 0;
 	case WS_CONN_HOLDING: /* what the application holds is complete */
 	case WS_CONN_RESPONDING:
+	case WS_CONN_STREAMING:
 		return conn->queue.octets + room_of(conn->stash);
 	case WS_CONN_HTTP:
 	case WS_CONN_OPEN:
