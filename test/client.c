@@ -191,7 +191,8 @@ client_puts(struct client *c, const char *text)
 	client_send(c, text, strlen(text));
 }
 
-/* How many octets the system has not delivered to the server's socket. */
+/* Return the octets that the system has not delivered to the server's socket.
+ * */
 static bool
 is_delivered(int fd)
 {

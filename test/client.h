@@ -13,7 +13,7 @@
  * a test states what must happen and never how long it takes. */
 #define CLIENT_DEADLINE_MS 30000
 
-/* What opens a WebSocket, and what the server must answer to the key. */
+/* The request that opens a WebSocket, and the right answer to its key. */
 #define CLIENT_KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define CLIENT_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -61,7 +61,7 @@ void client_until(const int *counter, int value);
 /* Connect to "127.0.0.1:80", "[::1]:80" or "unix:/path". */
 struct client client_open(const char *address);
 
-/* The same with a receive buffer of so many octets (0: the system's), set
+/* The same with a receive buffer of the given octets (0: the system's), set
  * before connecting so that the window is small from the start. */
 struct client client_open_small(const char *address, int octets);
 
@@ -87,8 +87,8 @@ client_push(struct client *c, const void *data, size_t len, int quiet_ms);
 /* Receive what is there, without waiting. Returns whether that was anything. */
 bool client_take(struct client *c);
 
-/* Wait for so many octets in all. Returns whether they came before the end of
- * the stream. */
+/* Wait for a number of octets in all. Returns whether they came before the end
+ * of the stream. */
 bool client_await(struct client *c, size_t octets);
 
 /* Forget octets that were looked at. */
@@ -98,7 +98,7 @@ void client_skip(struct client *c, size_t octets);
  * Returns whether it came in order and with nothing before it. */
 bool client_ends(struct client *c);
 
-/* Whether nothing comes and the stream stays open for so long. */
+/* Return whether nothing comes, and the stream stays open, for a time. */
 bool client_is_quiet(struct client *c, int ms);
 
 /* ---- frames ------------------------------------------------------------ */

@@ -79,8 +79,8 @@ function farewell() {
 	announced = false; /* the page may be brought back as it is */
 }
 
-/* A room sends us our own messages, too: what comes back was passed on to all
- * who were in the room. Other paths need not do that. */
+/* A room sends us our own messages, too: a message that comes back was passed
+ * on to all members of the room. Other paths need not do that. */
 function delivered(data) {
 	const entry = onWay.get(data);
 	onWay.delete(data);
@@ -88,8 +88,8 @@ function delivered(data) {
 		mark(entry, "delivered");
 }
 
-/* What was written without a connection is not sent by itself when it is back:
- * others come back later, and would miss it. */
+/* A message that was written without a connection is not sent by itself once
+ * there is one: others come back later, and would miss it. */
 function send(data, entry) {
 	if (!transmit(data))
 		return fail(data, entry);
@@ -112,7 +112,7 @@ function say(text) {
 
 /* ---- interruptions -------------------------------------------------------- */
 
-/* Whether a message that did not come back was passed on, nobody knows. */
+/* A message that did not come back may have been passed on, or not. */
 function interrupted() {
 	for (const [data, entry] of onWay)
 		fail(data, entry);

@@ -24,7 +24,7 @@ function here(count, notice) {
 socket.on("user-joined", ({ count }) => here(count, "Somebody joined"));
 socket.on("user-left", ({ count }) => here(count, "Somebody left"));
 
-/* What comes back was passed on to all. */
+/* A message that comes back was passed on to all. */
 socket.on("receive-message", ({ user, message }) => {
 	const mine = onWay.findIndex((one) =>
 	    one.user === user && one.message === message);
@@ -34,10 +34,11 @@ socket.on("receive-message", ({ user, message }) => {
 		kind: user === userName() ? "mine" : "" });
 });
 
-/* ---- what is written ------------------------------------------------------- */
+/* ---- messages out --------------------------------------------------------- */
 
-/* What was written without a connection is kept and marked, and not sent by
- * itself when it is back: others come back later, and would miss it. */
+/* A message that was written without a connection is kept and marked, and not
+ * sent by itself once there is one: others come back later, and would miss
+ * it. */
 function send(said) {
 	if (!socket.connected)
 		return fail(said);

@@ -35,7 +35,7 @@ enum {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* What the application has seen. */
+/* The calls that the application got. */
 struct seen {
 	uint64_t hash; /* of all messages */
 	unsigned messages, closed;

@@ -53,7 +53,7 @@ check_origin(const struct ws_http_head *head, const char *buf)
 		abort(); /* it has a scheme in front */
 }
 
-/* What the client offers, by itself, is offered. */
+/* Each subprotocol of the list is offered, by itself. */
 static void
 check_offers(const struct ws_http_head *head, const char *buf)
 {

@@ -38,7 +38,7 @@ longest(size_t message_max)
 	return message_max < SIZE_MAX - more ? message_max + more : SIZE_MAX;
 }
 
-/* What must hold of every event. */
+/* Check what holds for every event. */
 static void
 check(const struct ws_event *event, size_t message_max)
 {
@@ -97,7 +97,7 @@ record(struct shown *shown, const struct ws_event *event)
 	add(shown, event->data, event->len);
 }
 
-/* What is held must have come: a claimed length reserves nothing. */
+/* Check that all octets held have come: a claimed length reserves nothing. */
 static void
 check_held(const struct ws_session *s, size_t fed, size_t message_max)
 {
@@ -157,7 +157,8 @@ feed_pieces(const uint8_t *data, size_t len, size_t message_max, unsigned step,
 	ws_session_fini(&s);
 }
 
-/* The first two octets choose the limit, the extension and the pieces, the rest is fed. */
+/* The first two octets choose the limit, the extension and the pieces, the rest
+ * is fed. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

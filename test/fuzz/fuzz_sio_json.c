@@ -75,7 +75,7 @@ write_json(struct sio_text *out, struct sio_value value)
 	sio_text_putc(out, type == SIO_ARRAY ? ']' : '}');
 }
 
-/* What was read, written, read and written is the same both times. */
+/* Check that a text written twice, and read between, is the same. */
 static void
 round_trip(const struct sio_document *document)
 {
@@ -104,7 +104,7 @@ format_text(struct sio_text *out, const char *format, ...)
 	return error;
 }
 
-/* How deep the brackets of a text nest, at most. */
+/* Return how deep the brackets of a text nest at most. */
 static size_t
 depth_of(const struct sio_document *document)
 {

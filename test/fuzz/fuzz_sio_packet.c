@@ -98,7 +98,7 @@ forward(struct sio_text *out, struct sio_attachments *list, const char *name,
 	return error;
 }
 
-/* What is sent on is a packet that a receiver accepts. */
+/* Check that a packet sent on is one that a receiver accepts. */
 static void
 send_on(const struct sio_packet *packet, const struct sio_document *document)
 {

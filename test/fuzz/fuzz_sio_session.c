@@ -351,7 +351,7 @@ is_one(struct sio_socket *socket, const char *name, void *arg)
 }
 
 static bool
-furnish(struct sio_nsp *nsp)
+register_all(struct sio_nsp *nsp)
 {
 	return nsp != NULL && sio_on_connection(nsp, on_connection) == 0 &&
 	       sio_on_disconnecting(nsp, on_disconnecting) == 0 &&
@@ -363,7 +363,7 @@ furnish(struct sio_nsp *nsp)
 
 /* ---- the clients ------------------------------------------------------- */
 
-/* What a client says that knows the protocol; and what else there is. */
+/* Packets of a client that knows the protocol; and others. */
 static const char *const good[] = { "40", "40/room-1,", "40/room-2,{\"a\":1}",
 	"40/room-3,", "42[\"x\"]", "42[\"x\",\"text\",{\"a\":[1]}]",
 	"420[\"x\",1]", "42/room-1,1[\"y\"]", "430[]", "431[1]", "432[]",
@@ -590,7 +590,7 @@ set_up(bool recovery)
 		return false;
 	play.root = sio_of(play.io, "/");
 	play.many = sio_of_each(play.io, is_one, NULL);
-	return furnish(play.root) && furnish(play.many);
+	return register_all(play.root) && register_all(play.many);
 }
 
 static void

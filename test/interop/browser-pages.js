@@ -27,7 +27,7 @@ async function say(page, text) {
 	await page.press("#text", "Enter");
 }
 
-/* Who has said something, as a page shows it. */
+/* The names of those who wrote, as a page shows them. */
 async function whoSaid(page, text) {
 	const message = page.locator(".message").filter({
 		has: page.locator(".text").getByText(text, { exact: true }) });

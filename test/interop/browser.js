@@ -152,7 +152,7 @@ async function chatOfTwo(server) {
 	});
 }
 
-/* What was not passed on is marked. */
+/* A message that was not passed on is marked. */
 const delivery = (page, text, wanted) => page.locator(
     `.message[data-delivery="${wanted}"]`).filter({ hasText: text }).waitFor();
 
@@ -349,7 +349,7 @@ async function echo(server) {
 	await check("echo: no error in the console", () => closeWindow(page));
 }
 
-/* How many pixels of the canvas are not the background. */
+/* Count the pixels of the canvas that are not the background. */
 const drawn = (page) => page.evaluate(() => {
 	const canvas = document.querySelector("#chart");
 	const copy = document.createElement("canvas");

@@ -181,7 +181,7 @@ async function bodies({ http }) {
 const TEXT = "0123456789".repeat(100);
 const LARGE = Buffer.alloc(5 << 20, "large file ");
 
-function furnish() {
+function makeRoot() {
 	const root = scratch("root"), out = scratch("outside");
 	mkdirSync(`${root}/sub`, { recursive: true });
 	mkdirSync(`${root}/empty`);
@@ -418,7 +418,7 @@ await withWsd([], async (server) => {
 	await handshake(server);
 	await polls(server);
 });
-const root = furnish();
+const root = makeRoot();
 await withWsd([root], async (server) => {
 	await directory(server);
 	await ranges(server);

@@ -10,7 +10,7 @@ import { BUILD, check, equal, finish, load, program, truth, within, withWsd }
 const WebSocket = load("ws");
 const { chromium } = load("playwright-core");
 
-/* What the server may be told, and what a client may offer: everything. */
+/* All options of the server, and all offers of a client. */
 const MODES = [["--deflate=shared"], ["--deflate=shared", "--deflate-window=9"],
 	["--deflate=dedicated"], ["--deflate=dedicated", "--deflate-window=10"],
 	["--deflate=dedicated", "--deflate-memory=1"]];

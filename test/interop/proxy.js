@@ -83,7 +83,7 @@ export const PROXIES = {
 	},
 };
 
-/* Whether something accepts connections at a port now. */
+/* Return whether something accepts connections at a port now. */
 async function accepts(port) {
 	const socket = connect(port, "127.0.0.1");
 	try {

@@ -247,7 +247,7 @@ apply_all(struct queue *q, int kq, const struct kevent *changes, int nchanges,
 
 /* ---- events ------------------------------------------------------------- */
 
-/* Whether a filter is ready, and with which flags. */
+/* Return whether a filter is ready, and with which flags. */
 static bool
 is_ready(int which, uint32_t ready, struct kevent *event)
 {

@@ -28,7 +28,7 @@ keep(void *arg, int level, const char *line)
 	strcpy(sink->line, line);
 	sink->level = level;
 	sink->lines++;
-	errno = EIO; /* whoever writes may spoil it */
+	errno = EIO; /* a writer may spoil it */
 }
 
 Test(log, a_line_above_the_level_is_dropped)

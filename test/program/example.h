@@ -58,7 +58,7 @@ void clean_up(void);
 /* Connect. */
 int dial(void);
 
-/* Send, receive so many octets. */
+/* Send octets; receive a number of them. */
 void put(int fd, const void *data, size_t len);
 void get(int fd, void *data, size_t len);
 

@@ -13,7 +13,7 @@
 
 #include "test/tree.h"
 
-/* What stands above the tables of a directory. */
+/* The lines above the tables of a directory. */
 #define BEGINNING                                                \
 	"#include \"ws.h\"\n"                                    \
 	"#if defined(__ELF__)\n"                                 \

@@ -162,7 +162,7 @@ Test(examples, say_what_they_teach_and_so_do_their_pages)
 	each_twin(check_lesson);
 }
 
-/* What is left of a page's path in the address that an example prints. */
+/* The end of a page's path, as the address that an example prints has it. */
 static void
 expect_page(const char *name)
 {
@@ -536,7 +536,7 @@ Test(examples, the_echo_server_of_the_readme)
 	check_readme(1, check_echo);
 }
 
-/* What one says in Socket.IO, the other hears, and not the one. */
+/* An event of one client reaches the other client, and not its sender. */
 static void
 check_said(void)
 {

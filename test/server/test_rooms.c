@@ -387,7 +387,7 @@ enum change_kind {
 	KINDS,
 };
 
-/* What is to happen at the first deliveries, and a model beside the rooms. */
+/* The actions at the first deliveries, and a model beside the rooms. */
 struct crowd {
 	struct peer p[CROWD]; /* first, see crowd_of */
 	struct {

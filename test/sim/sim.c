@@ -403,7 +403,7 @@ cut(struct pipe *p)
 	p->move_ms = INT64_MAX;
 }
 
-/* The connection is over, whoever began. */
+/* End the connection, whichever side began. */
 static void
 break_wire(struct sim_wire *w)
 {
@@ -672,7 +672,7 @@ ws_net_accept(int fd, struct ws_peer *peer)
 	return accepted;
 }
 
-/* What every call on a connection may meet. Returns 0 or the result. */
+/* Let a call on a connection fail by chance. Returns 0 or the result. */
 static int
 mishap(struct sim_wire *w)
 {
@@ -916,7 +916,7 @@ ws_backend_forget(struct ws_loop *loop, struct ws_io *io)
 	world.progress++;
 }
 
-/* What a level-triggered system reports of a descriptor. */
+/* Return the events that a level-triggered system reports of a descriptor. */
 static unsigned
 ready(const struct descriptor *d)
 {

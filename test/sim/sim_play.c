@@ -337,8 +337,8 @@ on_pong(struct ws_conn *conn, const void *data, size_t len)
 	be_rash();
 }
 
-/* Whether sockets seem to be full that are not. What such a socket takes later
- * looks to the server as if its peer lived. */
+/* Return whether sockets seem to be full that are not. What such a socket takes
+ * later looks to the server as if its peer lived. */
 static bool
 is_pretending(void)
 {
@@ -699,9 +699,9 @@ run(int64_t until_ms, bool content)
 		    (int)play.peers[i].kind, (int)play.peers[i].state);
 }
 
-/* Whether a client may be connected for ever. One that does not answer Pings
- * may, where its socket pretends to be full and to be emptied again, or where
- * it is sent none: it may still be reading a file, octet by octet. */
+/* Return whether a client may be connected for ever. One that does not answer
+ * Pings may, where its socket pretends to be full and to be emptied again, or
+ * where it is sent none: it may still be reading a file, octet by octet. */
 static bool
 is_lasting(const struct sim_peer *peer)
 {

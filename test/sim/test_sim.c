@@ -25,7 +25,7 @@ number(const char *name, uint64_t otherwise)
 	return value != NULL ? strtoull(value, NULL, 0) : otherwise;
 }
 
-/* Whether this many schedules are to be played, and nobody said otherwise. */
+/* Return whether to play the usual number of schedules: nobody set another. */
 static bool
 is_usual(void)
 {

@@ -48,7 +48,8 @@ serve(const char *name)
 	return sio_new(live.server, &options);
 }
 
-/* What is not served is an error at once, and leaves no descriptor open. */
+/* A path that cannot be served is an error at once, and leaves no descriptor
+ * open. */
 static void
 expect_error(const char *name, int error)
 {
@@ -60,7 +61,7 @@ expect_error(const char *name, int error)
 	cr_expect_eq(tree_descriptors(), descriptors, "%s", name);
 }
 
-/* A file of so many zeros. */
+/* Make a file of zeros. */
 static void
 make_zeros(const char *name, off_t octets)
 {
@@ -68,7 +69,7 @@ make_zeros(const char *name, off_t octets)
 	cr_assert_eq(truncate(tree_path(root, name), octets), 0);
 }
 
-/* GET a path; the body must have so many octets. */
+/* GET a path, and expect the length of the body. */
 static void
 get(struct client *c, const char *path, size_t octets, struct response *r)
 {

@@ -25,7 +25,7 @@ static struct sio_socket *last, *waiting;
 static struct sio_ack *owed;
 static char pid[64]; /* of who connected last */
 
-/* What must come to nothing in the end. */
+/* Counts that must be 0 in the end. */
 static int here;     /* connected and not disconnected */
 static int carried;  /* user data that was not given back */
 static int promised; /* acknowledgements that on_ack was not called for */
@@ -496,7 +496,7 @@ Test(sio_scarce, a_packet_is_sent_with_its_attachments_or_not, .timeout = 300)
 	}
 }
 
-/* What all must come to, whatever failed. */
+/* Check the end that all come to, whatever failed. */
 static void
 check_all(size_t n)
 {

@@ -42,11 +42,11 @@ const TRANSPORTS = {
 	upgrade: { transports: ["polling", "websocket"] },
 };
 
-/* What an event brings, as an array. */
+/* The arguments of an event, as an array. */
 const once = (emitter, event) => within(new Promise((came) =>
     emitter.once(event, (...args) => came(args))), `"${event}"`);
 
-/* What an event is acknowledged with, as an array. */
+/* The arguments of an acknowledgement, as an array. */
 const ask = (socket, ...args) => within(new Promise((answer) =>
     socket.emit(...args, (...values) => answer(values))),
     `acknowledgement of "${args[0]}"`);
@@ -452,7 +452,7 @@ const CHECKS = {
 	},
 };
 
-/* How a socket left: as soon as the server knows. */
+/* Wait until the server knows how a socket left. */
 async function departure(witness, tag) {
 	const until = Date.now() + 30000;
 

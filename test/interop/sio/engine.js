@@ -525,7 +525,7 @@ const NPM = {
 	3: createRequire(load.resolve("sio-2.5"))("engine.io-client"),
 };
 
-/* What is sent comes back in order, whichever transport takes it. */
+/* Messages come back in order, whichever transport takes them. */
 async function npm(Client, server, transports) {
 	const client = new Client(server.http, { transports });
 	const sent = [], got = [];

@@ -29,7 +29,7 @@ struct names {
 	char json[TEXT_MAX];
 };
 
-/* How one with a tag left. */
+/* Note how a socket with a tag left. */
 struct departure {
 	struct departure *next;
 	char tag[64];
@@ -37,7 +37,7 @@ struct departure {
 	char reason[64]; /* empty until it has left */
 };
 
-/* What is owed to a client that wanted others to be asked. */
+/* The answer owed to a client that had others asked. */
 struct question {
 	struct sio_ack *ack; /* owned */
 	struct names answers;

@@ -103,7 +103,7 @@ const common = {
 			socket.emit("burst", i);
 	},
 
-	/* An event of so many letters, which may be compressed or not. */
+	/* An event of the given number of letters, compressed or not. */
 	bulk: (socket, n, compress) =>
 	    socket.compress(compress).emit("bulk", "x".repeat(n)),
 

@@ -44,7 +44,7 @@ void eio_test_begin_on(
     const struct eio_options *options, const struct ws_options *server);
 void eio_test_end(void);
 
-/* Wait until so many sessions have ended. */
+/* Wait until a number of sessions have ended. */
 void eio_test_until_closed(int count);
 
 /* Send a request.
@@ -63,7 +63,7 @@ int eio_ask(struct response *r, const char *method, const char *sid,
 int eio_get(struct response *r, const char *sid);
 int eio_post(struct response *r, const char *sid, const char *body);
 
-/* Whether an answer has this body. */
+/* Return whether an answer has this body. */
 bool eio_is_body(const struct response *r, const char *text);
 
 /* Expect that an answer has a body.

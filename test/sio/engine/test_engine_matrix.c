@@ -335,7 +335,7 @@ Test(sio_engine_matrix, a_body_too_large_does_nothing_in_any_state)
 	}
 }
 
-/* Who leaves while an answer is pending has lost what was in it. */
+/* A client that leaves while an answer is pending has lost its messages. */
 Test(sio_engine_matrix, a_poll_that_is_left_ends_the_session)
 {
 	for (int how = 0; how < 3; how++) {
@@ -406,7 +406,7 @@ static const struct {
 	    { "reset", "reset; transport close", "reset; transport close" } },
 };
 
-/* What a WebSocket says up to the answer to a Ping frame, or its end. */
+/* Receive from a WebSocket up to the answer to a Ping frame, or its end. */
 static void
 listen_to(struct client *c, char *out, size_t size)
 {

@@ -401,7 +401,7 @@ Test(sio_payload, characters_are_counted_in_utf16)
 	}
 }
 
-/* Whether units tell that a text is ASCII. */
+/* Return whether the number of units tells that a text is ASCII. */
 static bool
 is_ascii(const char *text, size_t len)
 {

@@ -8,7 +8,7 @@
 
 TestSuite(sio_build, .timeout = 60);
 
-/* What was built must have this text. */
+/* Expect the text of a builder. */
 static void
 is(const struct sio_builder *builder, const char *text)
 {

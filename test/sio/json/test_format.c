@@ -12,7 +12,7 @@
 #include "sio/packet.h"
 #include "test/scarce.h"
 
-/* What was written last. */
+/* The text that was written last. */
 struct written {
 	struct sio_text text;
 	struct sio_attachments attachments;

@@ -14,7 +14,7 @@ enum {
 	TOKENS = 512
 };
 
-/* What reading a text gave. */
+/* The result of reading a text. */
 struct result {
 	int error; /* 1 or enum sio_json_error */
 	size_t at;

@@ -351,7 +351,7 @@ Test(sio_number, reads_what_strtod_reads)
 	}
 }
 
-/* What one writes the other reads, both ways. */
+/* Each reads what the other writes. */
 Test(sio_number, agrees_with_the_c_library)
 {
 	uint64_t state = 1234567;
