@@ -186,7 +186,7 @@ step_fuzz()
 	$MAKE fuzz
 }
 
-# The conversation is that of the Python client, which comes with the tree.
+# The client is that of python3-websockets, which is installed wherever this runs.
 about_valgrind='a live run leaves no memory behind and reads none that is not'
 step_valgrind()
 {
