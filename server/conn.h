@@ -162,9 +162,10 @@ struct ws_core {
 	struct ws_segments segments;
 	struct ws_deflate_shared deflate;
 	struct ws_pmd_codec pmd;
-	int64_t trim_ms; /* when spare segments are looked at again */
-	uint8_t *input;  /* owned: the one receive buffer */
-	uint8_t *gather; /* owned: where answers are gathered */
+	int64_t stalled_ms; /* when a stall of files was logged last */
+	int64_t trim_ms;    /* when spare segments are looked at again */
+	uint8_t *input;     /* owned: the one receive buffer */
+	uint8_t *gather;    /* owned: where answers are gathered */
 	/* Answers of the connection being served. They are in gather; a single
 	 * one may be in input (is_in_place in conn_message.c). */
 	uint8_t *output;

@@ -29,6 +29,11 @@
  * 9.3 either way, 48 KiB 12.3 and 9.3. */
 #define FILE_SMALL 32768
 
+/* What takes a file system longer is a stall: a disk needs a tenth of it. Two
+ * lines that name one are STALL_EVERY_MS apart. */
+#define STALL_MS 100
+#define STALL_EVERY_MS 60000
+
 #define BODY_COPIED 16384 /* octets of a body that is copied, as DIRECT_MIN */
 
 /* ---- response heads ---------------------------------------------------- */
@@ -402,10 +407,9 @@ send_file(struct ws_request *rq, struct ws_file *file, uint64_t first,
 
 	if (send_small(c, file, first, (size_t)octets))
 		return;
-	/* The log shows the head when the last octet is sent; by then others
-	 * have used the receive buffer that it stands in. */
-	if (c->core->log.level >= WS_LOG_ACCESS &&
-	    ws_request_keep_head(rq) < 0) {
+	/* The log may name the file up to the last octet; by then others have
+	 * used the receive buffer that the head stands in. */
+	if (ws_request_keep_head(rq) < 0) {
 		ws_conn_kill(c, "out of memory");
 		return;
 	}
@@ -481,6 +485,25 @@ log_cause(struct ws_request *rq, struct ws_span path,
 	ws_conn_log_refusal(rq->conn, answer->status, text, (size_t)len);
 }
 
+/* Name a file system that has everybody wait, but not for each request.
+ *   began_ms  when it was asked */
+static void
+log_stall(const struct ws_request *rq, int64_t began_ms)
+{
+	struct ws_core *core = rq->conn->core;
+	int64_t now_ms = ws_net_now_ms();
+
+	if (now_ms - began_ms < STALL_MS ||
+	    (core->stalled_ms != 0 &&
+		now_ms - core->stalled_ms < STALL_EVERY_MS))
+		return;
+	core->stalled_ms = now_ms;
+	ws_log(&core->log, WS_LOG_WARN,
+	    "%.*s: the file system took %lld ms, and all clients waited",
+	    (int)rq->head->path_octets, rq->base + rq->head->path_at,
+	    (long long)(now_ms - began_ms));
+}
+
 int
 ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 {
@@ -488,6 +511,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	struct ws_static_answer answer;
 	struct ws_http_out out = { .size = head_size(request, ask) };
 	char small[WS_REPLY_HEAD], *large = NULL;
+	int64_t began_ms = ws_net_now_ms();
 
 	out.at = small;
 	if (out.size > sizeof(small))
@@ -504,6 +528,7 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	ask->may_wait = true;
 	ws_core_spend(core, WS_COST_REQUEST); /* several names are looked up */
 	ws_static_answer(ask, &out, &answer);
+	log_stall(request, began_ms);
 	log_note(core, ask->root);
 	if (answer.list != NULL) {
 		ws_mem_free(large);
@@ -561,8 +586,10 @@ ws_conn_http_send(struct ws_conn *conn)
 	struct ws_request *rq = conn->request;
 	size_t ask =
 	    rq->file_left < FILE_OCTETS ? (size_t)rq->file_left : FILE_OCTETS;
+	int64_t began_ms = ws_net_now_ms();
 	ssize_t n = ws_net_sendfile(conn->io.fd, rq->file_fd, rq->file_at, ask);
 
+	log_stall(rq, began_ms);
 	if (n == WS_NET_AGAIN)
 		return;
 	if (n == WS_NET_GONE) {

@@ -142,6 +142,9 @@ Test(machine, the_limit_of_addresses_counts)
 {
 	struct rlimit limit, old;
 
+#if defined(__SANITIZE_ADDRESS__)
+	cr_skip("a sanitizer needs more addresses than that");
+#endif
 	cr_assert_eq(getrlimit(RLIMIT_AS, &old), 0);
 	cr_expect_geq(ws_machine_memory(), 16 * MIB);
 	limit = old;
