@@ -195,8 +195,8 @@ build/assets.c: build/embed www www/*
 
 build/bundle_js.c: build/embed www/socket.io.js
 	@build/embed -n sio_bundle_js www/socket.io.js \
-	    'export { io, io as connect, io as default };' >$@.new && \
-	    mv $@.new $@
+	    'export { io, io as connect, io as default }; export const { Manager, protocol } = io;' \
+	    >$@.new && mv $@.new $@
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile

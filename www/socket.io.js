@@ -207,9 +207,13 @@ function websocket(session, on) {
 const TYPES = ["open", "close", "ping", "pong", "message", "upgrade", "noop"];
 
 function openSession(uri, opts) {
-	const it = emitter({ address, send, close });
-	const { origin, query: more } = resolve(uri);
 	const queue = [];
+	const it = emitter({ address, send, close, opts, writeBuffer: queue,
+		get readyState() {
+			return closed ? "closed" : closing ? "closing" :
+			    it.id ? "open" : "opening";
+		} });
+	const { origin, query: more } = resolve(uri);
 	let patience = opts.timeout;
 	let upgrading, probe, closing, closed, silence;
 
@@ -708,6 +712,6 @@ io.Socket = function (host, { port, transports } = {}) {
 	    { autoConnect: false, forceNew: true, transports });
 };
 io.protocol = 5;
-io.connect = io;
+io.io = io.connect = io;
 return io;
 })();

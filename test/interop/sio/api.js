@@ -487,6 +487,23 @@ const CASES = {
 		server.close();
 	},
 
+	async "the state of the engine"(io, { http }) {
+		const manager = new io.Manager(http, { autoConnect: false });
+		const opened = within(new Promise((done) =>
+		    manager.open(done)), "open");
+		const { engine } = manager;
+		equal(engine.readyState, "opening");
+		equal(await opened, undefined, "error");
+		equal([engine.readyState, Array.isArray(engine.writeBuffer),
+			engine.opts.path.startsWith("/socket.io")],
+		    ["open", true, true]);
+		const closed = once(engine, "close");
+		engine.close();
+		await closed;
+		equal(engine.readyState, "closed");
+		truth(io.io === io && io.connect === io, "names of io");
+	},
+
 	async "events of the engine"(io, { http }) {
 		const socket = io(http, { forceNew: true });
 		const { engine } = socket.io;

@@ -251,9 +251,11 @@ async function served({ http }) {
 	await check("Chromium, a module of the server", () =>
 	    withPage(elsewhere, async (page) => {
 		await page.addScriptTag({ type: "module", content: `
-			import io, { connect } from
+			import io, * as all from
 			    "${http}/socket.io/socket.io.esm.min.js";
-			globalThis.io = connect === io && io;` });
+			globalThis.io = all.connect === io && all.io === io &&
+			    all.Manager === io.Manager && all.protocol === 5 &&
+			    io;` });
 		await page.waitForFunction(() => globalThis.io);
 		equal(await page.evaluate(talk, [http, {}]), SAID, "log");
 	    }));
