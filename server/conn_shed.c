@@ -21,7 +21,7 @@ ws_conn_octets(const struct ws_conn *conn)
 	if (conn->websocket)
 		held += room_of(conn->session.message) +
 			room_of(conn->session.control);
-	else if (conn->request != NULL)
+	else if (!conn->streams && conn->request != NULL)
 		held +=
 		    room_of(conn->request->kept) + room_of(conn->request->body);
 	return held;
