@@ -138,8 +138,12 @@ ws_stop_on_signal(struct ws_server *server, int signal, int grace_ms)
 	s->watch = ws_watch(server, s->signal.fd, WS_READABLE, on_signal, s);
 	result =
 	    s->watch != NULL ? ws_at_free(server, free_stopper, s) : WS_ESYSTEM;
-	if (result < 0)
+	if (result < 0) {
+		int saved = errno; /* closing the signal may change it */
+
 		free_stopper(s);
+		errno = saved;
+	}
 	return result;
 }
 
