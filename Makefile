@@ -10,6 +10,7 @@
 #   make layers            check which folder includes and calls which
 #   make fuzz              run each fuzz target for FUZZ_SECONDS=5
 #   make cov               run the tests, print the coverage of each file
+#   make mutate            change an operator at a time; CHANGES=300, SEED=1
 #   make bench             measure, beside what is installed of other servers
 #   make fairness          measure waiting during attacks; ATTACKS="tiny" one
 #   make bench-ir          count instructions and memory, against the budgets
@@ -313,6 +314,12 @@ fairness:
 cov:
 	@CC='$(CC)' MAKE='$(MAKE)' sh test/cov.sh
 
+# Half an hour of two cores: 300 changes, each with the tests that run its line.
+CHANGES ?= 300
+SEED ?= 1
+mutate:
+	@python3 test/mutate.py --count '$(CHANGES)' --seed '$(SEED)'
+
 # An entry for each C file of the tree. Quotes in flags are escaped for JSON.
 COMPILE_ANY = $(CC) $(WS_CFLAGS) -Isio -Ihub -idirafter test/kqueue $(CPPFLAGS) \
 	$(CFLAGS) -c
@@ -387,8 +394,8 @@ dist:
 clean:
 	rm -rf wsd libws.a libsio.a libhub.a build
 
-.PHONY: all run asan static examples test check layers fuzz bench bench-ir \
-	fairness cov compile_commands help format format-check install uninstall \
+.PHONY: all run asan static examples test check layers fuzz mutate bench \
+	bench-ir fairness cov compile_commands help format format-check install uninstall \
 	dist clean
 
 -include $(ALL_OBJS:.o=.d)
