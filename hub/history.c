@@ -8,9 +8,9 @@
  *	of this room             x     x     o     o  o     x dropped, o kept
  *	                               ▲ floor = 4
  *
- * Who has heard all up to number 4, 5, 6 ... can be told all the rest. Who has
- * heard less has missed something for good: a gap. Who asks by a number that
- * this server has never given is out of its reach, too; the caller knows.
+ * A client that has heard all up to number 4, 5, 6 ... can be told all the
+ * rest. One that has heard less has missed something for good: a gap. A number
+ * that this server has never given is a gap, too; the caller checks that.
  *
  * A room that is forgotten leaves its floor behind, for all that are forgotten
  * together: the highest one counts. So an answer may be "gap" where nothing was

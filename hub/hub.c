@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "own.h"
 
-/* When memory is full, what is kept for those who may come is the first to
- * go. */
+/* Drop the history when memory is full: it is kept for clients that may come,
+ * and others are here. */
 static size_t
 relieve(void *arg, size_t least)
 {

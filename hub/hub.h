@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A hub adds to the rooms of ws.h that every message has an id, that the newest
- * ones are kept for those who were away, and that a room is a resource, which
- * any HTTP client can read and write:
+ * ones are kept for clients that were away, and that a room is a resource,
+ * which any HTTP client can read and write:
  *
  *	GET /room/NAME    with Upgrade: a WebSocket; ?since=ID first replays
  *	                  what was missed
@@ -53,7 +53,7 @@ struct hub_keep {
 	                        its own */
 };
 
-/* What a request wants of a room. */
+/* The right that a request asks for in a room. */
 enum hub_wish {
 	HUB_JOIN,    /* to hear what is said, and what was */
 	HUB_PUBLISH, /* to say something; a WebSocket that joins asks this,
@@ -62,9 +62,9 @@ enum hub_wish {
 
 /* Options of a hub. Zero is the default of every member. */
 struct hub_options {
-	/* What is kept; the first pattern that fits counts, and a room that
-	 * none fits keeps nothing. Copied, patterns included. NULL: of every
-	 * room 100 messages, for 5 minutes, 256 KiB */
+	/* The history of rooms; the first pattern that fits counts, and a room
+	 * that none fits keeps nothing. Copied, patterns included. NULL: of
+	 * every room 100 messages, for 5 minutes, 256 KiB */
 	const struct hub_keep *keep;
 	size_t keep_count;
 	size_t history_memory; /* octets of all rooms together; 16 MiB. Rooms
@@ -78,7 +78,7 @@ struct hub_options {
 	 *   arg        the one below */
 	bool (*may)(struct ws_request *request, enum hub_wish wish,
 	    const char *room, size_t len, void *arg);
-	/* What becomes of this message?
+	/* Change or drop a message before it is published.
 	 *   kind, data, len  the message; may be changed: to memory that lives
 	 *                    until the next call
 	 * Returns whether it is published. NULL: as it is. */
@@ -95,7 +95,7 @@ hub_new(struct ws_server *server, const struct hub_options *options);
 
 /* Options of rooms at a path. Zero is the default of every member. */
 struct hub_rooms_options {
-	bool self;       /* who says something in a WebSocket hears it, too;
+	bool self;       /* the sender of a message in a WebSocket gets it, too;
 	                    ?self=0 and ?self=1 change that for one */
 	bool whole_path; /* a room's name is the whole path, not what follows
 	                    that of hub_rooms */

@@ -79,8 +79,8 @@ send_body(struct hub *hub, struct ws_request *request, struct hub_text *body,
 	hub_text_free(body);
 }
 
-/* Answer that there is nothing. Only who has a cursor can be told that nothing
- * has changed. */
+/* Answer that there is nothing. Only a client with a cursor can be told that
+ * nothing has changed. */
 static void
 send_nothing(struct hub *hub, struct ws_request *request,
     enum hub_resume resume, uint64_t n)
@@ -285,7 +285,7 @@ hub_poll(struct hub *hub, struct ws_request *request,
 		    "wait is a number of seconds, 60 at most");
 		return;
 	}
-	/* Who is new sees what is kept. */
+	/* A client without a cursor gets what is kept. */
 	if (cursor->resume == HUB_NEW)
 		n = hub_history_floor(&hub->history, cursor->name, cursor->len);
 	if ((cursor->resume != HUB_GAP || replay) &&

@@ -1,15 +1,15 @@
-/* publish.c - from a message to all who hear it, now and later. */
+/* publish.c - from a message to all that hear it, now and later. */
 /* SPDX-License-Identifier: MIT */
 /*
  *	POST ─────────────┐            ┌──▶ WebSockets: the frame, shared
  *	WebSocket ────────┼─▶ hub_say ─┼──▶ event streams: an event, shared
  *	hub_publish ──────┘            ├──▶ lines of JSON, shared
  *	                               ├──▶ polls that wait
- *	                               └──▶ history ──▶ who comes later
+ *	                               └──▶ history ──▶ later requests
  *
- * A message is delivered first and kept then, both in one call. So who joins a
- * room and reads its history in one turn hears each message once: it is either
- * in the history by then, or will be delivered.
+ * A message is delivered first and kept then, both in one call. So a client
+ * that joins a room and reads its history in one turn hears each message once:
+ * it is either in the history by then, or will be delivered.
  */
 #include <string.h>
 

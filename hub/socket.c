@@ -1,9 +1,9 @@
 /* socket.c - WebSockets in rooms. */
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever one says, all others in its room get, as it is. ?since=ID replays
- * first what was missed, and the field Wsd-Resume of the handshake's answer
- * says whether that is all of it.
+ * All others in the room get a message as it came. With ?since=ID the messages
+ * that were missed come first, and the field Wsd-Resume of the handshake's
+ * answer says whether these are all of them.
  */
 #include <string.h>
 

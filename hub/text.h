@@ -31,8 +31,8 @@ void hub_text_octets(struct hub_text *text, const void *data, size_t len);
  *   data, len  UTF-8 */
 void hub_text_json(struct hub_text *text, const void *data, size_t len);
 
-/* Append {"id":"ID","data":"TEXT"}, or "b64" in place of data for a message that
- * is no text.
+/* Append {"id":"ID","data":"TEXT"}, or "b64" in place of data for a message
+ * that is no text.
  *   id  NULL: without */
 void hub_text_message(struct hub_text *text, const char *id, int kind,
     const void *data, size_t len);

@@ -139,7 +139,8 @@ catch_up(struct hub_watch *watch)
 
 	while (hub_history_next(
 	    history, watch->name, watch->name_len, watch->n, &kept)) {
-		/* What comes next was dropped while the peer took the rest. */
+		/* The messages that come next were dropped while the peer took
+		 * the rest. */
 		if (watch->n <
 		    hub_history_floor(history, watch->name, watch->name_len)) {
 			end(watch);
