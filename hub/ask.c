@@ -1,5 +1,5 @@
-/* ask.c - what every request of a room has: a name, a leave, perhaps a refusal.
- * */
+/* ask.c - what every request of a room has: a name, a leave, perhaps a
+ * refusal. */
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>

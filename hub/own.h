@@ -47,8 +47,8 @@ enum hub_resume {
 	HUB_GAP,      /* something is lost */
 };
 
-/* ---- publish.c: publishing --------------------------------------------------
- * */
+/* ---- publish.c: publishing
+ * -------------------------------------------------- */
 
 /* Write the id of a message. Returns id. */
 const char *hub_id(const struct hub *hub, uint64_t n, char id[HUB_ID_SIZE]);
@@ -110,8 +110,8 @@ bool hub_request_may(struct hub *hub, struct ws_request *request,
 void hub_refuse(struct ws_request *request, int status, const char *code,
     const char *words);
 
-/* ---- poll.c, watch.c, socket.c, requests.c --------------------------------
- * */
+/* ---- poll.c, watch.c, socket.c, requests.c
+ * -------------------------------- */
 
 /* Answer with what is kept, now or when there is something. */
 void hub_poll(struct hub *hub, struct ws_request *request,
