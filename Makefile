@@ -98,9 +98,10 @@ SERVER = server/app_loop.c server/conn.c server/conn_http.c \
 	server/conn_life.c server/conn_list.c server/conn_log.c \
 	server/conn_message.c server/conn_pmd.c server/conn_reply.c \
 	server/conn_request.c server/conn_send.c server/conn_shed.c \
-	server/conn_stream.c server/conn_ws.c server/format.c server/listen.c server/members.c \
-	server/peers.c server/relief.c server/request.c server/route.c \
-	server/routes.c server/stop.c server/turn.c
+	server/conn_stream.c server/conn_ws.c server/format.c server/lines.c \
+	server/listen.c server/members.c server/peers.c server/relief.c \
+	server/request.c server/route.c server/routes.c server/stop.c \
+	server/turn.c
 LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 

@@ -512,6 +512,22 @@ ws_rooms_publish(
 	return delivered;
 }
 
+void
+ws_rooms_walk(const struct ws_rooms *rooms,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg)
+{
+	for (size_t i = 0; i < rooms->table.bucket_count; i++) {
+		struct ws_table_entry *entry = rooms->table.buckets[i];
+
+		for (; entry != NULL; entry = entry->next) {
+			const struct ws_room *room = room_of(entry);
+
+			if (!visit(room->name, room->name_len, arg))
+				return;
+		}
+	}
+}
+
 long
 ws_rooms_walk_members(struct ws_rooms *rooms, const void *name, size_t len,
     bool (*visit)(struct ws_member *member, void *arg), void *arg)

@@ -67,6 +67,12 @@ size_t ws_rooms_count(struct ws_rooms *rooms, const void *name, size_t len);
 /* Return how many rooms there are. */
 size_t ws_rooms_total(const struct ws_rooms *rooms);
 
+/* Call visit for each room; visit must not join or leave, and returning false
+ * ends the walk.
+ *   name, len  the room's name; borrowed during the call */
+void ws_rooms_walk(const struct ws_rooms *rooms,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg);
+
 /* Call visit for each member of a room. visit may do what a deliver callback
  * may; returning false ends the walk.
  * Returns how many were visited, or -1 from inside a delivery. */

@@ -558,6 +558,16 @@ long ws_publish(struct ws_server *server, const char *room, size_t room_len,
 long ws_publishf(struct ws_server *server, const char *room, size_t room_len,
     int kind, const char *format, ...) WS_PRINTF(5, 6);
 
+/* Publish each line that comes through a descriptor, such as a pipe, as a text,
+ * without the line break. A line that is not UTF-8 is published as WS_BINARY; one
+ * that is longer than max_message is left out, which is logged. At the end of
+ * the input that ends, too; the descriptor is not closed.
+ *   fd    not that of a regular file
+ *   room  as for ws_publish; copied
+ * Returns 0, WS_EINVAL, WS_ENOMEM or WS_ESYSTEM. */
+int ws_publish_lines(
+    struct ws_server *server, int fd, const char *room, size_t room_len);
+
 /* A member of rooms that is no connection, embedded in an object of the
  * application. The application may read deliver only. */
 struct ws_member {
@@ -620,6 +630,12 @@ long ws_publish_to(struct ws_server *server,
  * Returns how many were visited, or WS_ESTATE inside a delivery. */
 long ws_room_walk(struct ws_server *server, const char *room, size_t len,
     bool (*visit)(struct ws_member *member, void *arg), void *arg);
+
+/* Call visit for each room of the server, those of its protocols (Socket.IO)
+ * included, in no order; returning false ends the walk. visit must not make any
+ * member join or leave. */
+void ws_room_names(struct ws_server *server,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg);
 
 /* Call visit for each room of a member; visit must not join or leave. */
 void ws_member_walk(const struct ws_member *member,
@@ -832,6 +848,16 @@ void ws_reply_plain(struct ws_request *request);
  *   options  NULL for the defaults; borrowed for the call; only cache is used
  * Returns as ws_reply. */
 int ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
+    const struct ws_files_options *options);
+
+/* Answer a GET or HEAD with a file of the system, as ws_files does: conditions,
+ * ranges, entity-tags and compression are taken care of, as are other methods
+ * and a file that is not there.
+ *   file     its name, which decides about the type. It is opened as it is:
+ *            build no name of what a client sent, but use ws_files
+ *   options  as for ws_reply_asset
+ * Returns as ws_reply. */
+int ws_reply_file(struct ws_request *request, const char *file,
     const struct ws_files_options *options);
 
 /* Keep a request to answer it later (long polling). Its strings move: pointers

@@ -91,6 +91,12 @@ int ws_files_find(struct ws_files *root, struct ws_span path,
  * when there just is no such file. */
 const char *ws_files_cause(const struct ws_files *root);
 
+/* Open one file by its name in the system, which is not looked at further: links
+ * are followed, and hidden files are files.
+ *   cause  receives a static text for the log, or NULL
+ * Returns as ws_files_find. */
+int ws_files_named(const char *name, struct ws_file *file, const char **cause);
+
 /* Describe one asset that is known already, as ws_files_find does.
  *   asset  borrowed for as long as the file is used */
 void ws_files_asset(const struct ws_asset *asset, int64_t modified_s,

@@ -25,6 +25,7 @@
 #include "files_path.h"
 #include "files_root.h"
 #include "base/mem.h"
+#include "http/gzip_cache.h"
 
 enum {
 	TAG_OCTETS = 34, /* of an asset's: 128 bits in hexadecimal, quoted */
@@ -100,24 +101,25 @@ note_cause(struct ws_files *root, const char *cause)
 		root->cause = cause;
 }
 
+static const char no_regular_file[] = "it is no regular file";
+
+/* Describe a descriptor, of which a failure to open it left errno.
+ *   fd     closed on failure
+ *   cause  receives why not, where a visitor is told less; or NULL
+ * Returns 0 or an enum ws_files_error. */
 static int
-disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
+describe_open(int fd, struct ws_file *file, const char **cause)
 {
 	struct stat st;
-	int fd;
 
-	if (root->beneath.dir < 0)
-		return WS_FILES_EGONE;
-	fd = above_stdio(
-	    ws_open_beneath(&root->beneath, name[0] == '/' ? name + 1 : "."));
 	if (fd < 0) {
-		note_cause(root, cause_of_errno(errno));
+		*cause = cause_of_errno(errno);
 		return error_of_errno(errno);
 	}
 	if (fstat(fd, &st) != 0 ||
 	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))) {
 		close(fd);
-		note_cause(root, "it is no regular file");
+		*cause = no_regular_file;
 		return WS_FILES_EACCES;
 	}
 	*file = (struct ws_file){
@@ -132,6 +134,45 @@ disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
 		.directory = S_ISDIR(st.st_mode),
 	};
 	ws_file_tag(file);
+	return 0;
+}
+
+static int
+disk_look_up(struct ws_files *root, const char *name, struct ws_file *file)
+{
+	const char *cause;
+	int fd, error;
+
+	if (root->beneath.dir < 0)
+		return WS_FILES_EGONE;
+	fd = above_stdio(
+	    ws_open_beneath(&root->beneath, name[0] == '/' ? name + 1 : "."));
+	error = describe_open(fd, file, &cause);
+	if (error != 0)
+		note_cause(root, cause);
+	return error;
+}
+
+int
+ws_files_named(const char *name, struct ws_file *file, const char **cause)
+{
+	const char *encoding;
+	int error;
+
+	*cause = NULL;
+	error = describe_open(
+	    above_stdio(open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)), file,
+	    cause);
+	if (error != 0)
+		return error;
+	if (file->directory) {
+		ws_file_close(file);
+		*cause = no_regular_file;
+		return WS_FILES_EACCES;
+	}
+	file->type = ws_files_type(ws_span_of(name), NULL, &encoding);
+	file->encoding = encoding;
+	file->vary = encoding == NULL && ws_gzip_shrinks(file->type);
 	return 0;
 }
 

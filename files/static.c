@@ -231,6 +231,15 @@ get(struct ws_static_context *c)
 		ws_static_file(c, cache);
 		return;
 	}
+	if (ask->name != NULL) {
+		error = ws_files_named(ask->name, file, &c->answer->cause);
+		if (error == 0)
+			ws_static_file(c, cache);
+		else
+			ws_static_failure(c,
+			    error == WS_FILES_ENOENT ? 404 : status_of(error));
+		return;
+	}
 	ws_files_refresh(ask->root, ask->gzip_cache->now_s);
 	error = ws_files_find(
 	    ask->root, ask->path, ws_static_accept_encoding(c), file);

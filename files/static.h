@@ -19,9 +19,11 @@ struct ws_static_field;
 /* A request for a file. All pointers are borrowed. */
 struct ws_static_ask {
 	struct ws_files *root; /* the document root */
-	/* In place of root: a single file, and its time. */
+	/* In place of root: a single asset, and its time; or the name of a
+	 * file. */
 	const struct ws_asset *asset;
 	int64_t modified_s;
+	const char *name;
 	const struct ws_files_options *options;
 	const struct ws_static_field *fields; /* for all answers; or NULL */
 	const struct ws_http_head *head;      /* the request */

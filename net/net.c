@@ -199,6 +199,12 @@ ws_net_recv(int fd, void *buf, size_t size)
 }
 
 ssize_t
+ws_net_read(int fd, void *buf, size_t size)
+{
+	return moved(read(fd, buf, size));
+}
+
+ssize_t
 ws_net_send(int fd, const void *data, size_t len)
 {
 	return moved(send(fd, data, len, MSG_NOSIGNAL));

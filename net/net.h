@@ -53,6 +53,9 @@ int ws_net_accept(int fd, struct ws_peer *peer);
  * of the stream, WS_NET_AGAIN or WS_NET_GONE. */
 ssize_t ws_net_recv(int fd, void *buf, size_t size);
 
+/* Read from any descriptor, as ws_net_recv does from a socket. */
+ssize_t ws_net_read(int fd, void *buf, size_t size);
+
 /* Send what the system takes. Returns how many octets, WS_NET_AGAIN or
  * WS_NET_GONE; never raises SIGPIPE. */
 ssize_t ws_net_send(int fd, const void *data, size_t len);

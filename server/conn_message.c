@@ -283,7 +283,8 @@ ws_send(struct ws_conn *conn, int kind, const void *data, size_t len)
 	uint8_t *room;
 
 	check_text(kind, data, len);
-	if ((kind != WS_TEXT && kind != WS_BINARY) || !is_sending_plain(conn))
+	if ((kind != WS_TEXT && kind != WS_BINARY) || data == NULL ||
+	    !is_sending_plain(conn))
 		return send_any(conn, kind, data, len);
 	if (len > WS_FRAME_CONTROL_MAX)
 		return send_long(conn, kind, data, len);
@@ -377,6 +378,8 @@ send_prepared_any(struct ws_conn *c, struct ws_chunk *chunk, int flags)
 	uint8_t opcode;
 	int result;
 
+	if (chunk == NULL)
+		return WS_EINVAL;
 	if (c->deflates && is_sending(c))
 		deflated = ws_conn_deflated(c, chunk, flags);
 	result = admit(c, deflated->len, flags);
@@ -402,7 +405,7 @@ ws_send_prepared(struct ws_conn *conn, struct ws_prepared *message, int flags)
 	 * end of the turn. Measured, this saves 45 instructions of each
 	 * delivery. */
 	if (!is_sending_plain(conn) || conn->queue.last != NULL ||
-	    core->serving == conn)
+	    core->serving == conn || chunk == NULL)
 		return send_prepared_any(conn, chunk, flags);
 	if (ws_queue_share(&conn->queue, &core->segments, chunk, 0) < 0)
 		return WS_ENOMEM;

@@ -546,26 +546,45 @@ ws_request_static(struct ws_request *request, struct ws_static_ask *ask)
 	return answer.status;
 }
 
-int
-ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
+/* Answer with a single file, which may follow a ws_hold. Returns as ws_reply. */
+static int
+reply_static(struct ws_request *request, struct ws_static_ask *ask,
     const struct ws_files_options *options)
 {
 	static const struct ws_files_options defaults = { 0 };
 	struct ws_conn *c = request->conn;
-	struct ws_static_ask ask = {
-		.asset = asset,
-		.modified_s = c->core->born_s,
-		.options = options != NULL ? options : &defaults,
-	};
 	int result = ws_request_prepare(request);
 
 	if (result <= 0)
 		return result;
+	ask->options = options != NULL ? options : &defaults;
 	request->on_hold = false;
 	c->state = WS_CONN_HTTP;
-	if (ws_request_static(request, &ask) == 0)
-		return WS_ENOMEM;
-	return 0;
+	return ws_request_static(request, ask) == 0 ? WS_ENOMEM : 0;
+}
+
+int
+ws_reply_asset(struct ws_request *request, const struct ws_asset *asset,
+    const struct ws_files_options *options)
+{
+	struct ws_static_ask ask = { .asset = asset,
+		.modified_s = request->conn->core->born_s };
+
+	if (asset == NULL)
+		return WS_EINVAL;
+	return reply_static(request, &ask, options);
+}
+
+int
+ws_reply_file(struct ws_request *request, const char *file,
+    const struct ws_files_options *options)
+{
+	struct ws_static_ask ask = { .name = file };
+
+	if (file == NULL)
+		return WS_EINVAL;
+	ask.path = ws_span_of(file);
+	return reply_static(request, &ask, options);
 }
 
 /* Log that a file has fewer octets than it says: it was truncated, or it is one

@@ -221,6 +221,13 @@ ws_walk(struct ws_server *server,
 	}
 }
 
+void
+ws_room_names(struct ws_server *server,
+    bool (*visit)(const void *name, size_t len, void *arg), void *arg)
+{
+	ws_rooms_walk(server->rooms, visit, arg);
+}
+
 long
 ws_room_walk(struct ws_server *server, const char *room, size_t len,
     bool (*visit)(struct ws_member *member, void *arg), void *arg)
