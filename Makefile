@@ -106,8 +106,8 @@ LIB_SRCS = sha1.c base64.c $(BASE) $(DEFLATE) http.c $(HTTP) $(NET) \
 	$(WEBSOCKET) $(FILES) rooms.c $(SERVER) ws.c
 
 JSON = sio/json/build.c sio/json/convert.c sio/json/format.c \
-	sio/json/json.c sio/json/json_string.c sio/json/number.c \
-	sio/json/text.c sio/json/value.c
+	sio/json/json.c sio/json/json_string.c sio/json/keep.c \
+	sio/json/number.c sio/json/text.c sio/json/value.c
 ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 	sio/engine/handshake.c sio/engine/jsonp.c sio/engine/message.c \
 	sio/engine/payload.c sio/engine/poll_answer.c sio/engine/polling.c \
@@ -115,10 +115,10 @@ ENGINE = sio/engine/answer.c sio/engine/cors.c sio/engine/engine.c \
 	sio/engine/requests.c sio/engine/session.c sio/engine/sid.c \
 	sio/engine/timeouts.c sio/engine/twice.c sio/engine/websocket.c
 SIO = sio/ack.c sio/bundle.c sio/client.c sio/connect.c sio/emit.c \
-	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c sio/nsp.c \
-	sio/out.c sio/packet.c sio/partial.c sio/recovery.c sio/recovery_log.c \
-	sio/reply.c sio/socket.c \
-	sio/start.c sio/target.c sio/template.c
+	sio/every.c sio/hooks.c sio/ids.c sio/late.c sio/leave.c sio/many.c \
+	sio/nsp.c sio/out.c sio/packet.c sio/partial.c sio/recovery.c \
+	sio/recovery_log.c sio/refuse.c sio/reply.c sio/room_names.c \
+	sio/socket.c sio/start.c sio/target.c sio/template.c
 SIO_SRCS = $(JSON) $(ENGINE) $(SIO) build/bundle_js.c
 
 HUB_SRCS = hub/ask.c hub/cursor.c hub/history.c hub/hub.c hub/poll.c \

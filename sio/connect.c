@@ -70,46 +70,6 @@ refuse(struct sio_client *client, const struct sio_packet *packet,
 	    client, packet->nsp, SIO_CONNECT_ERROR, json, strlen(json));
 }
 
-int
-sio_refusal(
-    struct sio_socket *socket, const char *message, const char *format, ...)
-{
-	struct sio_extra *extra = sio_socket_extra(socket);
-	bool v4 = is_v4(socket->client);
-	struct sio_text text = { 0 };
-	va_list args;
-	int result = 0;
-
-	if (message == NULL)
-		return WS_EINVAL;
-	if (extra == NULL)
-		return WS_ENOMEM;
-	/* Protocol v4 sends the data alone, or else the message alone. */
-	if (!v4)
-		sio_text_puts(&text, "{\"message\":");
-	if (!v4 || format == NULL)
-		sio_text_quote(&text, message, strlen(message));
-	if (!v4 && format != NULL)
-		sio_text_puts(&text, ",\"data\":");
-	if (format != NULL) {
-		va_start(args, format);
-		result = sio_format_value(&text, NULL, format, args);
-		va_end(args);
-	}
-	if (!v4)
-		sio_text_putc(&text, '}');
-	sio_text_putc(&text, '\0');
-	if (result == 0)
-		result = text.error;
-	if (result < 0) {
-		sio_text_free(&text);
-		return result;
-	}
-	ws_mem_free(extra->refusal);
-	extra->refusal = text.at;
-	return 0;
-}
-
 /* ---- connecting -------------------------------------------------------- */
 
 /* End the connection: without memory the client cannot even be refused. */
@@ -146,6 +106,7 @@ enter(struct sio_socket *socket)
 	socket->state = SIO_CONNECTED;
 	ws_deadlines_remove(&socket->client->deadline);
 	sio_socket_trim(socket);
+	sio_socket_join_own(socket);
 	sio_hooks_connection(socket);
 }
 

@@ -36,17 +36,28 @@ is_recoverable(const struct sio_target *target, const struct source *source)
 }
 
 /* Copy the arguments of an event as they came: their placeholders stand for the
- * same attachments. */
+ * same attachments. Numbers that are too large become null. */
 static void
 copy_arguments(struct sio_text *text, const struct sio_event *event,
     struct sio_attachments *binary)
 {
 	struct ws_span payload = event->packet->payload;
+	const struct sio_document *document = event->document;
+	size_t from = 0;
 
+	for (size_t i = 0; i < document->count; i++) {
+		const struct sio_json_token *token = &document->tokens[i];
+
+		if (!sio_value_is_infinite(document, i))
+			continue;
+		sio_text_add(text, payload.at + from, token->start - from);
+		sio_text_puts(text, "null");
+		from = token->end;
+	}
 	/* It is an array, and may have white space behind it. */
 	while (payload.at[payload.len - 1] != ']')
 		payload.len--;
-	sio_text_add(text, payload.at, payload.len);
+	sio_text_add(text, payload.at + from, payload.len - from);
 	binary->count = event->packet->attachments;
 	for (unsigned i = 0; i < binary->count; i++)
 		binary->list[i] = event->attachments[i];
@@ -331,6 +342,20 @@ sio_emit_to(struct sio_target target, const char *name, const char *format, ...)
 {
 	va_list args;
 	struct source source = { name, format, &args, NULL, NULL };
+	long result;
+
+	va_start(args, format);
+	result =
+	    emit(&target, &source, target.self != NULL ? send_one : send_many);
+	va_end(args);
+	return result;
+}
+
+long
+sio_send_to(struct sio_target target, const char *format, ...)
+{
+	va_list args;
+	struct source source = { "message", format, &args, NULL, NULL };
 	long result;
 
 	va_start(args, format);

@@ -18,54 +18,55 @@
 
 /* ---- registering ------------------------------------------------------- */
 
-/* Append a hook to those of its kind.
- *   name  copied; NULL for all kinds but SIO_HOOK_EVENT
- *   hook  copied
- * Returns 0 or WS_ENOMEM. */
-static int
-add(struct sio_nsp *nsp, enum sio_hook_kind kind, const char *name,
-    struct sio_hook hook)
+int
+sio_hooks_append(struct sio_hook **list, struct sio_hook hook)
 {
-	struct sio_hook *copy = ws_mem_resize(NULL, sizeof(*copy)),
-			**link = &nsp->hooks[kind];
+	struct sio_hook *copy = ws_mem_resize(NULL, sizeof(*copy));
 
 	if (copy == NULL)
 		return WS_ENOMEM;
 	*copy = hook;
-	if (name != NULL) {
-		copy->name = ws_mem_copy(name);
+	if (hook.name != NULL) {
+		copy->name = ws_mem_copy(hook.name);
 		if (copy->name == NULL) {
 			ws_mem_free(copy);
 			return WS_ENOMEM;
 		}
 	}
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = copy;
+	while (*list != NULL)
+		list = &(*list)->next;
+	*list = copy;
 	return 0;
+}
+
+/* Append a hook to those of its kind. Returns 0 or WS_ENOMEM. */
+static int
+add(struct sio_nsp *nsp, enum sio_hook_kind kind, struct sio_hook hook)
+{
+	return sio_hooks_append(&nsp->hooks[kind], hook);
 }
 
 int
 sio_on_connection(struct sio_nsp *nsp, void (*fn)(struct sio_socket *socket))
 {
-	return add(nsp, SIO_HOOK_CONNECTION, NULL,
-	    (struct sio_hook){ .fn.connection = fn });
+	return add(
+	    nsp, SIO_HOOK_CONNECTION, (struct sio_hook){ .fn.connection = fn });
 }
 
 int
 sio_on_disconnecting(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, const char *reason))
 {
-	return add(nsp, SIO_HOOK_DISCONNECTING, NULL,
-	    (struct sio_hook){ .fn.leaving = fn });
+	return add(
+	    nsp, SIO_HOOK_DISCONNECTING, (struct sio_hook){ .fn.leaving = fn });
 }
 
 int
 sio_on_disconnect(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, const char *reason))
 {
-	return add(nsp, SIO_HOOK_DISCONNECT, NULL,
-	    (struct sio_hook){ .fn.leaving = fn });
+	return add(
+	    nsp, SIO_HOOK_DISCONNECT, (struct sio_hook){ .fn.leaving = fn });
 }
 
 int
@@ -74,16 +75,30 @@ sio_on(struct sio_nsp *nsp, const char *name,
 {
 	if (name == NULL)
 		return WS_EINVAL;
-	return add(
-	    nsp, SIO_HOOK_EVENT, name, (struct sio_hook){ .fn.event = fn });
+	return add(nsp, SIO_HOOK_EVENT,
+	    (struct sio_hook){
+		.name = (char *)(uintptr_t)name, .fn.event = fn });
+}
+
+int
+sio_on_with(struct sio_nsp *nsp, const char *name,
+    void (*fn)(struct sio_socket *socket, struct sio_event *event, void *arg),
+    void *arg)
+{
+	if (name == NULL)
+		return WS_EINVAL;
+	return add(nsp, SIO_HOOK_EVENT,
+	    (struct sio_hook){ .name = (char *)(uintptr_t)name,
+		.fn.event_with = fn,
+		.arg = arg,
+		.with_arg = true });
 }
 
 int
 sio_on_any(struct sio_nsp *nsp,
     void (*fn)(struct sio_socket *socket, struct sio_event *event))
 {
-	return add(
-	    nsp, SIO_HOOK_ANY, NULL, (struct sio_hook){ .fn.event = fn });
+	return add(nsp, SIO_HOOK_ANY, (struct sio_hook){ .fn.event = fn });
 }
 
 int
@@ -91,29 +106,40 @@ sio_on_any_outgoing(
     struct sio_nsp *nsp, void (*fn)(struct sio_socket *socket, const char *name,
 			     struct sio_value args))
 {
-	return add(nsp, SIO_HOOK_ANY_OUTGOING, NULL,
-	    (struct sio_hook){ .fn.outgoing = fn });
+	return add(
+	    nsp, SIO_HOOK_ANY_OUTGOING, (struct sio_hook){ .fn.outgoing = fn });
 }
 
 int
 sio_use(struct sio_nsp *nsp, enum sio_verdict (*fn)(struct sio_socket *socket))
 {
-	return add(nsp, SIO_HOOK_USE, NULL, (struct sio_hook){ .fn.use = fn });
+	return add(nsp, SIO_HOOK_USE, (struct sio_hook){ .fn.use = fn });
 }
 
 int
 sio_use_event(struct sio_nsp *nsp,
     bool (*fn)(struct sio_socket *socket, struct sio_event *event))
 {
-	return add(nsp, SIO_HOOK_USE_EVENT, NULL,
-	    (struct sio_hook){ .fn.use_event = fn });
+	return add(
+	    nsp, SIO_HOOK_USE_EVENT, (struct sio_hook){ .fn.use_event = fn });
 }
 
 int
 sio_on_expired(struct sio_nsp *nsp, void (*fn)(void *user))
 {
 	return add(
-	    nsp, SIO_HOOK_EXPIRED, NULL, (struct sio_hook){ .fn.expired = fn });
+	    nsp, SIO_HOOK_EXPIRED, (struct sio_hook){ .fn.expired = fn });
+}
+
+int
+sio_on_room(struct sio_nsp *nsp, enum sio_room_change change,
+    void (*fn)(struct sio_socket *socket, const char *room))
+{
+	enum sio_hook_kind kind = SIO_HOOK_ROOM + change;
+
+	if (change < SIO_ROOM_CREATED || change > SIO_ROOM_DELETED)
+		return WS_EINVAL;
+	return add(nsp, kind, (struct sio_hook){ .fn.room = fn });
 }
 
 /* ---- calling ----------------------------------------------------------- */
@@ -176,7 +202,11 @@ call(
 
 	while (socket->state == SIO_CONNECTED &&
 	       (h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL) {
-		if (h->name == NULL || strcmp(h->name, event->name) == 0)
+		if (h->name != NULL && strcmp(h->name, event->name) != 0)
+			continue;
+		if (h->with_arg)
+			h->fn.event_with(socket, event, h->arg);
+		else
 			h->fn.event(socket, event);
 	}
 }
@@ -189,6 +219,11 @@ sio_hooks_event(struct sio_socket *socket, struct sio_event *event)
 
 	while ((h = sio_hooks_next(&walk, socket->nsp, SIO_HOOK_USE_EVENT)) !=
 	       NULL) {
+		if (!h->fn.use_event(socket, event))
+			return;
+	}
+	h = socket->extra != NULL ? socket->extra->guards : NULL;
+	for (; h != NULL; h = h->next) {
 		if (!h->fn.use_event(socket, event))
 			return;
 	}
@@ -221,15 +256,32 @@ sio_hooks_expired(struct sio_nsp *nsp, void *user)
 }
 
 void
+sio_hooks_room(
+    struct sio_socket *socket, enum sio_room_change change, const char *room)
+{
+	struct sio_hooks_walk walk = { 0 };
+	const struct sio_hook *h;
+
+	while ((h = sio_hooks_next(
+		    &walk, socket->nsp, SIO_HOOK_ROOM + change)) != NULL)
+		h->fn.room(socket, room);
+}
+
+void
+sio_hooks_drop(struct sio_hook **list)
+{
+	struct sio_hook *hook;
+
+	while ((hook = *list) != NULL) {
+		*list = hook->next;
+		ws_mem_free(hook->name);
+		ws_mem_free(hook);
+	}
+}
+
+void
 sio_hooks_free(struct sio_nsp *nsp)
 {
-	for (int kind = 0; kind < SIO_HOOK_KINDS; kind++) {
-		while (nsp->hooks[kind] != NULL) {
-			struct sio_hook *hook = nsp->hooks[kind];
-
-			nsp->hooks[kind] = hook->next;
-			ws_mem_free(hook->name);
-			ws_mem_free(hook);
-		}
-	}
+	for (int kind = 0; kind < SIO_HOOK_KINDS; kind++)
+		sio_hooks_drop(&nsp->hooks[kind]);
 }

@@ -41,11 +41,13 @@ struct sio {
 	size_t nsps_count, nsps_room;
 	struct sio_nsp *kinds; /* owned list: of sio_of_each */
 	struct sio_nsp *empty; /* borrowed list: to be released */
+	void (*on_namespace)(struct sio_nsp *nsp);
 	uint32_t next_number;
 	bool keep_empty;
 
 	/* Clients. */
 	bool (*allow)(struct ws_request *request, const char **message);
+	struct eio_handler watcher; /* of sio_on_engine */
 	struct sio_ids ids;
 	unsigned max_namespaces;
 	size_t auth_max; /* octets of CONNECT payloads kept per client */

@@ -65,7 +65,7 @@ sio_leave_nsp(struct sio_socket *socket, const char *reason)
 		kept = sio_recovery_keep(socket, reason);
 		sio_socket_remove(socket);
 	}
-	ws_member_leave_all(nsp->io->server, &socket->member);
+	sio_socket_leave_all(socket);
 	socket->state = SIO_LEFT;
 	sio_every_stop(socket);
 	unlink_socket(socket);

@@ -114,6 +114,8 @@ sio_nsp_new(
 	    (io->nsps_count - at) * sizeof(struct sio_nsp *));
 	io->nsps[at] = nsp;
 	io->nsps_count++;
+	if (io->on_namespace != NULL)
+		io->on_namespace(nsp);
 	return nsp;
 }
 
@@ -268,7 +270,7 @@ fits(struct sio_socket *socket, const char *name, void *arg)
 struct sio_nsp *
 sio_of_pattern(struct sio *io, const char *pattern)
 {
-	struct sio_nsp *kind = add_kind(io, pattern);
+	struct sio_nsp *kind = pattern != NULL ? add_kind(io, pattern) : NULL;
 
 	if (kind == NULL)
 		return NULL;
@@ -291,6 +293,12 @@ sio_nsp_room(const struct sio_nsp *nsp, const char *room, unsigned char *out)
 	if (len > 0)
 		memcpy(out + SIO_ROOM_PREFIX, room, len);
 	return SIO_ROOM_PREFIX + len;
+}
+
+void
+sio_on_namespace(struct sio *io, void (*fn)(struct sio_nsp *nsp))
+{
+	io->on_namespace = fn;
 }
 
 /* ---- accessors --------------------------------------------------------- */

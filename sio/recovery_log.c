@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
+#include "target.h"
 
 /* ---- offsets ----------------------------------------------------------- */
 
@@ -125,15 +126,22 @@ sio_log_add_name(struct sio_text *names, const char *name)
 	sio_text_add(names, name, strlen(name) + 1);
 }
 
+static void
+add_names(struct sio_text *names, const char *const *rooms, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sio_log_add_name(names, rooms[i]);
+}
+
 /* Write the names of a target's rooms, to before except, each with a NUL. A
  * socket that is left out is named by its own room. */
 static void
 write_names(const struct sio_target *target, struct sio_text *text)
 {
-	for (unsigned i = 0; i < target->to_count; i++)
-		sio_log_add_name(text, target->to[i]);
-	for (unsigned i = 0; i < target->except_count; i++)
-		sio_log_add_name(text, target->except[i]);
+	add_names(text, target->to, target->to_count);
+	add_names(text, target->more_to, target->more_to_count);
+	add_names(text, target->except, target->except_count);
+	add_names(text, target->more_except, target->more_except_count);
 	if (target->without != NULL)
 		sio_log_add_name(text, sio_id(target->without));
 }
@@ -193,8 +201,7 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 		own = sio_in(target->nsp, sio_id(target->self));
 		target = &own;
 	}
-	if (target->to_count > SIO_TARGET_ROOMS ||
-	    target->except_count > SIO_TARGET_ROOMS)
+	if (!sio_target_is_valid(target))
 		return; /* it will not be sent */
 	logged = new_logged(target, out);
 	if (logged == NULL || logged->octets > log->octets_max) {
@@ -211,9 +218,9 @@ sio_log_add(struct sio_log *log, const struct sio_target *target,
 	logged->nsp = target->nsp;
 	logged->nsp->uses++;
 	logged->offset = log->last_offset;
-	logged->to = target->to_count;
-	logged->except =
-	    target->except_count + (target->without != NULL ? 1 : 0);
+	logged->to = target->to_count + target->more_to_count;
+	logged->except = target->except_count + target->more_except_count +
+			 (target->without != NULL ? 1 : 0);
 	log->octets += logged->octets;
 	ws_memory_hold(target->nsp->io->server, (long)logged->octets);
 	eio_timeouts_add(&log->events, &logged->deadline, until_ms);
@@ -228,9 +235,9 @@ sio_logged_is_for(const struct sio_logged *logged,
 	const char *name = logged->names;
 	bool chosen = logged->to == 0;
 
-	for (unsigned i = 0; i < logged->to; i++, name += strlen(name) + 1)
+	for (size_t i = 0; i < logged->to; i++, name += strlen(name) + 1)
 		chosen = chosen || was_in(name, arg);
-	for (unsigned i = 0; i < logged->except; i++, name += strlen(name) + 1)
+	for (size_t i = 0; i < logged->except; i++, name += strlen(name) + 1)
 		chosen = chosen && !was_in(name, arg);
 	return chosen;
 }

@@ -19,10 +19,10 @@ struct sio_logged {
 	struct sio_log *log;         /* borrowed */
 	struct sio_nsp *nsp;         /* borrowed: its uses count this */
 	uint64_t offset;
-	size_t octets;       /* of this block */
-	unsigned to, except; /* how many names are of each kind */
-	const char *names;   /* in data: each with a NUL */
-	struct sio_out out;  /* its octets are in data, too */
+	size_t octets;      /* of this block */
+	size_t to, except;  /* how many names are of each kind */
+	const char *names;  /* in data: each with a NUL */
+	struct sio_out out; /* its octets are in data, too */
 	char data[];
 };
 

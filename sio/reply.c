@@ -133,6 +133,8 @@ sio_ack_send(struct sio_ack *ack, const char *format, ...)
 	va_list args;
 	int result = WS_ECLOSED;
 
+	if (ack == NULL)
+		return WS_ESTATE;
 	if (ack->socket != NULL) {
 		va_start(args, format);
 		result = acknowledge(ack->socket, ack->id, format, args);

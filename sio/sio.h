@@ -70,6 +70,12 @@ struct sio_value sio_get(struct sio_value object, const char *name);
  *   index  from 0 */
 struct sio_value sio_at(struct sio_value array, size_t index);
 
+/* Return an array without its first elements: what follows the name of a room
+ * in the arguments of an event, say. It is an array to all functions but
+ * sio_json. What is no array gives an absent value.
+ *   first  how many to leave out; more than there are leave none */
+struct sio_value sio_from(struct sio_value array, size_t first);
+
 /* Return the number of elements of an array, or of members of an object, where
  * a name that occurs twice counts twice; 0 for all other values. */
 size_t sio_count(struct sio_value value);
@@ -158,6 +164,12 @@ sio_document_new(const char *text, size_t len, size_t *error_offset);
 
 /* Return the value that the whole text is; absent if document is NULL. */
 struct sio_value sio_document_root(const struct sio_document *document);
+
+/* Copy a value that came, with its binary data, to keep it after the callback:
+ * an acknowledgement, say. sio_document_root returns it.
+ * Returns a document, owned by the caller; or NULL if the value is absent, if
+ * the application made it, or when out of memory. */
+struct sio_document *sio_keep(struct sio_value value);
 
 /* Release a document and all values in it. NULL is allowed. */
 void sio_document_free(struct sio_document *document);
@@ -258,20 +270,34 @@ struct eio_options {
 	bool no_websocket;      /* transports without "websocket" */
 	bool no_upgrades;       /* allowUpgrades: false */
 	bool no_eio3;           /* allowEIO3: false; only EIO=4 is accepted */
+	bool no_slash;          /* addTrailingSlash: false: the path itself is
+	                           served, too, as "/socket.io?EIO=4" */
 	const char *cors;       /* cors.origin: NULL for no CORS at all; "*";
 	                           "true" for any origin that asks; or a list of
 	                           origins as in struct ws_options. Their pages
 	                           may open WebSockets, too, beside those that
 	                           the server's options allow */
 	bool cors_credentials;  /* cors.credentials */
-	const char *cookie;     /* cookie: its name, perhaps with attributes,
+	/* cors.origin as a function: called in place of cors with each request
+	 * that has an Origin but this server's own. Decides for WebSockets, too,
+	 * and for nothing else. NULL: cors decides */
+	bool (*cors_allow)(struct ws_request *request, const char *origin);
+	const char *cors_methods; /* cors.methods; "GET,HEAD,PUT,PATCH,POST,
+	                             DELETE" without the blank */
+	const char *cors_headers; /* cors.allowedHeaders; those that the page
+	                             asks for */
+	const char *cors_exposed; /* cors.exposedHeaders; none */
+	int cors_max_age_s;       /* cors.maxAge: for how long browsers keep the
+	                           answer to a preflight request; not said.
+	                           Negative: 0, not at all */
+	const char *cookie;       /* cookie: its name, perhaps with attributes,
 	                           which are "; Path=/; HttpOnly; SameSite=Lax"
 	                           if it has none; NULL for no cookie */
-	const char *fields;     /* the fields of the handshake's request that
+	const char *fields;       /* the fields of the handshake's request that
 	                           are kept for eio_field, separated by commas;
 	                           "*" for all. "Authorization, Cookie, Origin,
 	                           Referer, User-Agent, X-Forwarded-For" */
-	int lease_ms;           /* how long a session may be silent after its
+	int lease_ms;             /* how long a session may be silent after its
 	                           handshake; 10 s */
 	unsigned silent_per_ip; /* sessions of one address that may be silent at
 	                           a time; 1000. One more ends the oldest */
@@ -282,10 +308,27 @@ struct eio_options {
 struct eio_handler {
 	/* A client asks for a session. Must not answer the request.
 	 *   message  may be set to what a refused client is told, a static
-	 *            string; "Forbidden"
+	 *            string; "Forbidden". See eio_refuse_with, too
 	 * Returns whether the session may begin. allowRequest */
 	bool (*allow)(struct eio *endpoint, struct ws_request *request,
 	    const char **message);
+
+	/* A request is about to be refused. Must not answer it, but may add
+	 * fields with ws_reply_field.
+	 *   code     0 transport unknown, 1 session unknown, 2 the method is
+	 *            wrong, 3 a bad request, 4 forbidden, 5 the protocol is
+	 *            unknown
+	 *   message  what the client is told
+	 * connection_error */
+	void (*refused)(struct eio *endpoint, struct ws_request *request,
+	    int code, const char *message);
+
+	/* A request was accepted. May add fields to its answer, whatever it
+	 * will be, with ws_reply_field.
+	 *   first  it begins a session
+	 * headers; initial_headers is the first */
+	void (*headers)(
+	    struct eio *endpoint, struct ws_request *request, bool first);
 
 	/* A session has begun. */
 	void (*open)(struct eio_session *session);
@@ -297,8 +340,12 @@ struct eio_handler {
 	void (*message)(struct eio_session *session, int kind, const void *data,
 	    size_t len);
 
+	/* A WebSocket carries the session from now on, in place of requests.
+	 * upgrade */
+	void (*upgrade)(struct eio_session *session);
+
 	/* More than the server's queue_soft was queued for the session, and has
-	 * been sent. */
+	 * been sent. drain */
 	void (*drain)(struct eio_session *session);
 
 	/* A session has ended; called once for each call of open. session must
@@ -328,6 +375,12 @@ void eio_free(struct eio *endpoint);
 /* End all sessions with "server shutting down", after what is queued for them,
  * and refuse new ones. For programs that call ws_stop next. */
 void eio_stop(struct eio *endpoint);
+
+/* Choose the status of a refusal, where allow is about to return false. Fields
+ * such as WWW-Authenticate may be added with ws_reply_field.
+ *   status  400 to 599; by default 403, and 400 for a WebSocket
+ * Returns 0, or WS_EINVAL. */
+int eio_refuse_with(struct ws_request *request, int status);
 
 /* Return the endpoint of a session. */
 struct eio *eio_of(const struct eio_session *session);
@@ -498,12 +551,25 @@ size_t sio_clients(const struct sio *io);
 void sio_on_request(struct sio *io,
     bool (*allow)(struct ws_request *request, const char **message));
 
+/* Watch the engine that carries Socket.IO: open, upgrade, drain and close of its
+ * sessions, refused and headers of its requests. The user of a session stays
+ * NULL to the watcher, and must not be set; eio_endpoint_user returns io.
+ *   watcher  copied; allow and message are not called. NULL ends it
+ * io.engine.on, socket.conn.on */
+void sio_on_engine(struct sio *io, const struct eio_handler *watcher);
+
 /* ---- namespaces -------------------------------------------------------- */
 
 /* Return the namespace of a name, made if there is none. "/" always exists.
  *   name  such as "/" or "/admin"; a slash is put before it if it has none
  * Returns it, owned by io; or NULL when out of memory. io.of(name) */
 struct sio_nsp *sio_of(struct sio *io, const char *name);
+
+/* Set the function that is called when a namespace has been made, by sio_of or
+ * as one of a kind: to register what all have in common.
+ *   fn  NULL for none
+ * io.on("new_namespace") */
+void sio_on_namespace(struct sio *io, void (*fn)(struct sio_nsp *nsp));
 
 #define SIO_NSP_NAME_MAX 240
 
@@ -567,6 +633,12 @@ int sio_on_disconnect(struct sio_nsp *nsp,
 int sio_on(struct sio_nsp *nsp, const char *name,
     void (*fn)(struct sio_socket *socket, struct sio_event *event));
 
+/* Call fn as sio_on does, with a pointer of the application.
+ *   arg  borrowed; passed on to fn */
+int sio_on_with(struct sio_nsp *nsp, const char *name,
+    void (*fn)(struct sio_socket *socket, struct sio_event *event, void *arg),
+    void *arg);
+
 /* Call fn when a client has sent any event, before the functions of sio_on.
  * socket.onAny */
 int sio_on_any(struct sio_nsp *nsp,
@@ -611,10 +683,22 @@ int sio_refuse(struct sio_socket *socket);
 int sio_refusal(struct sio_socket *socket, const char *message,
     const char *format, ...) SIO_PRINTF(3, 4);
 
-/* Call fn when an event has come, before all other functions. It returns
+/* Call fn when an event has come, before all other functions: of any socket of
+ * a namespace; or of one socket, after those of its namespace. It returns
  * whether the event is handled; if not, the event is dropped. socket.use */
 int sio_use_event(struct sio_nsp *nsp,
     bool (*fn)(struct sio_socket *socket, struct sio_event *event));
+int sio_use_socket(struct sio_socket *socket,
+    bool (*fn)(struct sio_socket *socket, struct sio_event *event));
+
+/* Tell a client why its event is refused, before fn returns false. The client
+ * gets the event "error" with an object that has message and data, as an Error
+ * has; a client of protocol v4 gets what servers of its time sent, the data or
+ * else the message.
+ *   message, format  as for sio_refusal; binary data is not possible
+ * Returns as sio_emit. next(new Error(message)) */
+int sio_refuse_event(struct sio_event *event, const char *message,
+    const char *format, ...) SIO_PRINTF(3, 4);
 
 /* Call fn when user data is no longer needed: the socket has left and cannot be
  * recovered any more, or never connected. Not called for NULL. */
@@ -692,6 +776,31 @@ size_t sio_room_count(struct sio_nsp *nsp, const char *room);
 void sio_rooms(struct sio_socket *socket,
     bool (*visit)(const char *room, void *arg), void *arg);
 
+/* Call visit for each room of a namespace, or of all namespaces of a kind: one
+ * after the other. It may do what any callback may; rooms that it makes are not
+ * visited. Returning false ends the walk.
+ *   arg  borrowed; passed on to visit
+ * Returns how many were visited, or WS_ENOMEM. nsp.adapter.rooms */
+long sio_nsp_rooms(
+    struct sio_nsp *nsp, bool (*visit)(const char *room, void *arg), void *arg);
+
+/* What happens to a room. */
+enum sio_room_change {
+	SIO_ROOM_CREATED, /* its first socket is about to be told */
+	SIO_ROOM_JOINED,
+	SIO_ROOM_LEFT,
+	SIO_ROOM_DELETED, /* the last socket has left it */
+};
+
+/* Call fn for each change of a kind. The room of a socket's own is a room like
+ * others here.
+ *   socket  that has joined or left; the same for the room that it has created
+ *           or deleted by that
+ * Returns 0, WS_EINVAL or WS_ENOMEM.
+ * adapter.on("create-room"), "join-room", "leave-room", "delete-room" */
+int sio_on_room(struct sio_nsp *nsp, enum sio_room_change change,
+    void (*fn)(struct sio_socket *socket, const char *room));
+
 /* ---- targets ----------------------------------------------------------- */
 
 #define SIO_TARGET_ROOMS 8
@@ -704,8 +813,9 @@ void sio_rooms(struct sio_socket *socket,
  *	sio_emit_to(sio_to(socket, "room"), "said", "%s", text);
  *	sio_emit_to(sio_except(sio_in(nsp, "a"), "b"), "hello", NULL);
  *
- * Names of rooms are borrowed until the target is used. Using a target with
- * more than SIO_TARGET_ROOMS names in to or in except fails with WS_EINVAL. */
+ * Names of rooms are borrowed until the target is used. For more than
+ * SIO_TARGET_ROOMS names there are sio_and_rooms and sio_except_rooms; naming
+ * more one by one fails with WS_EINVAL when the target is used. */
 struct sio_target {
 	struct sio_nsp *nsp;
 	struct sio_socket *self;    /* only this one */
@@ -713,7 +823,10 @@ struct sio_target {
 	const char *to[SIO_TARGET_ROOMS];
 	const char *except[SIO_TARGET_ROOMS];
 	unsigned to_count, except_count;
-	unsigned flags; /* WS_VOLATILE, SIO_NO_COMPRESS */
+	unsigned flags;             /* WS_VOLATILE, SIO_NO_COMPRESS */
+	const char *const *more_to; /* of sio_and_rooms, sio_except_rooms */
+	const char *const *more_except;
+	size_t more_to_count, more_except_count;
 };
 
 /* All sockets of a namespace. nsp.emit */
@@ -737,6 +850,15 @@ struct sio_target sio_and(struct sio_target target, const char *room);
 
 /* Leave out the sockets of a room. target.except(room) */
 struct sio_target sio_except(struct sio_target target, const char *room);
+
+/* Add the sockets of any number of rooms; leave them out. At most once for a
+ * target, beside sio_and and sio_except.
+ *   rooms  borrowed until the target is used
+ * target.to([...]), target.except([...]) */
+struct sio_target
+sio_and_rooms(struct sio_target target, const char *const *rooms, size_t count);
+struct sio_target sio_except_rooms(
+    struct sio_target target, const char *const *rooms, size_t count);
 
 /* Leave out the sockets whose clients are not writable; see eio_is_writable.
  * target.volatile */
@@ -801,6 +923,11 @@ long sio_emit_to(struct sio_target target, const char *name, const char *format,
 int sio_send(struct sio_socket *socket, const char *format, ...)
     SIO_PRINTF(2, 3);
 
+/* Emit the event "message" to all sockets of a target. Returns as sio_emit_to.
+ * io.send, target.send */
+long sio_send_to(struct sio_target target, const char *format, ...)
+    SIO_PRINTF(2, 3);
+
 /* Emit an event that came, with all its arguments, binary ones included.
  * Returns as sio_emit_to. */
 long sio_forward(struct sio_target target, const struct sio_event *event);
@@ -859,8 +986,10 @@ int sio_ack(struct sio_event *event, const char *format, ...) SIO_PRINTF(2, 3);
 struct sio_ack *sio_ack_later(struct sio_event *event);
 
 /* Acknowledge an event, and release ack whatever the result is.
+ *   ack     NULL is allowed: the client wants none
  *   format  as for sio_emit
- * Returns 0, WS_ECLOSED if the socket has left, or as sio_emit. */
+ * Returns 0, WS_ESTATE for NULL, WS_ECLOSED if the socket has left, or as
+ * sio_emit. */
 int sio_ack_send(struct sio_ack *ack, const char *format, ...) SIO_PRINTF(2, 3);
 
 /* Release ack without an acknowledgement. NULL is allowed. */

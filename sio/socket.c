@@ -53,6 +53,7 @@ sio_socket_drop_extra(struct sio_socket *socket)
 	if (extra == NULL)
 		return;
 	ws_memory_hold(socket->client->io->server, -(long)extra->held);
+	sio_hooks_drop(&extra->guards);
 	ws_mem_free(extra->auth);
 	ws_mem_free(extra->id);
 	ws_mem_free(extra->refusal);
@@ -70,7 +71,8 @@ sio_socket_trim(struct sio_socket *socket)
 	ws_mem_free(extra->refusal);
 	extra->refusal = NULL;
 	if (extra->auth != NULL || extra->id != NULL || extra->acks != NULL ||
-	    extra->intervals != NULL || extra->pid[0] != '\0')
+	    extra->intervals != NULL || extra->guards != NULL ||
+	    extra->pid[0] != '\0')
 		return;
 	sio_socket_drop_extra(socket);
 }
@@ -95,8 +97,8 @@ sio_socket_remove(struct sio_socket *socket)
 	ws_table_remove(&socket->nsp->connected, &socket->entry);
 }
 
-static struct sio_socket *
-socket_of(struct ws_table_entry *entry)
+struct sio_socket *
+sio_socket_of(struct ws_table_entry *entry)
 {
 	return WS_OUTER(struct sio_socket, entry, entry);
 }
@@ -109,9 +111,9 @@ sio_find(struct sio_nsp *nsp, const char *id)
 	if (id == NULL || nsp->connected.total == 0)
 		return NULL;
 	entry = *ws_table_bucket(&nsp->connected, sio_ids_hash(id));
-	while (entry != NULL && strcmp(sio_id(socket_of(entry)), id) != 0)
+	while (entry != NULL && strcmp(sio_id(sio_socket_of(entry)), id) != 0)
 		entry = entry->next;
-	return entry != NULL ? socket_of(entry) : NULL;
+	return entry != NULL ? sio_socket_of(entry) : NULL;
 }
 
 /* ---- rooms ------------------------------------------------------------- */
@@ -148,6 +150,16 @@ join(struct sio_socket *socket, const char *room)
 			      &socket->member, name, len);
 }
 
+bool
+sio_socket_has_hidden_room(struct sio_socket *socket)
+{
+	unsigned char name[WS_ROOM_NAME_MAX];
+	size_t len = sio_nsp_room(socket->nsp, sio_id(socket), name);
+
+	return is_in_own_room(socket) && ws_room_count(socket->nsp->io->server,
+					     (const char *)name, len) == 0;
+}
+
 int
 sio_socket_own_room(struct sio_nsp *nsp, const char *room)
 {
@@ -158,19 +170,63 @@ sio_socket_own_room(struct sio_nsp *nsp, const char *room)
 	return join(socket, room) == WS_ENOMEM ? WS_ENOMEM : 0;
 }
 
+/* Return whether the application hears of changes of rooms. */
+static bool
+is_watched(const struct sio_nsp *nsp)
+{
+	for (int kind = SIO_HOOK_ROOM; kind <= SIO_HOOK_ROOM_LAST; kind++) {
+		if (sio_hooks_any(nsp, kind))
+			return true;
+	}
+	return false;
+}
+
+/* A socket is in a room from now on. As in the reference, the room is created
+ * before it is joined. */
+static void
+tell_joined(struct sio_socket *socket, const char *room)
+{
+	if (!is_watched(socket->nsp))
+		return;
+	if (sio_room_count(socket->nsp, room) <= 1)
+		sio_hooks_room(socket, SIO_ROOM_CREATED, room);
+	sio_hooks_room(socket, SIO_ROOM_JOINED, room);
+}
+
+/* A socket is in a room no more. */
+static void
+tell_left(struct sio_socket *socket, const char *room)
+{
+	if (!is_watched(socket->nsp))
+		return;
+	sio_hooks_room(socket, SIO_ROOM_LEFT, room);
+	if (sio_room_count(socket->nsp, room) == 0)
+		sio_hooks_room(socket, SIO_ROOM_DELETED, room);
+}
+
 int
 sio_join(struct sio_socket *socket, const char *room)
 {
-	bool was_in = !socket->left_own_room;
+	int result = socket->left_own_room ? 1 : 0;
 
 	if (socket->state != SIO_WAITING && socket->state != SIO_CONNECTED)
 		return WS_ECLOSED;
 	if (room == NULL)
 		return WS_EINVAL;
-	if (!is_own(socket, room))
-		return join(socket, room);
-	socket->left_own_room = false;
-	return was_in ? 0 : 1;
+	if (is_own(socket, room))
+		socket->left_own_room = false;
+	else
+		result = join(socket, room);
+	if (result > 0)
+		tell_joined(socket, room);
+	return result;
+}
+
+void
+sio_socket_join_own(struct sio_socket *socket)
+{
+	if (is_in_own_room(socket))
+		tell_joined(socket, sio_id(socket));
 }
 
 bool
@@ -184,7 +240,46 @@ sio_leave(struct sio_socket *socket, const char *room)
 		socket->left_own_room = true;
 	(void)ws_member_leave(socket->nsp->io->server, &socket->member, name,
 	    sio_nsp_room(socket->nsp, room, name));
+	tell_left(socket, room);
 	return true;
+}
+
+/* Copy the name of a room that a member is in, to leave it. */
+static bool
+take_name(const void *name, size_t len, void *arg)
+{
+	char *room = arg;
+
+	if (len <= SIO_ROOM_PREFIX)
+		return true;
+	memcpy(
+	    room, (const char *)name + SIO_ROOM_PREFIX, len - SIO_ROOM_PREFIX);
+	room[len - SIO_ROOM_PREFIX] = '\0';
+	return false;
+}
+
+/* Leave one room after the other, and tell of each. */
+static void
+leave_each(struct sio_socket *socket)
+{
+	char room[SIO_ROOM_MAX + 1] = "";
+
+	if (!socket->left_own_room)
+		(void)sio_leave(socket, sio_id(socket));
+	for (;;) {
+		ws_member_walk(&socket->member, take_name, room);
+		if (room[0] == '\0' || !sio_leave(socket, room))
+			return;
+		room[0] = '\0';
+	}
+}
+
+void
+sio_socket_leave_all(struct sio_socket *socket)
+{
+	if (is_watched(socket->nsp))
+		leave_each(socket);
+	ws_member_leave_all(socket->nsp->io->server, &socket->member);
 }
 
 bool

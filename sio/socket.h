@@ -37,6 +37,7 @@ struct sio_extra {
 	struct sio_hooks_walk middlewares; /* up to the one that waits */
 	struct sio_ack *acks;              /* borrowed list: of sio_ack_later */
 	struct sio_interval *intervals;    /* owned list; see every.c */
+	struct sio_hook *guards;           /* owned list: of sio_use_socket */
 
 	/* Connection state recovery. */
 	char pid[SIO_ID_LEN + 1]; /* the private identifier, or "" */
@@ -91,6 +92,18 @@ void sio_socket_trim(struct sio_socket *socket);
 /* Make a connected socket known to sio_find. Returns 0 or WS_ENOMEM. */
 int sio_socket_insert(struct sio_socket *socket);
 void sio_socket_remove(struct sio_socket *socket);
+
+/* A socket has connected, and so is in its own room: tell the application. */
+void sio_socket_join_own(struct sio_socket *socket);
+
+/* Take a socket that leaves out of all rooms. */
+void sio_socket_leave_all(struct sio_socket *socket);
+
+/* Return the socket of an entry of nsp->connected. */
+struct sio_socket *sio_socket_of(struct ws_table_entry *entry);
+
+/* Return whether a socket is in its own room and ws.h knows no such room. */
+bool sio_socket_has_hidden_room(struct sio_socket *socket);
 
 /* Tell the rooms of ws.h about a room that is a socket's own; do nothing if it
  * is no socket's. Returns 0 or WS_ENOMEM. */

@@ -29,6 +29,7 @@
 #include "partial.h"
 #include "recovery.h"
 #include "sio/engine/engine.h"
+#include "sio/engine/session.h"
 
 enum {
 	/* Octets that all CONNECT payloads of one client may have together; one
@@ -82,14 +83,77 @@ on_allow(struct eio *endpoint, struct ws_request *request, const char **message)
 	return io->allow == NULL || io->allow(request, message);
 }
 
+static void
+on_refused(struct eio *endpoint, struct ws_request *request, int code,
+    const char *message)
+{
+	const struct sio *io = eio_endpoint_user(endpoint);
+
+	if (io->watcher.refused != NULL)
+		io->watcher.refused(endpoint, request, code, message);
+}
+
+static void
+on_headers(struct eio *endpoint, struct ws_request *request, bool first)
+{
+	const struct sio *io = eio_endpoint_user(endpoint);
+
+	if (io->watcher.headers != NULL)
+		io->watcher.headers(endpoint, request, first);
+}
+
+/* The watcher hears of a session before its sockets do. */
+static void
+on_open(struct eio_session *session)
+{
+	const struct sio *io = eio_endpoint_user(eio_of(session));
+
+	if (io->watcher.open != NULL)
+		io->watcher.open(session);
+	if (session->state == EIO_STATE_OPEN)
+		sio_client_open(session);
+}
+
+static void
+on_upgrade(struct eio_session *session)
+{
+	const struct sio *io = eio_endpoint_user(eio_of(session));
+
+	if (io->watcher.upgrade != NULL)
+		io->watcher.upgrade(session);
+}
+
+static void
+on_drain(struct eio_session *session)
+{
+	const struct sio *io = eio_endpoint_user(eio_of(session));
+
+	if (io->watcher.drain != NULL)
+		io->watcher.drain(session);
+}
+
+static void
+on_close(struct eio_session *session, const char *reason)
+{
+	const struct sio *io = eio_endpoint_user(eio_of(session));
+
+	sio_client_close(session, reason);
+	if (io->watcher.close != NULL)
+		io->watcher.close(session, reason);
+}
+
 /* Make the parts of a server. Returns 0, or -1, perhaps with errno set. */
 static int
 make_parts(struct sio *io, const struct sio_options *o)
 {
 	static const struct eio_handler handler = { .allow = on_allow,
-		.open = sio_client_open,
+		.refused = on_refused,
+		.headers = on_headers,
+		.open = on_open,
 		.message = sio_client_message,
-		.close = sio_client_close };
+		.upgrade = on_upgrade,
+		.drain = on_drain,
+		.close = on_close };
 	const char *path = o->path != NULL ? o->path : "/socket.io";
 
 	io->signal = ws_prepare(WS_TEXT, "", 0);
@@ -203,4 +267,12 @@ sio_on_request(struct sio *io,
     bool (*allow)(struct ws_request *request, const char **message))
 {
 	io->allow = allow;
+}
+
+void
+sio_on_engine(struct sio *io, const struct eio_handler *watcher)
+{
+	static const struct eio_handler none = { 0 };
+
+	io->watcher = watcher != NULL ? *watcher : none;
 }

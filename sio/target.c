@@ -10,6 +10,7 @@
  * Socket.IO documentation, "Rooms", "Emit cheatsheet".
  */
 #include "base/array.h"
+#include "base/mem.h"
 #include "io.h"
 #include "nsp.h"
 #include "target.h"
@@ -70,6 +71,27 @@ sio_except(struct sio_target target, const char *room)
 }
 
 struct sio_target
+sio_and_rooms(struct sio_target target, const char *const *rooms, size_t count)
+{
+	if (target.more_to != NULL || (rooms == NULL && count > 0))
+		target.to_count = SIO_TARGET_ROOMS + 1;
+	target.more_to = rooms;
+	target.more_to_count = count;
+	return target;
+}
+
+struct sio_target
+sio_except_rooms(
+    struct sio_target target, const char *const *rooms, size_t count)
+{
+	if (target.more_except != NULL || (rooms == NULL && count > 0))
+		target.except_count = SIO_TARGET_ROOMS + 1;
+	target.more_except = rooms;
+	target.more_except_count = count;
+	return target;
+}
+
+struct sio_target
 sio_volatile(struct sio_target target)
 {
 	target.flags |= WS_VOLATILE;
@@ -92,59 +114,141 @@ sio_local(struct sio_target target)
 
 /* ---- delivering -------------------------------------------------------- */
 
-/* The names of rooms as ws.h has them. */
-struct names {
-	struct ws_room_name list[SIO_TARGET_ROOMS];
-	unsigned char octets[SIO_TARGET_ROOMS][WS_ROOM_NAME_MAX];
+static bool
+are_names(const char *const *rooms, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rooms[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+sio_target_is_valid(const struct sio_target *target)
+{
+	return target->to_count <= SIO_TARGET_ROOMS &&
+	       target->except_count <= SIO_TARGET_ROOMS &&
+	       are_names(target->to, target->to_count) &&
+	       are_names(target->more_to, target->more_to_count) &&
+	       are_names(target->except, target->except_count) &&
+	       are_names(target->more_except, target->more_except_count);
+}
+
+/* One name as ws.h has it, with its octets. */
+struct name {
+	unsigned char octets[WS_ROOM_NAME_MAX];
 };
 
-/* Write the names of rooms. Returns 0, WS_EINVAL or WS_ENOMEM. */
-static int
-name_rooms(struct sio_nsp *nsp, const char *const *rooms, unsigned count,
-    struct names *names)
-{
-	for (unsigned i = 0; i < count; i++) {
-		unsigned char *name = names->octets[i];
-		size_t len = sio_nsp_room(nsp, rooms[i], name);
+/* The names of rooms as ws.h has them. There is room for a few; more are in a
+ * block of their own. */
+struct names {
+	struct ws_room_name *list;
+	struct name *octets;
+	size_t count;
+	struct ws_room_name few[SIO_TARGET_ROOMS];
+	struct name few_octets[SIO_TARGET_ROOMS];
+	void *block; /* owned, or NULL */
+};
 
-		if (len == 0 || rooms[i] == NULL)
-			return WS_EINVAL;
-		if (sio_socket_own_room(nsp, rooms[i]) < 0)
-			return WS_ENOMEM;
-		names->list[i] = (struct ws_room_name){ name, len };
-	}
+/* Have room for names. Returns 0 or WS_ENOMEM. */
+static int
+reserve(struct names *names, size_t count)
+{
+	const size_t each = sizeof(*names->list) + sizeof(*names->octets);
+
+	names->list = names->few;
+	names->octets = names->few_octets;
+	names->count = 0;
+	names->block = NULL;
+	if (count <= SIO_TARGET_ROOMS)
+		return 0;
+	names->block =
+	    count <= SIZE_MAX / each ? ws_mem_resize(NULL, count * each) : NULL;
+	names->list = names->block;
+	names->octets = (void *)(names->list + count);
+	return names->block != NULL ? 0 : WS_ENOMEM;
+}
+
+/* Append the name of a room; NULL is that of all sockets in the namespace.
+ * Returns 0 or WS_EINVAL. */
+static int
+append(struct names *names, const struct sio_nsp *nsp, const char *room)
+{
+	unsigned char *name = names->octets[names->count].octets;
+	size_t len = sio_nsp_room(nsp, room, name);
+
+	if (len == 0)
+		return WS_EINVAL;
+	names->list[names->count++] = (struct ws_room_name){ name, len };
 	return 0;
 }
 
-/* Deliver to the members of rooms. */
+/* Append the names of rooms. Returns 0, WS_EINVAL or WS_ENOMEM. */
+static int
+append_all(struct names *names, struct sio_nsp *nsp, const char *const *rooms,
+    size_t count)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count && result == 0; i++) {
+		if (sio_socket_own_room(nsp, rooms[i]) < 0)
+			return WS_ENOMEM;
+		result = append(names, nsp, rooms[i]);
+	}
+	return result;
+}
+
+/* Deliver to the members of rooms, whose names there is room for. */
 static long
-publish(const struct sio_target *target, struct sio_delivery *delivery)
+publish(const struct sio_target *target, struct names *to, struct names *except,
+    struct sio_delivery *delivery)
 {
 	struct sio_nsp *nsp = target->nsp;
 	struct sio *io = nsp->io;
-	struct names to, except;
-	struct ws_selection selection = { .to = to.list,
-		.to_count = target->to_count,
-		.except = except.list,
-		.except_count = target->except_count };
-	long result;
+	struct ws_selection selection = { 0 };
+	long result = append_all(to, nsp, target->to, target->to_count);
 
-	if (target->without != NULL)
-		selection.without = &target->without->member;
-	result = name_rooms(nsp, target->to, target->to_count, &to);
 	if (result == 0)
-		result = name_rooms(
-		    nsp, target->except, target->except_count, &except);
+		result =
+		    append_all(to, nsp, target->more_to, target->more_to_count);
+	if (result == 0 && to->count == 0)
+		result = append(to, nsp, NULL);
+	if (result == 0)
+		result = append_all(
+		    except, nsp, target->except, target->except_count);
+	if (result == 0)
+		result = append_all(except, nsp, target->more_except,
+		    target->more_except_count);
 	if (result < 0)
 		return result;
-	if (target->to_count == 0) {
-		selection.to_count = 1;
-		to.list[0] = (struct ws_room_name){ to.octets[0],
-			sio_nsp_room(nsp, NULL, to.octets[0]) };
-	}
+	selection.to = to->list;
+	selection.to_count = to->count;
+	selection.except = except->list;
+	selection.except_count = except->count;
+	if (target->without != NULL)
+		selection.without = &target->without->member;
 	io->delivery = delivery;
 	result = ws_publish_to(io->server, &selection, io->signal, 0);
 	io->delivery = NULL;
+	return result;
+}
+
+/* Deliver to the members of any number of rooms. */
+static long
+publish_to_rooms(const struct sio_target *target, struct sio_delivery *delivery)
+{
+	struct names to, except;
+	long result;
+
+	if (reserve(&to, target->to_count + target->more_to_count) < 0)
+		return WS_ENOMEM;
+	result =
+	    reserve(&except, target->except_count + target->more_except_count);
+	if (result == 0)
+		result = publish(target, &to, &except, delivery);
+	ws_mem_free(to.block);
+	ws_mem_free(except.block);
 	return result;
 }
 
@@ -153,13 +257,12 @@ sio_target_run(const struct sio_target *target, struct sio_delivery *delivery)
 {
 	struct sio *io = target->nsp->io;
 
-	if (target->to_count > SIO_TARGET_ROOMS ||
-	    target->except_count > SIO_TARGET_ROOMS)
+	if (!sio_target_is_valid(target))
 		return WS_EINVAL;
 	if (io->delivery != NULL)
 		return WS_ESTATE;
 	if (target->self == NULL)
-		return publish(target, delivery);
+		return publish_to_rooms(target, delivery);
 	io->delivery = delivery;
 	sio_target_deliver(&target->self->member, NULL);
 	io->delivery = NULL;

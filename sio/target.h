@@ -20,6 +20,10 @@ struct sio_delivery {
 long
 sio_target_run(const struct sio_target *target, struct sio_delivery *delivery);
 
+/* Return whether a target was made without a mistake: too many rooms one by one,
+ * or a name that is NULL. */
+bool sio_target_is_valid(const struct sio_target *target);
+
 /* The function of a ws_member that is a socket: calls io->delivery->deliver.
  *   message  not used */
 void sio_target_deliver(struct ws_member *member, void *message);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "engine.h"
 #include "sio/json/format.h"
 
 static const char *const messages[] = {
@@ -44,6 +45,44 @@ eio_reply_ok(struct ws_request *request)
 	eio_reply(request, 200, "text/html", "ok", 2);
 }
 
+/* Tell the application that a request is refused.
+ *   message  NULL for the one that belongs to the code
+ * Returns what the client is told. */
+static const char *
+tell(struct ws_request *request, enum eio_refusal code, const char *message)
+{
+	struct eio *eio = ws_request_user(request);
+
+	if (message == NULL)
+		message = messages[code];
+	if (eio->handler.refused != NULL)
+		eio->handler.refused(eio, request, (int)code, message);
+	return message;
+}
+
+/* Return the status of a refusal: that which the application has chosen, or
+ * else the usual one. */
+static int
+status_of(
+    const struct ws_request *request, enum eio_refusal code, int otherwise)
+{
+	const struct eio *eio = ws_request_user(request);
+
+	return code == EIO_FORBIDDEN && eio->refusal != 0 ? eio->refusal
+							  : otherwise;
+}
+
+int
+eio_refuse_with(struct ws_request *request, int status)
+{
+	struct eio *eio = ws_request_user(request);
+
+	if (status < 400 || status > 599)
+		return WS_EINVAL;
+	eio->refusal = status;
+	return 0;
+}
+
 /* Refuse a request with a status and an error as the reference writes it. */
 static void
 refuse(struct ws_request *request, int status, enum eio_refusal code,
@@ -51,8 +90,7 @@ refuse(struct ws_request *request, int status, enum eio_refusal code,
 {
 	struct sio_text body = { 0 };
 
-	if (message == NULL)
-		message = messages[code];
+	message = tell(request, code, message);
 	if (sio_format(&body, "{code: %d, message: %s}", code, message) == 0)
 		eio_reply(
 		    request, status, "application/json", body.at, body.len);
@@ -65,7 +103,9 @@ void
 eio_refuse(
     struct ws_request *request, enum eio_refusal code, const char *message)
 {
-	refuse(request, code == EIO_FORBIDDEN ? 403 : 400, code, message);
+	int status = code == EIO_FORBIDDEN ? 403 : 400;
+
+	refuse(request, status_of(request, code, status), code, message);
 }
 
 void
@@ -85,9 +125,10 @@ void
 eio_refuse_upgrade(
     struct ws_request *request, enum eio_refusal code, const char *message)
 {
-	if (message == NULL)
-		message = messages[code];
-	(void)ws_reply(request, 400, "text/html", message, strlen(message));
+	int status = status_of(request, code, 400);
+
+	message = tell(request, code, message);
+	(void)ws_reply(request, status, "text/html", message, strlen(message));
 }
 
 void

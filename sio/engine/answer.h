@@ -39,7 +39,8 @@ void eio_refuse(
  *   status  as eio_session_new says */
 void eio_refuse_session(struct ws_request *request, int status);
 
-/* Refuse a request for a WebSocket: in plain words, and always with 400. */
+/* Refuse a request for a WebSocket: in plain words, and with 400 unless the
+ * application has chosen a status. */
 void eio_refuse_upgrade(
     struct ws_request *request, enum eio_refusal code, const char *message);
 

@@ -72,15 +72,11 @@ set_options(struct eio *eio, const struct eio_options *options)
 		o->silent_per_ip = UINT16_MAX;
 	eio->fields = ws_mem_copy(o->fields != NULL ? o->fields : fields);
 	eio->cookie = o->cookie != NULL ? ws_mem_copy(o->cookie) : NULL;
-	eio->cors.origin = o->cors != NULL ? ws_mem_copy(o->cors) : NULL;
-	eio->cors.credentials = o->cors_credentials;
-	if (eio->fields == NULL || (o->cookie != NULL && eio->cookie == NULL) ||
-	    (o->cors != NULL && eio->cors.origin == NULL))
+	if (eio->fields == NULL || (o->cookie != NULL && eio->cookie == NULL))
 		return WS_ENOMEM;
 	o->fields = eio->fields;
 	o->cookie = eio->cookie;
-	o->cors = eio->cors.origin;
-	return 0;
+	return eio_cors_init(&eio->cors, o);
 }
 
 static void
@@ -113,12 +109,32 @@ start_timers(struct eio *eio)
 	return ws_random(eio->key, sizeof(eio->key));
 }
 
-/* Serve all paths below one, which is not served itself. Returns 0 or an enum
- * ws_error. */
+/* Serve a path. Returns 0 or an enum ws_error. */
+static int
+add_route(struct eio *eio, const char *path)
+{
+	struct ws_handler handler = eio_websocket_handler();
+	int result = ws_http(eio->server, path, NULL, eio_requests_handle, eio);
+
+	handler.upgrade = eio_requests_upgrade;
+	handler.max_message = eio->options.max_payload;
+	handler.deflate_min =
+	    eio->options.deflate_min > 0 ? eio->options.deflate_min : -1;
+	handler.origin = eio_cors_websocket(&eio->cors);
+	if (result == 0)
+		result =
+		    ws_http_body(eio->server, path, eio->options.max_payload,
+			eio_requests_early, eio_requests_broken);
+	if (result == 0)
+		result = ws_endpoint(eio->server, path, &handler, eio);
+	return result;
+}
+
+/* Serve all paths below one; and that one itself if the options say so, which
+ * is not possible for "/". Returns 0 or an enum ws_error. */
 static int
 add_routes(struct eio *eio, const char *path)
 {
-	struct ws_handler handler = eio_websocket_handler();
 	size_t len = strlen(path);
 	char *below = ws_mem_resize(NULL, len + 2);
 	int result;
@@ -129,18 +145,10 @@ add_routes(struct eio *eio, const char *path)
 	if (len == 0 || path[len - 1] != '/')
 		below[len++] = '/';
 	below[len] = '\0';
-	handler.upgrade = eio_requests_upgrade;
-	handler.max_message = eio->options.max_payload;
-	handler.deflate_min =
-	    eio->options.deflate_min > 0 ? eio->options.deflate_min : -1;
-	handler.origin = eio_cors_websocket(&eio->cors);
-	result = ws_http(eio->server, below, NULL, eio_requests_handle, eio);
-	if (result == 0)
-		result =
-		    ws_http_body(eio->server, below, eio->options.max_payload,
-			eio_requests_early, eio_requests_broken);
-	if (result == 0)
-		result = ws_endpoint(eio->server, below, &handler, eio);
+	result = add_route(eio, below);
+	below[len - 1] = '\0';
+	if (result == 0 && eio->options.no_slash && len > 1)
+		result = add_route(eio, below);
 	ws_mem_free(below);
 	return result;
 }
@@ -180,11 +188,12 @@ eio_new(struct ws_server *server, const char *path,
     const struct eio_options *options, const struct eio_handler *handler,
     void *user)
 {
-	struct eio *eio = ws_mem_resize(NULL, sizeof(*eio));
+	struct eio *eio =
+	    path != NULL ? ws_mem_resize(NULL, sizeof(*eio)) : NULL;
 	int result;
 
 	if (eio == NULL) {
-		errno = ENOMEM;
+		errno = path != NULL ? ENOMEM : EINVAL;
 		return NULL;
 	}
 	*eio =
@@ -250,7 +259,7 @@ eio_free(struct eio *endpoint)
 	sio_text_free(&endpoint->in);
 	sio_text_free(&endpoint->out);
 	ws_mem_free(endpoint->silent);
-	ws_mem_free(endpoint->cors.origin);
+	eio_cors_fini(&endpoint->cors);
 	ws_mem_free(endpoint->cookie);
 	ws_mem_free(endpoint->fields);
 	ws_mem_free(endpoint);
@@ -277,6 +286,6 @@ eio_count(const struct eio *endpoint)
 bool
 eio_cors(const struct eio *endpoint, struct ws_request *request)
 {
-	eio_cors_fields(&endpoint->cors, request);
-	return eio_cors_preflight(&endpoint->cors, request);
+	return eio_cors_fields(&endpoint->cors, request) &&
+	       eio_cors_preflight(&endpoint->cors, request);
 }

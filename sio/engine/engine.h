@@ -62,6 +62,7 @@ struct eio {
 	 * first client polls. */
 	uint16_t *silent;
 	bool stopping; /* no session begins any more */
+	int refusal;   /* the status that allow has chosen; 0: the usual */
 };
 
 #endif

@@ -54,7 +54,7 @@ eio_prepare(int kind, const void *data, size_t len)
 	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
 	struct eio_message *message;
 
-	if (kind != WS_TEXT && kind != WS_BINARY)
+	if ((kind != WS_TEXT && kind != WS_BINARY) || (data == NULL && len > 0))
 		return NULL;
 	message = ws_mem_resize(NULL, sizeof(*message));
 	if (message == NULL)

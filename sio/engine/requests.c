@@ -99,6 +99,7 @@ check_handshake(
 		return EIO_BAD_METHOD;
 	if (!asked->upgrade && strcmp(asked->transport, "websocket") == 0)
 		return EIO_BAD_REQUEST;
+	eio->refusal = 0;
 	if (eio->stopping) {
 		asked->message = "The server is shutting down";
 		return EIO_FORBIDDEN;
@@ -130,6 +131,14 @@ check(struct eio *eio, struct ws_request *request, struct asked *asked)
 
 /* ---- requests ---------------------------------------------------------- */
 
+/* Let the application add fields to the answer to a request. */
+static void
+add_fields(struct eio *eio, struct ws_request *request, bool first)
+{
+	if (eio->handler.headers != NULL)
+		eio->handler.headers(eio, request, first);
+}
+
 /* Check a request that asks for no WebSocket, and refuse it if it is wrong.
  *   asked  receives what it asks for
  * Returns whether it was accepted. */
@@ -140,7 +149,9 @@ admit(struct eio *eio, struct ws_request *request, struct asked *asked)
 
 	*asked = (struct asked){ .upgrade = false };
 	code = check(eio, request, asked);
-	if (code != EIO_ACCEPTED)
+	if (code == EIO_ACCEPTED)
+		add_fields(eio, request, asked->session == NULL);
+	else
 		eio_refuse(request, code, asked->message);
 	return code == EIO_ACCEPTED;
 }
@@ -157,7 +168,7 @@ eio_requests_early(struct ws_request *request)
 	struct eio *eio = ws_request_user(request);
 	struct asked asked;
 
-	eio_cors_fields(&eio->cors, request);
+	(void)eio_cors_fields(&eio->cors, request);
 	/* Bodies of other methods have no use, and do no harm. */
 	if (is_post(request) && admit(eio, request, &asked))
 		(void)eio_post_begin(eio_poll_of(asked.session), request);
@@ -203,14 +214,16 @@ eio_requests_handle(struct ws_request *request)
 	struct eio *eio = ws_request_user(request);
 	struct eio_session *session = ws_request_state(request);
 	struct asked asked;
+	bool cors;
 
 	if (session != NULL) {
 		eio_post_body(eio_poll_of(session), request);
 		return;
 	}
+	cors = eio->cors.origin != NULL || eio->cors.allow != NULL;
 	if (!had_body(request))
-		eio_cors_fields(&eio->cors, request);
-	if (eio_cors_preflight(&eio->cors, request) ||
+		cors = eio_cors_fields(&eio->cors, request);
+	if ((cors && eio_cors_preflight(&eio->cors, request)) ||
 	    !admit(eio, request, &asked))
 		return;
 	if (asked.session != NULL)
@@ -219,20 +232,38 @@ eio_requests_handle(struct ws_request *request)
 		eio_poll_open(eio, request, asked.protocol);
 }
 
+/* Return whether a page may open a WebSocket, where the application decides
+ * about pages. The server itself has decided otherwise. */
+static bool
+is_welcome(struct eio *eio, struct ws_request *request)
+{
+	return eio->cors.allow == NULL ||
+	       eio_cors_fields(&eio->cors, request) || eio_cors_is_own(request);
+}
+
 void
 eio_requests_upgrade(struct ws_request *request)
 {
 	struct eio *eio = ws_request_user(request);
 	struct asked asked = { .upgrade = true };
-	enum eio_refusal code = check(eio, request, &asked);
+	enum eio_refusal code = EIO_FORBIDDEN;
 
+	if (is_welcome(eio, request))
+		code = check(eio, request, &asked);
+	else {
+		asked.message = "the page comes from another origin than this "
+				"server";
+		(void)eio_refuse_with(request, 403);
+	}
 	if (code == EIO_ACCEPTED && strcmp(asked.transport, "websocket") != 0)
 		code = EIO_BAD_REQUEST;
 	if (code != EIO_ACCEPTED) {
 		eio_refuse_upgrade(request, code, asked.message);
 		return;
 	}
-	eio_cors_fields(&eio->cors, request);
+	if (eio->cors.allow == NULL)
+		(void)eio_cors_fields(&eio->cors, request);
+	add_fields(eio, request, asked.session == NULL);
 	if (asked.session != NULL)
 		eio_websocket_upgrade(asked.session, request);
 	else

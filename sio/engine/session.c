@@ -533,7 +533,7 @@ eio_send(struct eio_session *session, int kind, const void *data, size_t len)
 	struct eio_packet packet = { .type = EIO_MESSAGE, .data = data };
 
 	kind &= ~(WS_VOLATILE | WS_NO_COMPRESS);
-	if (kind != WS_TEXT && kind != WS_BINARY)
+	if ((kind != WS_TEXT && kind != WS_BINARY) || (data == NULL && len > 0))
 		return WS_EINVAL;
 	packet.form = kind == WS_TEXT ? EIO_TEXT : EIO_BINARY;
 	packet.len = len == WS_STR ? strlen(data) : len;
@@ -544,6 +544,8 @@ int
 eio_send_prepared(
     struct eio_session *session, struct eio_message *message, int flags)
 {
+	if (message == NULL)
+		return WS_EINVAL;
 	if (session->state != EIO_STATE_OPEN)
 		return WS_ECLOSED;
 	return session->carrier->send_message(session, message, flags);

@@ -255,6 +255,8 @@ take_over(struct eio_poll *poll)
 		eio_session_gone(session);
 	else if (overflowed)
 		eio_session_end(session, "transport error", EIO_END_NOW);
+	else if (session->eio->handler.upgrade != NULL)
+		session->eio->handler.upgrade(session);
 }
 
 /* The packets of a POST are read. Go on with what came behind them. */

@@ -273,8 +273,8 @@ write_binary(struct sio_convert *out, struct sio_value value)
 	return true;
 }
 
-/* Copy the text of a value in a document. Its binary data becomes attachments.
- */
+/* Copy the text of a value in a document. Its binary data becomes attachments,
+ * and numbers that are too large become null. */
 static bool
 copy_place(struct sio_convert *out, struct sio_value value)
 {
@@ -285,17 +285,21 @@ copy_place(struct sio_convert *out, struct sio_value value)
 	const char *from = sio_json(value, &len), *to = from + len;
 
 	while (at < end) {
+		bool infinite = sio_value_is_infinite(document, at);
+
 		if (tokens[at].type == SIO_OBJECT)
 			out->lookalike |=
 			    sio_json_is_placeholder(document->text, tokens, at);
-		if (tokens[at].type != SIO_BINARY) {
+		if (tokens[at].type != SIO_BINARY && !infinite) {
 			at++;
 			continue;
 		}
 		/* What stands before the placeholder is copied as it is. */
 		sio_text_add(out->text, from,
 		    (size_t)(document->text + tokens[at].start - from));
-		if (!write_binary(out, sio_value_at(document, at)))
+		if (infinite)
+			sio_text_puts(out->text, "null");
+		else if (!write_binary(out, sio_value_at(document, at)))
 			return false;
 		from = document->text + tokens[at].end;
 		at = tokens[at].next;
@@ -366,10 +370,10 @@ write_value(struct sio_convert *out, struct sio_value value)
 	const char *json;
 	size_t len;
 
-	switch ((enum sio_value_kind)value.kind) {
+	switch (sio_value_kind(value)) {
 	case SIO_VALUE_PLACE:
 		return copy_place(out, value);
-	case SIO_VALUE_ARGUMENTS:
+	case SIO_VALUE_REST:
 		return copy_arguments(out, value);
 	case SIO_VALUE_BINARY:
 		return write_binary(out, value);

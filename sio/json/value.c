@@ -20,6 +20,7 @@
 
 #include "value.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -74,6 +75,7 @@ sio_value_clear(struct sio_document *document)
 	document->len = 0;
 	document->count = 0;
 	document->attachments = NULL;
+	document->root_kind = 0;
 }
 
 void
@@ -106,6 +108,8 @@ sio_document_new(const char *text, size_t len, size_t *error_offset)
 	size_t error_at;
 	int error;
 
+	if (text == NULL)
+		return refuse(error_offset, 0);
 	if (len == WS_STR)
 		len = strlen(text);
 	if (len > SIO_JSON_TEXT_MAX)
@@ -126,7 +130,11 @@ sio_document_new(const char *text, size_t len, size_t *error_offset)
 struct sio_value
 sio_document_root(const struct sio_document *document)
 {
-	return sio_value_at(document, 0);
+	struct sio_value root = sio_value_at(document, 0);
+
+	if (root.of != NULL && document->root_kind != 0)
+		root.kind = document->root_kind;
+	return root;
 }
 
 void
@@ -167,8 +175,21 @@ sio_value_arguments(struct sio_value event)
 {
 	if (sio_type(event) != SIO_ARRAY || sio_count(event) == 0)
 		return event;
-	event.kind = SIO_VALUE_ARGUMENTS;
-	return event;
+	return sio_from(event, 1);
+}
+
+struct sio_value
+sio_from(struct sio_value array, size_t first)
+{
+	size_t count = sio_count(array);
+
+	if (sio_type(array) != SIO_ARRAY)
+		return absent();
+	first = sio_value_skip(array) + (first < count ? first : count);
+	if (first > SIO_VALUE_SKIP_MAX)
+		return absent();
+	array.kind = (int)(first << SIO_VALUE_SHIFT) | SIO_VALUE_REST;
+	return array;
 }
 
 void
@@ -183,7 +204,9 @@ sio_value_hide_last(struct sio_document *document)
 static const struct sio_document *
 document_of(struct sio_value value)
 {
-	if (value.kind != SIO_VALUE_PLACE && value.kind != SIO_VALUE_ARGUMENTS)
+	enum sio_value_kind kind = sio_value_kind(value);
+
+	if (kind != SIO_VALUE_PLACE && kind != SIO_VALUE_REST)
 		return NULL;
 	return value.of;
 }
@@ -267,8 +290,7 @@ sio_count(struct sio_value value)
 		return 0;
 	if (token->type != SIO_ARRAY && token->type != SIO_OBJECT)
 		return 0;
-	return value.kind == SIO_VALUE_ARGUMENTS ? token->count - 1u
-						 : token->count;
+	return token->count - sio_value_skip(value);
 }
 
 struct sio_iterator
@@ -283,7 +305,7 @@ sio_iterate(struct sio_value value)
 	it.next = value.at + 1;
 	it.end = document->tokens[value.at].next;
 	/* The name of an event is no argument of it. */
-	if (value.kind == SIO_VALUE_ARGUMENTS)
+	for (size_t skip = sio_value_skip(value); skip > 0; skip--)
 		it.next = document->tokens[it.next].next;
 	return it;
 }
@@ -357,6 +379,20 @@ sio_integer(struct sio_value value, int64_t *out)
 }
 
 bool
+sio_value_is_infinite(const struct sio_document *document, size_t token)
+{
+	const struct sio_json_token *t = &document->tokens[token];
+	const char *digits = document->text + t->start;
+	size_t len = t->end - t->start;
+
+	/* Without an exponent it takes more than 308 digits. */
+	return t->type == SIO_NUMBER &&
+	       (len > 308 || memchr(digits, 'e', len) != NULL ||
+		   memchr(digits, 'E', len) != NULL) &&
+	       isinf(sio_number_read(digits, len));
+}
+
+bool
 sio_boolean(struct sio_value value, bool otherwise)
 {
 	struct ws_span text = text_if(value, SIO_BOOLEAN);
@@ -413,7 +449,9 @@ sio_binary(const void *data, size_t len)
 	 * address. */
 	return (struct sio_value){
 		.of = data == NULL ? "" : data,
-		.at = len == WS_STR ? strlen(data) : len,
+		.at = data == NULL    ? 0
+		      : len == WS_STR ? strlen(data)
+				      : len,
 		.kind = SIO_VALUE_BINARY,
 	};
 }
@@ -423,7 +461,9 @@ sio_raw_json(const char *text, size_t len)
 {
 	return (struct sio_value){
 		.of = text,
-		.at = len == WS_STR && text != NULL ? strlen(text) : len,
+		.at = text == NULL    ? 0
+		      : len == WS_STR ? strlen(text)
+				      : len,
 		.kind = SIO_VALUE_RAW,
 	};
 }

@@ -3,6 +3,7 @@
 #ifndef SIO_VALUE_H
 #define SIO_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,12 +13,31 @@
 /* What the members "of" and "at" of a struct sio_value are. */
 enum sio_value_kind {
 	SIO_VALUE_ABSENT = 0,
-	SIO_VALUE_PLACE,     /* a document and the index of a token in it */
-	SIO_VALUE_ARGUMENTS, /* the same, of an array without its first element */
-	SIO_VALUE_BINARY,    /* data of sio_binary and its length */
-	SIO_VALUE_RAW,       /* text of sio_raw_json and its length */
-	SIO_VALUE_BUILT, /* a struct sio_builder, build.h; NULL: it failed */
+	SIO_VALUE_PLACE,  /* a document and the index of a token in it */
+	SIO_VALUE_REST,   /* the same, of an array without its first elements;
+	                   how many those are stands above SIO_VALUE_SHIFT */
+	SIO_VALUE_BINARY, /* data of sio_binary and its length */
+	SIO_VALUE_RAW,    /* text of sio_raw_json and its length */
+	SIO_VALUE_BUILT,  /* a struct sio_builder, build.h; NULL: it failed */
 };
+
+enum {
+	SIO_VALUE_SHIFT = 4,
+	SIO_VALUE_SKIP_MAX = INT32_MAX >> SIO_VALUE_SHIFT,
+};
+
+/* Return the kind of a value, and how many elements of its array it lacks. */
+static inline enum sio_value_kind
+sio_value_kind(struct sio_value value)
+{
+	return (enum sio_value_kind)(value.kind & ((1 << SIO_VALUE_SHIFT) - 1));
+}
+
+static inline size_t
+sio_value_skip(struct sio_value value)
+{
+	return (size_t)value.kind >> SIO_VALUE_SHIFT;
+}
 
 /* One binary attachment of a packet. */
 struct sio_attachment {
@@ -38,6 +58,7 @@ struct sio_document {
 	size_t room;  /* tokens that fit */
 	char *arena;  /* owned; decoded strings, each at its offset in text */
 	size_t arena_octets;
+	int root_kind; /* of the value that the text is; 0: SIO_VALUE_PLACE */
 };
 
 /* Read a text into a document, in place of the text that it has.
@@ -59,6 +80,10 @@ void sio_value_fini(struct sio_document *document);
  *   token     its index; where there is no such token the value is absent */
 struct sio_value
 sio_value_at(const struct sio_document *document, size_t token);
+
+/* Return whether a token is a number that no double holds, such as 1e999, which
+ * is null once it leaves: Infinity is no JSON. */
+bool sio_value_is_infinite(const struct sio_document *document, size_t token);
 
 /* The arguments of an event: its array without the first element, the name. It
  * is an array to all functions but sio_json, since it has no text of its own.

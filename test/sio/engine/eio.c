@@ -20,7 +20,44 @@ on_allow(struct eio *endpoint, struct ws_request *request, const char **message)
 	cr_expect_neq(ws_request_method(request), NULL);
 	if (eio_test.forbid != NULL && eio_test.forbid[0] != '\0')
 		*message = eio_test.forbid;
+	if (eio_test.status != 0) {
+		cr_expect_eq(eio_refuse_with(request, 200), WS_EINVAL);
+		cr_expect_eq(eio_refuse_with(request, 600), WS_EINVAL);
+		cr_expect_eq(eio_refuse_with(request, eio_test.status), 0);
+		cr_expect_eq(ws_reply_field(request, "X-Why", "no token"), 0);
+	}
 	return eio_test.forbid == NULL;
+}
+
+static void
+on_refused(struct eio *endpoint, struct ws_request *request, int code,
+    const char *message)
+{
+	size_t len = strlen(eio_test.refused);
+
+	cr_expect_eq(endpoint, eio_test.eio);
+	(void)snprintf(eio_test.refused + len, sizeof(eio_test.refused) - len,
+	    "%s %d %s; ", ws_request_method(request), code, message);
+	cr_expect_eq(ws_reply_field(request, "X-Refused", message), 0);
+}
+
+static void
+on_headers(struct eio *endpoint, struct ws_request *request, bool first)
+{
+	cr_expect_eq(endpoint, eio_test.eio);
+	if (eio_test.headers)
+		cr_expect_eq(ws_reply_field(request, "X-Answer",
+				 first ? "the first" : "another"),
+		    0);
+}
+
+static void
+on_upgrade(struct eio_session *session)
+{
+	cr_expect_str_eq(eio_transport(session), "websocket");
+	eio_test.upgraded++;
+	if (eio_test.on_upgrade != NULL)
+		eio_test.on_upgrade(session);
 }
 
 static void
@@ -71,8 +108,11 @@ static void
 setup(struct ws_server *server)
 {
 	static const struct eio_handler handler = { .allow = on_allow,
+		.refused = on_refused,
+		.headers = on_headers,
 		.open = on_open,
 		.message = on_message,
+		.upgrade = on_upgrade,
 		.drain = on_drain,
 		.close = on_close };
 

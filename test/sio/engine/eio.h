@@ -22,7 +22,7 @@
 struct eio_test {
 	struct live live;
 	struct eio *eio;
-	int opened, messages, drained, closed;
+	int opened, messages, upgraded, drained, closed;
 	struct eio_session *last; /* opened; NULL when it has closed */
 	char reason[32];          /* of the last close */
 	int kind;                 /* of the last message */
@@ -32,7 +32,11 @@ struct eio_test {
 	/* Called inside the callbacks; NULL for nothing. */
 	void (*on_open)(struct eio_session *session);
 	void (*on_message)(struct eio_session *session);
+	void (*on_upgrade)(struct eio_session *session);
 	const char *forbid; /* what allow says; NULL: it allows */
+	int status;         /* that allow chooses; 0: none */
+	bool headers;       /* add a field to each answer */
+	char refused[512];  /* "GET 4 Forbidden; " ... */
 	int protocol;       /* that the client speaks */
 	char sid[21];       /* of the last session that the client opened */
 };

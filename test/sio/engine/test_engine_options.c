@@ -132,6 +132,130 @@ Test(sio_engine_options, a_browser_that_asks_first_is_answered)
 	eio_test_end();
 }
 
+static int asked_pages; /* calls of is_known */
+
+static bool
+is_known(struct ws_request *request, const char *origin)
+{
+	cr_expect_str_eq(ws_request_field(request, "Origin"), origin);
+	asked_pages++;
+	return strcmp(origin, "http://a.example") == 0;
+}
+
+static const struct {
+	const char *name, *method, *fields;
+	int status;
+	const char *head[3];  /* lines that the answer has */
+	const char * not [2]; /* and has not */
+	int asked;            /* pages shown to is_known */
+} functions[] = {
+	{ "known", "GET", "Origin: http://a.example\r\n", 200,
+	    { "Access-Control-Allow-Origin: http://a.example\r\n",
+		"Access-Control-Expose-Headers: X-A,X-B\r\n",
+		"Vary: Origin\r\n" },
+	    { "Access-Control-Allow-Methods", "Access-Control-Max-Age" }, 1 },
+	{ "unknown", "GET", "Origin: http://b.example\r\n", 200,
+	    { "Vary: Origin\r\n" }, { "Access-Control" }, 1 },
+	{ "own", "GET", "Origin: http://localhost\r\n", 200,
+	    { "Vary: Origin\r\n" }, { "Access-Control" }, 0 },
+	{ "no page", "GET", "", 200, { "Vary: Origin\r\n" },
+	    { "Access-Control" }, 0 },
+	{ "preflight", "OPTIONS",
+	    "Origin: http://a.example\r\n"
+	    "Access-Control-Request-Headers: x-mine\r\n",
+	    204,
+	    { "Access-Control-Allow-Methods: GET,POST\r\n",
+		"Access-Control-Allow-Headers: Content-Type,X-C\r\n",
+		"Access-Control-Max-Age: 600\r\n" },
+	    { "x-mine", "Access-Control-Request-Headers" }, 1 },
+	{ "preflight of an unknown page", "OPTIONS",
+	    "Origin: http://b.example\r\n", 400, { "Vary: Origin\r\n" },
+	    { "Access-Control" }, 1 },
+};
+
+Test(sio_engine_options, the_program_may_decide_about_pages)
+{
+	struct eio_options options = { .cors_allow = is_known,
+		.cors_methods = "GET,POST",
+		.cors_headers = "Content-Type,X-C",
+		.cors_exposed = "X-A,X-B",
+		.cors_max_age_s = 600 };
+	struct response r;
+	struct client c;
+
+	eio_test_begin(&options);
+	for (size_t i = 0; i < LEN(functions); i++) {
+		const char *name = functions[i].name;
+
+		asked_pages = 0;
+		cr_expect_eq(eio_ask(&r, functions[i].method, NULL, "",
+				 functions[i].fields, NULL, 0),
+		    functions[i].status, "%s: %d", name, r.status);
+		for (size_t j = 0; j < 3 && functions[i].head[j] != NULL; j++)
+			cr_expect(strstr(r.head, functions[i].head[j]) != NULL,
+			    "%s: %s", name, r.head);
+		for (size_t j = 0; j < 2 && functions[i].not [j] != NULL; j++)
+			cr_expect(strstr(r.head, functions[i].not [j]) == NULL,
+			    "%s: %s", name, r.head);
+		cr_expect_eq(asked_pages, functions[i].asked, "%s", name);
+	}
+	c = eio_ask_websocket(&r, NULL, "", "Origin: http://b.example\r\n");
+	cr_expect_eq(r.status, 403);
+	client_close(&c);
+	c = eio_ask_websocket(&r, NULL, "", "Origin: http://a.example\r\n");
+	cr_expect_eq(r.status, 101);
+	cr_expect_str_eq(client_field(&r, ORIGIN), "http://a.example");
+	client_close(&c);
+	eio_test_end();
+}
+
+/* maxAge: 0 can be said, too. */
+Test(sio_engine_options, a_browser_may_be_told_to_ask_each_time)
+{
+	struct eio_options options = { .cors = "*", .cors_max_age_s = -1 };
+	struct response r;
+
+	eio_test_begin(&options);
+	cr_expect_eq(eio_ask(&r, "OPTIONS", NULL, "", "", NULL, 0), 204);
+	cr_expect_str_eq(client_field(&r, "Access-Control-Max-Age"), "0");
+	eio_test_end();
+}
+
+/* addTrailingSlash: false, as clients with that option ask. */
+Test(sio_engine_options, the_path_may_be_served_without_a_slash)
+{
+	static const struct {
+		bool no_slash;
+		const char *path;
+		int status;
+	} rows[] = {
+		{ false, "/engine.io", 404 },
+		{ false, "/engine.io/", 200 },
+		{ true, "/engine.io", 200 },
+		{ true, "/engine.io/", 200 },
+		{ true, "/engine.iox", 404 },
+	};
+	char head[128];
+
+	for (size_t i = 0; i < LEN(rows); i++) {
+		struct eio_options options = { .no_slash = rows[i].no_slash };
+		struct response r;
+		struct client c;
+
+		eio_test_begin(&options);
+		c = client_open(eio_test.live.address);
+		(void)snprintf(head, sizeof(head),
+		    "GET %s?EIO=4&transport=polling HTTP/1.1\r\nHost: "
+		    "a\r\n\r\n",
+		    rows[i].path);
+		client_puts(&c, head);
+		cr_expect_eq(client_response(&c, &r, false), rows[i].status,
+		    "%zu: %d", i, r.status);
+		client_close(&c);
+		eio_test_end();
+	}
+}
+
 /* httpCompression: the server's threshold is the least. */
 Test(sio_engine_options, answers_to_polls_are_compressed)
 {
