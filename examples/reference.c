@@ -14,46 +14,31 @@
 static void
 on_connection(struct sio_socket *socket)
 {
-	struct sio_value auth = sio_auth(socket);
-
-	if (sio_type(auth) == SIO_ABSENT)
-		sio_emit(socket, "auth", "{}");
-	else
-		sio_emit(socket, "auth", "%p", (void *)&auth);
+	sio_emit(socket, "auth", "%p", SIO_P(sio_auth(socket)));
 }
 
 static void
 on_message(struct sio_socket *socket, struct sio_event *event)
 {
-	struct sio_value args = sio_args(event);
-
-	sio_emit(socket, "message-back", "...%p", (void *)&args);
+	sio_emit(socket, "message-back", "...%p", SIO_P(sio_args(event)));
 }
 
 static void
 on_message_with_ack(struct sio_socket *socket, struct sio_event *event)
 {
-	struct sio_value args = sio_args(event);
-
 	(void)socket;
-	sio_ack(event, "...%p", (void *)&args);
-}
-
-static int
-number(int argc, char **argv, int nth, int otherwise)
-{
-	return argc > nth ? atoi(argv[nth]) : otherwise;
+	sio_ack(event, "...%p", SIO_P(sio_args(event)));
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sio_options options = {
-		.engine.ping_interval_ms = number(argc, argv, 2, 300),
-		.engine.ping_timeout_ms = number(argc, argv, 3, 200),
+		.engine.ping_interval_ms = argc > 2 ? atoi(argv[2]) : 300,
+		.engine.ping_timeout_ms = argc > 3 ? atoi(argv[3]) : 200,
 		.engine.max_payload = 1000000,
 		.engine.cors = "*",
-		.connect_timeout_ms = number(argc, argv, 4, 1000),
+		.connect_timeout_ms = argc > 4 ? atoi(argv[4]) : 1000,
 	};
 	struct ws_server *server = ws_server_new(NULL);
 	struct sio *io = sio_new(server, &options);

@@ -152,6 +152,19 @@ check_manual ws.h man/ws.3 ws 100
 check_manual sio/sio.h man/sio.3 'sio|eio' 61
 check_manual hub/hub.h man/hub.3 hub 4
 
+# Each function that takes text, data or a value, which a client may have left
+# out, is called without it by a test. Strings that a function returns, and those
+# that it only hands to a callback, do not count.
+{ prototypes_of_header ws.h ws; prototypes_of_header sio/sio.h 'sio|eio'; } |
+    canonical |
+    sed 's/(\*[a-z_]*)([^()]*)//g; s/^[^(]*[ *]\([a-z0-9_]*\)(/\1 (/' |
+    grep -E '\(.*(const (char|void) ?\*|struct sio_value )' |
+    cut -d ' ' -f 1 | while read -r function; do
+	grep -q "\<$function(" test/sio/test_nothing.c ||
+	    echo "test_nothing.c does not call $function"
+done > "$work/missing"
+[ -s "$work/missing" ] && fail "$(cat "$work/missing")"
+
 # ---- form --------------------------------------------------------------------
 
 # A reference to a page that is not installed yet is no fault.

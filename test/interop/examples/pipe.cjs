@@ -11,10 +11,15 @@ const wss = new WebSocketServer({ server });
 
 app.use(express.static("examples/pages"));
 
+let rest = Buffer.alloc(0);
 process.stdin.on("data", (data) => {
-	const binary = !isUtf8(data);
-	for (const client of wss.clients) {
-		client.send(data, { binary });
+	rest = Buffer.concat([rest, data]);
+	for (let end; (end = rest.indexOf("\n")) >= 0;) {
+		const line = rest.subarray(0, end);
+		for (const client of wss.clients) {
+			client.send(line, { binary: !isUtf8(line) });
+		}
+		rest = rest.subarray(end + 1);
 	}
 });
 
