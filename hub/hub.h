@@ -6,7 +6,7 @@
  * which any HTTP client can read and write:
  *
  *	GET /room/NAME    with Upgrade: a WebSocket; ?since=ID first replays
- *	                  what was missed
+ *	                  what was missed; with the subprotocol wsd.1 it has ids
  *	GET               Accept: text/event-stream: server-sent events, with
  *	                  Last-Event-ID; Accept: application/x-ndjson: a JSON
  *	                  text a line; otherwise what is kept, as JSON with an

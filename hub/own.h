@@ -14,6 +14,7 @@ struct hub_now {
 	struct ws_prepared *message; /* borrowed; NULL outside of deliveries */
 	uint64_t n;
 	struct ws_block *event, *line; /* owned; NULL until they are needed */
+	struct ws_prepared *frame;     /* owned; likewise */
 	struct hub_text json;          /* owned; likewise */
 };
 
@@ -56,6 +57,12 @@ const char *hub_id(const struct hub *hub, uint64_t n, char id[HUB_ID_SIZE]);
 /* Tell the server how much memory the history holds. */
 void hub_count_history(struct hub *hub);
 
+/* Make a frame of wsd.1: the id, a line feed, and the message.
+ *   id  "" for none
+ * Returns it, owned by the caller, or NULL when out of memory. */
+struct ws_prepared *
+hub_frame(const char *id, int kind, const void *data, size_t len);
+
 /* Publish, as hub_publish.
  *   without  a member to leave out; NULL: none
  *   n        receives the number */
@@ -67,6 +74,7 @@ long hub_say(struct hub *hub, const char *room, size_t len, int kind,
  *   message  which is delivered
  * Returns the form, owned by the hub, or NULL when out of memory. */
 struct ws_block *hub_now_event(struct hub *hub, struct ws_prepared *message);
+struct ws_prepared *hub_now_frame(struct hub *hub, struct ws_prepared *message);
 struct ws_block *hub_now_line(struct hub *hub, struct ws_prepared *message);
 const struct hub_text *
 hub_now_json(struct hub *hub, struct ws_prepared *message);

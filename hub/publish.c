@@ -107,6 +107,37 @@ hub_now_line(struct hub *hub, struct ws_prepared *message)
 	return hub->now.line;
 }
 
+struct ws_prepared *
+hub_frame(const char *id, int kind, const void *data, size_t len)
+{
+	struct hub_text text = { 0 };
+	struct ws_prepared *frame = NULL;
+
+	hub_text_put(&text, id);
+	hub_text_put(&text, "\n");
+	hub_text_octets(&text, data, len);
+	if (!text.failed)
+		frame =
+		    ws_prepare(kind, hub_text_at(&text), hub_text_len(&text));
+	hub_text_free(&text);
+	return frame;
+}
+
+struct ws_prepared *
+hub_now_frame(struct hub *hub, struct ws_prepared *message)
+{
+	char number[HUB_ID_SIZE];
+	const char *id = id_of(hub, message, number);
+	size_t len;
+	int kind;
+	const void *data = ws_prepared_data(message, &kind, &len);
+
+	if (hub->now.frame == NULL)
+		hub->now.frame =
+		    hub_frame(id != NULL ? id : "-", kind, data, len);
+	return hub->now.frame;
+}
+
 /* ---- publishing -------------------------------------------------------- */
 
 void
@@ -162,6 +193,7 @@ deliver(struct hub *hub, const struct ws_room_name *room,
 	count = ws_publish_to(hub->server, &selection, message, 0);
 	ws_block_free(hub->now.event);
 	ws_block_free(hub->now.line);
+	ws_prepared_free(hub->now.frame);
 	hub_text_free(&hub->now.json);
 	hub->now = outer;
 	return count;
