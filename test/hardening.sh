@@ -42,9 +42,10 @@ look_at_code()
 	has 'UND __stack_chk_fail' "$1"
 	has 'UND __[a-z]+_chk' "$1"
 	[ "$(uname -m)" = x86_64 ] || return
-	# A page of a large stack frame is touched when it is allocated.
+	# Where a stack frame takes a page or more, each page of it is touched
+	# when it is allocated.
 	objdump -d "$1" >"$out"
-	has 'orq? .*\$0x0,(0x[0-9a-f]+)?\(%rsp\)' "$1"
+	! grep -qE 'sub +\$0x[1-9a-f][0-9a-f]{3,},%rsp' "$out" || has 'orq? .*\$0x0,(0x[0-9a-f]+)?\(%rsp\)' "$1"
 	case $1 in *.a) ;; *) return ;; esac
 	readelf -hnW "$1" >"$out"
 	[ "$(grep -c 'Type: *REL' "$out")" -eq "$(grep -c SHSTK "$out")" ] ||
