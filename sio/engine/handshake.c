@@ -20,7 +20,6 @@
 
 struct eio_handshake {
 	int64_t time_ms;
-	uint32_t octets; /* of text */
 	char text[];
 };
 
@@ -79,15 +78,8 @@ eio_handshake_new(struct ws_request *request, const char *fields)
 	k.octets = 0;
 	keep_all(&k, request);
 	(void)timespec_get(&now, TIME_UTC);
-	h->octets = (uint32_t)k.octets;
 	h->time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	return h;
-}
-
-size_t
-eio_handshake_octets(const struct eio_handshake *handshake)
-{
-	return handshake != NULL ? sizeof(*handshake) + handshake->octets : 0;
 }
 
 /* Return the string that stands behind a string. */
@@ -95,6 +87,19 @@ static const char *
 next(const char *text)
 {
 	return text + strlen(text) + 1;
+}
+
+size_t
+eio_handshake_octets(const struct eio_handshake *handshake)
+{
+	const char *at;
+
+	if (handshake == NULL)
+		return 0;
+	at = next(next(handshake->text));
+	while (*at != '\0')
+		at = next(next(at));
+	return sizeof(*handshake) + (size_t)(at + 1 - handshake->text);
 }
 
 const char *
