@@ -22,6 +22,8 @@ enum ws_files_error {
 	WS_FILES_EBUSY = -4,  /* out of file descriptors or memory: 503 */
 	WS_FILES_EGONE = -5, /* there is no directory of the root's name: 503 */
 	WS_FILES_EIO = -6,   /* the disk or file system has failed: 500 */
+	WS_FILES_ECODING = -7, /* only there in a coding that the client does
+	                          not accept: 406 */
 };
 
 /* Open a directory as document root.

@@ -80,19 +80,29 @@ note_sibling(struct ws_files *root, const struct ws_files_path *p,
 	    root->path, p->name, suffix, why);
 }
 
-/* Read the length of what a gzip file was made of, modulo 2^32, from its last
- * octets (RFC 1952 section 2.3.1). Returns whether the file can be one. */
+/* Copy a part of a file. Returns whether the file has it. */
+static bool
+read_part(const struct ws_file *file, uint64_t first, uint8_t *out, size_t len)
+{
+	if (file->data == NULL)
+		return ws_file_read(file, first, out, len) == (ssize_t)len;
+	memcpy(out, file->data + first, len);
+	return true;
+}
+
+/* Read the length of what a gzip file was made of, modulo 2^32, from its
+ * last octets (RFC 1952 section 2.3.1). Returns whether the file can be one: it
+ * begins as all do. */
 static bool
 read_gzip_length(const struct ws_file *file, uint32_t *octets)
 {
-	uint8_t last[4];
+	static const uint8_t magic[3] = { 0x1f, 0x8b, 8 };
+	uint8_t first[3], last[4];
 
-	if (file->octets < GZIP_LEAST)
-		return false;
-	if (file->data != NULL)
-		memcpy(last, file->data + file->octets - 4, sizeof(last));
-	else if (ws_file_read(file, file->octets - 4, last, sizeof(last)) !=
-		 (ssize_t)sizeof(last))
+	if (file->octets < GZIP_LEAST ||
+	    !read_part(file, 0, first, sizeof(first)) ||
+	    memcmp(first, magic, sizeof(magic)) != 0 ||
+	    !read_part(file, file->octets - 4, last, sizeof(last)))
 		return false;
 	*octets = (uint32_t)last[0] | (uint32_t)last[1] << 8 |
 		  (uint32_t)last[2] << 16 | (uint32_t)last[3] << 24;
@@ -213,12 +223,18 @@ find_compressed_only(struct ws_files *root, struct ws_files_path *p,
 			return 0;
 		}
 		ws_file_close(file);
+		root->cause = "the .gz of it is no gzip file";
 	}
-	if (br > 0 && open_beside(root, p, ".br", file)) {
+	if (!open_beside(root, p, ".br", file))
+		return WS_FILES_ENOENT;
+	if (br > 0) {
 		file->encoding = "br";
 		return 0;
 	}
-	return WS_FILES_ENOENT;
+	ws_file_close(file);
+	root->cause = "only the .br of it is there, which this client does not "
+		      "accept; browsers do over HTTPS";
+	return WS_FILES_ECODING;
 }
 
 int

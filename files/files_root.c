@@ -315,17 +315,56 @@ open_root(struct ws_files *root)
 	return true;
 }
 
+/* Find the name of the working directory: that by which a shell went there, if
+ * it still leads there, since a link in it may be switched; or else the real
+ * one. POSIX.1-2017, pwd, option -L. Returns NULL when there is none. */
+static const char *
+working_directory(char *real, size_t size)
+{
+	const char *name = getenv("PWD");
+	struct stat here, there;
+
+	if (name != NULL && name[0] == '/' && stat(name, &there) == 0 &&
+	    stat(".", &here) == 0 && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino)
+		return name;
+	return getcwd(real, size);
+}
+
+/* Copy the name of a root. A relative one gets the working directory before it:
+ * a process stays in a directory that was removed, but its name may be that of
+ * a new one. Returns NULL when out of memory. */
+static char *
+copy_name(const char *path)
+{
+	char real[PATH_MAX], joined[PATH_MAX];
+	const char *here = NULL;
+	int len = 0;
+
+	if (path[0] != '/')
+		here = working_directory(real, sizeof(real));
+	while (here != NULL && path[0] == '.' &&
+	       (path[1] == '/' || path[1] == '\0'))
+		path += path[1] == '/' ? 2 : 1;
+	if (here != NULL)
+		len = snprintf(joined, sizeof(joined), "%s/%s", here, path);
+	if (len <= 0 || (size_t)len >= sizeof(joined))
+		return ws_mem_copy(path);
+	return ws_mem_copy(joined);
+}
+
 struct ws_files *
 ws_files_directory(const char *path)
 {
 	struct ws_files *root = root_new(-1);
-	size_t len = strlen(path);
+	size_t len;
 
 	if (root == NULL)
 		return NULL;
-	root->path = ws_mem_copy(path);
+	root->path = copy_name(path);
 	errno = ENOMEM;
-	while (root->path != NULL && len > 1 && path[len - 1] == '/')
+	len = root->path != NULL ? strlen(root->path) : 0;
+	while (len > 1 && root->path[len - 1] == '/')
 		root->path[--len] = '\0';
 	if (root->path != NULL && open_root(root))
 		return root;

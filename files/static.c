@@ -11,6 +11,8 @@
  *                                  person goes there), or 404
  *   not readable                   403
  *   the disk fails (EIO)           500
+ *   only there in a coding that
+ *     the client does not accept   406
  *   a directory without slash      301 to the same with slash
  *   a directory without index      200 with a listing (option list), or 404
  *   a file                         200, or what static_file.c makes of it
@@ -56,7 +58,7 @@ not_found(struct ws_static_context *c)
 	}
 	c->gzip = ws_static_may_gzip(c);
 	if (!ws_static_recode(c)) {
-		ws_static_failure(c, 503);
+		ws_static_failure(c, c->broken ? 500 : 503);
 		return;
 	}
 	ws_static_begin(c, 404);
@@ -194,6 +196,8 @@ status_of(int error)
 		return 403;
 	case WS_FILES_EIO:
 		return 500;
+	case WS_FILES_ECODING:
+		return 406;
 	default:
 		return 503;
 	}

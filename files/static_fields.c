@@ -27,7 +27,9 @@ static const char *const owned[] = { "Accept-Ranges", "Age", "Allow",
 	"Cache-Control", "Connection", "Content-Encoding", "Content-Length",
 	"Content-Location", "Content-Range", "Content-Type", "Date", "ETag",
 	"Keep-Alive", "Last-Modified", "Location", "Proxy-Connection", "TE",
-	"Trailer", "Transfer-Encoding", "Upgrade", "X-Content-Type-Options" };
+	"Sec-WebSocket-Accept", "Sec-WebSocket-Extensions",
+	"Sec-WebSocket-Protocol", "Sec-WebSocket-Version", "Trailer",
+	"Transfer-Encoding", "Upgrade", "X-Content-Type-Options" };
 
 static const char *const isolated[] = {
 	"Cross-Origin-Opener-Policy: same-origin",

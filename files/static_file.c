@@ -56,7 +56,7 @@ content(struct ws_static_context *c, const char *cache, int status,
     uint64_t first, uint64_t octets)
 {
 	if (!ws_static_recode(c)) {
-		ws_static_failure(c, 503);
+		ws_static_failure(c, c->broken ? 500 : 503);
 		return;
 	}
 	if (status == 200)

@@ -46,10 +46,11 @@ key_of(const struct ws_file *file)
 }
 
 /* Decompress a gzip file, whose checksum is compared.
- *   data  its gzip_octets */
+ *   data    its gzip_octets
+ *   broken  receives whether that is why the result is NULL */
 static struct ws_chunk *
-gunzip(
-    struct ws_gzip_cache *cache, const struct ws_file *file, const void *data)
+gunzip(struct ws_gzip_cache *cache, const struct ws_file *file,
+    const void *data, bool *broken)
 {
 	size_t octets = (size_t)file->octets;
 	struct ws_inflate *z = ws_mem_resize(NULL, sizeof(*z));
@@ -63,6 +64,7 @@ gunzip(
 			z, data, file->gzip_octets, chunk->at, octets) < 0) {
 			ws_chunk_unref(chunk);
 			chunk = NULL;
+			*broken = true;
 		}
 	}
 	ws_mem_free(z);
@@ -72,9 +74,10 @@ gunzip(
 /* Compress a file, or decompress a gzip file, unless the cache has the result.
  * Returns a chunk with a reference for the caller. Returns NULL when out of
  * memory, when a gzip file is broken, and when a compressed one would not be
- * smaller or there is no time now to make it. */
+ * smaller or there is no time now to make it.
+ *   broken  receives whether a gzip file is; else it is not written */
 static struct ws_chunk *
-recoded(struct ws_gzip_cache *cache, const struct ws_file *file)
+recoded(struct ws_gzip_cache *cache, const struct ws_file *file, bool *broken)
 {
 	struct ws_gzip_key key = key_of(file);
 	bool is_gzip = file->gzip_octets > 0;
@@ -91,7 +94,7 @@ recoded(struct ws_gzip_cache *cache, const struct ws_file *file)
 		data = owned = read_whole(file, octets);
 	if (data == NULL)
 		return NULL;
-	chunk = is_gzip ? gunzip(cache, file, data)
+	chunk = is_gzip ? gunzip(cache, file, data, broken)
 			: ws_gzip_cache_compress(cache, data, octets);
 	ws_mem_free(owned);
 	if (chunk != NULL || !is_gzip)
@@ -141,7 +144,7 @@ compress(struct ws_static_context *c)
 	if (ws_static_is_head(c))
 		c->gzip = measure(c, file);
 	else {
-		answer->body = recoded(c->ask->gzip_cache, file);
+		answer->body = recoded(c->ask->gzip_cache, file, &c->broken);
 		c->gzip = answer->body != NULL;
 		if (c->gzip)
 			file->octets = answer->body->len;
@@ -158,7 +161,11 @@ ws_static_recode(struct ws_static_context *c)
 	struct ws_static_answer *answer = c->answer;
 
 	if (answer->file.gzip_octets > 0 && !ws_static_is_head(c)) {
-		answer->body = recoded(c->ask->gzip_cache, &answer->file);
+		answer->body =
+		    recoded(c->ask->gzip_cache, &answer->file, &c->broken);
+		if (c->broken)
+			answer->cause = "its .gz, which is all there is, "
+					"cannot be decompressed";
 		return answer->body != NULL;
 	}
 	if (c->gzip)

@@ -76,6 +76,7 @@ sentence(int status)
 		{ 403, "This may not be read." },
 		{ 404, "There is nothing at this address." },
 		{ 405, "This address can only be read." },
+		{ 406, "This is compressed, in a way that you do not accept." },
 		{ 412, "The file is not the one that the request is about." },
 		{ 414, "The address is too long." },
 		{ 416, "The file is shorter than the range asked for." },

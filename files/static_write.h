@@ -11,6 +11,7 @@ struct ws_static_context {
 	struct ws_http_out *out;
 	struct ws_static_answer *answer;
 	bool gzip;       /* the file is to be compressed, if that helps */
+	bool broken;     /* its gzip file cannot be decompressed */
 	bool unmeasured; /* for HEAD: how long the body would be is not known */
 };
 

@@ -23,11 +23,13 @@ struct ws_conditions {
 };
 
 /* Whether a time of modification is one. Package stores set that of all files to
- * 0 or 1, so it says nothing about any. */
+ * 0 or 1, zip archives to the beginning of 1980, and npm to 26 October 1985,
+ * 08:15, so it says nothing about any. */
 static inline bool
 ws_condition_is_date(int64_t modified_s)
 {
-	return modified_s > 1;
+	return modified_s > 1 && modified_s != 315532800 &&
+	       modified_s != 499162500;
 }
 
 /* Whether If-Match, or without it If-Unmodified-Since, fails: 412.

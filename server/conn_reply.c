@@ -469,7 +469,7 @@ head_size(const struct ws_request *rq, const struct ws_static_ask *ask)
 	return size;
 }
 
-/* Log why a file is 403 or 404, where the visitor is told less. */
+/* Log why a file was refused, where the visitor is told less. */
 static void
 log_cause(struct ws_request *rq, struct ws_span path,
     const struct ws_static_answer *answer)
@@ -477,8 +477,7 @@ log_cause(struct ws_request *rq, struct ws_span path,
 	char text[320];
 	int len;
 
-	if (answer->cause == NULL ||
-	    (answer->status != 403 && answer->status != 404))
+	if (answer->cause == NULL || answer->status < 400)
 		return;
 	len = snprintf(text, sizeof(text), "%.*s: %s",
 	    path.len < 200 ? (int)path.len : 200, path.at, answer->cause);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "websocket/handshake.h"
+#include "base/mem.h"
 
 /* Return the path of a request below the base path. */
 static struct ws_span
@@ -152,21 +153,32 @@ strip_base(const struct ws_server *server, struct ws_request *rq)
 }
 
 /* Redirect the base path to itself with a slash, so that the relative links of
- * its page work. RFC 9110 15.4.9. */
+ * its page work. RFC 9110 15.4.9. The query may be as long as a head. */
 static void
 redirect_to_base(struct ws_server *server, struct ws_request *rq)
 {
 	const char *mark = rq->head->has_query ? "?" : "";
-	char location[2048];
-	int len = snprintf(location, sizeof(location), "%s/%s%.*s",
-	    server->base_path, mark, (int)rq->head->query_octets,
-	    rq->base + rq->head->query_at);
+	size_t query = rq->head->has_query ? rq->head->query_octets : 0;
+	size_t size = strlen(server->base_path) + query + sizeof("/?");
+	char *head = ws_mem_resize(NULL, WS_REPLY_HEAD + 2 * size), *location;
+	struct ws_http_out out;
 
-	if (len >= (int)sizeof(location) ||
-	    ws_reply_field(rq, "Location", location) < 0)
-		ws_request_refuse(rq, 414, "the request-target is too long");
-	else
-		(void)ws_reply(rq, 308, NULL, NULL, 0);
+	if (head == NULL) {
+		ws_conn_kill(rq->conn, "out of memory");
+		return;
+	}
+	location = head + WS_REPLY_HEAD + size;
+	(void)snprintf(location, size, "%s/%s%.*s", server->base_path, mark,
+	    (int)query, rq->base + rq->head->query_at);
+	if (ws_request_prepare(rq) > 0) {
+		ws_http_out_status(&out, head, WS_REPLY_HEAD + size, 308);
+		ws_http_out_number(&out, "Content-Length", 0);
+		ws_request_common(rq, &out);
+		ws_http_out_field(&out, "Location", ws_span_of(location));
+		rq->status = 308;
+		(void)ws_request_answer(rq, &out, NULL, 0);
+	}
+	ws_mem_free(head);
 }
 
 void

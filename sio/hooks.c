@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 #include "hooks.h"
 #include "nsp.h"
@@ -192,23 +193,44 @@ sio_hooks_leaving(
 		h->fn.leaving(socket, reason);
 }
 
-/* Call the hooks for an event: all of a kind, or those for its name. */
-static void
+/* Call the hooks for an event: all of a kind, or those for its name. Returns
+ * whether there was one. */
+static bool
 call(
     struct sio_socket *socket, enum sio_hook_kind kind, struct sio_event *event)
 {
 	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
+	bool called = false;
 
 	while (socket->state == SIO_CONNECTED &&
 	       (h = sio_hooks_next(&walk, socket->nsp, kind)) != NULL) {
 		if (h->name != NULL && strcmp(h->name, event->name) != 0)
 			continue;
+		called = true;
 		if (h->with_arg)
 			h->fn.event_with(socket, event, h->arg);
 		else
 			h->fn.event(socket, event);
 	}
+	return called;
+}
+
+/* Log an event that no function waits for, mostly for a name that is spelt in
+ * two ways: once for each name in a namespace, as far as they are remembered. */
+static void
+log_unhandled(struct sio_socket *socket, const struct sio_event *event)
+{
+	struct sio *io = socket->nsp->io;
+	uint32_t id = sio_ids_hash(event->name) ^ socket->nsp->number;
+
+	if (io->unhandled[id % WS_LEN(io->unhandled)] == id)
+		return;
+	io->unhandled[id % WS_LEN(io->unhandled)] = id;
+	ws_log_line(io->server, WS_LOG_DEBUG, "events that nobody handles",
+	    "%s sent \"%.100s\" to %.100s, where nobody handles this event",
+	    eio_address(socket->client->session), event->name,
+	    socket->nsp->name);
 }
 
 void
@@ -216,6 +238,7 @@ sio_hooks_event(struct sio_socket *socket, struct sio_event *event)
 {
 	struct sio_hooks_walk walk = { 0 };
 	const struct sio_hook *h;
+	bool any;
 
 	while ((h = sio_hooks_next(&walk, socket->nsp, SIO_HOOK_USE_EVENT)) !=
 	       NULL) {
@@ -227,8 +250,10 @@ sio_hooks_event(struct sio_socket *socket, struct sio_event *event)
 		if (!h->fn.use_event(socket, event))
 			return;
 	}
-	call(socket, SIO_HOOK_ANY, event);
-	call(socket, SIO_HOOK_EVENT, event);
+	any = call(socket, SIO_HOOK_ANY, event);
+	if (!call(socket, SIO_HOOK_EVENT, event) && !any &&
+	    socket->state == SIO_CONNECTED)
+		log_unhandled(socket, event);
 }
 
 void

@@ -457,7 +457,9 @@ int eio_protocol(const struct eio_session *session);
 const char *eio_transport(const struct eio_session *session);
 
 /* Return what the handshake was. Strings live as long as the session.
- *   eio_address  the peer's address, as ws_peer
+ *   eio_address  the peer's address without its port, "192.0.2.1",
+ *                "2001:db8::1" or "unix", as handshake.address of the
+ *                reference
  *   eio_query    the query, not decoded; see eio_param
  *   eio_field    the first value of a field that is kept, or NULL
  *   eio_time_ms  when the handshake came, in milliseconds since 1970 */

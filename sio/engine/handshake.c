@@ -52,12 +52,28 @@ keep_field(const char *name, const char *value, void *arg)
 	return true;
 }
 
+/* Cut the port off an address. Returns where the rest begins in text. */
+static const char *
+cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+
+	if (colon == NULL)
+		return text; /* "unix" */
+	*colon = '\0';
+	if (text[0] != '[')
+		return text;
+	colon[-1] = '\0'; /* the bracket */
+	return text + 1;
+}
+
 static void
 keep_all(struct keeping *k, struct ws_request *request)
 {
 	char peer[WS_PEER_MAX];
 
-	keep(k, ws_request_peer(request, peer));
+	(void)ws_request_peer(request, peer);
+	keep(k, cut_port(peer));
 	keep(k, ws_request_query(request));
 	ws_request_fields(request, keep_field, k);
 	keep(k, "");

@@ -2,6 +2,7 @@
 # cli.py - the options of wsd, its signals, its sockets and its words.
 # SPDX-License-Identifier: MIT
 import contextlib
+import gzip
 import http.client
 import json
 import os
@@ -1198,12 +1199,21 @@ def cors_and_origin(cors, origins, value, status):
         client.hang_up()
 
 
+def broken_gzip():
+    octets = bytearray(gzip.compress(b"a text that is compressed"))
+    octets[12] ^= 0xff
+    return bytes(octets)
+
+
 @test("a file that is {0}: {1}, with the cause in the log",
       ("hidden", 404, "/.env", "hidden"),
       ("below a hidden one", 404, "/.git/config", "hidden"),
       ("outside of the root", 404, "/out", "leads out of the directory"),
       ("a pipe", 403, "/pipe", "no regular file"),
       ("not to be read", 403, "/private", "permission denied"),
+      ("there as .br only", 406, "/fast.js", "does not accept"),
+      ("no gzip file", 404, "/text.js", "no gzip file"),
+      ("a broken gzip file", 500, "/broken.js", "cannot be decompressed"),
       ("not there", 404, "/nothing", None))
 def file_causes(name, status, path, words):
     if path == "/private" and os.getuid() == 0:
@@ -1212,6 +1222,11 @@ def file_causes(name, status, path, words):
         os.symlink("/etc/passwd", os.path.join(root, "out"))
         os.mkfifo(os.path.join(root, "pipe"))
         os.close(os.open(os.path.join(root, "private"), os.O_CREAT, 0))
+        for name, octets in (("fast.js.br", b"\x0b\x00\x80"),
+                             ("text.js.gz", b"a text of some length"),
+                             ("broken.js.gz", broken_gzip())):
+            with open(os.path.join(root, name), "wb") as file:
+                file.write(octets)
         with wsd(root) as it:
             equal(get(it.started().port(), path)[0], status, "status")
             if words:
@@ -1219,6 +1234,69 @@ def file_causes(name, status, path, words):
                              rf"{re.escape(path)}: .*{words}")
             it.stop()
         equal("refused" in it.said, words is not None, it.said)
+
+
+@test("a directory that is named {0} is followed when it is built anew",
+      ".", "./", "dist", "./dist/", "../{}/dist")
+def relative_root(name):
+    with tempfile.TemporaryDirectory(dir=scratch) as root:
+        dist = os.path.join(root, "dist")
+        name = name.format(os.path.basename(root))
+        here = dist if "dist" not in name else root
+
+        def build(text):
+            os.mkdir(dist)
+            with open(os.path.join(dist, "index.html"), "w") as file:
+                file.write(text)
+
+        build("old")
+        with wsd(name, cwd=here) as it:
+            equal(get(it.port())[2], b"old", "before")
+            shutil.rmtree(dist)
+            build("new")
+            until(lambda: get(it.port())[2] == b"new", "the new directory")
+
+
+@test("a working directory that is a link is followed when it is switched")
+def relative_link():
+    with tempfile.TemporaryDirectory(dir=scratch) as root:
+        link = os.path.join(root, "current")
+        for name in "one", "two":
+            os.mkdir(os.path.join(root, name))
+            with open(os.path.join(root, name, "index.html"), "w") as file:
+                file.write(name)
+        os.symlink("one", link)
+        with wsd(".", cwd=link, env={**os.environ, "PWD": link}) as it:
+            equal(get(it.port())[2], b"one", "before")
+            os.symlink("two", link + ".new")
+            os.rename(link + ".new", link)
+            until(lambda: get(it.port())[2] == b"two", "the other directory")
+
+
+@test("the base path keeps a query of {0} octets", 100, 3000, 12000, 50000)
+def base_query(octets):
+    with wsd("--base-path", "/live", "--max-head", "65000") as it:
+        query = "q" * octets
+        status, fields, _ = get(it.port(), f"/live?{query}")
+        equal(status, 308, "status")
+        assert fields["Location"] == f"/live/?{query}", "the query is cut"
+
+
+@test("an event that nobody handles is logged once, at debug")
+def unhandled_event():
+    with wsd("--log", "debug") as it:
+        client = Client(it.port(), "/socket.io/?EIO=4&transport=websocket")
+        client.receive()
+        client.send(b"40/chat,")
+        client.receive()
+        client.send(b'42/chat,["tpyo",1]')
+        client.send(b'42/chat,["tpyo",2]')
+        client.send(b'42/chat,["other"]')
+        it.wait_said(r'^127\.0\.0\.1 sent "tpyo" to /chat, where nobody')
+        it.wait_said(r'^127\.0\.0\.1 sent "other" to /chat, where nobody')
+        client.hang_up()
+        it.stop()
+        equal(it.said.count('"tpyo"'), 1, "lines")
 
 
 @test("--base-path {0}", "/live", "/live/", "/a/b")

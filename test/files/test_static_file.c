@@ -211,6 +211,23 @@ Test(static_file, a_date_that_means_nothing_is_not_sent)
 	}
 }
 
+/* Archives give all files one date, so two contents of equal length would be
+ * one to a client that compares dates. */
+Test(static_files, the_date_of_an_archive_is_not_sent)
+{
+	static const long dates[] = { 315532800, 499162500 };
+	struct answer a;
+
+	for (size_t i = 0; i < WS_LEN(dates); i++) {
+		tree_time(docroot, "ten.txt", dates[i], 0);
+		ask_lines(&a, NULL, "GET /ten.txt",
+		    "If-Modified-Since: Sat, 26 Oct 1985 08:15:00 GMT\r\n");
+		cr_expect_eq(a.is.status, 200, "%ld", dates[i]);
+		expect_field(&a, "Last-Modified", NULL, "an archive's date");
+		answer_free(&a);
+	}
+}
+
 /* RFC 9110 section 8.8.2.2: it may change once more in its second. */
 Test(static_file, rfc9110_8_8_2_2_a_date_of_just_now_is_weak)
 {

@@ -377,7 +377,8 @@ Test(static_gzip, gzip_assets_leave_as_they_are_or_decompressed)
 
 	/* What is said of it must be true. */
 	ask_lines(&a, NULL, "GET /broken.txt", "");
-	cr_expect_eq(a.is.status, 503);
+	cr_expect_eq(a.is.status, 500);
+	cr_expect_not_null(a.is.cause);
 	answer_free(&a);
 }
 
