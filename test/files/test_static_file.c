@@ -213,7 +213,7 @@ Test(static_file, a_date_that_means_nothing_is_not_sent)
 
 /* Archives give all files one date, so two contents of equal length would be
  * one to a client that compares dates. */
-Test(static_files, the_date_of_an_archive_is_not_sent)
+Test(static_file, the_date_of_an_archive_is_not_sent)
 {
 	static const long dates[] = { 315532800, 499162500 };
 	struct answer a;
