@@ -60,7 +60,7 @@ struct sio {
 	struct sio_text notice; /* another packet, while text is in use */
 	struct sio_document event, outgoing, auth; /* being read */
 	uint32_t unhandled[16]; /* hashes of events that were logged */
-	bool calling_outgoing; /* the functions of sio_on_any_outgoing run */
+	bool calling_outgoing;  /* the functions of sio_on_any_outgoing run */
 
 	/* Rooms: see target.c. */
 	uint8_t secret[SIO_ROOM_SECRET]; /* in the names of all rooms */
