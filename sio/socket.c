@@ -174,7 +174,8 @@ sio_socket_own_room(struct sio_nsp *nsp, const char *room)
 static bool
 is_watched(const struct sio_nsp *nsp)
 {
-	for (int kind = SIO_HOOK_ROOM; kind <= SIO_HOOK_ROOM_LAST; kind++) {
+	for (unsigned kind = SIO_HOOK_ROOM; kind <= SIO_HOOK_ROOM_LAST;
+	     kind++) {
 		if (sio_hooks_any(nsp, kind))
 			return true;
 	}

@@ -19,7 +19,7 @@ WSD=${WSD:-$PWD/wsd}
 export PATH BUILD WSD
 suites=${*:-curl ws deflate python proxies relay browser browser-pages
     browser-examples sio-engine sio-protocol sio-clients
-    sio-versions sio-python sio-api sio-proxies sio-browser
+    sio-versions sio-python sio-api sio-server sio-proxies sio-browser
     sio-admin}
 missing=
 
@@ -71,7 +71,7 @@ for file in "$WSD" libsio.a build/examples/reference; do
 done
 
 mkdir -p "$BUILD" || exit 1
-for one in sio/twin deflate; do
+for one in sio/twin sio/hooks deflate; do
 	${CC:-cc} -std=c11 -D_DEFAULT_SOURCE -I. -Isio -O1 \
 	    -o "$BUILD/${one#*/}" "test/interop/$one.c" libsio.a libws.a ||
 	    exit 1

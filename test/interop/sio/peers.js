@@ -15,6 +15,7 @@ export const OFFICIAL = process.env.PEER === "official";
 const OURS = {
 	reference: "build/examples/reference",
 	"engine-echo": "build/examples/engine-echo",
+	hooks: join(BUILD, "hooks"),
 	twin: join(BUILD, "twin"),
 };
 
