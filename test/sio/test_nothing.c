@@ -90,6 +90,7 @@ Test(nothing, an_absent_value_has_nothing_in_it)
 	struct sio_iterator it = sio_iterate(absent);
 	struct sio_value empty = sio_binary(NULL, 0);
 	struct sio_builder *list = sio_list();
+	const char *text;
 	const struct row rows[] = {
 		ROW(sio_type(absent), SIO_ABSENT),
 		ROW(sio_type(sio_get(absent, "a")), SIO_ABSENT),
@@ -130,7 +131,8 @@ Test(nothing, an_absent_value_has_nothing_in_it)
 	};
 
 	expect(rows, LEN(rows));
-	cr_expect_str_eq(sio_json(*sio_built(list), &len), "[null,null]");
+	text = sio_json(*sio_built(list), &len);
+	cr_expect(len == 11 && memcmp(text, "[null,null]", len) == 0);
 	sio_builder_free(list);
 }
 
