@@ -26,8 +26,9 @@
 # V=1 prints each command whole.
 #
 # make install and make uninstall respect DESTDIR, PREFIX, BINDIR, LIBDIR,
-# INCLUDEDIR, MANDIR, BASH_DIR, ZSH_DIR and FISH_DIR. CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; when
-# one of them changes, make compiles all again. make install compiles nothing.
+# INCLUDEDIR, MANDIR, BASH_DIR, ZSH_DIR and FISH_DIR. CC, CFLAGS, CPPFLAGS and
+# LDFLAGS are the user's; when one of them changes, make compiles all again. make
+# install compiles nothing.
 #
 # To cross compile: make CC=aarch64-linux-gnu-gcc HOSTCC=cc, for a system with
 # kqueue with LOOP=kqueue as well.

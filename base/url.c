@@ -70,6 +70,7 @@ ws_url_is(struct ws_span encoded, const char *name, unsigned flags)
 	return *name == '\0';
 }
 
+/* This one takes any text; ws_target_authority checks it on the way. */
 void
 ws_url_authority(struct ws_span text, struct ws_authority *authority)
 {

@@ -186,7 +186,7 @@ step_fuzz()
 	$MAKE fuzz
 }
 
-# The client is that of python3-websockets, which is installed wherever this runs.
+# The client is that of python3-websockets, which the interop tests need, too.
 about_valgrind='a live run leaves no memory behind and reads none that is not'
 step_valgrind()
 {
