@@ -32,6 +32,8 @@ const MEANINGS = {
 };
 
 let socket;
+let timer; /* of the next attempt */
+let attempts = 0; /* since the connection was lost */
 let pending = []; /* { data, sent }: the echoes come back in this order */
 let probed = 0; /* octets of the last probe, 0 when none is under way */
 
@@ -78,20 +80,29 @@ function same(a, b) {
 
 /* ---- one connection ------------------------------------------------------ */
 
-function show(state) {
+function show(state, seconds) {
 	const open = state === "open";
-	showState(byId("state"), state);
+	showState(byId("state"), state, seconds);
 	for (const button of document.querySelectorAll("section button"))
 		button.disabled = !open;
 	byId("clear").disabled = false;
-	byId("connect").disabled = state !== "closed";
+	byId("connect").disabled = state === "open" || state === "connecting";
 	byId("disconnect").disabled = state === "closed";
 }
 
 function opened() {
 	byId("agreed").textContent =
 	    `\u00b7 ${socket.extensions || "no extension"}`;
+	attempts = 1;
 	show("open");
+}
+
+/* Count the seconds down to the next attempt. */
+function wait(seconds) {
+	if (seconds <= 0)
+		return dial();
+	show("waiting", seconds);
+	timer = setTimeout(() => wait(seconds - 1), 1000);
 }
 
 function received({ data }) {
@@ -118,10 +129,16 @@ function closed({ code, reason, wasClean }) {
 	if (probed)
 		note(`${octets(probed)} were refused`);
 	probed = 0;
+	/* A connection that was open and broke, or whose server goes away, is
+	 * made again; any other end is what somebody asked for. */
+	if (attempts && [1001, 1006, 1012].includes(code))
+		return wait(Math.min(2 ** attempts++, 30));
+	attempts = 0;
 	show("closed");
 }
 
 function dial() {
+	clearTimeout(timer);
 	pending = [];
 	try {
 		socket = new WebSocket(byId("url").value.trim());
@@ -199,13 +216,25 @@ function onClick(id, action) {
 	byId(id).addEventListener("click", action);
 }
 
-onSubmit("connection", dial);
+function disconnect() {
+	clearTimeout(timer);
+	attempts = 0;
+	if (byId("state").dataset.state === "waiting")
+		show("closed");
+	else
+		close(1000);
+}
+
+onSubmit("connection", () => {
+	attempts = 0;
+	dial();
+});
 onSubmit("text-form", () => send(byId("text").value));
 onSubmit("binary-form", sendHex);
 onSubmit("file-form", sendFile);
 onSubmit("close-form", () =>
     close(Number(byId("code").value), byId("reason").value));
-onClick("disconnect", () => close(1000));
+onClick("disconnect", disconnect);
 onClick("send-large-text", () => send("0123456789abcdef".repeat(MIB / 16)));
 onClick("send-large-binary", () => send(new ArrayBuffer(70 << 10)));
 onClick("exceed", () => probe(MIB));

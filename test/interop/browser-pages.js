@@ -1,4 +1,4 @@
-/* browser-pages.js - the pages of wsd that speak Socket.IO, in Chromium. */
+/* browser-pages.js - the pages of wsd and their connections, in Chromium. */
 /* SPDX-License-Identifier: MIT */
 
 import { mkdirSync } from "node:fs";
@@ -99,6 +99,34 @@ async function chatRestarted() {
 	});
 }
 
+/* ---- echo ------------------------------------------------------------------ */
+
+/* What was lost is made again, and what somebody closed is not. */
+async function echoRestarted() {
+	await check("echo: a lost connection is made again", async () => {
+		const state = (name) =>
+		    page.waitForSelector(`#state[data-state="${name}"]`);
+		let page, port;
+		await withWsd([], async (server) => {
+			page = await openWindow(`${server.http}echo.html`);
+			port = server.port;
+			await state("open");
+		});
+		await state("waiting");
+		await page.waitForFunction(() => /trying again in \d+ s/.test(
+		    document.querySelector("#state").textContent));
+		await withWsd(["-l", `127.0.0.1:${port}`], async () => {
+			await state("open");
+			await page.click("#disconnect");
+			await state("closed");
+			equal(await page.textContent("#state"), "Closed");
+			page.troubles = page.troubles.filter((one) =>
+			    !/ERR_CONNECTION_REFUSED/.test(one));
+			await closeWindow(page);
+		});
+	});
+}
+
 /* ---- namespaces ------------------------------------------------------------ */
 
 async function namespaces(server) {
@@ -194,6 +222,7 @@ for (const args of [[], ["--base-path", "/live"]]) {
 	});
 }
 await chatRestarted();
+await echoRestarted();
 await withWsd([], screenshots);
 await withWsd(["--no-socket.io"], (server) =>
     check("without Socket.IO the page says so", async () => {
