@@ -9,6 +9,7 @@
 #   make check             all that CI runs; STEPS="layers fuzz" two steps
 #   make layers            check which folder includes and calls which
 #   make fuzz              run each fuzz target for FUZZ_SECONDS=5
+#   make msan              the tests of what parses, with MemorySanitizer
 #   make cov               run the tests, print the coverage of each file
 #   make mutate            change an operator at a time; CHANGES=300, SEED=1
 #   make bench             measure, beside what is installed of other servers
@@ -298,6 +299,10 @@ fuzz: build/assets.c build/bundle_js.c
 	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_SRCS) $(SIO_SRCS) $(HUB_SRCS)' \
 	    FUZZ_SECONDS='$(FUZZ_SECONDS)' sh test/fuzz.sh $(TESTS)
 
+msan: build/assets.c build/bundle_js.c
+	@WS_CFLAGS='$(WS_CFLAGS)' LIB='$(LIB_SRCS) $(SIO_SRCS)' \
+	    TESTS='$(TESTS)' sh test/msan.sh
+
 # make bench RECORD=yes, and likewise bench-ir, makes today's figures the ones
 # to be shown, and to be kept.
 RECORD ?=
@@ -396,7 +401,7 @@ dist:
 clean:
 	rm -rf wsd libws.a libsio.a libhub.a build
 
-.PHONY: all run asan static examples test check layers fuzz mutate bench \
+.PHONY: all run asan static examples test check layers fuzz msan mutate bench \
 	bench-ir fairness cov compile_commands help format format-check install uninstall \
 	dist clean
 

@@ -12,7 +12,7 @@ DIR=$PWD/build/check
 JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PATH=$PATH:/usr/sbin
 steps='layers layers_test warnings format headers docs asan kqueue bmake musl
-    hardening dist fuzz valgrind inject budgets fairness interop'
+    hardening dist fuzz msan valgrind inject budgets fairness interop'
 
 # Copy the sources to build/check/NAME, and go there. Of an earlier copy only
 # build/ stays: a file may have been renamed.
