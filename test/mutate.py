@@ -251,11 +251,11 @@ def try_change(change, tree, measured):
     """Returns "same", "broken" (does not compile), a program that noticed, or
     None."""
     path = tree.where / change.file
-    original = (ROOT / change.file).read_bytes()
+    original = path.read_bytes()
     path.write_bytes(original[:change.at] + change.new.encode() +
         original[change.at + len(change.old):])
     try:
-        return try_changed(change, tree, measured)
+        return try_changed(change, tree, measured, original)
     finally:
         path.write_bytes(original)
         if change.file.startswith("program/"):
@@ -265,7 +265,7 @@ def try_change(change, tree, measured):
                 tree.where)
 
 
-def try_changed(change, tree, measured):
+def try_changed(change, tree, measured, original):
     built = "build/obj/" + change.file[:-2] + ".o"
     out = "build/good/changed/" + os.path.basename(built)
     if tree.compile(change.file, out).returncode != 0:
@@ -273,8 +273,7 @@ def try_changed(change, tree, measured):
     same = tree.where / ("build/good/same-" + change.file.replace("/", "-"))
     if not same.exists():
         text = (tree.where / change.file).read_bytes()
-        (tree.where / change.file).write_bytes(
-            (ROOT / change.file).read_bytes())
+        (tree.where / change.file).write_bytes(original)
         tree.compile(change.file, str(same))
         (tree.where / change.file).write_bytes(text)
     if same.read_bytes() == (tree.where / out).read_bytes():
@@ -365,6 +364,8 @@ def main():
             counts[noticed] += 1
             return
         counts["tried"] += 1
+        if counts["tried"] % 25 == 0:
+            print("%d changes tried" % counts["tried"], flush=True)
         if noticed is None:
             survivors.append(change)
             ran = len(tests_of(change, measured))
