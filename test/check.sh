@@ -186,6 +186,12 @@ step_fuzz()
 	$MAKE fuzz
 }
 
+about_msan='the tests of what parses read no memory that was not written'
+step_msan()
+{
+	$MAKE msan
+}
+
 # The client is that of python3-websockets, which the interop tests need, too.
 about_valgrind='a live run leaves no memory behind and reads none that is not'
 step_valgrind()
