@@ -100,13 +100,15 @@ static void
 on_signal(struct ws_watch *watch, unsigned events, void *arg)
 {
 	struct stopper *s = arg;
+	struct ws_log *log = &s->server->core.log;
 	bool again = s->server->core.stopping;
 
 	(void)watch;
 	(void)events;
 	if (!ws_signal_take(&s->signal))
 		return;
-	ws_log(&s->server->core.log, WS_LOG_INFO, "%s",
+	/* It stands among the lines of a shell, so it says whose it is. */
+	ws_log(log, WS_LOG_INFO, "%s%s", log->name != NULL ? log->name : "",
 	    again ? "stopping at once"
 		  : "stopping: a second signal ends all at once");
 	ws_stop(s->server, again ? 0 : s->grace_ms);

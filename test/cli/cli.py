@@ -541,7 +541,7 @@ def drains():
         client.send(message, 0x82)
         first = client.stream.read(1)
         it.signal(signal.SIGTERM)
-        it.wait_said("^stopping")
+        it.wait_said("^wsd: stopping")
         equal(first, b"\x82", "first octet")
         equal(client.stream.read(9), b"\x7f" + struct.pack("!Q", 8 * MIB))
         assert client.stream.read(8 * MIB) == message, "differs"
@@ -554,10 +554,10 @@ def second_signal():
     with wsd("--grace", "1h") as it:
         client = Client(it.port())  # never answers the Close
         it.signal(signal.SIGTERM)
-        it.wait_said("^stopping: a second signal ends all at once$")
+        it.wait_said("^wsd: stopping: a second signal ends all at once$")
         it.signal(signal.SIGINT)
         equal(it.ended(), 0, "exit status")
-        matches("^stopping at once$", it.said)
+        matches("^wsd: stopping at once$", it.said)
         client.hang_up()
 
 
