@@ -66,7 +66,7 @@ step_warnings()
 	done | xargs -n 2 -P "$JOBS" sh -c '
 		$0 -std=c11 -D_DEFAULT_SOURCE= -D_FILE_OFFSET_BITS=64 -Wall \
 		    -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
-		    -Wsign-compare -Werror -O1 -I. -Isio -idirafter test/kqueue \
+		    -Wsign-compare -Werror -O1 -I. -Isio -Ihub -idirafter test/kqueue \
 		    -fsyntax-only $1'
 }
 
