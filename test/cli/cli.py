@@ -963,7 +963,7 @@ def stuck_lines():
         equal(child.wait(DEADLINE), 0, "exit status")
         said = os.read(pipes[1][0], 1 << 20).decode()
         matches("^1 line was dropped: nobody read the log\n"
-                "stopping at once\n", said)
+                "wsd: stopping at once\n", said)
     finally:
         child.kill()
         child.wait()
