@@ -43,6 +43,23 @@ syscall(long number, ...)
 	return libc(number, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
 }
 
+/* The functions that walk to a file where openat2(2) is not there, under all
+ * the names that the compiler may give to openat. */
+#define STALLING(name)                                                      \
+	int stalling_##name(int dir, const char *path, int flags) __asm__(  \
+	    #name);                                                         \
+	int stalling_##name(int dir, const char *path, int flags)           \
+	{                                                                   \
+		if (stall_us > 0)                                           \
+			(void)usleep(stall_us);                             \
+		return (int)syscall(SYS_openat, dir, path, flags, 0, 0, 0); \
+	}
+
+STALLING(openat)
+STALLING(openat64)
+STALLING(__openat_2)
+STALLING(__openat64_2)
+
 /* ---- a server ----------------------------------------------------------- */
 
 static void
@@ -97,9 +114,6 @@ Test(live_stall, a_file_system_that_stalls_is_named_once)
 {
 	struct client c = client_open(live.address);
 
-#if !defined(SYS_openat2)
-	cr_skip("this system opens files in another way");
-#endif
 	get(&c, "/a.txt", 200);
 	cr_assert_eq(lines, 0);
 	stall_us = 200000;
