@@ -79,7 +79,7 @@ done
 # The oldest clients name three packages by addresses at GitHub; the overrides
 # have the same code from the registry. Scripts would compile parts of old
 # packages that have a form in JavaScript, too. npm may put an optional package
-# of a new ws where an old ws finds it, which means another version by that name.
+# of a new ws where an old ws finds it, which means an older one by that name.
 if ! cmp -s test/interop/package.json "$BUILD/package.json" ||
     [ ! -d "$BUILD/node_modules" ]; then
 	cp test/interop/package.json "$BUILD/package.json"
