@@ -18,6 +18,14 @@ struct hub_now {
 	struct hub_text json;          /* owned; likewise */
 };
 
+/* Polls that have their message, and are answered a few in each turn. */
+struct hub_answers {
+	struct hub_poll *polls;
+	struct ws_timer *timer;      /* while there are any; or NULL */
+	struct ws_prepared *message; /* of json; owned, or NULL */
+	struct hub_text json;        /* of one message for many; owned */
+};
+
 /* Rooms at a path. */
 struct hub_place {
 	struct hub *hub;
@@ -32,10 +40,11 @@ struct hub {
 	struct hub_history history;
 	size_t counted; /* octets of it, in the memory of the server */
 	struct hub_now now;
-	uint64_t n;                /* of the newest message */
-	char boot[9];              /* characters of [a-z2-7] */
-	struct ws_timer *sweep;    /* while anything is kept; or NULL */
-	struct hub_poll *polls;    /* those that wait */
+	uint64_t n;             /* of the newest message */
+	char boot[9];           /* characters of [a-z2-7] */
+	struct ws_timer *sweep; /* while anything is kept; or NULL */
+	struct hub_poll *polls; /* those that wait for a message */
+	struct hub_answers answers;
 	struct hub_watch *watches; /* all streams */
 	struct hub_place *places;  /* owned */
 	bool stopping;             /* nobody may wait any more */
@@ -48,8 +57,7 @@ enum hub_resume {
 	HUB_GAP,      /* something is lost */
 };
 
-/* ---- publish.c: publishing
- * -------------------------------------------------- */
+/* ---- publish.c: publishing ---------------------------------------------- */
 
 /* Write the id of a message. Returns id. */
 const char *hub_id(const struct hub *hub, uint64_t n, char id[HUB_ID_SIZE]);
@@ -118,8 +126,7 @@ bool hub_request_may(struct hub *hub, struct ws_request *request,
 void hub_refuse(struct ws_request *request, int status, const char *code,
     const char *words);
 
-/* ---- poll.c, watch.c, socket.c, requests.c
- * -------------------------------- */
+/* ---- poll.c, watch.c, socket.c, requests.c ------------------------------ */
 
 /* Answer with what is kept, now or when there is something. */
 void hub_poll(struct hub *hub, struct ws_request *request,

@@ -681,6 +681,63 @@ Test(live_hub, a_poll_that_leaves_is_forgotten)
 
 /* ---- the end ---------------------------------------------------------------- */
 
+Test(live_hub, a_large_message_reaches_all_polls_but_one_that_leaves)
+{
+	enum {
+		POLLS = 20,
+		OCTETS = 500000
+	};
+	struct client c[POLLS], gone;
+	struct response r;
+	char id[HUB_ID_SIZE], *text = malloc(OCTETS + 1);
+
+	start();
+	cr_assert_not_null(text);
+	memset(text, 'x', OCTETS);
+	text[OCTETS] = '\0';
+	for (int i = 0; i < POLLS; i++)
+		c[i] = get("/room/a?wait=30", "");
+	gone = get("/room/a?wait=30", "");
+	while (ws_room_count(live.server, "a", 1) < POLLS + 1)
+		(void)client_wait(-1, 0, 1);
+	snprintf(id, sizeof(id), "%s", post("/room/a", text));
+	client_close(&gone);
+	for (int i = 0; i < POLLS; i++) {
+		cr_assert_eq(client_response(&c[i], &r, false), 200);
+		cr_expect_str_eq(client_field(&r, "ETag"), with("\"%s\"", id));
+		cr_expect_gt(r.len, OCTETS);
+		client_close(&c[i]);
+	}
+	free(text);
+	live_end(&live);
+}
+
+/* What stops has polls that were told nothing, and some that wait for their
+ * turn to be answered. */
+Test(live_hub, a_release_while_polls_are_answered)
+{
+	enum {
+		POLLS = 20,
+		OCTETS = 500000
+	};
+	struct client c[POLLS];
+	char *text = malloc(OCTETS);
+
+	start();
+	cr_assert_not_null(text);
+	memset(text, 'x', OCTETS);
+	for (int i = 0; i < POLLS; i++)
+		c[i] = get("/room/a?wait=30", "");
+	while (ws_room_count(live.server, "a", 1) < POLLS)
+		(void)client_wait(-1, 0, 1);
+	cr_expect_geq(
+	    hub_publish(hub, "a", 1, WS_TEXT, text, OCTETS, NULL), POLLS);
+	live_end(&live);
+	for (int i = 0; i < POLLS; i++)
+		client_close(&c[i]);
+	free(text);
+}
+
 Test(live_hub, a_stop_tells_polls_and_streams_in_good_order)
 {
 	struct client poll, events, lines;
